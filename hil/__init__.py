@@ -1,0 +1,1 @@
+"""The rigs: the same firmware emulated, simulated, and on a bench."""

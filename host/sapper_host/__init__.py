@@ -1,0 +1,1 @@
+"""The laptop side of Sapper: the `sapper` command and the library under it."""
