@@ -1,0 +1,126 @@
+"""Events: what the board tells of its own accord. One table serves text lines, EVENT frames, the log and the host.
+
+A text line reads `* NUMBER T_MS KIND s_mm=S name=value ...`; numbers rise by one, so a gap shows a loss.
+KINDS rows: id, kind, the names of its integers (at most five), meaning. ENUMS name the values of an integer by its name.
+"""
+
+ARGS_MAX = 5
+
+KINDS = (
+    (1, "boot", ("cause", "source"), "the firmware started"),
+    (2, "state", ("to", "from", "reason"), "the supervisor changed state"),
+    (3, "detect", ("strength", "class", "statistic", "level"), "alert: the causal statistic crossed its level"),
+    (4, "contact", ("peak_mm", "extent_mm", "strength", "snr_x10", "class"), "one object passed or pinpointed"),
+    (5, "fault", ("fault", "detail"), "something cannot be trusted; cleared by the operator"),
+    (6, "stop", ("reason", "detail"), "motors commanded to a stop"),
+    (7, "verdict", ("verdict",), "the operator's verdict on the last contact"),
+    (8, "mark", ("count",), "the marker fired"),
+    (9, "link", ("port", "up", "away_ms"), "an operator's link was lost or came back"),
+    (10, "refused", ("port", "why", "count"), "a line was refused on a link"),
+    (11, "missed", ("what", "count"), "frames, ticks or telemetry that were missed"),
+    (12, "sweep", ("length_mm", "done"), "a sweep began (done=0) or reached its end (done=1)"),
+    (13, "covered", ("from_mm", "searched"), "ground from here on counts as searched (1) or not (0)"),
+    (14, "log", ("saved",), "the event log was written"),
+)
+
+STATES = ("SAFE", "ARMED", "TELEOP", "SWEEP", "CONTACT", "STOPPED", "FAULT")
+
+# Why a state changed, a stop happened or an arming was refused: name, and what the operator should do.
+REASONS = (
+    ("none", ""),
+    ("operator", "asked for by the operator"),
+    ("estop_open", "close the emergency-stop loop, then disarm and arm again"),
+    ("key_off", "turn the arming key on"),
+    ("link_lost", "no valid operator message; check the link, then disarm and arm again"),
+    ("drive_stale", "drive commands stopped coming"),
+    ("blind", "the detector cannot see; see `status` for its fault"),
+    ("alert", "a find: look, then give a verdict"),
+    ("encoder", "a track and its encoder disagree; check the motor, the encoder and its plug"),
+    ("supply", "the supply is too low; charge or change the battery"),
+    ("acquisition", "no frames from the ADC; reboot the board"),
+    ("overrun", "a control tick took too long"),
+    ("interlock", "the interlock dropped MOTOR_EN by itself; disarm and arm again"),
+    ("exception", "the firmware raised an error; see `log`"),
+    ("done", "the lane is finished"),
+    ("idle", "armed but unused for too long"),
+    ("reset", "the board was reset"),
+    ("code", "the arming code was wrong or late; type `arm` for a new one"),
+)
+REASON_NAMES = tuple(row[0] for row in REASONS)
+
+RESET_CAUSES = ("unknown", "power_on", "run_pin", "watchdog", "soft")
+SOURCES = ("factory", "slot_a", "slot_b")
+PORTS = ("usb", "radio")
+VERDICTS = ("none", "mine", "clutter", "unknown")
+CLASSES = ("none", "ferrous", "non_ferrous", "mixed")
+FAULTS = (
+    "none",
+    "stuck_gate0",
+    "stuck_gate1",
+    "stuck_gate2",
+    "saturated",
+    "no_pulse",
+    "noise",
+    "warming_up",
+    "supply",
+    "encoder_left",
+    "encoder_right",
+    "acquisition",
+    "exception",
+    "jump",
+)
+MISSED = ("none", "frame", "tick", "telemetry", "adc", "rx")
+REFUSALS = ("none", "unsigned", "mac", "counter", "malformed", "too_long", "no_key", "not_owner")
+
+ENUMS = {
+    "to": STATES,
+    "from": STATES,
+    "reason": REASON_NAMES,
+    "cause": RESET_CAUSES,
+    "source": SOURCES,
+    "class": CLASSES,
+    "fault": FAULTS,
+    "verdict": VERDICTS,
+    "port": PORTS,
+    "what": MISSED,
+    "why": REFUSALS,
+}
+
+KIND_ID = {row[1]: row[0] for row in KINDS}
+KIND_ROW = {row[0]: row for row in KINDS}
+
+
+def value_text(name, value):
+    """The value of argument `name` as text: its name where it has one, else the number."""
+    names = ENUMS.get(name)
+    if names and 0 <= value < len(names):
+        return names[value]
+    return str(value)
+
+
+def text_line(number, t_ms, kind, s_mm, args):
+    """One event as its console line, without the line end. `args`: ints in the order of KINDS."""
+    row = KIND_ROW[kind]
+    parts = ["* %d %d %s s_mm=%d" % (number, t_ms, row[1], s_mm)]
+    for i in range(len(row[2])):
+        parts.append("%s=%s" % (row[2][i], value_text(row[2][i], args[i])))
+    return " ".join(parts)
+
+
+def parse_line(line):
+    """The inverse of `text_line`: a dict {number, t_ms, kind, s_mm, ...names: str or int}; ValueError when it is no event."""
+    parts = line.split()
+    if len(parts) < 5 or parts[0] != "*":
+        raise ValueError("not an event line: " + line)
+    out = {"number": int(parts[1]), "t_ms": int(parts[2]), "kind": parts[3]}
+    if out["kind"] not in KIND_ID:
+        raise ValueError("unknown event kind: " + parts[3])
+    for part in parts[4:]:
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise ValueError("not name=value: " + part)
+        try:
+            out[name] = int(value)
+        except ValueError:
+            out[name] = value
+    return out

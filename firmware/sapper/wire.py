@@ -1,0 +1,144 @@
+"""The wire format of telemetry: COBS frames between 0x00 bytes, so text and frames share a line.
+
+A frame before COBS is `type u8, sequence u8, payload, CRC-32 u32` (little-endian; CRC-32 of IEEE 802.3 over all before it).
+MESSAGES rows: type, name, the rate in hertz (0 = when it happens), fields (name, struct code, unit, meaning).
+COBS: Cheshire and Baker, 'Consistent Overhead Byte Stuffing', 1999.
+"""
+
+import struct
+
+try:
+    from binascii import crc32
+except ImportError:
+    from zlib import crc32
+
+STATUS, DETECT, EVENT, LOOP = 1, 2, 3, 4
+
+MESSAGES = (
+    (
+        STATUS,
+        "STATUS",
+        5,
+        (
+            ("t_ms", "I", "ms", "board time since start"),
+            ("state", "B", "", "index into STATES"),
+            ("reason", "B", "", "index into REASONS: why it is in this state"),
+            ("fault", "B", "", "index into FAULTS, 0 when none"),
+            ("flags", "B", "", "bit 0 loop closed, 1 key on, 2 MOTOR_EN, 3 searched, 4 pinpoint"),
+            ("s_mm", "i", "mm", "odometer of the coil along the track"),
+            ("x_mm", "i", "mm", "dead reckoning, ahead at the start"),
+            ("y_mm", "i", "mm", "dead reckoning, left at the start"),
+            ("heading_mrad", "h", "mrad", "counter-clockwise"),
+            ("speed_mm_s", "h", "mm/s", "of the tracks' middle"),
+            ("duty_left", "h", "1/1000", "signed"),
+            ("duty_right", "h", "1/1000", "signed"),
+            ("vsys_mv", "H", "mV", "supply"),
+            ("temp_dc", "h", "0.1 C", "of the chip"),
+        ),
+    ),
+    (
+        DETECT,
+        "DETECT",
+        20,
+        (
+            ("t_ms", "I", "ms", "board time since start"),
+            ("s_mm", "i", "mm", "odometer of the coil"),
+            ("strength", "H", "0..1000", "of the detector"),
+            ("class", "B", "", "index into CLASSES"),
+            ("statistic", "i", "", "the detector's statistic"),
+            ("level", "i", "", "its alert level"),
+            ("gate0", "H", "LSB/16", "mean of the frame"),
+            ("gate1", "H", "LSB/16", "mean of the frame"),
+            ("gate2", "H", "LSB/16", "mean of the frame"),
+        ),
+    ),
+    (
+        EVENT,
+        "EVENT",
+        0,
+        (
+            ("number", "H", "", "rises by one, wraps"),
+            ("t_ms", "I", "ms", "board time since start"),
+            ("kind", "B", "", "id in KINDS"),
+            ("s_mm", "i", "mm", "odometer of the coil"),
+            ("a", "i", "", "first integer of the kind"),
+            ("b", "i", "", "second"),
+            ("c", "i", "", "third"),
+            ("d", "i", "", "fourth"),
+            ("e", "i", "", "fifth"),
+        ),
+    ),
+    (
+        LOOP,
+        "LOOP",
+        1,
+        (
+            ("t_ms", "I", "ms", "board time since start"),
+            ("ticks", "I", "", "control ticks since start"),
+            ("load_pm", "H", "1/1000", "busy time of the loop over the last second"),
+            ("tick_max_us", "H", "us", "longest tick of the last second"),
+            ("jitter_max_us", "H", "us", "latest start of the last second"),
+            ("missed", "H", "", "frames missed since start"),
+            ("dropped", "H", "", "telemetry frames dropped since start"),
+            ("heap_free", "I", "bytes", "after the last collection"),
+            ("refused", "H", "", "lines refused since start"),
+        ),
+    ),
+)
+
+HEADER_BYTES = 2
+CRC_BYTES = 4
+FORMATS = {row[0]: "<BB" + "".join(field[1] for field in row[3]) for row in MESSAGES}
+NAMES = {row[0]: row[1] for row in MESSAGES}
+FIELDS = {row[0]: tuple(field[0] for field in row[3]) for row in MESSAGES}
+FRAME_MAX_BYTES = max(struct.calcsize(f) for f in FORMATS.values()) + CRC_BYTES
+# COBS adds one byte for every 254, and each frame stands between two zeros.
+WIRE_MAX_BYTES = FRAME_MAX_BYTES + FRAME_MAX_BYTES // 254 + 3
+
+
+class WireError(ValueError):
+    """A frame that cannot be what the board sent; the text says why."""
+
+
+def cobs_encode_into(source, length, target):
+    """Write 0x00, the COBS form of source[:length] and 0x00 into `target`; returns the bytes written. Allocates nothing."""
+    target[0] = 0
+    code_at = 1
+    write = 2
+    code = 1
+    for i in range(length):
+        byte = source[i]
+        if byte:
+            target[write] = byte
+            write += 1
+            code += 1
+        if byte == 0 or code == 255:
+            target[code_at] = code
+            code_at = write
+            write += 1
+            code = 1
+    target[code_at] = code
+    target[write] = 0
+    return write + 1
+
+
+def seal(frame, length):
+    """Append the CRC-32 to frame[:length] (a bytearray with room); returns the new length. Four bytes a frame, by hand: no big integers kept."""
+    struct.pack_into("<I", frame, length, crc32(memoryview(frame)[:length]) & 0xFFFFFFFF)
+    return length + CRC_BYTES
+
+
+def decode(frame):
+    """A de-stuffed frame (bytes) -> (name, sequence, {field: value}); WireError when type, length or CRC do not fit."""
+    if len(frame) < HEADER_BYTES + CRC_BYTES:
+        raise WireError("frame of %d bytes is too short" % len(frame))
+    body = bytes(frame[:-CRC_BYTES])
+    if crc32(body) & 0xFFFFFFFF != struct.unpack("<I", frame[-CRC_BYTES:])[0]:
+        raise WireError("CRC does not fit")
+    kind = body[0]
+    if kind not in FORMATS:
+        raise WireError("unknown frame type %d: the host may be older than the firmware" % kind)
+    if struct.calcsize(FORMATS[kind]) != len(body):
+        raise WireError("%s of %d bytes, expected %d" % (NAMES[kind], len(body), struct.calcsize(FORMATS[kind])))
+    values = struct.unpack(FORMATS[kind], body)
+    return NAMES[kind], values[1], dict(zip(FIELDS[kind], values[2:]))
