@@ -1,0 +1,82 @@
+"""The file system in flash. It is mounted at boot and never formatted over something that was there.
+
+`state` is one of MOUNTED, FORMATTED (it was wholly blank: a new board), FAILED. After FAILED nothing is mounted and
+flash is as it was found: `reason` says why, `read_block()` lets a host take a copy, `erase_and_format()` starts afresh.
+"""
+
+import rp2
+import vfs
+
+MOUNTED = "mounted"
+FORMATTED = "formatted"
+FAILED = "failed"
+
+# The flash programs pages of 256 bytes (W25Q16JV, section 8.2.15).
+PROGRAM_BYTES = 256
+BLOCK_BYTES = 4096
+_IOCTL_BLOCK_COUNT = 4
+
+state = FAILED
+reason = "not tried yet"
+
+
+def start():
+    """Mount the file system on '/'; format it only if every byte of its area is blank. Sets `state` and `reason`."""
+    global state, reason
+    flash = rp2.Flash()
+    try:
+        vfs.mount(vfs.VfsLfs2(flash, progsize=PROGRAM_BYTES), "/")
+        state, reason = MOUNTED, ""
+        return
+    except Exception as error:  # Whatever it was: the board must come up and say so.
+        state, reason = FAILED, "{}: {}".format(type(error).__name__, error)
+    try:
+        if is_blank(flash):
+            _format(flash)
+            state, reason = FORMATTED, "the area was blank: a new file system was made"
+        else:
+            # Lost before USB is up at power-on; the console shows `state` and `reason` later.
+            print("storage: not mounted (" + reason + "); nothing was erased")
+    except Exception as error:
+        state, reason = FAILED, "{}: {}".format(type(error).__name__, error)
+
+
+def block_count():
+    """Number of BLOCK_BYTES blocks in the file system's area."""
+    return rp2.Flash().ioctl(_IOCTL_BLOCK_COUNT, 0)
+
+
+def read_block(number, buffer):
+    """Copy raw block `number` into `buffer` (BLOCK_BYTES long). For a host to keep a copy of a broken file system."""
+    rp2.Flash().readblocks(number, buffer)
+
+
+def is_blank(flash):
+    """True if every byte of the area reads 0xff, as flash leaves the factory."""
+    blank = b"\xff" * BLOCK_BYTES
+    buffer = bytearray(BLOCK_BYTES)
+    for number in range(flash.ioctl(_IOCTL_BLOCK_COUNT, 0)):
+        flash.readblocks(number, buffer)
+        if buffer != blank:
+            return False
+    return True
+
+
+def erase_and_format():
+    """Make a new, empty file system and mount it. What was there is lost: the caller has asked the operator.
+
+    Raises OSError if flash refuses. Interrupts are off while flash is written, so never call this while armed.
+    """
+    global state, reason
+    try:
+        vfs.umount("/")
+    except OSError:
+        pass  # nothing was mounted
+    state, reason = FAILED, "formatting was not finished"
+    _format(rp2.Flash())
+    state, reason = FORMATTED, "formatted on request"
+
+
+def _format(flash):
+    vfs.VfsLfs2.mkfs(flash, progsize=PROGRAM_BYTES)
+    vfs.mount(vfs.VfsLfs2(flash, progsize=PROGRAM_BYTES), "/")

@@ -1,0 +1,30 @@
+// Sapper's settings of MicroPython's rp2 port; the port's own defaults hold for the rest.
+#define MICROPY_HW_BOARD_NAME               "Sapper rover"
+
+// 2 MB of flash: the firmware gets the first half, the file system the second.
+#define MICROPY_HW_FLASH_STORAGE_BYTES      (1024 * 1024)
+
+// MicroPython's own USB vendor and product numbers stay, so that its tools know the board.
+#define MICROPY_HW_USB_VID                  (0x2E8A)
+#define MICROPY_HW_USB_PID                  (0x0005)
+#define MICROPY_HW_USB_MANUFACTURER_STRING  "Sapper"
+#define MICROPY_HW_USB_PRODUCT_FS_STRING    "Sapper rover"
+
+// Both UARTs are the application's: telemetry radio and GNSS receiver.
+#define MICROPY_HW_ENABLE_UART_REPL         (0)
+
+// The second core is not used. Without threads there is no lock around every allocation and every dictionary.
+#define MICROPY_PY_THREAD                   (0)
+
+// A write to USB waits for a host that does not read, up to so many milliseconds. Never while a script runs that
+// has turned Ctrl-C off (micropython.kbd_intr(-1)): that is the control loop, and what does not fit is dropped.
+// Outside a script (no handler on the exception stack) the character is -1 as well: there the prompt, tracebacks
+// and the raw REPL's end marks must get through.
+extern int mp_interrupt_char;
+#define MICROPY_HW_USB_CDC_TX_TIMEOUT \
+    ((mp_uint_t)(mp_interrupt_char == -1 && MP_STATE_THREAD(nlr_top) != NULL ? 0 : 500))
+
+// main.c declares MicroPython's tag as the program's version. The version is Sapper's (sapper_info.c);
+// MicroPython's is listed among the features.
+#undef bi_program_version_string
+#define bi_program_version_string(tag)      bi_program_feature("MicroPython " tag)
