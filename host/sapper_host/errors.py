@@ -1,0 +1,85 @@
+"""The one exception base of the laptop tools, and what each exit status means.
+
+Everything that can go wrong in a way a person can put right is a SapperError: what happened, what to do about it, and
+the status the command leaves with. `cli.main` is the only place that catches it.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from pathlib import Path
+
+
+class Status(IntEnum):
+    """Exit statuses of `sapper`."""
+
+    OK = 0
+    ERROR = 1  # something failed that none of the others names
+    USAGE = 2  # the command line itself: unknown option, missing argument
+    SHORTFALL = 3  # the run worked but found, or verified, less than it should have
+    NO_DEVICE = 4  # no board, or its port is busy, gone, forbidden or not a Sapper
+    BAD_INPUT = 5  # a file that was given is malformed; nothing was changed
+    REFUSED = 6  # the board answered `err`
+    INTERRUPTED = 130  # Ctrl-C
+
+
+class SapperError(Exception):
+    """What happened (`message`), what to do (`remedy`, may be empty), and the exit status it ends the command with."""
+
+    status: Status = Status.ERROR
+
+    def __init__(self, message: str, remedy: str = "", status: Status | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        if status is not None:
+            self.status = status
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+
+class LinkError(SapperError):
+    """A serial line that cannot be opened, is not a Sapper's, or went away."""
+
+    status = Status.NO_DEVICE
+
+
+class LinkGoneError(LinkError):
+    """The device behind an open port vanished (unplugged, reset, or its rig ended)."""
+
+
+class NoAnswerError(LinkError):
+    """The port is open but the board did not answer a command in time."""
+
+
+class BoardError(SapperError):
+    """The board answered `err NAME: ...`. `name` is its NAME; the board's own text already says what to do."""
+
+    status = Status.REFUSED
+
+    def __init__(self, line: str, name: str, text: str) -> None:
+        super().__init__(f"the board refused '{line}': {name}: {text}")
+        self.name = name
+        self.text = text
+
+
+class TraceError(SapperError):
+    """A trace, truth or recording that is malformed: where and why.
+
+    `line` counts from 1 in a text file (0 = the whole file); `column` is the column's or field's name ('' = the row).
+    """
+
+    status = Status.BAD_INPUT
+
+    def __init__(self, path: Path | str, line: int, column: str, reason: str, remedy: str = "") -> None:
+        place = str(path)
+        if line:
+            place += f", line {line}"
+        if column:
+            place += f", {column}"
+        super().__init__(f"{place}: {reason}", remedy)
+        self.path = Path(path)
+        self.line = line
+        self.column = column
+        self.reason = reason
