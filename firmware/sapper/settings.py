@@ -8,7 +8,7 @@ from sapper.detector_settings import TUNING
 
 # name, default, lowest, highest, unit, meaning
 TABLE = (
-    ("pulse_rate_hz", 1000, 100, 4000, "Hz", "transmit pulses a second"),
+    ("pulse_rate_hz", 2000, 1908, 4000, "Hz", "transmit pulses a second; 1908 is the slowest on the 8 ns grid"),
     ("pulse_us", 100, 5, 250, "us", "transmit pulse length"),
     ("gate0_ns", 6800, 1000, 200000, "ns", "from the pulse's end to gate 0's sampling instant"),
     ("gate1_ns", 10120, 1000, 200000, "ns", "the same for gate 1"),
@@ -30,6 +30,8 @@ TABLE = (
     ("duty_max_pm", 950, 100, 1000, "1/1000", "highest motor duty"),
     ("encoder_fault_ms", 200, 50, 240, "ms", "a track driven but still, or moving but not driven, for so long is a fault"),
     ("coast_ms", 700, 0, 3000, "ms", "a track may roll for so long after duty 0 before that counts as not driven"),
+    ("stop_ramp_ms", 150, 20, 180, "ms", "a stale drive command ramps to a stop in so long"),
+    ("teleop_blind", 0, 0, 1, "", "1 lets TELEOP drive with a detector that cannot see, to bring the machine home"),
     ("drive_timeout_ms", 300, 100, 300, "ms", "age at which a drive command is stale"),
     ("link_timeout_ms", 1500, 200, 1500, "ms", "moving without a valid operator message for so long is a stop"),
     ("arm_code_ms", 5000, 1000, 5000, "ms", "time to type the arming code back"),

@@ -100,34 +100,6 @@ class WireError(ValueError):
     """A frame that cannot be what the board sent; the text says why."""
 
 
-def cobs_encode_into(source, length, target):
-    """Write 0x00, the COBS form of source[:length] and 0x00 into `target`; returns the bytes written. Allocates nothing."""
-    target[0] = 0
-    code_at = 1
-    write = 2
-    code = 1
-    for i in range(length):
-        byte = source[i]
-        if byte:
-            target[write] = byte
-            write += 1
-            code += 1
-        if byte == 0 or code == 255:
-            target[code_at] = code
-            code_at = write
-            write += 1
-            code = 1
-    target[code_at] = code
-    target[write] = 0
-    return write + 1
-
-
-def seal(frame, length):
-    """Append the CRC-32 to frame[:length] (a bytearray with room); returns the new length. Four bytes a frame, by hand: no big integers kept."""
-    struct.pack_into("<I", frame, length, crc32(memoryview(frame)[:length]) & 0xFFFFFFFF)
-    return length + CRC_BYTES
-
-
 def decode(frame):
     """A de-stuffed frame (bytes) -> (name, sequence, {field: value}); WireError when type, length or CRC do not fit."""
     if len(frame) < HEADER_BYTES + CRC_BYTES:

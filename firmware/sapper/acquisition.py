@@ -1,0 +1,94 @@
+"""ADC round robin over five inputs, 10 kS/s, FIFO -> DMA -> ring: no Python a sample; a frame every 10 ms."""
+
+from array import array
+
+import rp2
+import uctypes
+from machine import ADC, Pin
+
+from sapper.frame import FRAME_SAMPLES, RING_SAMPLES, average
+from sapper.pins import GPIO
+from sapper.registers import peek, poke
+
+# RP2040 datasheet 4.9.6
+_CS = 0x4004C000
+_FCS = 0x4004C008
+_FIFO = 0x4004C00C
+_DIV = 0x4004C010
+_CS_IDLE = 0b11  # converter and temperature sensor on
+_CS_RUN = _CS_IDLE | 1 << 3 | 0b11111 << 16  # free-running round robin over inputs 0..4
+_FCS_RUN = 1 | 1 << 3 | 1 << 24  # FIFO and its DMA request on, at one sample
+_FCS_CLEAR = 1 << 10 | 1 << 11
+_DIV_10_KSPS = (4800 - 1) << 8  # 48 MHz / 4800
+_DREQ_ADC = 36
+_RING_BITS = 12  # 4096 bytes
+_RING_MASK = RING_SAMPLES - 1
+_COUNT = 0x7FFFFFFF  # 59 hours; `renew` starts it again long before, standing
+_RENEW_BELOW = 0x40000000 >> 8
+
+
+class Acquisition:
+    """`start`, then once a tick `take`; `frame` is array('i') of five means in 1/16 LSB (0..65520)."""
+
+    def __init__(self):
+        for name in ("GATE_0", "GATE_1", "GATE_2", "VSYS_3"):
+            ADC(Pin(GPIO[name]))
+        ADC(ADC.CORE_TEMP)
+        self.frame = array("i", [0] * 5)
+        self.missed = 0
+        self.overflows = 0
+        self._store = bytearray(4 * RING_SAMPLES)
+        address = uctypes.addressof(self._store)
+        self._base = (address + 2 * RING_SAMPLES - 1) & -(2 * RING_SAMPLES)  # the DMA's ring is aligned to its size
+        self._ring = memoryview(self._store)[self._base - address : self._base - address + 2 * RING_SAMPLES]
+        self._dma = rp2.DMA()
+        self._write_register = 0x50000004 + 0x40 * self._dma.channel
+        self._count_register = 0x50000008 + 0x40 * self._dma.channel
+        self._tail = 0
+
+    def start(self):
+        """(Re)start from input 0 with an empty ring."""
+        poke(_CS, _CS_IDLE)
+        self._dma.active(0)
+        poke(_FCS, 0)
+        while peek(_CS, 8, 1) == 0:
+            pass
+        while peek(_FCS, 16, 15):
+            peek(_FIFO, 0, 0xFFF)
+        poke(_FCS, _FCS_CLEAR)
+        poke(_FCS, _FCS_RUN)
+        poke(_DIV, _DIV_10_KSPS)
+        control = self._dma.pack_ctrl(
+            size=1, inc_read=False, inc_write=True, ring_sel=True, ring_size=_RING_BITS, treq_sel=_DREQ_ADC
+        )
+        self._dma.config(read=_FIFO, write=self._base, count=_COUNT, ctrl=control, trigger=True)
+        self._tail = 0
+        poke(_CS, _CS_RUN)
+
+    def take(self):
+        """Average the newest complete frame into `frame`: 1, or 0 when none is complete. Older ones are counted missed."""
+        if peek(_FCS, 11, 1):
+            self.overflows += 1  # samples were lost, so the round robin's order is too
+            self.start()
+            return 0
+        head = (peek(self._write_register, 0, 0x3FFFFFFF) - self._base) >> 1
+        waiting = (head - self._tail) & _RING_MASK
+        if waiting < FRAME_SAMPLES:
+            return 0
+        while waiting >= 2 * FRAME_SAMPLES:
+            self._tail = (self._tail + FRAME_SAMPLES) & _RING_MASK
+            waiting -= FRAME_SAMPLES
+            self.missed += 1
+        average(self._ring, self._tail, self.frame)
+        self._tail = (self._tail + FRAME_SAMPLES) & _RING_MASK
+        return 1
+
+    def renew(self):
+        """While standing: start again when the DMA's count runs low."""
+        if peek(self._count_register, 8, 0xFFFFFF) < _RENEW_BELOW:
+            self.start()
+
+    def stop(self):
+        """Converter idle, DMA off."""
+        poke(_CS, _CS_IDLE)
+        self._dma.active(0)

@@ -1,0 +1,362 @@
+"""The application: the 100 Hz tick over the board's parts, and what a change of state does."""
+
+import os
+
+from sapper import events, settings_file
+from sapper.arming import Arming
+from sapper.board_units import temp_dc, vsys_mv
+from sapper.console import Console
+from sapper.detector import FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT, Detector
+from sapper.drive import Drive
+from sapper.event_log import EventLog
+from sapper.events import FAULTS, KIND_ID, REASON_NAMES
+from sapper.identity import reset_cause, source, version_text
+from sapper.link import Link
+from sapper.loop_stats import LoopStats
+from sapper.motion import Motion
+from sapper.reporter import Reporter
+from sapper.settings import Settings
+from sapper.supervisor import ENABLED, EVENT_BIT, FAULT, GRANTS, SAFE, SWEEP, TELEOP, decide
+
+_NO_FRAME_TICKS = 4  # 40 ms without a frame: the detector cannot see
+_OVERRUN_MS = 60
+_SUPPLY_TICKS = 20
+
+_ESTOP_OPEN = EVENT_BIT["estop_open"]
+_KEY_OFF = EVENT_BIT["key_off"]
+_INTERLOCK = EVENT_BIT["interlock"]
+_OVERRUN = EVENT_BIT["overrun"]
+_ENCODER = EVENT_BIT["encoder"]
+_ACQUISITION = EVENT_BIT["acquisition"]
+_SUPPLY = EVENT_BIT["supply"]
+_BLIND = EVENT_BIT["blind"]
+_BLIND_TELEOP = EVENT_BIT["blind_teleop"]
+_ALERT = EVENT_BIT["alert"]
+_LINK_LOST = EVENT_BIT["link_lost"]
+_IDLE = EVENT_BIT["idle"]
+_SWEPT = EVENT_BIT["swept"]
+_RESTED = EVENT_BIT["rested"]
+
+_DETECT = KIND_ID["detect"]
+_CONTACT_EVENT = KIND_ID["contact"]
+_FAULT_EVENT = KIND_ID["fault"]
+_STATE_EVENT = KIND_ID["state"]
+_STOP_EVENT = KIND_ID["stop"]
+_COVERED = KIND_ID["covered"]
+
+
+class Application:
+    """Made in SAFE. `tick` every 10 ms; the caller (main.py) keeps the time, feeds the watchdog and makes safe at the end."""
+
+    def __init__(self, board):
+        self.board = board
+        self.settings = Settings()
+        self.settings_error = settings_file.load(self.settings)
+        self.log = EventLog()
+        self.stats = LoopStats()
+        self.arming = Arming()
+        self.detector = Detector(self.settings)
+        self.drive = Drive(self.settings, board.motors, board.encoders)
+        self.motion = Motion(self.settings, self.drive)
+        self.links = (Link(0, board.usb, True), Link(1, board.radio, False))
+        self.console = Console(self)
+        self.reporter = Reporter(self, self.links)
+        self.state = SAFE
+        self.reason = REASON_NAMES.index("reset")
+        self.owner = 0
+        self.leave_for = ""
+        self.t_ms = 0
+        self.frame_age = 1
+        self.vsys_mv = 0
+        self.temp_dc = 0
+        self.refused = 0
+        self._heard_age_ms = 0
+        self._enabled_ticks = 0
+        self._supply_low = 0
+        self._searched = 0
+        self._marks = 0
+        self._pinpoint = False
+        self._take_settings()
+        board.pulser.start(self.settings)
+        board.acquisition.start()
+        self._interruptible(True)
+        self.emit("boot", reset_cause(), source())
+
+    # The tick
+
+    def tick(self, elapsed_ms):
+        """One control tick. elapsed_ms: since the last one, 10 when all is well."""
+        self.t_ms += elapsed_ms
+        self.drive.sense()
+        happened = self._look(elapsed_ms)
+        if happened:
+            self._settle(decide(self.state, happened))
+        if self.motion.step(self.state, elapsed_ms):
+            self._settle(decide(self.state, _SWEPT if self.state == SWEEP else _RESTED))
+        self.board.indicators.tick(self.state, self.detector.strength, self.settings_audio)
+        self.arming.elapse(elapsed_ms)
+        for link in self.links:
+            line = link.read_line()
+            if line is not None:
+                self.console.handle(link, line)
+
+    def told(self):
+        """True when every answer has left."""
+        return self.links[0].idle() and self.links[1].idle()
+
+    def report(self, second):
+        """The tick's last work before feeding: events and telemetry."""
+        self.reporter.step(second)
+
+    def feed(self):
+        """The last act of a completed tick."""
+        if GRANTS[self.state] & ENABLED:
+            self.board.interlock.feed()
+
+    def _look(self, elapsed_ms):
+        """Inputs, frame, detector, links -> event bits for the supervisor."""
+        board = self.board
+        bits = 0
+        if not board.inputs.loop_closed() or board.inputs.loop_opened():
+            bits |= _ESTOP_OPEN
+        if not board.inputs.key_on():
+            bits |= _KEY_OFF
+        if self.drive.fault_side >= 0:
+            bits |= _ENCODER
+        if elapsed_ms > _OVERRUN_MS:
+            bits |= _OVERRUN
+        self._heard_age_ms += elapsed_ms
+        if self._heard_age_ms >= self._link_timeout_ms:
+            bits |= _LINK_LOST
+            if self._heard_age_ms >= self._idle_ms:
+                bits |= _IDLE
+        if GRANTS[self.state] & ENABLED:
+            self._enabled_ticks += 1
+            if self._enabled_ticks > 2 and not board.interlock.enabled():
+                bits |= _INTERLOCK
+        if board.acquisition.take():
+            self.frame_age = 0
+            bits |= self._detect(board.acquisition.frame)
+        else:
+            self.frame_age += 1
+            if self.frame_age >= _NO_FRAME_TICKS:
+                bits |= _ACQUISITION
+                if self.frame_age == _NO_FRAME_TICKS:
+                    self.log_fault(FAULTS.index("acquisition"))
+        if self.detector.health.fault:
+            bits |= _BLIND
+            if not self._teleop_blind:
+                bits |= _BLIND_TELEOP
+        return bits
+
+    def _detect(self, frame):
+        """One frame through supply, temperature and detector."""
+        bits = 0
+        self.vsys_mv = vsys_mv(frame[3])
+        self.temp_dc = temp_dc(frame[4])
+        if self.vsys_mv < self._critical_mv:
+            self._supply_low += 1
+            if self._supply_low >= _SUPPLY_TICKS:
+                bits |= _SUPPLY
+        else:
+            self._supply_low = 0
+        detector = self.detector
+        drive = self.drive
+        flags = detector.step(frame, self.t_ms, drive.odometry.s_mm, drive.speed_mm_s, 0)
+        if flags:
+            if flags & FLAG_FAULT:
+                self.log_fault(detector.health.fault)
+            if flags & FLAG_ALERT:
+                self._add(_DETECT, detector.strength, detector.class_hint, detector.statistic, detector.level)
+                if not self._marks_on:
+                    bits |= _ALERT
+            if flags & FLAG_CONTACT:
+                contact = detector.contact
+                self._add(
+                    _CONTACT_EVENT,
+                    contact.s_mm,
+                    contact.extent_mm,
+                    contact.strength,
+                    contact.snr_x10,
+                    contact.class_hint,
+                )
+                if self._marks_on and self.state == SWEEP:
+                    self.mark()
+        searched = 1 if self.state == SWEEP and detector.searched_ok() else 0
+        if searched != self._searched:
+            self._searched = searched
+            self._add(_COVERED, drive.odometry.s_mm, searched)
+        return bits
+
+    # States
+
+    def raise_event(self, name):
+        """An operator's event, decided at once."""
+        self._settle(decide(self.state, EVENT_BIT[name]))
+
+    def _settle(self, decision):
+        """Carry out a decision of the supervisor: the old state's grants end first."""
+        if decision < 0:
+            return
+        old = self.state
+        new = decision >> 8
+        self.reason = decision & 255
+        if not GRANTS[new] & ENABLED:
+            self.board.interlock.drop()
+            self.drive.release()
+        elif not GRANTS[old] & ENABLED:
+            self._power_up()
+        elif new not in (TELEOP, SWEEP):
+            self.drive.halt()
+            self.motion.halt()
+        self.state = new
+        if new == SAFE:
+            self._interruptible(True)
+        if old in (TELEOP, SWEEP) and new not in (TELEOP, SWEEP):
+            self._add(_STOP_EVENT, self.reason, 0)
+        if new == FAULT and self.drive.fault_side >= 0:
+            self.log_fault(FAULTS.index("encoder_left") + self.drive.fault_side)
+        self._add(_STATE_EVENT, new, old, self.reason)
+
+    def _power_up(self):
+        """SAFE -> ARMED: Ctrl-C is a byte like any other from here, the motors stand at duty 0, MOTOR_EN rises."""
+        self._interruptible(False)
+        self.motion.halt()
+        self.drive.engage()
+        self.detector.reset()
+        self._enabled_ticks = 0
+        self.board.inputs.loop_opened()
+        self.board.interlock.arm()
+
+    def begin_sweep(self, length_mm):
+        """ARMED -> SWEEP over so many millimetres."""
+        self.motion.sweep(length_mm)
+        self.raise_event("cmd_sweep")
+
+    def fail(self, error):
+        """An exception in a tick: FAULT, wherever it came from."""
+        self.raise_event("exception")
+        self.log_fault(FAULTS.index("exception"))
+        for link in self.links:
+            link.answer("* exception %s: %s" % (type(error).__name__, error))
+
+    def clear_faults(self):
+        """The operator's `disarm` clears latched faults; nothing moves."""
+        self.detector.health.clear()
+        self.drive.fault_side = -1
+
+    # Services for the console
+
+    def configure(self):
+        """Settings changed, standing: everyone takes them again."""
+        self.detector.configure()
+        self.drive.configure()
+        self.motion.configure()
+        self.reporter.configure()
+        self.board.pulser.start(self.settings)
+        self._take_settings()
+
+    def offer_code(self, link):
+        """A fresh arming code for this link."""
+        random = os.urandom(3)
+        return self.arming.offer(
+            link.index, random[0] << 16 | random[1] << 8 | random[2], self.settings.get("arm_code_ms")
+        )
+
+    def owns(self, link):
+        """Whether this link may change state now: any while nothing is armed, then the one that armed."""
+        return not GRANTS[self.state] & ENABLED or link.index == self.owner
+
+    def heard(self, link):
+        """A valid operator message came in."""
+        if self.owns(link):
+            self._heard_age_ms = 0
+
+    def refuse(self, link, why):
+        """Count and tell a refused line."""
+        self.refused += 1
+        self.emit("refused", link.index, events.REFUSALS.index(why), self.refused)
+
+    def mark(self):
+        """Fire the marker."""
+        self._marks += 1
+        self.board.indicators.mark(self.settings.get("marker_ms"))
+        self.emit("mark", self._marks)
+
+    def pinpoint(self, on):
+        """Strength against the level now, or back to the search."""
+        self._pinpoint = on
+        if on:
+            self.detector.pinpoint_begin()
+        else:
+            self.detector.pinpoint_end()
+
+    def emit(self, kind, a=0, b=0, c=0, d=0, e=0):
+        """Log an event of this kind (name)."""
+        self._add(KIND_ID[kind], a, b, c, d, e)
+
+    def _add(self, kind, a=0, b=0, c=0, d=0, e=0):
+        self.log.add(self.t_ms, kind, self.drive.odometry.s_mm, a, b, c, d, e)
+
+    def log_fault(self, fault):
+        """A named fault (index into FAULTS)."""
+        self._add(_FAULT_EVENT, fault, 0)
+
+    def fault_name(self, fault):
+        """Its name."""
+        return FAULTS[fault]
+
+    def flags(self):
+        """STATUS.flags of wire.py."""
+        inputs = self.board.inputs
+        return (
+            inputs.loop_closed()
+            | inputs.key_on() << 1
+            | self.board.interlock.enabled() << 2
+            | self._searched << 3
+            | (16 if self._pinpoint else 0)
+        )
+
+    def status_text(self):
+        """What `status` answers, name=value."""
+        drive = self.drive
+        odometry = drive.odometry
+        flags = self.flags()
+        return (
+            "state=%s reason=%s fault=%s loop=%d key=%d enabled=%d s_mm=%d x_mm=%d y_mm=%d speed_mm_s=%d "
+            "strength=%d vsys_mv=%d temp_dc=%d load_pm=%d missed=%d refused=%d"
+        ) % (
+            events.STATES[self.state],
+            REASON_NAMES[self.reason],
+            FAULTS[self.detector.health.fault],
+            flags & 1,
+            flags >> 1 & 1,
+            flags >> 2 & 1,
+            odometry.s_mm,
+            odometry.x_um // 1000,
+            odometry.y_um // 1000,
+            drive.speed_mm_s,
+            self.detector.strength,
+            self.vsys_mv,
+            self.temp_dc,
+            self.stats.load_pm,
+            self.board.acquisition.missed,
+            self.refused,
+        )
+
+    def version_text(self):
+        """What `version` answers."""
+        return version_text()
+
+    def _take_settings(self):
+        get = self.settings.get
+        self.settings_audio = get("audio")
+        self._link_timeout_ms = get("link_timeout_ms")
+        self._idle_ms = get("arm_idle_s") * 1000
+        self._critical_mv = get("vsys_critical_mv")
+        self._marks_on = get("sweep_marks")
+        self._teleop_blind = get("teleop_blind")
+
+    def _interruptible(self, on):
+        for link in self.links:
+            link.interruptible(on)

@@ -1,0 +1,110 @@
+"""The loop that keeps time: a tick every 10 ms, the watchdog fed last, the board made safe however it ends."""
+
+import gc
+import sys
+import time
+
+import machine
+
+from sapper.app import Application
+from sapper.board import Board
+from sapper.loop_stats import PERIOD_US
+
+_GC_TICKS = 500
+_EXCEPTIONS_MOST = 10
+
+
+class Clock:
+    """Wakes at each tick's time: a hardware timer ends the processor's sleep, so waiting costs no work."""
+
+    def __init__(self):
+        self._timer = machine.Timer(period=PERIOD_US // 1000, mode=machine.Timer.PERIODIC, callback=_nothing)
+        self.due_us = time.ticks_us()
+        self._last_ms = time.ticks_ms()
+
+    def wait(self):
+        """Sleep until the next tick is due; returns how late it starts, in us. Ticks that were slept through are skipped."""
+        self.due_us = time.ticks_add(self.due_us, PERIOD_US)
+        left = time.ticks_diff(self.due_us, time.ticks_us())
+        if left > 2000:
+            time.sleep_ms(left // 1000 - 1)
+        while True:
+            left = time.ticks_diff(self.due_us, time.ticks_us())
+            if left <= 0:
+                break
+            machine.idle()
+        while left <= -PERIOD_US:
+            self.due_us = time.ticks_add(self.due_us, PERIOD_US)
+            left += PERIOD_US
+        return -left
+
+    def elapsed_ms(self):
+        """Milliseconds since the last call."""
+        now = time.ticks_ms()
+        elapsed = time.ticks_diff(now, self._last_ms)
+        self._last_ms = now
+        return elapsed
+
+    def stop(self):
+        """No more timer interrupts."""
+        self._timer.deinit()
+
+
+def _nothing(_timer):
+    pass
+
+
+def loop(app, clock):
+    """Ticks until a command asks to leave, and `leave_for` tells what for.
+
+    An exception in a tick is a FAULT, not an end, so that the operator is told; only when every tick raises is it let out.
+    """
+    watchdog = app.board.watchdog
+    stats = app.stats
+    raised = 0
+    second = 0
+    watchdog.start()
+    while not (app.leave_for and app.told()):
+        late_us = clock.wait()
+        start_us = time.ticks_us()
+        try:
+            app.tick(clock.elapsed_ms())
+            app.report(second)
+            raised = 0
+        except Exception as error:
+            raised += 1
+            app.fail(error)
+            if raised >= _EXCEPTIONS_MOST:
+                raise
+        if stats.ticks % _GC_TICKS == 0:
+            gc.collect()
+        if not raised:
+            app.feed()
+        watchdog.feed()
+        second = stats.add(late_us, time.ticks_diff(time.ticks_us(), start_us))
+
+
+def main():
+    """Run until told to leave. Whatever ends it, the board is left safe; an unexpected end restarts it into SAFE."""
+    board = Board()
+    clock = None
+    leave_for = "reboot"
+    try:
+        app = Application(board)
+        gc.collect()
+        clock = Clock()
+        loop(app, clock)
+        leave_for = app.leave_for
+    except KeyboardInterrupt:
+        leave_for = "repl"
+        print("Sapper stopped, motors off. Ctrl-D starts it again.")
+    except Exception as error:
+        sys.print_exception(error)
+    finally:
+        board.make_safe()
+        if clock:
+            clock.stop()
+    if leave_for == "reboot":
+        machine.reset()
+    elif leave_for == "bootloader":
+        machine.bootloader()
