@@ -1,0 +1,131 @@
+"""One row of a trace: its columns, what each may hold, and the check that every source of rows goes through.
+
+A row travels as text cells, so a number keeps its decimals from CSV to MCAP and back; an empty cell is 'no sample'.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import NamedTuple
+
+from sapper.pins import ADC_FULL_SCALE_MV, VSYS_DIVIDER
+from sapper_host.errors import TraceError
+
+Cells = tuple[str, ...]
+Values = tuple[float, ...]
+
+
+class Column(NamedTuple):
+    """A column: name, unit, lowest and highest value, whether its numbers are whole, whether a cell may be empty."""
+
+    name: str
+    unit: str
+    lowest: float
+    highest: float
+    whole: bool
+    may_be_empty: bool
+    meaning: str
+
+
+_TICKS = 2**31 - 1
+COLUMNS = (
+    # A log time in MCAP is unsigned nanoseconds: times start at 0 or later; 10^9 s is more than anybody records.
+    Column("t_s", "s", 0, 1e9, False, False, "time; each row later than the one before"),
+    Column("gate0_mv", "mV", 0, ADC_FULL_SCALE_MV, False, True, "gate 0 at the ADC"),
+    Column("gate1_mv", "mV", 0, ADC_FULL_SCALE_MV, False, True, "gate 1"),
+    Column("gate2_mv", "mV", 0, ADC_FULL_SCALE_MV, False, True, "gate 2"),
+    Column("vsys_mv", "mV", 0, ADC_FULL_SCALE_MV * VSYS_DIVIDER, False, True, "supply"),
+    Column("temp_c", "C", -60, 150, False, True, "temperature of the chip"),
+    Column("left_ticks", "ticks", -_TICKS, _TICKS, True, True, "left encoder's count"),
+    Column("right_ticks", "ticks", -_TICKS, _TICKS, True, True, "right encoder's count"),
+)
+NAMES = tuple(column.name for column in COLUMNS)
+GATE_NAMES = NAMES[1:4]
+
+_CELL = r"(?:-?[0-9]{1,15}(?:\.[0-9]{1,12})?)?"
+_PLAIN_ROW = re.compile(",".join([_CELL] * len(COLUMNS)))
+_NAN = float("nan")
+
+
+class RowChecker:
+    """Checks rows in order; holds the time of the last one. `decimals` is the most decimals seen in each column."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = path
+        self.decimals = [0] * len(COLUMNS)
+        self._last_s = -math.inf
+
+    def line(self, line: int, text: str) -> Values:
+        """A CSV line (without its end) -> numbers, NaN for an empty cell; TraceError names line, column and reason."""
+        cells = tuple(text.split(","))
+        return self.cells(line, cells, plain=_PLAIN_ROW.fullmatch(text) is not None)
+
+    def cells(self, line: int, cells: Cells, plain: bool = False) -> Values:
+        """Cells in the order of COLUMNS -> numbers. `plain`: they are known to look like decimal numbers."""
+        if len(cells) != len(COLUMNS):
+            what = "is cut short" if len(cells) < len(COLUMNS) else "is too long"
+            raise TraceError(self.path, line, "", f"the row {what}: {len(cells)} cells, expected {len(COLUMNS)}")
+        values: list[float] = []
+        for i, (column, cell) in enumerate(zip(COLUMNS, cells, strict=True)):
+            value = self._number(line, column, cell, plain)
+            if not column.lowest <= value <= column.highest:
+                self._refuse_value(line, column, cell, value)
+            elif column.whole and not value.is_integer():
+                raise TraceError(self.path, line, column.name, f"'{cell}' is not a whole number")
+            values.append(value)
+            decimals = len(cell) - cell.rfind(".") - 1 if "." in cell else 0
+            if decimals > self.decimals[i]:
+                self.decimals[i] = decimals
+        self._follow_time(line, values[0], cells[0])
+        return tuple(values)
+
+    def _number(self, line: int, column: Column, cell: str, plain: bool) -> float:
+        if not cell:
+            return _NAN
+        if plain:
+            return float(cell)
+        try:
+            # Decimal refuses '1_000' only in part and takes 'nan': both are told apart here.
+            number = Decimal(cell) if "_" not in cell and cell == cell.strip() else None
+        except InvalidOperation:
+            number = None
+        if number is None:
+            raise TraceError(self.path, line, column.name, f"'{shown(cell)}' is not a number")
+        if not number.is_finite():
+            raise TraceError(self.path, line, column.name, f"'{shown(cell)}' is not finite; leave the cell empty")
+        return float(number)
+
+    def _refuse_value(self, line: int, column: Column, cell: str, value: float) -> None:
+        if math.isnan(value):
+            if column.may_be_empty:
+                return
+            raise TraceError(self.path, line, column.name, "the cell is empty")
+        limits = f"{column.lowest:g}..{column.highest:g} {column.unit}"
+        raise TraceError(self.path, line, column.name, f"{shown(cell)} is outside {limits}")
+
+    def _follow_time(self, line: int, t_s: float, cell: str) -> None:
+        if t_s <= self._last_s:
+            what = "is repeated" if t_s == self._last_s else f"falls behind {self._last_s:g} s of the row before"
+            raise TraceError(self.path, line, "t_s", f"{shown(cell)} s {what}; times must rise")
+        self._last_s = t_s
+
+
+def shown(cell: str) -> str:
+    """A cell as an error may show it: short and printable."""
+    text = "".join(c if c.isprintable() else "?" for c in cell[:40])
+    return text + ("..." if len(cell) > 40 else "")
+
+
+def check_header(path: Path | str, line: int, cells: Cells) -> None:
+    """The header must name exactly the columns of a trace, in order; TraceError names the first that does not fit."""
+    for name in NAMES:
+        if name not in cells:
+            raise TraceError(path, line, name, "the column is missing", f"the header must be {','.join(NAMES)}")
+    for name in cells:
+        if name not in NAMES:
+            raise TraceError(path, line, shown(name), "unknown column", f"the header must be {','.join(NAMES)}")
+    if cells != NAMES:
+        raise TraceError(path, line, "", "columns are repeated or out of order", f"write {','.join(NAMES)}")
