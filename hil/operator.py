@@ -1,4 +1,4 @@
-"""The operator of a rig: closes the loop, turns the key, arms by the console, keeps the link alive. What a person would do."""
+"""The operator of a rig: closes the loop, turns the key, arms by the console, keeps the link alive: a person's part."""
 
 from __future__ import annotations
 
