@@ -2,7 +2,8 @@
 
 The rig does what a person would: closes the emergency-stop loop, turns the key, arms by the console, starts the sweep.
 Until then the trace's first second is played forwards and backwards, standing, so that the detector sees real noise.
-With on_detect 'stop' the tracks come to rest once both duties are 0, and the replay ends there; with 'mark' it plays through.
+With on_detect 'stop' the tracks come to rest once both duties are 0, and the replay ends there; with 'mark' it plays
+through.
 """
 
 from __future__ import annotations

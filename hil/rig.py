@@ -1,6 +1,7 @@
-"""What every rig gives: the board's lines, pins and analogue inputs, in the board's own time. Nothing else knows which rig it is.
+"""What every rig gives: the board's lines, pins and analogue inputs, in the board's own time.
 
-Times are emulated (or the board's) nanoseconds since the rig was made. `open_rig` makes one by name.
+Times are emulated (or the board's) nanoseconds since the rig was made. `open_rig` makes one by name; nothing else
+knows which rig it is.
 """
 
 from __future__ import annotations

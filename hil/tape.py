@@ -1,7 +1,8 @@
-"""A trace as stimuli: ADC voltages and encoder edges, played at the trace's own pace, standing before and slowing to rest after.
+"""A trace as stimuli: ADC voltages and encoder edges, at the trace's own pace; standing before, slowing to rest after.
 
-The tape's own time (tau, seconds into the trace) advances with the board's at a rate: 1 while rolling, falling to 0 while
-the tracks come to rest. Standing, the first second is shuttled so that the detector sees real noise, not a frozen value.
+The tape's own time (tau, seconds into the trace) advances with the board's at a rate: 1 while rolling, falling to 0
+while the tracks come to rest. Standing, a second of it is shuttled so that the detector sees real noise, not a frozen
+value.
 """
 
 from __future__ import annotations
