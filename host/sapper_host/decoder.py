@@ -162,19 +162,16 @@ class StreamDecoder:
     def _zero(self, items: list[Item]) -> None:
         """A zero byte: the end of a frame, or the start of one, or (when one was lost) either."""
         if self._segment is None:
-            self._drop_if_no_text()
+            # The board never splits a line by a frame: what stands here is a line without its end, or a frame's rest.
+            self.counts.lost_bytes += len(self._text)
+            self._text.clear()
+            self._overlong = False
             self._segment = bytearray()
         elif self._segment:
             segment, self._segment = bytes(self._segment), None
             if not self._take_frame(segment, items):
                 # Which of the two zeros was lost is not known: what follows may be a frame again.
                 self._segment = bytearray()
-
-    def _drop_if_no_text(self) -> None:
-        """Bytes before a zero that cannot be the first half of a line are the rest of a frame we did not see begin."""
-        if self._text.translate(None, _TEXT_BYTES):
-            self.counts.lost_bytes += len(self._text)
-            self._text.clear()
 
     def _take_text(self, data: bytes, items: list[Item]) -> None:
         lines = data.split(b"\n")

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-
 import pytest
-from cobs import cobs
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sapper import events, wire
 from sapper_host.decoder import LINE_MAX_BYTES, Event, Frame, StreamDecoder, Text, parse_event_text
+from tests.host.fake_board import frame_bytes
 
 pytestmark = pytest.mark.unit
-
-
-def frame_bytes(kind_id: int, sequence: int, **values: int) -> bytes:
-    """A telemetry frame as the board sends it, made with the standard library and `cobs`, not wire.py's encoder."""
-    fields = wire.FIELDS[kind_id]
-    body = struct.pack(wire.FORMATS[kind_id], kind_id, sequence, *(values.get(name, 0) for name in fields))
-    return b"\0" + cobs.encode(body + struct.pack("<I", zlib.crc32(body))) + b"\0"
 
 
 def status(sequence: int, **values: int) -> bytes:

@@ -1,0 +1,323 @@
+"""A link to a board: send a command, await its answer, and hear its events and telemetry meanwhile.
+
+    with Link.open("/dev/ttyACM0") as link:
+        print(link.identify()["sapper"])
+        link.listen(print)
+        link.command("telemetry on")
+
+The board answers each line with one line that starts with `ok` or `err NAME: `; lines before it start with two spaces.
+Answers come in the order of the commands and carry no number, so they are matched first in, first out.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from sapper_host.decoder import Item, StreamDecoder, Text
+from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerError, SapperError, Status
+from sapper_host.serial_stream import DEFAULT_BAUD, ByteStream, SerialStream
+
+# The board drops longer lines (sapper/line.py).
+LINE_MAX = 160
+KEEP_ALIVE_S = 0.5
+ANSWER_TIMEOUT_S = 2.0
+# An answer that comes later than this after its command was given up is taken for lost.
+_LATE_S = 1.0
+_BODY_MAX_LINES = 2000
+_PROMPT = "> "
+_PING_ANSWER = re.compile(r"ok t_ms=\d+")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A line that went to the board."""
+
+    line: str
+
+
+Happening = Item | Sent
+Listener = Callable[[Happening], None]
+Encoder = Callable[[str], bytes]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The board's answer to a line: `lines` before the last one (without their two spaces), and the last one."""
+
+    command: str
+    last: str
+    lines: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the board did it."""
+        return is_ok(self.last)
+
+    @property
+    def text(self) -> str:
+        """What follows `ok ` or `err NAME: `."""
+        return self.last[3:] if self.ok else self.last.partition(": ")[2]
+
+    @property
+    def error_name(self) -> str:
+        """NAME of `err NAME: ...`; '' when it went well."""
+        return "" if self.ok else self.last[4:].partition(":")[0]
+
+    def values(self) -> dict[str, str]:
+        """The `name=value` words of the last line."""
+        return dict(word.split("=", 1) for word in self.text.split() if "=" in word)
+
+
+def is_ok(line: str) -> bool:
+    """Whether a line ends an answer well."""
+    return line == "ok" or line.startswith("ok ")
+
+
+def is_last(line: str) -> bool:
+    """Whether a line ends an answer."""
+    return is_ok(line) or (line.startswith("err ") and ":" in line)
+
+
+def plain(line: str) -> bytes:
+    """A line as it goes over USB. A radio's signer takes this one's place."""
+    return line.encode("ascii") + b"\n"
+
+
+@dataclass
+class _Pending:
+    command: str
+    quiet: bool
+    body: list[str] = field(default_factory=list)
+    answer: Answer | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+    given_up_at: float | None = None
+
+
+class Link:
+    """One open line. Safe to use from several threads; listeners are called from the reading thread.
+
+    encode: how a line becomes bytes (`plain`, or a signer's). Raises LinkGoneError once the line is gone.
+    """
+
+    def __init__(self, stream: ByteStream, encode: Encoder = plain) -> None:
+        self.decoder = StreamDecoder()
+        self._stream = stream
+        self._encode = encode
+        self._listeners: list[Listener] = []
+        self._pending: deque[_Pending] = deque()
+        self._lock = threading.Lock()
+        self._gone: LinkError | None = None
+        self._closing = threading.Event()
+        self._keep_alive = threading.Event()
+        self._keeper: threading.Thread | None = None
+        self._reader = threading.Thread(target=self._read, name="link reader", daemon=True)
+        self._reader.start()
+
+    @classmethod
+    def open(cls, port: str, baud: int = DEFAULT_BAUD, encode: Encoder = plain) -> Link:
+        """A Link over the serial port of this name; LinkError says why it cannot be."""
+        return cls(SerialStream(port, baud), encode)
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the line; waiting commands end with LinkGoneError."""
+        self._closing.set()
+        self._keep_alive.set()
+        self._stream.close()
+        for thread in (self._reader, self._keeper):
+            if thread is not None and thread is not threading.current_thread():
+                thread.join(timeout=2)
+
+    @property
+    def gone(self) -> LinkError | None:
+        """Why nothing comes any more; None while the line lives."""
+        return self._gone
+
+    def listen(self, listener: Listener) -> None:
+        """Have `listener` called with everything that comes or goes, keepalive apart."""
+        self._listeners.append(listener)
+
+    def unlisten(self, listener: Listener) -> None:
+        """Take a listener away again."""
+        self._listeners.remove(listener)
+
+    def command(self, line: str, timeout_s: float = ANSWER_TIMEOUT_S, check: bool = True) -> Answer:
+        """Send `line` and wait for its answer. With `check`, `err` raises BoardError.
+
+        Raises NoAnswerError after `timeout_s`, LinkGoneError when the line goes, SapperError for a line that is none.
+        """
+        self._settle()
+        return self._exchange(line, timeout_s, check)
+
+    def stop(self, timeout_s: float = ANSWER_TIMEOUT_S) -> Answer:
+        """The protective stop: sent at once, whatever else waits for an answer."""
+        return self._exchange("stop", timeout_s, check=True)
+
+    def identify(self, timeout_s: float = 1.0) -> dict[str, str]:
+        """Ask who is there: the values of `version`. LinkError when it is not a Sapper, with what it seems to be."""
+        heard: list[str] = []
+
+        def hear(item: Happening) -> None:
+            if isinstance(item, Text) and len(heard) < 20:
+                heard.append(item.line)
+
+        self.listen(hear)
+        try:
+            # Ends whatever half a line the board holds from the user before us.
+            self._exchange("", timeout_s, check=False, quiet=True)
+            values = self.command("version", timeout_s).values()
+        except (NoAnswerError, BoardError):
+            values = {}
+        finally:
+            self.unlisten(hear)
+        if "sapper" in values:
+            return values
+        raise LinkError(*_not_ours(heard, self.decoder.counts.bytes))
+
+    def keep_alive(self, on: bool = True) -> None:
+        """Say every 500 ms that the operator is there, from now on (or no longer)."""
+        if on:
+            self._keep_alive.set()
+            if self._keeper is None:
+                self._keeper = threading.Thread(target=self._ping, name="link keepalive", daemon=True)
+                self._keeper.start()
+        else:
+            self._keep_alive.clear()
+
+    def _exchange(self, line: str, timeout_s: float, check: bool, quiet: bool = False) -> Answer:
+        pending = self._send(line, quiet)
+        if not pending.done.wait(timeout_s):
+            with self._lock:
+                if pending.answer is None:
+                    pending.given_up_at = time.monotonic()
+        answer = pending.answer
+        if answer is not None:
+            if check and not answer.ok:
+                raise BoardError(line, answer.error_name, answer.text)
+            return answer
+        if self._gone is not None:
+            raise self._gone
+        raise NoAnswerError(
+            f"no answer to '{line}' within {timeout_s:g} s", "is it the right port, and is the board running?"
+        )
+
+    def _send(self, line: str, quiet: bool = False) -> _Pending:
+        if len(line) > LINE_MAX or not line.isascii() or (line and not line.isprintable()):
+            reason = f"a command is one line of at most {LINE_MAX} printable ASCII characters"
+            raise SapperError(f"'{line[:40]}' cannot be sent", reason, Status.USAGE)
+        pending = _Pending(line, quiet)
+        with self._lock:
+            if self._gone is not None:
+                raise self._gone
+            self._pending.append(pending)
+            try:
+                self._stream.write(self._encode(line))
+            except LinkError:
+                self._pending.remove(pending)
+                raise
+        if not quiet:
+            self._tell(Sent(line))
+        return pending
+
+    def _settle(self) -> None:
+        """Let answers that were given up come or be forgotten, so that they are not taken for the next command's."""
+        while not self._closing.is_set():
+            with self._lock:
+                self._forget_late()
+                if not any(pending.given_up_at is not None for pending in self._pending):
+                    return
+            time.sleep(0.02)
+
+    def _forget_late(self) -> None:
+        now = time.monotonic()
+        late = [p for p in self._pending if p.given_up_at is not None and now - p.given_up_at > _LATE_S]
+        for pending in late:
+            self._pending.remove(pending)
+
+    def _ping(self) -> None:
+        while not self._closing.is_set():
+            self._keep_alive.wait()
+            try:
+                self._settle()
+                self._exchange("ping", ANSWER_TIMEOUT_S, check=False, quiet=True)
+            except NoAnswerError:
+                continue
+            except LinkError:
+                return
+            self._closing.wait(KEEP_ALIVE_S)
+
+    def _read(self) -> None:
+        try:
+            while not self._closing.is_set():
+                data = self._stream.read_some()
+                for item in self.decoder.feed(data) if data else ():
+                    self._take(item)
+            raise LinkGoneError("the link was closed")
+        except LinkError as error:
+            with self._lock:
+                self._gone = error
+                for pending in self._pending:
+                    pending.done.set()
+
+    def _take(self, item: Item) -> None:
+        if isinstance(item, Text) and not item.garbled and self._take_answer_line(item.line):
+            return
+        self._tell(item)
+
+    def _take_answer_line(self, line: str) -> bool:
+        """Give a line to the command it answers; True when nobody else should hear of it."""
+        line = line.removeprefix(_PROMPT)
+        with self._lock:
+            self._forget_late()
+            if is_last(line):
+                self._resynchronise(line)
+            if not self._pending:
+                return False
+            pending = self._pending[0]
+            if is_last(line):
+                self._pending.popleft()
+                pending.answer = Answer(pending.command, line, tuple(pending.body))
+                pending.done.set()
+            elif line.startswith("  "):
+                if len(pending.body) < _BODY_MAX_LINES:
+                    pending.body.append(line[2:])
+            else:
+                return False
+            return pending.quiet
+
+    def _resynchronise(self, line: str) -> None:
+        """A ping's answer can be told from all others: by it, commands whose answers were lost are found."""
+        from_ping = _PING_ANSWER.fullmatch(line) is not None
+        ping_waits = any(pending.command == "ping" for pending in self._pending)
+        while self._pending:
+            head_is_ping = self._pending[0].command == "ping"
+            lost = (ping_waits and not head_is_ping) if from_ping else (head_is_ping and is_ok(line))
+            if not lost:
+                return
+            self._pending.popleft().done.set()
+
+    def _tell(self, happening: Happening) -> None:
+        for listener in tuple(self._listeners):
+            listener(happening)
+
+
+def _not_ours(heard: list[str], count: int) -> tuple[str, str]:
+    if any(line.startswith((">>>", "Traceback", "raw REPL")) or "MicroPython" in line for line in heard):
+        return (
+            "MicroPython's prompt answers, not Sapper",
+            "Ctrl-D at the prompt (`mpremote`) starts Sapper again if it is on this board; else flash it",
+        )
+    if count:
+        return "something answers, but not as a Sapper does", "is it the right port, and the right baud rate?"
+    return "nothing answers", "is it the right port, is the board powered, and does it run Sapper?"

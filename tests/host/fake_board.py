@@ -1,0 +1,167 @@
+"""A board that is not there: a pseudo-terminal whose other end speaks the console, as badly as a test wants.
+
+It knows the tables of firmware/sapper and a little of the states; tests set delays, drops, garbage and vanishing.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import struct
+import threading
+import time
+import tty
+import zlib
+from collections.abc import Callable
+
+from cobs import cobs
+
+from sapper import events, wire
+from sapper.commands import COMMANDS, ROWS
+
+VERSION_ANSWER = "ok sapper=0.1.0 git=abc1234 micropython=1.25.0 board=e6614c775b000001 source=factory cause=power_on"
+
+
+def frame_bytes(kind_id: int, sequence: int, **values: int) -> bytes:
+    """A telemetry frame as the board sends it, made with the standard library and `cobs`, not the firmware's code."""
+    fields = wire.FIELDS[kind_id]
+    body = struct.pack(wire.FORMATS[kind_id], kind_id, sequence, *(values.get(name, 0) for name in fields))
+    return b"\0" + cobs.encode(body + struct.pack("<I", zlib.crc32(body))) + b"\0"
+
+
+class FakeBoard:
+    """Use as a context manager; `port` is the path to open. `heard` are the lines that arrived."""
+
+    def __init__(self, version: str = VERSION_ANSWER) -> None:
+        self.version = version
+        self.heard: list[str] = []
+        self.delay_s = 0.0
+        self.drop_answers = 0
+        self.mute = False
+        self.before_answer = b""
+        self.state = "SAFE"
+        self.telemetry = False
+        self._sequence = 0
+        self._number = 0
+        self._start = time.monotonic()
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        self.port = os.ttyname(self._slave)
+        self._leave = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> FakeBoard:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.vanish()
+
+    def vanish(self) -> None:
+        """Pull the plug."""
+        if not self._leave.is_set():
+            self._leave.set()
+            self._thread.join(timeout=5)
+            os.close(self._slave)
+            os.close(self._master)
+
+    @property
+    def t_ms(self) -> int:
+        return int((time.monotonic() - self._start) * 1000)
+
+    def send(self, data: bytes) -> None:
+        """Put bytes on the line, as they are."""
+        os.write(self._master, data)
+
+    def event(self, kind: str, s_mm: int, *args: int) -> None:
+        """Tell an event, as text or as a frame."""
+        self._number += 1
+        kind_id = events.KIND_ID[kind]
+        if self.telemetry:
+            values = dict(zip("abcde", args, strict=False))
+            self.frame(wire.EVENT, number=self._number, t_ms=self.t_ms, kind=kind_id, s_mm=s_mm, **values)
+        else:
+            self.send(events.text_line(self._number, self.t_ms, kind_id, s_mm, args).encode() + b"\r\n")
+
+    def frame(self, kind_id: int, /, **values: int) -> None:
+        """Send one telemetry frame."""
+        self._sequence = (self._sequence + 1) & 255
+        self.send(frame_bytes(kind_id, self._sequence, **values))
+
+    def _serve(self) -> None:
+        line = bytearray()
+        while not self._leave.is_set():
+            ready, _, _ = select.select([self._master], [], [], 0.02)
+            if not ready:
+                continue
+            try:
+                data = os.read(self._master, 4096)
+            except OSError:
+                return
+            for byte in data:
+                if byte == 10:
+                    self._line(line.decode("ascii", "replace"))
+                    line.clear()
+                else:
+                    line.append(byte)
+
+    def _line(self, line: str) -> None:
+        self.heard.append(line)
+        if self.mute:
+            return
+        if self.delay_s:
+            time.sleep(self.delay_s)
+        answer = self._answer(line)
+        if self.drop_answers:
+            self.drop_answers -= 1
+            return
+        self.send(self.before_answer + answer.replace("\n", "\r\n").encode() + b"\r\n")
+
+    def _answer(self, line: str) -> str:
+        words = line.split()
+        if not words:
+            return "ok"
+        if words[0] not in ROWS:
+            return f"err unknown: no command '{words[0]}'; `help` lists them"
+        handler: Callable[[list[str]], str] | None = getattr(self, "_" + words[0], None)
+        return handler(words[1:]) if handler else "ok"
+
+    def _version(self, words: list[str]) -> str:
+        return self.version
+
+    def _ping(self, words: list[str]) -> str:
+        return f"ok t_ms={self.t_ms}"
+
+    def _status(self, words: list[str]) -> str:
+        return f"ok state={self.state} reason=none fault=none s_mm=0 speed_mm_s=0 vsys_mv=5000"
+
+    def _help(self, words: list[str]) -> str:
+        return "".join(f"  {row[1]:30} {row[4]}\n" for row in COMMANDS) + "ok"
+
+    def _telemetry(self, words: list[str]) -> str:
+        self.telemetry = words == ["on"]
+        return "ok telemetry=" + words[0]
+
+    def _arm(self, words: list[str]) -> str:
+        if not words:
+            return "ok code=4821 type `arm CODE` within 5000 ms"
+        if words != ["4821"]:
+            return "err code: the code is wrong or late; type `arm` for a new one"
+        return self._to("ARMED")
+
+    def _disarm(self, words: list[str]) -> str:
+        return self._to("SAFE")
+
+    def _stop(self, words: list[str]) -> str:
+        return self._to("STOPPED")
+
+    def _sweep(self, words: list[str]) -> str:
+        if self.state != "ARMED":
+            return "err state: sweep is not for " + self.state
+        return self._to("SWEEP")
+
+    def _to(self, state: str) -> str:
+        before, self.state = self.state, state
+        self.event("state", 0, events.STATES.index(state), events.STATES.index(before), 1)
+        return "ok state=" + state
