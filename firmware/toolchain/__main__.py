@@ -1,0 +1,96 @@
+"""The toolchain's verbs. Each brings its own prerequisites; each does nothing if there is nothing to do."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+
+from . import cache, mpy, native, sources, system, uf2, workspace
+from .errors import ToolchainError, from_os_error
+from .progress import say
+
+REPOSITORY = uf2.REPOSITORY
+BUILD = REPOSITORY / "build"
+LOGS = BUILD / "logs"
+
+
+def setup() -> None:
+    """Install what this machine lacks, make the Python environment and install the Node packages."""
+    system.install_missing(LOGS)
+    with cache.lock():
+        workspace.python_environment(REPOSITORY, LOGS)
+        workspace.node_packages(REPOSITORY, LOGS)
+    workspace.describe(REPOSITORY)
+
+
+def firmware() -> None:
+    """Build build/firmware.uf2 (and .elf, .json), or take it from the cache."""
+    system.install_missing(LOGS)
+    fetched = sources.present()
+    image = uf2.cached(uf2.inputs(fetched)) if fetched else None
+    if image is None:
+        with cache.lock():
+            fetched = sources.ensure(LOGS)
+            image = uf2.build(fetched, uf2.inputs(fetched), LOGS)
+    uf2.deliver(image, BUILD)
+
+
+def micropython() -> None:
+    """Build build/micropython (unix port) and build/mpy-cross for this machine, or take them from the cache."""
+    system.install_missing(LOGS)
+    with cache.lock():
+        fetched = sources.ensure(LOGS)
+        for program in (native.mpy_cross(fetched, LOGS), native.micropython(fetched, LOGS)):
+            cache.copy_out(program, BUILD / program.name)
+            say(f"build/{program.name}: MicroPython {fetched.versions['micropython']}")
+
+
+def modules() -> None:
+    """Compile firmware/sapper to build/mpy/sapper/*.mpy for the Pico."""
+    system.install_missing(LOGS)
+    with cache.lock():
+        program = native.mpy_cross(sources.ensure(LOGS), LOGS)
+        made = mpy.build(program, BUILD / "mpy", LOGS)
+    say(f"build/mpy: {len(made)} modules")
+
+
+def where() -> None:
+    """Print the folder of MicroPython's sources (fetched if need be); nothing else goes to standard output."""
+    with cache.lock():
+        print(sources.ensure(LOGS).micropython)
+
+
+VERBS: dict[str, Callable[[], None]] = {
+    "setup": setup,
+    "firmware": firmware,
+    "micropython": micropython,
+    "mpy": modules,
+    "where": where,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; returns the exit status: 0, 1 with a message and a remedy, or 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="toolchain", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for name, function in VERBS.items():
+        verbs.add_parser(name, help=function.__doc__)
+    verb = parser.parse_args(arguments).verb
+    # `kill` is answered like Ctrl-C: what is running is ended, and the next run goes on from there.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        VERBS[verb]()
+    except ToolchainError as error:
+        print(f"\nerror: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"\nerror: {from_os_error(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped; the same command goes on where it was", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""mpy-cross and MicroPython's unix port, for this machine, from the same sources as the firmware."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from . import cache
+from .progress import run, step
+from .sources import RELEASE_EPOCH_S, Sources
+
+# The unix port without what needs libraries that are not here. Viper and native code stay in.
+UNIX_OPTIONS = (
+    "MICROPY_PY_FFI=0",
+    "MICROPY_PY_BTREE=0",
+    "MICROPY_PY_SSL=0",
+    "MICROPY_SSL_MBEDTLS=0",
+    "MICROPY_STANDALONE=0",
+    "FROZEN_MANIFEST=",
+)
+BUILD_ENVIRONMENT = {"SOURCE_DATE_EPOCH": RELEASE_EPOCH_S}
+_OTHERWISE = "see the log named above; a fresh start is: remove the cache folder, then run the same command again"
+
+
+def compiler_version(compiler: str) -> str:
+    """What `compiler --version` says first. Empty where there is none."""
+    try:
+        answer = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return answer.stdout.splitlines()[0]
+
+
+def _key(sources: Sources) -> str:
+    return cache.key(
+        [*sources.key_parts(), ("gcc", compiler_version("gcc")), ("options", " ".join(UNIX_OPTIONS)), ("recipe", "1")]
+    )
+
+
+def _folder(name: str, sources: Sources) -> Path:
+    return cache.root() / f"{name}-{_key(sources)}"
+
+
+def mpy_cross(sources: Sources, logs: Path) -> Path:
+    """The program mpy-cross, from the cache or built now. Call it under the cache's lock."""
+    return _built("mpy-cross", "mpy-cross", (), sources, logs)
+
+
+def micropython(sources: Sources, logs: Path) -> Path:
+    """The program `micropython` of the unix port, from the cache or built now. Call it under the cache's lock."""
+    mpy_cross(sources, logs)
+    return _built("micropython", "ports/unix", UNIX_OPTIONS, sources, logs)
+
+
+def _built(program: str, port: str, options: tuple[str, ...], sources: Sources, logs: Path) -> Path:
+    folder = _folder(program, sources)
+    if not (folder / program).exists():
+        objects = cache.root() / "objects" / folder.name
+        environment = dict(BUILD_ENVIRONMENT)
+        if program != "mpy-cross":
+            environment["MICROPY_MPYCROSS"] = str(_folder("mpy-cross", sources) / "mpy-cross")
+        with step(f"building {program} for this machine"), cache.trusted(objects, resumable=False):
+            run(
+                ["make", "-C", sources.micropython / port, f"-j{os.cpu_count() or 1}", f"BUILD={objects}", *options],
+                logs / f"{program}.log",
+                _OTHERWISE,
+                env=environment,
+            )
+        with cache.publish(folder) as partial:
+            cache.copy_out(objects / program, partial / program)
+    return folder / program

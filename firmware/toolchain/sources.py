@@ -1,0 +1,185 @@
+"""MicroPython's sources and what its rp2 port is built with, all from Debian 13, unpacked and joined in the cache."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import cache
+from .debian import PrivateApt
+from .errors import ToolchainError
+from .progress import run, step
+
+SUITE = "trixie"
+MICROPYTHON_VERSION = "1.25.0"
+# Of the day of that release. Dates of compilation then say nothing of the machine, and equal builds are equal.
+RELEASE_EPOCH_S = "1744675200"
+
+# Package -> the upstream version that this project was built and tested with.
+SOURCE_PACKAGES = {"micropython": MICROPYTHON_VERSION}
+BINARY_PACKAGES = {"pico-sdk-source": "2.1.1", "tinyusb-source": "0.18.0", "pioasm": "2.1.1", "picotool": "2.1.1"}
+# The two tools are Debian 13's programs. With its libraries beside them they run on older releases as well.
+TOOL_LIBRARIES = ("libc6", "libstdc++6", "libgcc-s1", "libusb-1.0-0", "libudev1", "libcap2")
+TOOLS = ("pioasm", "picotool")
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One exact replacement in a file of MicroPython's, and why."""
+
+    path: str
+    old: str
+    new: str
+    why: str
+
+
+PATCHES = (
+    Patch(
+        "ports/rp2/mphalport.h",
+        "#define MICROPY_HW_USB_CDC_TX_TIMEOUT (500)\n",
+        "#ifndef MICROPY_HW_USB_CDC_TX_TIMEOUT\n#define MICROPY_HW_USB_CDC_TX_TIMEOUT (500)\n#endif\n",
+        "a board may say how long a write waits for a host that does not read (shared/tinyusb already allows it)",
+    ),
+    Patch(
+        "ports/rp2/memmap_mp_rp2040.ld",
+        "*gc.c.obj *vm.c.obj *parse.c.obj",
+        "*gc.c.o *vm.c.o *parse.c.o",
+        "the SDK names objects .o, so the interpreter stayed in flash; in RAM it is faster and does not wait for the "
+        "flash cache (found and corrected upstream later, pull request 19370)",
+    ),
+    Patch(
+        "py/mkrules.cmake",
+        "add_custom_target(\n    BUILD_VERSION_HEADER ALL\n    BYPRODUCTS ${MICROPY_MPVERSION}\n",
+        "add_custom_command(\n    OUTPUT ${MICROPY_MPVERSION}\n",
+        "the version of these sources does not change; made at every build it costs 8 s",
+    ),
+    # No network on this board: without TLS the build takes 76 objects less. SHA-256 remains.
+    Patch("ports/rp2/CMakeLists.txt", "set(MICROPY_SSL_MBEDTLS ON)", "set(MICROPY_SSL_MBEDTLS OFF)", "no TLS"),
+    Patch("ports/rp2/CMakeLists.txt", "    mbedtls/mbedtls_port.c\n", "", "no TLS"),
+    Patch("ports/rp2/CMakeLists.txt", "target_link_libraries(${MICROPY_TARGET} micropy_lib_mbedtls)\n", "", "no TLS"),
+    Patch(
+        "ports/rp2/mpconfigport.h",
+        "#define MICROPY_SSL_MBEDTLS                     (1)",
+        "#define MICROPY_SSL_MBEDTLS                     (0)",
+        "no TLS",
+    ),
+    Patch(
+        "ports/rp2/mpconfigport.h",
+        "#define MICROPY_PY_HASHLIB_SHA1                 (1)",
+        "#define MICROPY_PY_HASHLIB_SHA1                 (0)",
+        "needs the TLS library",
+    ),
+    Patch(
+        "ports/rp2/mpconfigport.h",
+        "#define MICROPY_PY_CRYPTOLIB                    (1)",
+        "#define MICROPY_PY_CRYPTOLIB                    (0)",
+        "needs the TLS library",
+    ),
+)
+
+# Counts changes of the code below that change what it makes; the tables above count by themselves.
+_RECIPE = 1
+
+# Starts a tool with the libraries beside it, wherever the folder is.
+_WRAPPER = """#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+for loader in "$here"/../lib/*/ld-linux*.so.*; do
+    exec "$loader" --library-path "$(dirname "$loader")" "$here/{tool}.program" "$@"
+done
+"""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The unpacked tree: `micropython`, `usr` (SDK, TinyUSB, tools), and the packages' exact versions."""
+
+    folder: Path
+    versions: dict[str, str]
+
+    @property
+    def micropython(self) -> Path:
+        return self.folder / "micropython"
+
+    @property
+    def usr(self) -> Path:
+        return self.folder / "debian" / "usr"
+
+    def key_parts(self) -> list[tuple[str, str]]:
+        """What of these sources decides what is built from them."""
+        return [("sources", self.folder.name), ("versions", json.dumps(self.versions, sort_keys=True))]
+
+
+def _key() -> str:
+    tables = [_RECIPE, SUITE, SOURCE_PACKAGES, BINARY_PACKAGES, TOOL_LIBRARIES, TOOLS, _WRAPPER]
+    patches = [(patch.path, patch.old, patch.new) for patch in PATCHES]
+    return cache.key([("tables", json.dumps([*tables, patches], sort_keys=True))])
+
+
+def ensure(logs: Path) -> Sources:
+    """The sources, from the cache or fetched and unpacked now. Call it under the cache's lock."""
+    folder = cache.root() / f"sources-{_key()}"
+    if not (folder / "versions.json").exists():
+        cache.check_space()
+        _fetch_and_unpack(folder, logs)
+    return Sources(folder, json.loads((folder / "versions.json").read_text()))
+
+
+def present() -> Sources | None:
+    """The sources if they are in the cache already."""
+    folder = cache.root() / f"sources-{_key()}"
+    marker = folder / "versions.json"
+    return Sources(folder, json.loads(marker.read_text())) if marker.exists() else None
+
+
+def _fetch_and_unpack(folder: Path, logs: Path) -> None:
+    apt = PrivateApt(cache.root() / "debian", SUITE, logs)
+    apt.update()
+    apt.fetch((*BINARY_PACKAGES, *TOOL_LIBRARIES), tuple(SOURCE_PACKAGES))
+    otherwise = f"remove {apt.downloads} and run the same command again"
+    versions = {}
+    with cache.publish(folder) as partial, step("unpacking sources"):
+        for name, version in SOURCE_PACKAGES.items():
+            description = apt.newest(f"{name}_{version}*.dsc")
+            versions[name] = description.stem.split("_", 1)[1]
+            # apt has checked the sums against the signed archive; the uploader's own signature adds nothing to that.
+            run(
+                ["dpkg-source", "--no-check", "-x", description, partial / name], logs / f"unpack-{name}.log", otherwise
+            )
+        for name in (*BINARY_PACKAGES, *TOOL_LIBRARIES):
+            archive = apt.newest(f"{name}_{BINARY_PACKAGES.get(name, '')}*.deb")
+            versions[name] = archive.stem.split("_")[1].replace("%3a", ":")
+            run(["dpkg-deb", "-x", archive, partial / "debian"], logs / f"unpack-{name}.log", otherwise)
+        _join(partial)
+        for patch in PATCHES:
+            apply(patch, partial / "micropython")
+        (partial / "versions.json").write_text(json.dumps(versions, indent=1, sort_keys=True))
+
+
+def _join(folder: Path) -> None:
+    """Put the SDK and TinyUSB where MicroPython looks for them, and make the tools start."""
+    library = folder / "micropython" / "lib"
+    for name in ("pico-sdk", "tinyusb"):
+        place = library / name
+        if place.is_dir():
+            shutil.rmtree(place)  # Debian leaves an empty folder
+        place.symlink_to(Path("../../debian/usr/src") / name)
+    # The build asks for this file as a sign that the optional library is there; nothing of it is used.
+    (library / "micropython-lib").mkdir(exist_ok=True)
+    (library / "micropython-lib" / "README.md").touch()
+    for tool in TOOLS:
+        program = folder / "debian" / "usr" / "bin" / tool
+        program.rename(program.with_suffix(".program"))
+        program.write_text(_WRAPPER.format(tool=tool))
+        program.chmod(0o755)
+
+
+def apply(patch: Patch, tree: Path) -> None:
+    """Apply one patch. Raises ToolchainError unless the old text is there exactly once."""
+    path = tree / patch.path
+    text = path.read_text()
+    if text.count(patch.old) != 1:
+        raise ToolchainError(
+            f"{patch.path} is not the file that was patched ({patch.why})",
+            "the sources are another version than this project knows: adapt PATCHES in firmware/toolchain/sources.py",
+        )
+    path.write_text(text.replace(patch.old, patch.new))

@@ -1,0 +1,182 @@
+"""The firmware image: MicroPython's rp2 port with our board and our modules frozen in.
+
+Sources are staged into the cache and built there, so that any number of checkouts share one tree of objects, and a
+changed module costs the freezing and the linking only.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from sapper import pins, version
+
+from . import cache, native
+from .errors import ToolchainError
+from .progress import run, say, step
+from .sources import MICROPYTHON_VERSION, RELEASE_EPOCH_S, Sources
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+# What goes into the image, relative to firmware/.
+INPUTS = ("board/**/*", "sapper/**/*.py", "main.py")
+IMAGES = ("firmware.uf2", "firmware.elf", "firmware.json")
+CMAKE_OPTIONS = ("-DMICROPY_BOARD=SAPPER",)
+ENVIRONMENT = {"MICROPY_GIT_TAG": f"v{MICROPYTHON_VERSION}", "SOURCE_DATE_EPOCH": RELEASE_EPOCH_S}
+# Counts changes of this file's code that change the image; sources, options and versions count by themselves.
+_RECIPE = "1"
+_IMAGES_KEPT = 12
+_OTHERWISE = (
+    "correct the file that the lines above name; if they name none of ours, remove the cache folder and try again"
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that goes into one image: staged files (name, content), and the key that stands for them and the tools."""
+
+    files: tuple[tuple[str, bytes], ...]
+    revision: str
+    objects_key: str
+    key: str
+
+
+def revision(repository: Path = REPOSITORY) -> str:
+    """The last commit that touched the firmware: ten digits, with '.dirty' if it has changed since; or 'unknown'.
+
+    Not the last commit of all: then every change of a document would make another image.
+    """
+    paths = ["firmware/board", "firmware/sapper", "firmware/main.py"]
+    git = ["git", "-c", "safe.directory=*", "-C", str(repository)]
+    try:
+        commit = _output([*git, "log", "-1", "--format=%H", "--", *paths])
+        changed = _output([*git, "status", "--porcelain", "--untracked-files=all", "--", *paths])
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    if not commit:
+        return "unknown"
+    return commit[:10] + (".dirty" if changed else "")
+
+
+def _output(command: list[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def pins_csv() -> bytes:
+    """The board's pin names for MicroPython's `machine.Pin`: every GPIO by its number, ours by their signal too."""
+    rows = [f"GP{number},GPIO{number}" for number in range(30)]
+    rows += [f"{signal},GPIO{number}" for signal, number in pins.GPIO.items()]
+    return "\n".join([*rows, ""]).encode()
+
+
+def generated(commit: str) -> list[tuple[str, bytes]]:
+    """The staged files that are made, not copied."""
+    module = (
+        '"""What this firmware was built from. Made by the build."""\n\n'
+        f'GIT_REVISION = "{commit}"\nMICROPYTHON = "{MICROPYTHON_VERSION}"\n'
+    )
+    header = f'#define SAPPER_VERSION "{version.VERSION}"\n#define SAPPER_REVISION "{commit}"\n'
+    return [
+        ("board/pins.csv", pins_csv()),
+        ("board/sapper_build.h", header.encode()),
+        ("generated/sapper_build.py", module.encode()),
+    ]
+
+
+def inputs(sources: Sources, firmware: Path = REPOSITORY / "firmware") -> Inputs:
+    """Collect what goes into the image. Raises ToolchainError if there is no main.py."""
+    if not (firmware / "main.py").exists():
+        raise ToolchainError(
+            "firmware/main.py is missing", "restore it: git checkout -- firmware/main.py (it starts the application)"
+        )
+    commit = revision(firmware.parent)
+    found = [part for part in cache.files(firmware, *INPUTS) if "__pycache__" not in part[0]]
+    staged = sorted([*found, *generated(commit)])
+    compiler = native.compiler_version("arm-none-eabi-gcc")
+    tools = [*sources.key_parts(), ("compiler", compiler), ("options", " ".join(CMAKE_OPTIONS)), ("recipe", _RECIPE)]
+    return Inputs(tuple(staged), commit, cache.key(tools), cache.key([*tools, *staged]))
+
+
+def cached(wanted: Inputs) -> Path | None:
+    """The folder with the images, if the cache has them."""
+    folder = cache.root() / "images" / wanted.key
+    if not all((folder / name).exists() for name in IMAGES):
+        return None
+    os.utime(folder)  # used now: what is used last is kept longest
+    return folder
+
+
+def build(sources: Sources, wanted: Inputs, logs: Path) -> Path:
+    """Build the images for `wanted`; returns the folder they are in. Call it under the cache's lock."""
+    mpy_cross = native.mpy_cross(sources, logs)
+    folder = cached(wanted)
+    if folder:
+        return folder
+    objects = cache.root() / "objects" / f"firmware-{wanted.objects_key}"
+    environment = {**ENVIRONMENT, "MICROPY_MPYCROSS": str(mpy_cross)}
+    with cache.trusted(objects, resumable=True):
+        if stage(wanted.files, objects / "stage"):
+            # Whatever the file times say, nothing frozen earlier is used again.
+            shutil.rmtree(objects / "build" / "frozen_mpy", ignore_errors=True)
+            (objects / "build" / "frozen_content.c").unlink(missing_ok=True)
+        if not (objects / "configured").exists():
+            with step("configuring the firmware"):
+                _configure(sources, objects, environment, logs)
+            (objects / "configured").touch()
+        with step("building the firmware"):
+            run(["ninja", "-C", objects / "build"], logs / "firmware.log", _OTHERWISE, env=environment)
+    folder = cache.root() / "images" / wanted.key
+    about = {
+        "version": version.VERSION,
+        "revision": wanted.revision,
+        "key": wanted.key,
+        "compiler": native.compiler_version("arm-none-eabi-gcc"),
+        "packages": sources.versions,
+    }
+    with cache.publish(folder) as partial:
+        for name in ("firmware.uf2", "firmware.elf"):
+            shutil.copyfile(objects / "build" / name, partial / name)
+        (partial / "firmware.json").write_text(json.dumps(about, indent=1) + "\n")
+    cache.prune(cache.root() / "images", _IMAGES_KEPT)
+    return folder
+
+
+def stage(files: tuple[tuple[str, bytes], ...], folder: Path) -> bool:
+    """Make `folder` hold exactly `files`; equal ones keep their time. True if a Python file changed, came or went."""
+    wanted = {name for name, _ in files}
+    touched = [name for name, content in files if cache.write_if_changed(folder / name, content)]
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        name = path.relative_to(folder).as_posix()
+        if name not in wanted:
+            path.unlink()
+            touched.append(name)
+    return any(name.endswith(".py") for name in touched)
+
+
+def _configure(sources: Sources, objects: Path, environment: dict[str, str], logs: Path) -> None:
+    tools = sources.usr / "lib" / "cmake"
+    # A configuration that was cut short is no ground to go on from.
+    (objects / "build" / "CMakeCache.txt").unlink(missing_ok=True)
+    run(
+        [
+            *("cmake", "-G", "Ninja", "-S", sources.micropython / "ports" / "rp2", "-B", objects / "build"),
+            *CMAKE_OPTIONS,
+            f"-DMICROPY_BOARD_DIR={objects / 'stage' / 'board'}",
+            f"-DCMAKE_PREFIX_PATH={sources.usr}",
+            f"-Dpicotool_DIR={tools / 'picotool'}",
+            f"-Dpioasm_DIR={tools / 'pioasm'}",
+        ],
+        logs / "configure.log",
+        _OTHERWISE,
+        env=environment,
+    )
+
+
+def deliver(folder: Path, build_folder: Path) -> None:
+    """Copy the images out to the working tree's build folder."""
+    for name in IMAGES:
+        cache.copy_out(folder / name, build_folder / name)
+    about = json.loads((folder / "firmware.json").read_text())
+    size = (folder / "firmware.uf2").stat().st_size
+    say(f"{build_folder.name}/firmware.uf2: sapper {about['version']}+{about['revision']}, {size // 1024} KB")

