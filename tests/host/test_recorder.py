@@ -1,0 +1,142 @@
+"""A recording holds all that the board told; killed, it loses at most one second."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from mcap.reader import make_reader
+
+from sapper import wire
+from sapper_host.decoder import Frame, StreamDecoder, Text
+from sapper_host.errors import SapperError, TraceError
+from sapper_host.link import Sent
+from sapper_host.mcap_file import McapReading, repair
+from sapper_host.recorder import BoardClock, Recorder
+from sapper_host.session import read_session
+from tests.host.fake_board import frame_bytes
+
+pytestmark = pytest.mark.unit
+
+
+def status(t_ms: int, **values: int) -> Frame:
+    [frame] = StreamDecoder().feed(frame_bytes(wire.STATUS, 0, t_ms=t_ms, **values))
+    assert isinstance(frame, Frame)
+    return frame
+
+
+def event(line: str) -> object:
+    [item] = StreamDecoder().feed(line.encode() + b"\n")
+    return item
+
+
+def test_a_finished_recording_opens_in_the_librarys_own_reader(tmp_path: Path) -> None:
+    path = tmp_path / "s.mcap"
+    with Recorder(path) as recorder:
+        recorder.take(status(100, state=3, s_mm=1500))
+        recorder.take(event("* 1 120 detect s_mm=1510 strength=900 class=ferrous statistic=5000 level=1000"))  # type: ignore[arg-type]
+        recorder.take(Sent("verdict mine"))
+        recorder.take(Text("ok state=ARMED"))
+    with path.open("rb") as file:
+        reader = make_reader(file)
+        rows = [
+            (channel.topic, json.loads(message.data), schema) for schema, channel, message in reader.iter_messages()
+        ]
+        summary = reader.get_summary()
+    assert [row[0] for row in rows] == ["/status", "/event", "/console", "/console"]
+    assert rows[0][1]["state_name"] == "SWEEP" and rows[1][1]["args"]["class"] == "ferrous"
+    assert rows[2][1] == {"from": "operator", "line": "verdict mine"}
+    assert summary is not None and summary.statistics is not None and summary.statistics.message_count == 4
+    for topic, message, schema in rows:
+        assert schema is not None and schema.encoding == "jsonschema", topic
+        properties = json.loads(schema.data)["properties"]
+        assert set(message) <= set(properties)
+        assert set(json.loads(schema.data)["required"]) <= set(message)
+
+
+_ENDLESS = """
+import sys, time
+from pathlib import Path
+from sapper import wire
+from sapper_host.decoder import StreamDecoder
+from sapper_host.recorder import Recorder
+from tests.host.fake_board import frame_bytes
+decoder, recorder, begin = StreamDecoder(), Recorder(Path(sys.argv[1])), time.monotonic()
+for i in range(10**9):
+    for item in decoder.feed(frame_bytes(wire.STATUS, i & 255, t_ms=i, s_mm=i)):
+        recorder.take(item)
+    print(i, time.monotonic(), flush=True)
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_recorder_loses_at_most_one_second(tmp_path: Path) -> None:
+    path = tmp_path / "s.mcap"
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    with subprocess.Popen(
+        [sys.executable, "-c", _ENDLESS, str(path)], stdout=subprocess.PIPE, env=environment, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(3.3)
+        process.send_signal(signal.SIGKILL)
+        written = [line.split() for line in process.stdout.read().splitlines()]
+    reading = McapReading(path)
+    last = max(message.json()["t_ms"] for message in reading.messages() if message.topic == "/status")
+    taken_at = {int(number): float(at) for number, at in written if at}
+    assert not reading.complete
+    assert max(taken_at.values()) - taken_at[last] <= 1.0
+    assert last > 150
+    session = read_session(path)
+    assert session.problem and session.status["s_mm"][-1] == last
+
+    count, why = repair(path, tmp_path / "whole.mcap")
+    assert count == last + 1 and why
+    with (tmp_path / "whole.mcap").open("rb") as file:
+        assert sum(1 for _ in make_reader(file).iter_messages()) == count
+    assert repair(tmp_path / "whole.mcap", tmp_path / "again.mcap") == (count, "")
+
+
+def test_flush_puts_everything_on_the_disk(tmp_path: Path) -> None:
+    path = tmp_path / "s.mcap"
+    recorder = Recorder(path)
+    for t_ms in range(5):
+        recorder.take(status(t_ms))
+    recorder.flush()
+    assert sum(1 for _ in McapReading(path).messages()) == 5
+    recorder.close()
+    recorder.close()
+
+
+def test_a_recording_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "s.mcap"
+    path.write_text("precious")
+    with pytest.raises(SapperError, match="exists already"):
+        Recorder(path)
+    assert path.read_text() == "precious"
+
+
+def test_times_are_the_boards_and_go_on_after_a_restart() -> None:
+    now = [1_000_000_000_000]
+    clock = BoardClock(lambda: now[0])
+    assert clock.at(5_000) == now[0]
+    now[0] += 90_000_000  # the laptop's own delays do not matter
+    assert clock.at(5_010) == 1_000_010_000_000
+    assert clock.at(4_990) == 999_990_000_000  # an event told a little late keeps its time
+    now[0] += 3_000_000_000
+    assert clock.at(20) == now[0]  # restarted
+
+
+def test_a_session_without_status_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.mcap"
+    with Recorder(path) as recorder:
+        recorder.take(Text("ok"))
+    with pytest.raises(TraceError, match="no status"):
+        read_session(path)
