@@ -1,0 +1,120 @@
+"""The detector over the ground: coil position and time in, three gate voltages out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.world.coil import coupling, equivalent_radius_m, polarisability_m3
+from hil.world.disturbance import Disturbance
+from hil.world.front_end import metal_response_mv
+from hil.world.ground import STEP_M, Ground
+from hil.world.materials import MATERIALS
+from hil.world.world_spec import FrontEnd, Target, WorldFile
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+FULL_SCALE_MV = 3300.0
+REACH_M = 1.2
+# Offsets of the rover from its line at which a target's profile is computed; in between it is interpolated.
+LATERAL_STEP_M = 0.02
+
+
+@dataclass
+class Buried:
+    """A target with its profile: coupling on a grid of places of the coil around it, and what a coupling of 1 gives."""
+
+    target: Target
+    response_mv: Array
+    lateral_m: Array
+    coupling: Array  # (laterals, places), places every STEP_M from -REACH_M to REACH_M
+    height_m: float
+    radius_m: float
+
+    def gates_mv(self, x_m: Array, y_m: Array, height_change_m: Array) -> Array:
+        """Its share of the gates with the coil at (x, y), each (m,): (m, 3)."""
+        place = np.clip((x_m - self.target.x_m + REACH_M) / STEP_M, 0, self.coupling.shape[1] - 1.001)
+        i = place.astype(np.intp)
+        part = place - i
+        side = np.clip((y_m - self.lateral_m[0]) / LATERAL_STEP_M, 0, len(self.lateral_m) - 1.001)
+        j = side.astype(np.intp)
+        across = side - j
+        c = self.coupling
+        near = c[j, i] * (1 - part) + c[j, i + 1] * part
+        far = c[j + 1, i] * (1 - part) + c[j + 1, i + 1] * part
+        # on the axis the field squared falls as (R^2 + z^2)^-3
+        z = self.height_m + height_change_m
+        lift = ((self.radius_m**2 + self.height_m**2) / (self.radius_m**2 + z * z)) ** 3
+        return np.asarray(((near * (1 - across) + far * across) * lift)[:, None] * self.response_mv)
+
+
+def bury(end: FrontEnd, target: Target, half_width_m: float = 0.5) -> Buried:
+    """The profile of one target for a coil that passes within `half_width_m` of the lane's middle."""
+    material = MATERIALS[target.material]
+    tensor = polarisability_m3(target, material.ferrous)
+    lateral = np.arange(-half_width_m, half_width_m + LATERAL_STEP_M, LATERAL_STEP_M)
+    place = np.arange(-REACH_M, REACH_M + STEP_M, STEP_M)
+    height = end.coil_height_m + target.depth_m
+    offsets = np.empty((len(lateral), len(place), 3))
+    offsets[..., 0] = -place
+    offsets[..., 1] = target.y_m - lateral[:, None]
+    offsets[..., 2] = -height
+    profile = coupling(end.coil_radius_m, offsets.reshape(-1, 3), tensor).reshape(len(lateral), len(place))
+    response = metal_response_mv(end, material, equivalent_radius_m(target))
+    return Buried(target, response, lateral, profile, height, end.coil_radius_m)
+
+
+class DetectorModel:
+    """What the analogue board puts on the ADC's three gate inputs."""
+
+    def __init__(self, file: WorldFile) -> None:
+        self.file = file
+        self.ground = Ground(file)
+        self.disturbance = Disturbance(file)
+        self.buried = [bury(file.front_end, target, file.world.swath_m / 2 + 0.25) for target in file.targets]
+        self._order = np.array([b.target.x_m for b in self.buried])
+        self._stuck: dict[int, float] = {}
+
+    def quiet_mv(self, x_m: Array, y_m: Array) -> Array:
+        """The gates without anything random in time, coil at (x, y), each (m,): (m, 3), before the ADC's limits."""
+        out = self.ground.gates_mv(x_m, y_m) + self.file.front_end.mid_mv
+        if len(self.buried):
+            low, high = float(x_m.min()) - REACH_M, float(x_m.max()) + REACH_M
+            near = [b for b in self.buried if low < b.target.x_m < high]
+            if near:
+                change = self.ground.along(self.ground.height_change_m, x_m)
+                for b in near:
+                    out += b.gates_mv(x_m, y_m, change)
+        return np.asarray(out)
+
+    def voltages_mv(self, times_ns: Ints, coil_m: Array) -> Array:
+        """The gates at rising times (m,), coil at coil_m (m, 2) (along, left): (m, 3) within 0..3300 mV.
+
+        Faults of the world file act here. A stuck gate keeps the value of the first sample asked for inside its fault.
+        """
+        t_s = times_ns * 1e-9
+        pulses = (times_ns * self.file.front_end.pulse_rate_hz).astype(np.int64) // 1_000_000_000
+        out = self.quiet_mv(coil_m[:, 0], coil_m[:, 1])
+        out += self.disturbance.gates_mv(np.asarray(t_s, dtype=np.float64), pulses)
+        np.clip(out, 0, FULL_SCALE_MV, out=out)
+        for number, fault in enumerate(self.file.faults):
+            if fault.t1_s <= t_s[0] or fault.t0_s > t_s[-1]:
+                continue
+            on = (t_s >= fault.t0_s) & (t_s < fault.t1_s)
+            if not on.any():
+                continue
+            if fault.kind == "stuck":
+                value = self._stuck.setdefault(number, float(out[on, fault.gate][0]))
+                out[on, fault.gate] = value
+            elif fault.kind == "saturated":
+                out[on, fault.gate] = FULL_SCALE_MV
+            elif fault.kind == "no_pulse":
+                # without a pulse the amplifier sits at 0 V, far below the air level that the board subtracts
+                out[on] = 0.0
+            elif fault.kind == "noise":
+                random = np.random.default_rng([self.disturbance.seed, 303, int(pulses[0])])
+                level = fault.value_mv * np.sqrt(max(self.disturbance.rate_hz * 0.01, 1.0))
+                out[on, fault.gate] += random.standard_normal(int(on.sum())) * level
+                np.clip(out, 0, FULL_SCALE_MV, out=out)
+        return np.asarray(out)

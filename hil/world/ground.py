@@ -1,0 +1,72 @@
+"""The ground: soil whose strength and gate shares change along the lane, the coil's height over it, hot rocks."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.world.coil import ground_coupling
+from hil.world.front_end import soil_shares
+from hil.world.world_spec import WorldFile
+
+Array = NDArray[np.float64]
+
+STEP_M = 0.01
+# The lane's ground goes on before its start and behind its end: the coil stands ahead of the tracks.
+MARGIN_M = 3.0
+
+
+class Ground:
+    """Profiles along the lane on a grid of STEP_M, made once from the seed."""
+
+    def __init__(self, file: WorldFile) -> None:
+        lane, soil, end = file.world, file.soil, file.front_end
+        self.start_m = -MARGIN_M
+        self.x_m = np.arange(-MARGIN_M, lane.lane_length_m + MARGIN_M + STEP_M, STEP_M)
+        random = np.random.default_rng([lane.seed, 101])
+        n = len(self.x_m)
+        self.height_change_m = smooth_noise(random, n, soil.height_m) * soil.height_mm / 1000
+        height = np.maximum(end.coil_height_m + self.height_change_m, 0.3 * end.coil_height_m)
+        self.height_change_m = height - end.coil_height_m
+        reach = ground_coupling(end.coil_radius_m, height) / ground_coupling(
+            end.coil_radius_m, np.array(end.coil_height_m)
+        )
+        strength = soil.strength_mv * reach * (1 + soil.variation * smooth_noise(random, n, soil.variation_m))
+        self.shares = soil_shares(end) * (1 + soil.ratio_error * random.standard_normal(3) / np.sqrt(2))
+        wander = np.stack([smooth_noise(random, n, 3 * soil.variation_m) for _ in range(3)], axis=1)
+        shares = self.shares * (1 + soil.ratio_error * wander / np.sqrt(2))
+        # (n, 3): what soil alone does to the gates, in ADC millivolts
+        self.soil_mv = -np.maximum(strength, 0)[:, None] * shares
+        self.rocks_mv: list[tuple[float, float, float, Array]] = []
+        for rock in file.hot_rocks:
+            share = soil_shares(end) * (1 + rock.ratio_error * random.standard_normal(3))
+            self.rocks_mv.append((rock.x_m, rock.y_m, rock.width_m, -rock.strength_mv * share))
+
+    def along(self, profile: Array, x_m: Array) -> Array:
+        """`profile` ((n,) or (n, k), on this ground's grid) at the places x_m (m,): linear in between, held beyond
+        the ends.
+        """
+        position = np.clip((x_m - self.start_m) / STEP_M, 0, len(self.x_m) - 1.001)
+        i = position.astype(np.intp)
+        part = position - i
+        if profile.ndim == 2:
+            part = part[:, None]
+        return np.asarray(profile[i] * (1 - part) + profile[i + 1] * part)
+
+    def gates_mv(self, x_m: Array, y_m: Array) -> Array:
+        """What soil and hot rocks do to the gates with the coil at (x, y), each (m,): (m, 3)."""
+        out = self.along(self.soil_mv, x_m)
+        for rock_x, rock_y, width, level in self.rocks_mv:
+            near = np.abs(x_m - rock_x) < 5 * width
+            if near.any():
+                # a small magnetised stone is a dipole below the coil: out by a third power, back by another
+                square = ((x_m[near] - rock_x) ** 2 + (y_m[near] - rock_y) ** 2) / width**2
+                out[near] += (1 / (1 + square) ** 3)[:, None] * level
+        return out
+
+
+def smooth_noise(random: np.random.Generator, n: int, length_m: float) -> Array:
+    """Gaussian noise of rms 1 with a Gaussian correlation of about `length_m`, on the grid, shape (n,)."""
+    sigma = max(length_m / STEP_M / 2, 0.5)
+    half = int(4 * sigma)
+    kernel = np.exp(-0.5 * (np.arange(-half, half + 1) / sigma) ** 2)
+    kernel /= np.sqrt((kernel**2).sum())
+    return np.asarray(np.convolve(random.standard_normal(n + 2 * half), kernel, mode="valid"))
