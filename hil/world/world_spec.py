@@ -102,7 +102,7 @@ class FrontEnd:
     delay_us: tuple[float, ...] = _number(
         (6.8, 10.12, 11.656), 5.0, 500.0, "us", "from the pulse's end to each gate", GATES
     )
-    pulse_rate_hz: float = _number(1000.0, 100.0, 4000.0, "Hz", "how often the gates are sampled and held")
+    pulse_rate_hz: float = _number(2000.0, 100.0, 4000.0, "Hz", "how often the gates are sampled and held")
     gain: float = _number(30.0, 1.0, 1000.0, "", "of the board, from the coil amplifier to the ADC")
     mid_mv: float = _number(1650.0, 0.0, 3300.0, "mV", "ADC level of every gate in air")
     air_mv: tuple[float, ...] = _number(

@@ -46,7 +46,7 @@ def refused(tmp_path: Path, text: str) -> str:
         (TARGET + "y_m = 5.0\n", r"y_m = 5\.0 is outside -2\.\.2 m"),
         (TARGET * 200, r"200 targets .* more than 8 a metre"),
         ("[front_end]\ndelay_us = [6.8, 10.0]\n", r"delay_us = \[6\.8, 10\.0\].*3 numbers"),
-        ("[front_end]\npulse_us = [9.0, 30.0, 990.0]\n", r"longer than the pulse period"),
+        ("[front_end]\npulse_us = [9.0, 30.0, 495.0]\n", r"longer than the pulse period"),
         ('[[fault]]\nkind = "stuck"\nt0_s = 3.0\nt1_s = 2.0\n', r"t1_s = 2 is not after t0_s = 3"),
         ("[[hot_rock]]\nx_m = 1.0\nstrength_mv = 0.0\n", r"\[\[hot_rock\]\] 1: strength_mv = 0\.0 is outside"),
         ('[rover]\nat_zero_duty = "fly"\n', r"at_zero_duty = 'fly'.*brake, coast"),
