@@ -5,7 +5,7 @@
  *
  * Where rp2040js differs from the ARMv6-M manual this follows the manual; fastcpu_check.mjs lists each case by name.
  */
-import { CpuState, SLOT, CODE_LINE, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE } from './fastcpu_state.mjs';
+import { CpuState, SLOT, CODE_LINE, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE, isReadOnly } from './fastcpu_state.mjs';
 import { makeInterpreter } from './fastcpu_interp.mjs';
 import { makeTranslator } from './fastcpu_translate.mjs';
 import { fixInterruptRules, takeHardFault, wakeUpPending } from './fastcpu_interrupts.mjs';
@@ -267,13 +267,14 @@ export class FastCpu {
     };
   }
 
-  /** DMA and others write RAM through the RP2040 object: translated code must notice. */
+  /** DMA, exception entry and others write through the RP2040 object: translated code must notice, flash must not change. */
   #watchWrites() {
     const { rp2040 } = this;
     const { codeLines } = this.state;
     for (const [name, length] of [['writeUint32', 4], ['writeUint16', 2], ['writeUint8', 1]]) {
       const write = rp2040[name];
       rp2040[name] = (address, value) => {
+        if (isReadOnly(address)) return;
         write.call(rp2040, address, value);
         const offset = (address - RAM_BASE) >>> 0;
         if (offset < RAM_SIZE && codeLines[offset >>> 5]) this.storedToCode(offset, length);

@@ -6,7 +6,7 @@
  * Cycle counts are rp2040js's: see `ioCycles` and the increments in the cases below.
  */
 import { K, KIND, ENDS_BLOCK, W, wideKind, bccOffset, bOffset, blOffset, countBits } from './fastcpu_decode.mjs';
-import { SLOT, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE } from './fastcpu_state.mjs';
+import { SLOT, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE, isReadOnly } from './fastcpu_state.mjs';
 
 const { SP, LR, PC, N, Z, C, V, CYCLES, LIMIT } = SLOT;
 
@@ -67,16 +67,12 @@ export function makeInterpreter(cpu) {
     return value;
   }
 
-  // Stores into the boot ROM and the XIP window change nothing on the chip (RP2040 datasheet 2.6.3, XIP CTRL.ERR_BADWRITE
-  // resets to 'silently ignored'); rp2040js lets them overwrite its ROM and flash.
-  const readOnly = (address) => address >>> 0 < ROM_SIZE || address >>> 26 === FLASH_BASE >>> 26;
-
   function write32(address, value) {
     const ram = address - RAM_BASE;
     if (ram >>> 0 < RAM_SIZE) {
       M32[ram >>> 2] = value;
       if (codeLines[ram >>> 5]) cpu.storedToCode(ram, 4);
-    } else if (!readOnly(address)) {
+    } else if (!isReadOnly(address)) {
       rp2040.writeUint32(address >>> 0, value >>> 0);
       cpu.afterAccess();
     }
@@ -87,7 +83,7 @@ export function makeInterpreter(cpu) {
     if (ram >>> 0 < RAM_SIZE) {
       M16[ram >>> 1] = value;
       if (codeLines[ram >>> 5]) cpu.storedToCode(ram, 2);
-    } else if (!readOnly(address)) {
+    } else if (!isReadOnly(address)) {
       rp2040.writeUint16(address >>> 0, value >>> 0);
       cpu.afterAccess();
     }
@@ -98,7 +94,7 @@ export function makeInterpreter(cpu) {
     if (ram >>> 0 < RAM_SIZE) {
       M8[ram] = value;
       if (codeLines[ram >>> 5]) cpu.storedToCode(ram, 1);
-    } else if (!readOnly(address)) {
+    } else if (!isReadOnly(address)) {
       rp2040.writeUint8(address >>> 0, value >>> 0);
       cpu.afterAccess();
     }

@@ -28,6 +28,12 @@ export const RAM_SIZE = 0x42000;
 export const CODE_LINE = 32;
 
 /**
+ * Does a store to `address` change nothing, as in the boot ROM and the XIP window (RP2040 datasheet 2.6.3: writes are
+ * silently ignored, XIP CTRL.ERR_BADWRITE)? rp2040js lets stores overwrite its ROM and flash.
+ */
+export const isReadOnly = (address) => address >>> 0 < ROM_SIZE || address >>> 26 === FLASH_BASE >>> 26;
+
+/**
  * State and memory views for one RP2040 instance of rp2040js.
  * The memories are bound here: replace their contents, never the arrays themselves.
  */

@@ -1,0 +1,88 @@
+"""The virtual Pico's flash chip, from outside: its contents, what was done to it, and power cuts in the middle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hil.virtual import protocol
+from hil.virtual.errors import VirtualPicoError
+from hil.virtual.uf2 import FLASH_SIZE, read_uf2, to_image
+
+if TYPE_CHECKING:
+    from hil.virtual.pico import VirtualPico
+
+PHASES = ("before", "half")
+
+
+class FlashOperation(NamedTuple):
+    """One erase or page program, as the chip carried it out."""
+
+    name: str
+    address: int
+    length: int
+    start_ns: int
+    busy_ns: int
+
+
+class Flash:
+    """2 MB of SPI NOR. Operations are numbered from 0 as they begin, since the virtual Pico was made."""
+
+    size = FLASH_SIZE
+
+    def __init__(self, pico: VirtualPico) -> None:
+        self._pico = pico
+
+    def image(self) -> bytes:
+        """All its contents, `size` bytes."""
+        return self.read(0, FLASH_SIZE)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Some of its contents, past the chip's own interface."""
+        return self._pico.query(protocol.read_at(protocol.FLASH_READ, offset, length))
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Replaces contents as a programmer clip would; reset the board afterwards."""
+        if offset < 0 or offset + len(data) > FLASH_SIZE:
+            raise VirtualPicoError(f"{len(data)} bytes at {offset} do not fit a flash of {FLASH_SIZE}")
+        self._pico.post(protocol.write_at(protocol.FLASH_WRITE, offset, data))
+
+    def program_uf2(self, path: Path) -> None:
+        """Erases and programs the sectors of a UF2, as the boot ROM's drive does; reset the board afterwards."""
+        self.write(0, to_image(read_uf2(path), self.image()))
+
+    @property
+    def operations(self) -> int:
+        """How many erases and page programs have begun."""
+        return self._pico.status().flash_operations
+
+    def operation_log(self, start: int = 0) -> list[FlashOperation]:
+        """The operations numbered `start` and above."""
+        log = self._pico.call("flashLog", start)
+        return [
+            FlashOperation(each["name"], each["address"], each["length"], round(each["startNanos"]), round(each["busyNanos"]))
+            for each in log
+        ]
+
+    @property
+    def busy(self) -> bool:
+        """Whether an operation is under way."""
+        return bool(self._pico.call("flashBusy"))
+
+    def cut_power_at(self, operation: int | None, phase: str = "before") -> None:
+        """Plans a power cut at the operation of that number: 'before' it, or 'half'-way through (None: no cut).
+
+        Half-way through a page program a prefix of the changed bytes is programmed and the next byte in part; half-way
+        through an erase a part is erased and another reads as anything (seeded). The run then ends with the power off.
+        """
+        if phase not in PHASES:
+            raise VirtualPicoError(f"the phase of a power cut is one of {', '.join(PHASES)}, not '{phase}'")
+        self._pico.call("flashCutAt", -1 if operation is None else operation, phase)
+
+    def slow_next(self, busy_ns: float) -> None:
+        """The next operation takes this long (the data sheet allows 400 ms for a sector)."""
+        self._pico.call("flashSlowNext", busy_ns)
+
+    def unique_id(self) -> bytes:
+        """The chip's 8-byte unique number, from the seed; MicroPython's `machine.unique_id()`."""
+        return bytes(self._pico.call("uniqueId"))

@@ -1,0 +1,42 @@
+// Which interpreter runs the core: the fast translating one, or rp2040js's own one instruction at a time
+// (slow, and the measure of the other).
+
+import { FastCpu } from './fastcpu.mjs';
+import { PlainCpu } from './plaincpu.mjs';
+
+/** `onFault(kind, pc, address)` is called when an instruction takes a HardFault. */
+export function makeExecutor(chip, kind, onFault) {
+  if (kind === 'plain') {
+    return new PlainCpu(chip);
+  }
+  const cpu = new FastCpu(chip);
+  cpu.onFault = onFault;
+  return new FastExecutor(cpu);
+}
+
+class FastExecutor {
+  constructor(cpu) {
+    this.cpu = cpu;
+    this.core = cpu.core;
+  }
+
+  run(cycles) {
+    this.cpu.run(cycles);
+  }
+
+  requestStop() {
+    this.cpu.requestStop();
+  }
+
+  wakes() {
+    return this.cpu.wakeUpPending();
+  }
+
+  invalidateFlash(from, to) {
+    this.cpu.invalidateFlash(from, to);
+  }
+
+  invalidateRam(from, to) {
+    this.cpu.invalidateRam(from, to);
+  }
+}

@@ -1,0 +1,385 @@
+// The board as a whole: power, resets, the run loop, and the hooks of a test rig into it.
+
+import { CdcHost } from './cdc_host.mjs';
+import { Chip } from './chip.mjs';
+import { MachineClock } from './clock.mjs';
+import { makeExecutor } from './executor.mjs';
+import { EmulatorFault } from './faults.mjs';
+import { FLASH_SIZE, FlashNor } from './flash_nor.mjs';
+import { Random } from './random.mjs';
+import { HAD_POR, HAD_RUN } from './resets.mjs';
+import { AnalogInputs, Schedule } from './stimulus.mjs';
+import { EVENT_BOOTSEL, EVENT_POWER, EVENT_RESET, EventLog, RELEASED, Wires } from './wires.mjs';
+
+const SRAM_SIZE = 264 * 1024;
+const ROM_SIZE = 16 * 1024;
+const FLASH_BASE = 0x10000000;
+const HANDLER_PIECE_NANOS = 1000;
+export const RESET_CAUSES = ['power', 'run', 'watchdog-timer', 'watchdog-force', 'system'];
+
+export class Machine {
+  /** `options`: {bootrom: Uint32Array(4096), seed, executor: 'auto' | 'plain'}. */
+  constructor({ bootrom, seed = 0, executor = 'auto' }) {
+    this.bootrom = bootrom;
+    this.executorKind = executor;
+    this.clock = new MachineClock();
+    this.events = new EventLog();
+    this.wires = new Wires(this.events);
+    this.random = new Random(seed);
+    this.analog = new AnalogInputs(new Random(seed + 1));
+    this.host = new CdcHost(this.clock, this.events);
+    this.lines = [{ queue: [] }, { queue: [] }];
+    this.kept = { scratch: new Uint32Array(8), reason: 0, chipReset: HAD_POR };
+    this.memory = this.makeMemory();
+    this.nor = new FlashNor(this.clock, this.events, new Random(seed + 2), {
+      readable: (readable, from, to) => this.flashReadable(readable, from, to),
+      cutPower: () => this.requestPowerCut(),
+    });
+    this.pinSchedule = new Schedule(this.clock, ([pin, level]) => this.drive(pin, level));
+    this.uartSchedule = new Schedule(this.clock, ([index, bytes]) => this.chip?.uart[index].feed(bytes));
+    this.keepAlarms = new Set([
+      ...this.host.alarms,
+      this.nor.readyAlarm,
+      this.nor.cutAlarm,
+      this.pinSchedule.alarm,
+      this.uartSchedule.alarm,
+    ]);
+    this.chip = null;
+    this.executor = null;
+    this.powered = false;
+    this.runLevel = 1;
+    this.bootselHeld = false;
+    this.inBootsel = false;
+    this.pending = null; // reset cause, 'power-cut' or null, to be carried out between instructions
+    this.timerStartMicros = 0;
+    this.busyNanos = 0;
+    this.hang = null;
+  }
+
+  makeMemory() {
+    const sram = new Uint8Array(SRAM_SIZE);
+    const flash = new Uint8Array(FLASH_SIZE).fill(0xff);
+    return {
+      sram,
+      sramView: new DataView(sram.buffer),
+      flash,
+      flash16: new Uint16Array(flash.buffer),
+      flashView: new DataView(flash.buffer),
+    };
+  }
+
+  get now() {
+    return this.clock.nanos;
+  }
+
+  /** Replaces the contents of the flash chip (power off, or with a reset to follow). */
+  loadFlash(bytes, offset = 0) {
+    this.nor.bytes.set(bytes, offset);
+    this.memory.flash.set(this.nor.bytes);
+    this.executor?.invalidateFlash();
+  }
+
+  // Power and resets
+
+  powerOn() {
+    if (this.powered) {
+      return;
+    }
+    this.powered = true;
+    this.random.fill(this.memory.sram);
+    this.memory.flash.set(this.nor.bytes);
+    this.events.push(this.now, EVENT_POWER, 0, 1);
+    this.boot('power');
+  }
+
+  /** Asked for from within a run: done after the current instruction. */
+  requestPowerCut() {
+    this.request('power-cut');
+  }
+
+  request(what) {
+    if (this.pending !== 'power-cut') {
+      this.pending = what;
+    }
+    this.executor?.requestStop();
+  }
+
+  powerOff() {
+    if (!this.powered) {
+      return;
+    }
+    this.nor.powerLost();
+    this.powered = false;
+    this.releaseChip();
+    this.host.connect(null);
+    this.events.push(this.now, EVENT_POWER, 0, 0);
+  }
+
+  /** Without a running chip every pin is left to the world outside. */
+  releaseChip() {
+    this.clock.rebase();
+    this.clock.core = { cycles: 0 };
+    this.clock.dropAlarms(this.keepAlarms);
+    this.chip = null;
+    this.executor = null;
+    for (let pin = 0; pin < 30; pin++) {
+      const external = this.wires.external[pin];
+      this.wires.levelIs(pin, external === RELEASED ? 0 : external, this.now);
+      if (this.wires.dutyWatched[pin]) {
+        this.wires.dutyIs(pin, this.wires.level[pin], this.now);
+      }
+    }
+  }
+
+  /** RUN low holds the chip in reset; high lets it start. */
+  setRun(level) {
+    if (level === this.runLevel) {
+      return;
+    }
+    this.runLevel = level;
+    if (!this.powered) {
+      return;
+    }
+    if (level === 0) {
+      this.releaseChip();
+      this.host.connect(null);
+    } else {
+      this.boot('run');
+    }
+  }
+
+  boot(cause) {
+    if (cause === 'power' || cause === 'run') {
+      this.kept.scratch.fill(0);
+      this.kept.reason = 0;
+      this.kept.chipReset = cause === 'power' ? HAD_POR : HAD_RUN;
+    }
+    this.events.push(this.now, EVENT_RESET, RESET_CAUSES.indexOf(cause), 0);
+    this.pending = null;
+    this.hang = null;
+    this.inBootsel = false;
+    if (this.runLevel === 0) {
+      this.releaseChip();
+      return;
+    }
+    this.clock.rebase();
+    this.host.connect(null);
+    this.chip = new Chip(this.clock, {
+      ...this,
+      bootselHeld: () => this.bootselHeld,
+      onReset: (why) => this.request(why),
+      onUsbAttached: () => this.usbAttached(),
+      onBreak: (code) => this.breakpoint(code),
+      onClockChange: (cycleNanos) => this.setCycleNanos(cycleNanos),
+    });
+    this.executor = makeExecutor(this.chip, this.executorKind, (kind, pc, address) => this.fault(kind, pc, address));
+    this.clock.executor = this.executor;
+    this.host.connect(this.chip.usbCtrl);
+  }
+
+  setCycleNanos(cycleNanos) {
+    this.clock.rebase();
+    this.clock.cycleNanos = cycleNanos;
+    this.executor?.requestStop();
+  }
+
+  flashReadable(readable, from, to) {
+    if (readable) {
+      this.memory.flash.set(this.nor.bytes);
+      this.executor?.invalidateFlash(from, to);
+    } else {
+      this.memory.flash.fill(0xff);
+    }
+  }
+
+  // Faults
+
+  breakpoint(code) {
+    throw new EmulatorFault('breakpoint', `breakpoint instruction (bkpt or udf ${code}): the firmware has panicked`);
+  }
+
+  fault(kind, pc, address) {
+    this.pendingFault = new EmulatorFault('hardfault', `HardFault: ${kind}, address 0x${address.toString(16)}`);
+    this.pendingFault.pc = pc;
+    this.executor.requestStop();
+  }
+
+  get pc() {
+    return this.chip === null ? 0 : this.chip.core.PC >>> 0;
+  }
+
+  // Running
+
+  /** Runs until the emulated time is `untilNanos`, or the power goes. */
+  run(untilNanos) {
+    const { clock } = this;
+    for (;;) {
+      clock.fireDue();
+      if (this.pending !== null) {
+        this.carryOut();
+        continue;
+      }
+      this.busyNanos += clock.rebase() * clock.cycleNanos;
+      if (clock.baseNanos >= untilNanos) {
+        return;
+      }
+      const next = clock.nextAlarm === null ? untilNanos : Math.min(untilNanos, clock.nextAlarm.nanos);
+      if (next <= clock.baseNanos) {
+        continue;
+      }
+      if (this.chip === null) {
+        clock.baseNanos = next;
+      } else if (this.hang !== null) {
+        this.runHanging(next);
+      } else {
+        this.runCore(next);
+      }
+      if (this.pendingFault) {
+        this.raiseFault();
+      }
+    }
+  }
+
+  runCore(next) {
+    const { clock, executor } = this;
+    if (this.chip.core.waiting && !executor.wakes()) {
+      clock.baseNanos = next;
+      return;
+    }
+    // A woken core starts at an edge of its own clock.
+    const { cycleNanos } = clock;
+    clock.baseNanos = Math.ceil(clock.baseNanos / cycleNanos - 1e-6) * cycleNanos;
+    const cycles = Math.ceil((next - clock.baseNanos) / cycleNanos - 1e-6);
+    if (cycles <= 0) {
+      return;
+    }
+    clock.limit = cycles;
+    executor.run(cycles);
+    clock.limit = -1;
+    if (this.nor.busy) {
+      this.checkFetch();
+    }
+  }
+
+  /** Code in flash cannot run while the flash chip is busy: on silicon the core fetches garbage. */
+  checkFetch() {
+    const { pc } = this;
+    if (pc >= FLASH_BASE && pc < FLASH_BASE + FLASH_SIZE && this.chip !== null) {
+      throw new EmulatorFault('hardfault', 'the core fetches instructions from the flash while it erases or programs');
+    }
+  }
+
+  /** The mask ROM, and nothing else, brings up USB from within itself: the BOOTSEL drive. */
+  usbAttached() {
+    if (this.pc < ROM_SIZE) {
+      this.inBootsel = true;
+      this.events.push(this.now, EVENT_BOOTSEL, 0, 1);
+    }
+  }
+
+  raiseFault() {
+    const fault = this.pendingFault;
+    this.pendingFault = null;
+    throw fault;
+  }
+
+  carryOut() {
+    const what = this.pending;
+    this.pending = null;
+    this.busyNanos += this.clock.rebase() * this.clock.cycleNanos;
+    if (what === 'power-cut') {
+      this.powerOff();
+    } else {
+      this.boot(what);
+    }
+  }
+
+  /** Executes `count` instructions (or until the core sleeps: then time moves to the next event). */
+  step(count) {
+    for (let i = 0; i < count && this.chip !== null; i++) {
+      const { cycleNanos } = this.clock;
+      this.run(this.clock.nanos + cycleNanos);
+    }
+  }
+
+  // Fault injection: a core that gets nowhere
+
+  /**
+   * The program stops getting on at once. With interrupts on their handlers still run; with them off nothing does.
+   * `untilNanos`: when it carries on as if nothing had been; Infinity for never.
+   */
+  hangCore(interruptsOn, untilNanos) {
+    this.hang = { interruptsOn, untilNanos, resumePc: -1 };
+  }
+
+  releaseCore() {
+    if (this.hang !== null) {
+      this.hang.untilNanos = this.now;
+    }
+  }
+
+  runHanging(next) {
+    const { clock, hang } = this;
+    const { core } = this.chip;
+    const over = clock.baseNanos >= hang.untilNanos;
+    const atRest = core.IPSR === 0 && !core.PM;
+    if (over && (hang.resumePc < 0 || atRest)) {
+      if (hang.resumePc >= 0) {
+        core.PC = hang.resumePc;
+      }
+      this.hang = null;
+      return;
+    }
+    const until = over ? next : Math.min(next, hang.untilNanos);
+    if (hang.interruptsOn && atRest && hang.resumePc < 0) {
+      // An endless loop in the boot ROM takes the program's place.
+      hang.resumePc = core.PC;
+      core.PC = this.endlessLoop;
+      core.waiting = false;
+    }
+    if (!hang.interruptsOn || (atRest && !this.executor.wakes())) {
+      this.busyNanos += until - clock.baseNanos;
+      clock.baseNanos = until;
+      return;
+    }
+    this.runCore(Math.min(until, clock.baseNanos + HANDLER_PIECE_NANOS));
+  }
+
+  /** Address of a `b .` in the boot ROM. */
+  get endlessLoop() {
+    const halfwords = new Uint16Array(this.bootrom.buffer, this.bootrom.byteOffset, ROM_SIZE / 2);
+    return halfwords.indexOf(0xe7fe) * 2;
+  }
+
+  // The world outside
+
+  drive(pin, level) {
+    if (this.chip !== null) {
+      this.chip.pads.drive(pin, level);
+    } else {
+      this.wires.external[pin] = level;
+      this.wires.levelIs(pin, level === RELEASED ? 0 : level, this.now);
+    }
+  }
+
+  /** Forgets what was scheduled for a pin. */
+  cancelDrives(pin) {
+    this.pinSchedule.remove(([scheduled]) => scheduled === pin);
+  }
+
+  watchPin(pin, watch) {
+    this.wires.watched[pin] = watch ? 1 : 0;
+    if (this.chip !== null) {
+      this.chip.pads.functionChanged(this.chip.pads.pins[pin]);
+    }
+  }
+
+  watchDuty(pin, watch) {
+    this.wires.dutyWatched[pin] = watch ? 1 : 0;
+    this.wires.duty[pin] = this.duty(pin);
+  }
+
+  duty(pin) {
+    return this.chip === null ? this.wires.level[pin] : this.chip.pads.pins[pin].duty();
+  }
+}

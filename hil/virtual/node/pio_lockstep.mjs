@@ -1,0 +1,564 @@
+// A PIO block in step with the emulated clock: every state machine runs at its own divider, delay cycles count,
+// and a machine that cannot get on sleeps until a pin, a FIFO or a flag changes. A program that only goes round
+// in circles (polling pins) is put to sleep too, and its place in the circle worked out when something changes.
+
+import { BasePeripheral } from 'rp2040js';
+import { PioMachine } from './pio_machine.mjs';
+
+const CTRL = 0x000;
+const FSTAT = 0x004;
+const FDEBUG = 0x008;
+const FLEVEL = 0x00c;
+const TXF0 = 0x010;
+const RXF0 = 0x020;
+const IRQ = 0x030;
+const IRQ_FORCE = 0x034;
+const INPUT_SYNC_BYPASS = 0x038;
+const DBG_PADOUT = 0x03c;
+const DBG_PADOE = 0x040;
+const DBG_CFGINFO = 0x044;
+const INSTR_MEM0 = 0x048;
+const SM0_CLKDIV = 0x0c8;
+const SM_SIZE = 0x18;
+const INTR = 0x128;
+const IRQ0_INTE = 0x12c;
+const IRQ1_INTS = 0x140;
+const EXEC_STALLED = 0x80000000;
+
+const AWAKE = 0;
+const STALLED = 1; // the instruction at hand cannot complete
+const CIRCLING = 2; // the program repeats without effect
+const LONGEST_CIRCLE = 64; // instructions
+const EPSILON = 1e-3; // ns; times are sums of doubles
+
+/** A machine and when it runs. */
+class Runner {
+  constructor(pio, index, clock) {
+    this.pio = pio;
+    this.clock = clock;
+    this.machine = new PioMachine(pio, index);
+    this.alarm = clock.createAlarm(() => this.tick());
+    this.clear();
+  }
+
+  clear() {
+    this.alarm.cancel();
+    this.machine.clear();
+    this.sleep = AWAKE;
+    this.next = 0; // ns of the next instruction; while asleep, of the one that stalled or began the circle
+    this.period = 8; // ns per PIO cycle
+    this.pinsRead = 0; // pins looked at since the circle began
+    this.effectsSeen = 0;
+    this.circleSteps = 0;
+    this.forgetCircle();
+  }
+
+  forgetCircle() {
+    this.circlePc = -1;
+  }
+
+  get running() {
+    return this.machine.enabled || this.machine.latched >= 0;
+  }
+
+  setDivider(value) {
+    this.machine.clkdiv = value;
+    const int = value >>> 16;
+    this.period = ((int || 65536) + ((value >>> 8) & 0xff) / 256) * this.clock.cycleNanos;
+  }
+
+  /** Starts, or carries on, at the next edge of the machine's clock. */
+  start() {
+    this.forgetCircle();
+    this.sleep = AWAKE;
+    this.next = this.clock.nanos + this.period;
+    this.alarm.scheduleAt(this.next);
+  }
+
+  stop() {
+    this.catchUp();
+    this.alarm.cancel();
+    this.sleep = AWAKE;
+  }
+
+  tick() {
+    this.step();
+    if (this.sleep === AWAKE && this.running) {
+      this.alarm.scheduleAt(this.next);
+    }
+  }
+
+  /** One instruction, at `this.next`. */
+  step() {
+    const { machine, pio } = this;
+    if (machine.latched < 0 && machine.pc === this.circlePc) {
+      if (this.hasCircled()) {
+        return;
+      }
+    }
+    const forced = machine.latched >= 0;
+    const opcode = forced ? machine.latched : pio.instructions[machine.pc];
+    const pc = machine.pc;
+    if (forced) {
+      machine.latched = -1;
+    }
+    pio.pinsRead = 0;
+    const done = machine.execute(opcode, forced);
+    this.pinsRead |= pio.pinsRead;
+    if (!done) {
+      if (forced) {
+        machine.latched = opcode;
+      }
+      this.sleep = STALLED;
+      this.pinsRead = pio.pinsRead;
+      pio.settle();
+      return;
+    }
+    this.next += (1 + machine.delay) * this.period;
+    if (pio.effects !== this.effectsSeen) {
+      this.effectsSeen = pio.effects;
+      this.forgetCircle();
+    }
+    if (this.circlePc >= 0 && ++this.circleSteps > LONGEST_CIRCLE) {
+      this.forgetCircle();
+    }
+    if (machine.pc <= pc && this.circlePc < 0 && machine.latched < 0) {
+      this.beginCircle();
+    }
+    pio.settle();
+  }
+
+  beginCircle() {
+    const { machine } = this;
+    this.circlePc = machine.pc;
+    this.circleNanos = this.next;
+    this.circleX = machine.x;
+    this.circleY = machine.y;
+    this.circleIsr = machine.isr;
+    this.circleOsr = machine.osr;
+    this.circleCounts = machine.isrCount * 64 + machine.osrCount;
+    this.pinsRead = 0;
+    this.circleSteps = 0;
+  }
+
+  /** Back where the circle began: if nothing is different it will stay so. */
+  hasCircled() {
+    const { machine } = this;
+    const same =
+      machine.x === this.circleX &&
+      machine.y === this.circleY &&
+      machine.isr === this.circleIsr &&
+      machine.osr === this.circleOsr &&
+      machine.isrCount * 64 + machine.osrCount === this.circleCounts;
+    if (!same) {
+      this.forgetCircle();
+      return false;
+    }
+    this.circlePeriod = this.next - this.circleNanos;
+    this.sleep = CIRCLING;
+    return true;
+  }
+
+  /** Before anything the machine can see changes: the instructions up to now happen with things as they were. */
+  catchUp() {
+    if (this.sleep === AWAKE) {
+      return;
+    }
+    const now = this.clock.nanos - EPSILON;
+    if (this.sleep === STALLED) {
+      if (this.next < now) {
+        this.next += Math.ceil((now - this.next) / this.period) * this.period;
+      }
+      return;
+    }
+    if (this.next < now) {
+      this.next += Math.floor((now - this.next) / this.circlePeriod) * this.circlePeriod;
+      this.sleep = AWAKE;
+      this.forgetCircle();
+      while (this.next < now) {
+        this.step();
+        if (this.sleep !== AWAKE) {
+          // Only a circle closes here: its instructions have no effect and do not stall.
+          this.sleep = AWAKE;
+          this.forgetCircle();
+        }
+      }
+      this.sleep = CIRCLING;
+    }
+  }
+
+  /** Something changed: try again at the next edge of the machine's clock. */
+  wake() {
+    if (this.sleep === AWAKE || !this.running) {
+      return;
+    }
+    this.catchUp();
+    this.sleep = AWAKE;
+    this.forgetCircle();
+    this.alarm.scheduleAt(Math.max(this.next, this.clock.nanos));
+  }
+
+  sees(pins) {
+    return this.sleep !== AWAKE && (this.pinsRead & pins) !== 0;
+  }
+
+  /** SMx_INSTR: executed at once, also while stalled or disabled; stays latched if it stalls. */
+  force(opcode) {
+    const { machine, pio } = this;
+    this.catchUp();
+    machine.latched = -1;
+    const wasAsleep = this.sleep !== AWAKE;
+    const done = machine.execute(opcode, true);
+    if (!done) {
+      machine.latched = opcode;
+      this.sleep = STALLED;
+      this.pinsRead = pio.pinsRead;
+      this.next = this.clock.nanos + this.period;
+      this.alarm.cancel();
+    } else if (this.running && (wasAsleep || !this.alarm.scheduled)) {
+      this.sleep = AWAKE;
+      this.alarm.scheduleAt(Math.max(this.next, this.clock.nanos));
+    }
+    this.forgetCircle();
+    pio.settle();
+  }
+}
+
+export class LockstepPio extends BasePeripheral {
+  constructor(chip, name, index) {
+    super(chip, name);
+    this.index = index;
+    this.firstIrq = index === 0 ? 7 : 9;
+    this.dreqBase = index * 8;
+    this.instructions = new Uint16Array(32);
+    this.pinValues = 0;
+    this.pinDirections = 0;
+    this.irqFlags = 0;
+    this.fdebug = 0;
+    this.stallBits = 0; // machines stalled now, in FDEBUG's layout
+    this.syncBypass = 0;
+    this.inte = [0, 0];
+    this.intf = [0, 0];
+    this.effects = 0; // counts everything the outside could notice
+    this.pinsRead = 0;
+    this.pinsBefore = 0;
+    this.directionsBefore = 0;
+    this.runners = [0, 1, 2, 3].map((each) => new Runner(this, each, chip.clock));
+    this.runners.forEach((runner) => this.requests(runner.machine));
+  }
+
+  /** clk_sys has changed. */
+  clockChanged() {
+    this.runners.forEach((runner) => runner.setDivider(runner.machine.clkdiv));
+  }
+
+  // What machines call
+
+  inputs(pins) {
+    this.pinsRead |= pins;
+    return this.rp2040.pads.gpioValues;
+  }
+
+  writePins(value, base, count) {
+    this.pinValues = this.merge(this.pinValues, value, base, count);
+  }
+
+  writeDirections(value, base, count) {
+    this.pinDirections = this.merge(this.pinDirections, value, base, count);
+  }
+
+  merge(word, value, base, count) {
+    const ones = count >= 32 ? 0xffffffff : (1 << count) - 1;
+    const turned = (bits) => (base === 0 ? bits : (bits << base) | (bits >>> (32 - base)));
+    const mask = turned(ones);
+    return (word & ~mask) | (turned(value & ones) & mask);
+  }
+
+  setIrqFlags(flags) {
+    if (flags === this.irqFlags) {
+      return;
+    }
+    this.runners.forEach((runner) => runner.catchUp());
+    this.irqFlags = flags;
+    this.effects++;
+    this.checkInterrupts();
+    this.runners.forEach((runner) => runner.wake());
+  }
+
+  stalled(bits) {
+    if ((this.fdebug & bits) !== bits) {
+      this.fdebug |= bits;
+      this.effects++;
+    }
+  }
+
+  fifoChanged(machine) {
+    this.effects++;
+    this.requests(machine);
+    this.checkInterrupts();
+    this.runners[machine.index].wake();
+  }
+
+  requests(machine) {
+    const { dma } = this.rp2040;
+    const tx = this.dreqBase + machine.index;
+    if (machine.tx.length < machine.txDepth) {
+      dma.setDREQ(tx);
+    } else {
+      dma.clearDREQ(tx);
+    }
+    if (machine.rx.length > 0) {
+      dma.setDREQ(tx + 4);
+    } else {
+      dma.clearDREQ(tx + 4);
+    }
+  }
+
+  /** Tells the pads which outputs have changed. */
+  settle() {
+    let changed = (this.pinValues ^ this.pinsBefore) | (this.pinDirections ^ this.directionsBefore);
+    if (changed === 0) {
+      return;
+    }
+    this.pinsBefore = this.pinValues;
+    this.directionsBefore = this.pinDirections;
+    this.effects++;
+    const { pins } = this.rp2040.pads;
+    for (let pin = 0; pin < 30 && changed !== 0; pin++, changed >>>= 1) {
+      if (changed & 1) {
+        pins[pin].update();
+      }
+    }
+  }
+
+  // What the pads call
+
+  beforeInput(pins) {
+    for (const runner of this.runners) {
+      if (runner.sees(pins)) {
+        runner.catchUp();
+      }
+    }
+  }
+
+  inputChanged(pins) {
+    for (const runner of this.runners) {
+      if (runner.sees(pins)) {
+        runner.wake();
+      }
+    }
+  }
+
+  // Registers
+
+  get intRaw() {
+    let raw = (this.irqFlags & 0xf) << 8;
+    for (const { machine } of this.runners) {
+      raw |= (machine.rx.length > 0 ? 1 : 0) << machine.index;
+      raw |= (machine.tx.length < machine.txDepth ? 0x10 : 0) << machine.index;
+    }
+    return raw;
+  }
+
+  checkInterrupts() {
+    if ((this.inte[0] | this.inte[1] | this.intf[0] | this.intf[1]) === 0) {
+      return;
+    }
+    const raw = this.intRaw;
+    for (const line of [0, 1]) {
+      this.rp2040.setInterrupt(this.firstIrq + line, ((raw & this.inte[line]) | this.intf[line]) !== 0);
+    }
+  }
+
+  readUint32(offset) {
+    if (offset >= SM0_CLKDIV && offset < INTR) {
+      return this.readMachine(this.runners[Math.floor((offset - SM0_CLKDIV) / SM_SIZE)], (offset - SM0_CLKDIV) % SM_SIZE);
+    }
+    if (offset >= RXF0 && offset < IRQ) {
+      const runner = this.runners[(offset - RXF0) >> 2];
+      runner.catchUp();
+      return runner.machine.systemRead();
+    }
+    if (offset >= INTR && offset <= IRQ1_INTS) {
+      return this.readInterrupt(offset);
+    }
+    const machines = this.runners.map((runner) => runner.machine);
+    switch (offset) {
+      case CTRL:
+        return machines.reduce((bits, machine) => bits | ((machine.enabled ? 1 : 0) << machine.index), 0);
+      case FSTAT:
+        return machines.reduce(
+          (bits, { tx, rx, txDepth, rxDepth, index }) =>
+            bits |
+            ((tx.length === 0 ? 1 << 24 : 0) << index) |
+            ((tx.length >= txDepth ? 1 << 16 : 0) << index) |
+            ((rx.length === 0 ? 1 << 8 : 0) << index) |
+            ((rx.length >= rxDepth ? 1 : 0) << index),
+          0,
+        );
+      case FDEBUG:
+        return this.fdebug;
+      case FLEVEL:
+        return (
+          machines.reduce(
+            (bits, { tx, rx, index }) => bits | ((tx.length & 0xf) << (index * 8)) | ((rx.length & 0xf) << (index * 8 + 4)),
+            0,
+          ) >>> 0
+        );
+      case IRQ:
+        return this.irqFlags;
+      case INPUT_SYNC_BYPASS:
+        return this.syncBypass;
+      case DBG_PADOUT:
+        return this.pinValues >>> 0;
+      case DBG_PADOE:
+        return this.pinDirections >>> 0;
+      case DBG_CFGINFO:
+        return 0x200404;
+    }
+    return super.readUint32(offset);
+  }
+
+  readInterrupt(offset) {
+    if (offset === INTR) {
+      return this.intRaw;
+    }
+    const line = offset >= 0x138 ? 1 : 0;
+    switch ((offset - IRQ0_INTE) % 12) {
+      case 0:
+        return this.inte[line];
+      case 4:
+        return this.intf[line];
+    }
+    return (this.intRaw & this.inte[line]) | this.intf[line];
+  }
+
+  readMachine(runner, register) {
+    runner.catchUp();
+    const { machine } = runner;
+    switch (register) {
+      case 0x00:
+        return machine.clkdiv >>> 0;
+      case 0x04:
+        return ((machine.execCtrl & 0x7fffffff) | (machine.latched >= 0 ? EXEC_STALLED : 0)) >>> 0;
+      case 0x08:
+        return machine.shiftCtrl >>> 0;
+      case 0x0c:
+        return machine.pc;
+      case 0x10:
+        return machine.latched >= 0 ? machine.latched : this.instructions[machine.pc];
+    }
+    return machine.pinCtrl >>> 0;
+  }
+
+  writeUint32(offset, value) {
+    if (offset >= INSTR_MEM0 && offset < SM0_CLKDIV) {
+      this.runners.forEach((runner) => runner.catchUp());
+      this.instructions[(offset - INSTR_MEM0) >> 2] = value;
+      this.runners.forEach((runner) => runner.wake());
+      return;
+    }
+    if (offset >= SM0_CLKDIV && offset < INTR) {
+      this.writeMachine(this.runners[Math.floor((offset - SM0_CLKDIV) / SM_SIZE)], (offset - SM0_CLKDIV) % SM_SIZE, value);
+      return;
+    }
+    if (offset >= TXF0 && offset < RXF0) {
+      const runner = this.runners[(offset - TXF0) >> 2];
+      runner.catchUp();
+      runner.machine.systemWrite(value);
+      return;
+    }
+    switch (offset) {
+      case CTRL:
+        this.writeControl(value);
+        return;
+      case FDEBUG:
+        this.fdebug &= ~this.rawWriteValue;
+        return;
+      case IRQ:
+        this.setIrqFlags(this.irqFlags & ~this.rawWriteValue & 0xff);
+        return;
+      case IRQ_FORCE:
+        this.setIrqFlags(this.irqFlags | (value & 0xff));
+        return;
+      case INPUT_SYNC_BYPASS:
+        this.syncBypass = value;
+        return;
+    }
+    if (offset >= IRQ0_INTE && offset < IRQ1_INTS) {
+      const line = offset >= 0x138 ? 1 : 0;
+      const which = (offset - IRQ0_INTE) % 12 === 0 ? this.inte : this.intf;
+      which[line] = value & 0xfff;
+      this.rp2040.setInterrupt(this.firstIrq + line, ((this.intRaw & this.inte[line]) | this.intf[line]) !== 0);
+      return;
+    }
+    super.writeUint32(offset, value);
+  }
+
+  writeControl(value) {
+    for (const runner of this.runners) {
+      const { machine } = runner;
+      const { index } = machine;
+      runner.catchUp();
+      if (value & (0x10 << index)) {
+        machine.restart();
+      }
+      const enable = ((value >>> index) & 1) === 1;
+      if (enable && (!machine.enabled || value & (0x110 << index))) {
+        machine.enabled = true;
+        machine.autoRefill();
+        runner.start();
+      } else if (!enable && machine.enabled) {
+        runner.stop();
+        machine.enabled = false;
+      }
+    }
+  }
+
+  writeMachine(runner, register, value) {
+    const { machine } = runner;
+    if (register === 0x10) {
+      this.pinsRead = 0;
+      runner.force(value & 0xffff);
+      return;
+    }
+    runner.catchUp();
+    switch (register) {
+      case 0x00:
+        runner.setDivider(value);
+        break;
+      case 0x04:
+        machine.execCtrl = value & 0x7fffffff;
+        break;
+      case 0x08:
+        if ((machine.shiftCtrl ^ value) & 0xc0000000) {
+          machine.tx.length = 0; // changing a FIFO join empties both
+          machine.rx.length = 0;
+        }
+        machine.shiftCtrl = value | 0;
+        this.requests(machine);
+        this.checkInterrupts();
+        break;
+      case 0x14:
+        machine.pinCtrl = value | 0;
+        break;
+    }
+    runner.wake();
+    runner.forgetCircle();
+  }
+
+  reset() {
+    this.runners.forEach((runner) => runner.clear());
+    this.instructions.fill(0);
+    this.pinValues = 0;
+    this.pinDirections = 0;
+    this.irqFlags = 0;
+    this.fdebug = 0;
+    this.inte = [0, 0];
+    this.intf = [0, 0];
+    this.settle();
+    this.runners.forEach((runner) => this.requests(runner.machine));
+    this.rp2040.setInterrupt(this.firstIrq, false);
+    this.rp2040.setInterrupt(this.firstIrq + 1, false);
+  }
+}

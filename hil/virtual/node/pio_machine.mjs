@@ -1,0 +1,481 @@
+// One PIO state machine: what each instruction does (RP2040 datasheet 3.4). When it runs is pio_lockstep.mjs.
+// An instruction that stalls has no effect but its side-set, and is tried again: `execute` then returns false.
+
+const AUTOPUSH = 1 << 16;
+const AUTOPULL = 1 << 17;
+const IN_SHIFT_RIGHT = 1 << 18;
+const OUT_SHIFT_RIGHT = 1 << 19;
+const JOIN_TX = 1 << 30;
+const SIDE_PINDIR = 1 << 29;
+const SIDE_EN = 1 << 30;
+
+const FDEBUG_TXSTALL = 1 << 24;
+const FDEBUG_TXOVER = 1 << 16;
+const FDEBUG_RXUNDER = 1 << 8;
+const FDEBUG_RXSTALL = 1;
+
+export const ALL_PINS = 0x3fffffff;
+
+function reverseBits(value) {
+  let x = value;
+  x = ((x & 0x55555555) << 1) | ((x >>> 1) & 0x55555555);
+  x = ((x & 0x33333333) << 2) | ((x >>> 2) & 0x33333333);
+  x = ((x & 0x0f0f0f0f) << 4) | ((x >>> 4) & 0x0f0f0f0f);
+  x = ((x & 0x00ff00ff) << 8) | ((x >>> 8) & 0x00ff00ff);
+  return ((x << 16) | (x >>> 16)) >>> 0;
+}
+
+const lowBits = (count) => (count >= 32 ? 0xffffffff : (1 << count) - 1);
+
+export class PioMachine {
+  constructor(pio, index) {
+    this.pio = pio;
+    this.index = index;
+    this.tx = [];
+    this.rx = [];
+    this.clear();
+  }
+
+  clear() {
+    this.enabled = false;
+    this.x = 0;
+    this.y = 0;
+    this.pc = 0;
+    this.clkdiv = 0x10000;
+    this.execCtrl = 0x1f << 12;
+    this.shiftCtrl = 0x000c0000;
+    this.pinCtrl = 0x14000000;
+    this.tx.length = 0;
+    this.rx.length = 0;
+    this.latched = -1; // forced instruction that stalled
+    this.restart();
+  }
+
+  restart() {
+    this.isr = 0;
+    this.isrCount = 0;
+    this.osr = 0;
+    this.osrCount = 32;
+    this.latched = -1;
+    this.irqWaits = false; // an `irq wait` has set its flag and waits for it to be cleared
+  }
+
+  get txDepth() {
+    return this.shiftCtrl & JOIN_TX ? 8 : this.shiftCtrl >>> 31 ? 0 : 4;
+  }
+
+  get rxDepth() {
+    return this.shiftCtrl >>> 31 ? 8 : this.shiftCtrl & JOIN_TX ? 0 : 4;
+  }
+
+  get pushThreshold() {
+    return (this.shiftCtrl >>> 20) & 0x1f || 32;
+  }
+
+  get pullThreshold() {
+    return (this.shiftCtrl >>> 25) & 0x1f || 32;
+  }
+
+  get inBase() {
+    return (this.pinCtrl >>> 15) & 0x1f;
+  }
+
+  get wrapTop() {
+    return (this.execCtrl >>> 12) & 0x1f;
+  }
+
+  /** Executes `opcode`. `forced`: written to SMx_INSTR or given by OUT/MOV EXEC, so the PC does not move on. */
+  execute(opcode, forced = false) {
+    this.delay = 0;
+    this.jumped = false;
+    this.applySideSet(opcode);
+    let done = true;
+    const argument = opcode & 0xff;
+    switch (opcode >>> 13) {
+      case 0:
+        if (this.condition(argument >>> 5)) {
+          this.jump(argument & 0x1f);
+        }
+        break;
+      case 1:
+        done = this.wait(argument);
+        break;
+      case 2:
+        done = this.inBits(argument >>> 5, argument & 0x1f || 32);
+        break;
+      case 3:
+        done = this.outBits(argument >>> 5, argument & 0x1f || 32);
+        break;
+      case 4:
+        done = argument & 0x80 ? this.pull(argument) : this.push(argument);
+        break;
+      case 5:
+        this.move(argument >>> 5, this.operand(argument & 7), (argument >>> 3) & 3);
+        break;
+      case 6:
+        done = this.irq(argument);
+        break;
+      case 7:
+        this.set(argument >>> 5, argument & 0x1f);
+        break;
+    }
+    if (!done) {
+      return false;
+    }
+    this.delay = (opcode >>> 8) & ((1 << (5 - this.sideSetCount)) - 1);
+    if (!forced && !this.jumped) {
+      this.pc = this.pc === this.wrapTop ? (this.execCtrl >>> 7) & 0x1f : (this.pc + 1) & 0x1f;
+    }
+    if (this.pendingExec >= 0) {
+      const nested = this.pendingExec;
+      this.pendingExec = -1;
+      // Datasheet 3.4.5.2: the delay of the OUT/MOV itself is ignored; the executee runs in the next cycle.
+      this.latched = nested;
+      this.delay = 0;
+    }
+    return true;
+  }
+
+  pendingExec = -1;
+  jumped = false;
+  delay = 0;
+
+  get sideSetCount() {
+    return (this.pinCtrl >>> 29) & 7;
+  }
+
+  applySideSet(opcode) {
+    const count = this.sideSetCount;
+    if (count === 0) {
+      return;
+    }
+    const field = (opcode >>> 8) & 0x1f;
+    const optional = (this.execCtrl & SIDE_EN) !== 0;
+    if (optional && !(field & 0x10)) {
+      return;
+    }
+    const bits = optional ? count - 1 : count;
+    const value = (field >>> (5 - count)) & lowBits(bits);
+    const base = (this.pinCtrl >>> 10) & 0x1f;
+    if (this.execCtrl & SIDE_PINDIR) {
+      this.pio.writeDirections(value, base, bits);
+    } else {
+      this.pio.writePins(value, base, bits);
+    }
+  }
+
+  jump(target) {
+    this.pc = target;
+    this.jumped = true;
+    this.irqWaits = false;
+  }
+
+  condition(kind) {
+    switch (kind) {
+      case 0:
+        return true;
+      case 1:
+        return this.x === 0;
+      case 2: {
+        const old = this.x;
+        this.x = (old - 1) >>> 0;
+        return old !== 0;
+      }
+      case 3:
+        return this.y === 0;
+      case 4: {
+        const old = this.y;
+        this.y = (old - 1) >>> 0;
+        return old !== 0;
+      }
+      case 5:
+        return this.x !== this.y;
+      case 6: {
+        const pin = (this.execCtrl >>> 24) & 0x1f;
+        return ((this.pio.inputs(1 << pin) >>> pin) & 1) === 1;
+      }
+      default:
+        return this.osrCount < this.pullThreshold;
+    }
+  }
+
+  wait(argument) {
+    const polarity = argument >>> 7;
+    const index = argument & 0x1f;
+    switch ((argument >>> 5) & 3) {
+      case 0:
+        return this.waitPin(index, polarity);
+      case 1:
+        return this.waitPin((index + this.inBase) & 0x1f, polarity);
+      case 2: {
+        const bit = 1 << this.irqNumber(index);
+        if (((this.pio.irqFlags & bit) !== 0) !== (polarity === 1)) {
+          return false;
+        }
+        if (polarity) {
+          this.pio.setIrqFlags(this.pio.irqFlags & ~bit);
+        }
+        return true;
+      }
+    }
+    return true;
+  }
+
+  waitPin(pin, polarity) {
+    return ((this.pio.inputs(1 << pin) >>> pin) & 1) === polarity;
+  }
+
+  irqNumber(index) {
+    return index & 0x10 ? (index & 4) | ((index + this.index) & 3) : index & 7;
+  }
+
+  /** Value of a source of IN and MOV. */
+  operand(source) {
+    switch (source) {
+      case 0: {
+        const base = this.inBase;
+        const inputs = this.pio.inputs(ALL_PINS);
+        return base === 0 ? inputs >>> 0 : ((inputs >>> base) | (inputs << (32 - base))) >>> 0;
+      }
+      case 1:
+        return this.x;
+      case 2:
+        return this.y;
+      case 5: {
+        const level = this.execCtrl & 0x10 ? this.rx.length : this.tx.length;
+        return level < (this.execCtrl & 0xf) ? 0xffffffff : 0;
+      }
+      case 6:
+        return this.isr;
+      case 7:
+        return this.osr;
+    }
+    return 0;
+  }
+
+  inBits(source, count) {
+    const filled = Math.min(32, this.isrCount + count);
+    const pushes = (this.shiftCtrl & AUTOPUSH) !== 0 && filled >= this.pushThreshold;
+    if (pushes && this.rx.length >= this.rxDepth) {
+      this.pio.stalled(FDEBUG_RXSTALL << this.index);
+      return false;
+    }
+    const value = this.operand(source) & lowBits(count);
+    if (count === 32) {
+      this.isr = value >>> 0;
+    } else if (this.shiftCtrl & IN_SHIFT_RIGHT) {
+      this.isr = ((this.isr >>> count) | (value << (32 - count))) >>> 0;
+    } else {
+      this.isr = ((this.isr << count) | value) >>> 0;
+    }
+    this.isrCount = filled;
+    if (pushes) {
+      this.pushIsr();
+    }
+    return true;
+  }
+
+  pushIsr() {
+    this.rx.push(this.isr);
+    this.isr = 0;
+    this.isrCount = 0;
+    this.pio.fifoChanged(this);
+  }
+
+  outBits(destination, count) {
+    if (this.shiftCtrl & AUTOPULL && this.osrCount >= this.pullThreshold && !this.refill()) {
+      this.pio.stalled(FDEBUG_TXSTALL << this.index);
+      return false;
+    }
+    let value;
+    if (count === 32) {
+      value = this.osr;
+      this.osr = 0;
+    } else if (this.shiftCtrl & OUT_SHIFT_RIGHT) {
+      value = this.osr & lowBits(count);
+      this.osr >>>= count;
+    } else {
+      value = this.osr >>> (32 - count);
+      this.osr = (this.osr << count) >>> 0;
+    }
+    this.osrCount = Math.min(32, this.osrCount + count);
+    switch (destination) {
+      case 5:
+        this.jump(value & 0x1f);
+        break;
+      case 6:
+        this.isr = value >>> 0;
+        this.isrCount = count;
+        break;
+      case 7:
+        this.pendingExec = value & 0xffff;
+        break;
+      default:
+        this.write(destination, value >>> 0);
+    }
+    this.autoRefill();
+    return true;
+  }
+
+  /** The OSR fills itself again behind the program's back as soon as there is something in the FIFO. */
+  autoRefill() {
+    if (this.shiftCtrl & AUTOPULL && this.osrCount >= this.pullThreshold) {
+      this.refill();
+    }
+  }
+
+  refill() {
+    if (this.tx.length === 0) {
+      return false;
+    }
+    this.osr = this.tx.shift();
+    this.osrCount = 0;
+    this.pio.fifoChanged(this);
+    return true;
+  }
+
+  /** PINS, X, Y, NULL and PINDIRS, common to OUT and MOV. */
+  write(destination, value) {
+    const base = this.pinCtrl & 0x1f;
+    const count = (this.pinCtrl >>> 20) & 0x3f;
+    switch (destination) {
+      case 0:
+        this.pio.writePins(value, base, count);
+        break;
+      case 1:
+        this.x = value;
+        break;
+      case 2:
+        this.y = value;
+        break;
+      case 4:
+        this.pio.writeDirections(value, base, count);
+        break;
+    }
+  }
+
+  push(argument) {
+    if (argument & 0x40 && this.isrCount < this.pushThreshold) {
+      return true;
+    }
+    if (this.rx.length >= this.rxDepth) {
+      this.pio.stalled(FDEBUG_RXSTALL << this.index);
+      if (argument & 0x20) {
+        return false;
+      }
+      this.isr = 0;
+      this.isrCount = 0;
+      return true;
+    }
+    this.pushIsr();
+    return true;
+  }
+
+  pull(argument) {
+    if (argument & 0x40 && this.osrCount < this.pullThreshold) {
+      return true;
+    }
+    if (this.shiftCtrl & AUTOPULL && this.osrCount === 0) {
+      return true; // datasheet 3.5.4.2: with autopull, a PULL of a full OSR does nothing
+    }
+    if (this.refill()) {
+      return true;
+    }
+    if (argument & 0x20) {
+      this.pio.stalled(FDEBUG_TXSTALL << this.index);
+      return false;
+    }
+    this.osr = this.x;
+    this.osrCount = 0;
+    return true;
+  }
+
+  move(destination, source, operation) {
+    const value = operation === 1 ? ~source >>> 0 : operation === 2 ? reverseBits(source) : source;
+    switch (destination) {
+      case 0:
+      case 1:
+      case 2:
+        this.write(destination, value);
+        break;
+      case 4:
+        this.pendingExec = value & 0xffff;
+        break;
+      case 5:
+        this.jump(value & 0x1f);
+        break;
+      case 6:
+        this.isr = value;
+        this.isrCount = 0;
+        break;
+      case 7:
+        this.osr = value;
+        this.osrCount = 0;
+        break;
+    }
+  }
+
+  irq(argument) {
+    const bit = 1 << this.irqNumber(argument & 0x1f);
+    if (argument & 0x40) {
+      this.pio.setIrqFlags(this.pio.irqFlags & ~bit);
+      return true;
+    }
+    if (!this.irqWaits) {
+      this.pio.setIrqFlags(this.pio.irqFlags | bit);
+      if (argument & 0x20) {
+        this.irqWaits = true;
+        return false;
+      }
+      return true;
+    }
+    if (this.pio.irqFlags & bit) {
+      return false;
+    }
+    this.irqWaits = false;
+    return true;
+  }
+
+  set(destination, value) {
+    const base = (this.pinCtrl >>> 5) & 0x1f;
+    const count = (this.pinCtrl >>> 26) & 7;
+    switch (destination) {
+      case 0:
+        this.pio.writePins(value, base, count);
+        break;
+      case 1:
+        this.x = value;
+        break;
+      case 2:
+        this.y = value;
+        break;
+      case 4:
+        this.pio.writeDirections(value, base, count);
+        break;
+    }
+  }
+
+  // The FIFOs from the system's side
+
+  systemWrite(value) {
+    if (this.tx.length >= this.txDepth) {
+      this.pio.fdebug |= FDEBUG_TXOVER << this.index;
+      return;
+    }
+    this.tx.push(value >>> 0);
+    if (this.enabled) {
+      this.autoRefill();
+    }
+    this.pio.fifoChanged(this);
+  }
+
+  systemRead() {
+    if (this.rx.length === 0) {
+      this.pio.fdebug |= FDEBUG_RXUNDER << this.index;
+      return 0;
+    }
+    const value = this.rx.shift();
+    this.pio.fifoChanged(this);
+    return value;
+  }
+}
