@@ -1,73 +1,221 @@
-"""Health of the detector: what makes it blind, each a named fault that only the operator clears."""
+"""Health of the detector: what makes it blind, each a named fault, latched until the operator clears it.
+
+A gate is judged in 50..100 ms where its samples decide (a rail that no approaching object explains), and as soon as
+its own noise
+allows where they do not: a frozen gate repeats its value, but a quiet one does so too now and then, so the run that
+counts as frozen is learned from how often the gate repeats itself: 0.18 to 0.8 s.
+"""
 
 from array import array
 
+import micropython
 from sapper.events import FAULTS
 
-# name (of events.FAULTS), meaning, remedy
+# name (of events.FAULTS), meaning, remedy. All but gate 0's leave the detector blind.
 TABLE = (
-    ("stuck_gate0", "gate 0 repeats the same value", "check the sampler of gate 0 and its strobe"),
-    ("stuck_gate1", "gate 1 repeats the same value", "check the sampler of gate 1 and its strobe"),
-    ("stuck_gate2", "gate 2 repeats the same value", "check the sampler of gate 2 and its strobe"),
-    ("saturated", "a gate is at a rail of its range", "move away from large metal; check the front end's offset"),
+    ("stuck_gate0", "gate 0 gives the same value again and again", "check gate 0's sampler and its strobe"),
+    ("stuck_gate1", "gate 1 gives the same value again and again", "check gate 1's sampler and its strobe"),
+    ("stuck_gate2", "gate 2 gives the same value again and again", "check gate 2's sampler and its strobe"),
+    (
+        "saturated",
+        "a gate is at the end of its range",
+        "move off large metal; check the front end's offset and its plug",
+    ),
+    (
+        "no_pulse",
+        "several gates froze, fell to 0 V or lost their noise together",
+        "check coil driver, coil and front end supply",
+    ),
+    (
+        "noise",
+        "the gates scatter far above det_noise_max_mv",
+        "look for radios, motors and power lines; check the coil's screen",
+    ),
+    ("warming_up", "moving before the detector is ready", "wait for det_warmup_ms after start, then try again"),
+    (
+        "supply",
+        "supply outside det_supply_min_mv..det_supply_max_mv",
+        "charge or change the battery; check the regulator",
+    ),
 )
-CODE = {row[0]: FAULTS.index(row[0]) for row in TABLE}
-RAIL_LOW = 400
-RAIL_HIGH = 65136
-RAIL_FRAMES = 10
-STUCK_LEAST = 15
-STUCK_MOST = 80
+STUCK_GATE0 = FAULTS.index("stuck_gate0")
+SATURATED = FAULTS.index("saturated")
+NO_PULSE = FAULTS.index("no_pulse")
+NOISE = FAULTS.index("noise")
+WARMING_UP = FAULTS.index("warming_up")
+SUPPLY = FAULTS.index("supply")
+
+_RAIL_FRAMES = 5  # at a rail without an object in sight
+_RAIL_OBJECT_FRAMES = 80  # a large object may drive a gate to the end of its range while it is passed
+_STUCK_LEAST = 18  # frames
+_STUCK_MOST = 80
+_SUPPLY_FRAMES = 50
+_QUIET_FRAMES = 20
+_MOVED_MM = 50
+
+# Indices into the state array, gate by gate.
+_LAST, _BEFORE, _RUN, _REPEATS, _ROUGH, _USUAL, _RAIL, _JUMP, _STATE = 0, 3, 6, 9, 12, 15, 18, 21, 24
+
+
+@micropython.viper
+def _watch(frame: ptr32, state: ptr32):
+    """Per gate: run of equal values, how often it repeats (1/1024 of frames, over 64), roughness now (mean size of
+    the second
+    difference over 32 frames, in 1/16) and usually (over 512), frames at a rail (< 25 mV, > 3275 mV), and whether it
+    jumped there.
+
+    A second difference is below 2^18; in 1/16 below 2^22.
+    """
+    g = 0
+    while g < 3:
+        v = frame[g]
+        last = state[g]
+        if v == last:
+            state[6 + g] += 1
+            if state[6 + g] < 18:
+                state[9 + g] += (1024 - state[9 + g]) >> 6
+        else:
+            state[6 + g] = 0
+            state[9 + g] -= state[9 + g] >> 6
+        bend = v - 2 * last + state[3 + g]
+        if bend < 0:
+            bend = 0 - bend
+        state[12 + g] += ((bend << 4) - state[12 + g]) >> 5
+        state[15 + g] += ((state[12 + g] - state[15 + g]) >> 9) + 1
+        rail = 0
+        if v < 500:
+            rail = 1
+        if v > 65040:
+            rail = 1
+        if rail:
+            if state[18 + g] == 0:
+                jump = v - state[3 + g]
+                if jump < 0:
+                    jump = 0 - jump
+                state[21 + g] = jump
+            state[18 + g] += 1
+        else:
+            state[18 + g] = 0
+        state[3 + g] = last
+        state[g] = v
+        g += 1
 
 
 class Health:
-    """Feed `step` every frame; `fault` is latched until `clear`."""
+    """Feed `step` every frame. `fault`: index into events.FAULTS, latched until `clear`; `blind`: nothing it sees
+    counts.
+    """
 
     def __init__(self, settings):
         self._settings = settings
-        self._last = array("i", [-1, -1, -1])
-        self._run = array("i", [0, 0, 0])
-        self._rate = array("i", [0, 0, 0])
-        self._rail = 0
+        self._state = array("i", bytes(4 * _STATE))
+        self._started_ms = -1
+        self._frames = 0
         self.fault = 0
+        self.blind = False
+        self.relearn = False
         self.configure()
 
     def configure(self):
         """Read the settings again."""
+        get = self._settings.get
+        # White noise of sigma gives a mean size of the second difference of 0.8 sqrt(6) sigma; frame units, 1/16.
+        self._rough_max = get("det_noise_max_mv") * 196 * 318 // 100
+        self._vsys_min = get("det_supply_min_mv") * 65536 // 9900
+        self._vsys_max = get("det_supply_max_mv") * 65536 // 9900
+        self._warmup_ms = get("det_warmup_ms")
 
-    def reset(self):
-        """Forget runs; a latched fault stays."""
-        for g in range(3):
-            self._run[g] = 0
-            self._last[g] = -1
-        self._rail = 0
+    def restart(self):
+        """A new stretch of ground; faults and what is usual stay."""
+        self._moved_from = None
 
     def clear(self):
-        """The operator's word that the fault was dealt with."""
+        """The operator's word that the fault was dealt with. The ground is learned anew if the detector was blind."""
+        self.relearn = self.blind
         self.fault = 0
-        self.reset()
+        self.blind = False
+        self._frames = 0
+        state = self._state
+        for i in range(_STATE):
+            if not _USUAL <= i < _USUAL + 3 and not _REPEATS <= i < _REPEATS + 3:
+                state[i] = 0
 
-    def step(self, frame, t_ms):
-        """One frame; true when a new fault was raised."""
-        code = 0
-        rail = False
+    def step(self, frame, t_ms, s_mm, alert):
+        """One frame; true when it raised a fault (only the first is kept). `alert`: an object is in sight."""
+        state = self._state
+        if self._frames < 3:
+            if self._frames == 0:
+                self._begin(frame, t_ms)
+            self._frames += 1
+            return False
+        _watch(frame, state)
+        self._frames += 1
+        if self.fault:
+            return False
+        fault = self._gates(alert) or self._supply(frame[3]) or self._early(t_ms, s_mm)
+        if not fault:
+            return False
+        self.fault = fault
+        self.blind = fault != STUCK_GATE0 and fault != SUPPLY
+        return True
+
+    def _begin(self, frame, t_ms):
+        state = self._state
+        if self._started_ms < 0:
+            self._started_ms = t_ms
+            for g in range(3):
+                state[_USUAL + g] = 0
+        self._supply_frames = 0
+        self._quiet = 0
         for g in range(3):
-            v = frame[g]
-            if v == self._last[g]:
-                self._run[g] += 1
-                if self._run[g] < 30:
-                    self._rate[g] += (100 * 64 - self._rate[g]) >> 6
-                if self._run[g] >= min(STUCK_MOST, STUCK_LEAST + (self._rate[g] >> 6)):
-                    code = CODE["stuck_gate0"] + g
-            else:
-                self._run[g] = 0
-                self._last[g] = v
-                self._rate[g] -= self._rate[g] >> 6
-            if v < RAIL_LOW or v > RAIL_HIGH:
-                rail = True
-        self._rail = self._rail + 1 if rail else 0
-        if self._rail >= RAIL_FRAMES:
-            code = CODE["saturated"]
-        if code and not self.fault:
-            self.fault = code
-            return True
-        return False
+            state[_LAST + g] = state[_BEFORE + g] = frame[g]
+            state[_ROUGH + g] = state[_USUAL + g]
+
+    def _gates(self, alert):
+        """Fault of the gates, or 0."""
+        state = self._state
+        stuck = 0
+        frozen = 0
+        low = 0
+        quiet = 0
+        railed = 0
+        for g in range(3):
+            run = state[_RUN + g]
+            if run >= _STUCK_LEAST:
+                frozen += 1
+                if run >= min(_STUCK_MOST, _STUCK_LEAST + (state[_REPEATS + g] * 100 >> 10)):
+                    stuck = STUCK_GATE0 + g
+            rail = state[_RAIL + g]
+            if rail:
+                if rail >= _RAIL_FRAMES and state[_LAST + g] < 500:
+                    low += 1
+                if rail >= (_RAIL_OBJECT_FRAMES if alert and state[_JUMP + g] < 20000 else _RAIL_FRAMES):
+                    railed = SATURATED
+            if state[_ROUGH + g] > self._rough_max * (10 if g == 0 else 1):
+                return NOISE
+            if state[_ROUGH + g] * 8 < state[_USUAL + g]:
+                quiet += 1
+        if low >= 2:
+            return NO_PULSE
+        if railed:
+            return railed
+        self._quiet = self._quiet + 1 if quiet == 3 else 0
+        if self._quiet >= _QUIET_FRAMES or (stuck and frozen >= 2):
+            return NO_PULSE
+        return stuck
+
+    def _supply(self, vsys):
+        if self._vsys_min <= vsys <= self._vsys_max:
+            self._supply_frames = 0
+            return 0
+        self._supply_frames += 1
+        return SUPPLY if self._supply_frames >= _SUPPLY_FRAMES else 0
+
+    def _early(self, t_ms, s_mm):
+        """Moving before it is warm is a fault."""
+        if t_ms - self._started_ms >= self._warmup_ms:
+            return 0
+        if self._moved_from is None:
+            self._moved_from = s_mm
+        moved = s_mm - self._moved_from
+        return WARMING_UP if moved > _MOVED_MM or moved < -_MOVED_MM else 0

@@ -1,1 +1,3 @@
-"""The laboratory of the detector: scores on traces with truth, baselines to compare with, kernels, figures. Laptop only."""
+"""The laboratory of the detector: scores on traces with truth, baselines to compare with, kernels, figures. Laptop
+only.
+"""

@@ -2,10 +2,12 @@
 
     python -m hil.detector_lab.kernels
 
-The coil's footprint: on the axis of a circular loop of radius a the field falls as (a^2 + x^2)^(-3/2) (Biot-Savart), and an
+The coil's footprint: on the axis of a circular loop of radius a the field falls as (a^2 + x^2)^(-3/2) (Biot-Savart),
+and an
 eddy-current response goes with its square, once for the transmitted and once for the received field (reciprocity):
 f(x) = (1 + x^2/a^2)^(-3).
-The noise is a function of time, white plus a slow wander, the target's shape one of place: so the best kernel depends on the speed. With
+The noise is a function of time, white plus a slow wander, the target's shape one of place: so the best kernel depends
+on the speed. With
 noise covariance R, footprint f and nuisance columns B (constant and slope), the best unbiased linear estimate of the
 amplitude is h = P f / (f' P f), P = R^-1 - R^-1 B (B' R^-1 B)^-1 B' R^-1 (Aitken 1935).
 """
@@ -19,7 +21,7 @@ Array = NDArray[np.float64]
 
 BIN_M = 0.02
 BACK_BINS = 20
-AHEAD_BINS = 15
+AHEAD_BINS = 12
 EARLY_BINS = 3
 SPEEDS_M_S = (0.15, 0.2, 0.26, 0.34, 0.45, 0.6)
 FOOTPRINT_A_M = 0.138
@@ -27,8 +29,10 @@ FRAME_HZ = 100.0
 # One-sided amplitude densities of the ground-balanced signal, mV/sqrt(Hz): white, and A / (1 + (f/f0)^2)^(p/2).
 WHITE = 0.37
 SLOW = (5.5, 0.2, 1.4)
-KERNEL_ONE = 1 << 10
-SIGMA_ONE_MV = 3300.0 / 65536
+KERNEL_BITS = 10
+FRAME_MV = 3300.0 / 65536
+# What a gate can span in a ring of bins: its own range and the same again for the levelling of a stand.
+GATE_SPAN = 2 * 65536
 
 
 def footprint(x_m: Array, a_m: float = FOOTPRINT_A_M) -> Array:
@@ -60,49 +64,59 @@ def kernel(speed_m_s: float, back: int, ahead: int) -> tuple[Array, float]:
 
 
 def integer(h: Array) -> list[int]:
-    """Weights in 1/KERNEL_ONE that sum to exactly 0, so that a level of any height gives nothing."""
-    q = np.round(h * KERNEL_ONE).astype(int)
-    order = np.argsort(np.abs(h * KERNEL_ONE - q))[::-1]
+    """Weights in 1/2^KERNEL_BITS that sum to exactly 0, so that a level of any height gives nothing."""
+    scaled = h * (1 << KERNEL_BITS)
+    q = np.round(scaled).astype(int)
+    order = np.argsort(np.abs(scaled - q))[::-1]
     for i in range(abs(int(q.sum()))):
         q[order[i]] -= np.sign(q.sum())
     if q.sum() != 0:
-        raise ValueError("the kernel's rounding cannot be balanced: lower KERNEL_ONE")
+        raise ValueError("the kernel's rounding cannot be balanced: raise KERNEL_BITS")
     return [int(v) for v in q]
+
+
+def rows(name: str, ahead: int) -> list[str]:
+    """The lines of one set of kernels, one for each speed, and of their sigmas."""
+    made = [kernel(v, BACK_BINS, ahead) for v in SPEEDS_M_S]
+    sigmas = [round(sigma / FRAME_MV * 16) for _, sigma in made]
+    lines = [
+        "",
+        "# Sigma of the ground-balanced estimate in the nominal noise, in 1/16 of a frame's unit.",
+        f"{name}_SIGMA = {tuple(sigmas)}",
+        f"{name} = array(",
+        '    "i",',
+        "    [",
+    ]
+    for h, _ in made:
+        q = integer(h)
+        if sum(abs(v) for v in q) * GATE_SPAN >= 1 << 30:
+            raise ValueError(f"{name}: a sum over the kernel may pass 2^30; lower KERNEL_BITS")
+        lines += ["        " + ", ".join(str(v) for v in q[i : i + 18]) + "," for i in range(0, len(q), 18)]
+    return [*lines, "    ],", ")"]
 
 
 def table() -> str:
     """The text of footprint_kernels.py."""
+    edges = [round(1000 * (a * b) ** 0.5) for a, b in zip(SPEEDS_M_S, SPEEDS_M_S[1:], strict=False)]
+    bin_mm = round(BIN_M * 1000)
     lines = [
-        '"""Made by `python -m hil.detector_lab.kernels`; do not edit. Weights in 1/%d over %d mm bins, oldest first."""'
-        % (KERNEL_ONE, round(BIN_M * 1000)),
+        '"""Made by `python -m hil.detector_lab.kernels`; do not edit.',
+        "",
+        f"Weights in 1/{1 << KERNEL_BITS} over {bin_mm} mm bins, oldest first, one row for each speed; each row sums to 0.",
+        '"""',
         "",
         "from array import array",
         "",
-        f"BIN_MM = {round(BIN_M * 1000)}",
+        f"BIN_MM = {bin_mm}",
+        "# Bins before and after the one that an estimate is for; the early estimate waits for fewer.",
         f"BACK = {BACK_BINS}",
         f"AHEAD = {AHEAD_BINS}",
-        f"EARLY = {EARLY_BINS}",
-        f"KERNEL_BITS = {KERNEL_ONE.bit_length() - 1}",
-        "# Speeds (mm/s) between one kernel and the next.",
-        "SPEED_EDGES = ("
-        + ", ".join(str(round(1000 * (a * b) ** 0.5)) for a, b in zip(SPEEDS_M_S, SPEEDS_M_S[1:], strict=False))
-        + ")",
+        f"EARLY_AHEAD = {EARLY_BINS}",
+        f"KERNEL_BITS = {KERNEL_BITS}",
+        "# Speeds (mm/s) between one row and the next.",
+        f"SPEED_EDGES = {tuple(edges)}",
     ]
-    for name, ahead in (("FULL", AHEAD_BINS), ("EARLY_KERNELS", EARLY_BINS)):
-        made = [kernel(v, BACK_BINS, ahead) for v in SPEEDS_M_S]
-        sigmas = [round(s / SIGMA_ONE_MV * 16) for _, s in made]
-        lines += [
-            "",
-            f"# Sigma of each estimate in the nominal noise, 1/16 of a frame's unit.",
-            f"{name}_SIGMA = {tuple(sigmas)}",
-        ]
-        lines += [f"{name} = array(", '    "i",', "    ["]
-        for h, _ in made:
-            q = integer(h)
-            for i in range(0, len(q), 18):
-                lines.append("        " + ", ".join(str(v) for v in q[i : i + 18]) + ",")
-        lines += ["    ],", ")"]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + rows("FULL", AHEAD_BINS) + rows("EARLY", EARLY_BINS)) + "\n"
 
 
 def main() -> None:
