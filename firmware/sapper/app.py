@@ -2,7 +2,7 @@
 
 import os
 
-from sapper import events, settings_file
+from sapper import events, radio_key, settings_file
 from sapper.arming import Arming
 from sapper.board_units import temp_dc, vsys_mv
 from sapper.console import Console
@@ -14,9 +14,11 @@ from sapper.identity import reset_cause, source, version_text
 from sapper.link import Link
 from sapper.loop_stats import LoopStats
 from sapper.motion import Motion
+from sapper.radio import NONCE_BYTES, Gate
+from sapper.refusals import Refusals
 from sapper.reporter import Reporter
 from sapper.settings import Settings
-from sapper.supervisor import ENABLED, EVENT_BIT, FAULT, GRANTS, SAFE, SWEEP, TELEOP, decide
+from sapper.supervisor import ENABLED, EVENT_BIT, FAULT, GRANTS, MOVES, SAFE, SWEEP, TELEOP, decide
 
 _NO_FRAME_TICKS = 4  # 40 ms without a frame: the detector cannot see
 _OVERRUN_MS = 60
@@ -46,7 +48,7 @@ _COVERED = KIND_ID["covered"]
 
 
 class Application:
-    """Made in SAFE. `tick` every 10 ms; the caller (main.py) keeps the time, feeds the watchdog and makes safe at the end."""
+    """Made in SAFE. `tick` every 10 ms; run.py keeps the time, feeds the watchdog, makes safe at the end."""
 
     def __init__(self, board):
         self.board = board
@@ -59,6 +61,8 @@ class Application:
         self.drive = Drive(self.settings, board.motors, board.encoders)
         self.motion = Motion(self.settings, self.drive)
         self.links = (Link(0, board.usb, True), Link(1, board.radio, False))
+        self.gate = Gate(radio_key.load(), os.urandom(NONCE_BYTES))
+        self.refusals = Refusals(self._tell_refused)
         self.console = Console(self)
         self.reporter = Reporter(self, self.links)
         self.state = SAFE
@@ -69,8 +73,8 @@ class Application:
         self.frame_age = 1
         self.vsys_mv = 0
         self.temp_dc = 0
-        self.refused = 0
         self._heard_age_ms = 0
+        self._link_lost = False
         self._enabled_ticks = 0
         self._supply_low = 0
         self._searched = 0
@@ -99,6 +103,8 @@ class Application:
             line = link.read_line()
             if line is not None:
                 self.console.handle(link, line)
+            self.refusals.look(link)
+        self.refusals.elapse(elapsed_ms)
 
     def told(self):
         """True when every answer has left."""
@@ -128,6 +134,9 @@ class Application:
         self._heard_age_ms += elapsed_ms
         if self._heard_age_ms >= self._link_timeout_ms:
             bits |= _LINK_LOST
+            if GRANTS[self.state] & MOVES and not self._link_lost:
+                self._link_lost = True
+                self.emit("link", self.owner, 0, self._heard_age_ms)
             if self._heard_age_ms >= self._idle_ms:
                 bits |= _IDLE
         if GRANTS[self.state] & ENABLED:
@@ -270,12 +279,27 @@ class Application:
     def heard(self, link):
         """A valid operator message came in."""
         if self.owns(link):
+            if self._link_lost:
+                self._link_lost = False
+                self.emit("link", link.index, 1, self._heard_age_ms)
             self._heard_age_ms = 0
 
     def refuse(self, link, why):
-        """Count and tell a refused line."""
-        self.refused += 1
-        self.emit("refused", link.index, events.REFUSALS.index(why), self.refused)
+        """Count a refused line; it is told soon."""
+        self.refusals.add(link.index, why)
+
+    def _tell_refused(self, port, why, count):
+        self.emit("refused", port, why, count)
+
+    @property
+    def refused(self):
+        """Lines refused since the start."""
+        return self.refusals.count
+
+    def new_key(self, key):
+        """Put in the radio key (b'' for none), on flash and at once. OSError when flash refuses: the old one stays."""
+        radio_key.save(key)
+        self.gate.set_key(key)
 
     def mark(self):
         """Fire the marker."""

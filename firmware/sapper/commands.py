@@ -1,8 +1,9 @@
 """The console's command table: help, the reference in docs/ and the dispatcher all read it.
 
 COMMANDS rows: name, usage, states it is allowed in (text of initials, see STATE_LETTERS), who may say it, what it does.
-Who: "any" = anybody on any link; "link" = changes state: on the radio only signed; while armed only the link that armed;
-"usb" = over USB only. Each row's handler is the method `cmd_NAME` of console.Console.
+Who: "any" = anybody on any link; "signed" = on the radio only signed; "link" = changes state: signed likewise, and
+while armed only from the link that armed; "usb" = over USB only. Each row's handler is the method `cmd_NAME` of
+console.Console.
 """
 
 # SAFE, ARMED, TELEOP, SWEEP, CONTACT, STOPPED, FAULT: the order of events.STATES
@@ -14,24 +15,38 @@ COMMANDS = (
     ("help", "help [COMMAND]", EVERY, "any", "lists the commands, or explains one"),
     ("status", "status", EVERY, "any", "state, reason, fault, position, speed, supply, in one line of name=value"),
     ("version", "version", EVERY, "any", "version, git revision, MicroPython, board id; what runs, from where and why"),
-    ("arm", "arm [CODE]", "SA", "link", "checks all that must hold and answers with a code; `arm CODE` within 5 s arms"),
+    ("arm", "arm [CODE]", "SA", "link", "checks what must hold, answers with a code; `arm CODE` within 5 s arms"),
     ("disarm", "disarm", EVERY, "link", "motors off, SAFE; clears STOPPED and FAULT and moves nothing"),
     ("stop", "stop", EVERY, "any", "protective stop, latched; taken from anyone, signed or not"),
     ("drive", "drive MM_S MRAD_S", "AT", "link", "drive at this speed and turn; to be repeated within 300 ms"),
     ("sweep", "sweep MM", "A", "link", "sweep so many millimetres ahead, stopping over a find"),
     ("verdict", "verdict mine|clutter|unknown", "C", "link", "the operator's verdict on the find; returns to ARMED"),
     ("mark", "mark", "ATC", "link", "fires the marker once"),
-    ("pinpoint", "pinpoint on|off", "AT", "link", "strength against the level now, for finding the middle of an object at standstill"),
-    ("ping", "ping", EVERY, "link", "says the operator is there (an empty line does too); answers with the board's time"),
+    ("pinpoint", "pinpoint on|off", "AT", "link", "strength against the level now, to find the middle of an object"),
+    ("ping", "ping", EVERY, "link", "says the operator is there (as an empty line does); answers the board's time"),
     ("get", "get [NAME]", EVERY, "any", "one setting with its bounds and meaning, or all names and values"),
     ("set", "set NAME VALUE", IDLE, "link", "changes a setting until the next start; `save` keeps it"),
     ("save", "save", IDLE, "link", "writes the settings to flash"),
     ("defaults", "defaults", IDLE, "link", "puts every setting back to its default (not saved)"),
     ("diff", "diff", EVERY, "any", "the settings that differ from their defaults"),
     ("dump", "dump", EVERY, "any", "all settings as they would stand in a file"),
-    ("selftest", "selftest", IDLE, "link", "tests what can be tested standing: inputs, supply, pulser, acquisition, interlock, memory, flash"),
+    (
+        "selftest",
+        "selftest",
+        IDLE,
+        "link",
+        "tests what can be tested standing: inputs, ADC, pulser, interlock, memory, flash",
+    ),
     ("log", "log [COUNT]", EVERY, "any", "the last events, oldest first"),
-    ("telemetry", "telemetry on|off", EVERY, "any", "binary frames on this link, or text events"),
+    ("telemetry", "telemetry on|off", EVERY, "signed", "binary frames on this link, or text events"),
+    ("nonce", "nonce", EVERY, "any", "what a host needs to sign radio lines: nonce, last counter taken, the key's id"),
+    (
+        "key",
+        "key [HEX|none]",
+        IDLE,
+        "usb",
+        "puts in the radio key (64 hex digits) or takes it out; alone, tells its id",
+    ),
     ("reboot", "reboot", IDLE, "link", "restarts the board"),
     ("bootloader", "bootloader", IDLE, "usb", "restarts into BOOTSEL, for a UF2"),
     ("repl", "repl", "S", "usb", "leaves to MicroPython's prompt; Ctrl-D comes back"),

@@ -1,10 +1,12 @@
 """The console: a line from a link -> the command of the table -> an answer. A bad line changes nothing.
 
-Answers end with one line that starts with `ok` or `err NAME: what, and what to do`; lines before it start with two spaces.
+Answers end with one line that starts with `ok` or `err NAME: what, and what to do`; lines before it start with two
+spaces.
 """
 
 from sapper import checks, commands, events, settings_file
 from sapper.commands import COMMANDS, ROWS
+from sapper.radio import KEY_BYTES, Forged, from_hex
 from sapper.settings import TABLE, SettingError, row_of
 from sapper.supervisor import ARMED, SAFE, TELEOP
 
@@ -38,11 +40,19 @@ class Console:
     def __init__(self, app):
         self._app = app
         self._handlers = {row[0]: getattr(self, "cmd_" + row[0]) for row in COMMANDS}
+        self._words_most = {row[0]: len(row[1].split()) for row in COMMANDS}
 
-    def handle(self, link, line, signed=False):
-        """Carry out one line and queue its answer on the link."""
+    def handle(self, link, line):
+        """Carry out one line, signed (`@...`, see radio.py) or plain, and queue its answer on the link."""
+        trusted = link.trusted
         try:
-            answer = self._run(link, line, signed or link.trusted)
+            if line.startswith("@"):
+                line = self._app.gate.open(line)
+                trusted = True
+            answer = self._run(link, line, trusted)
+        except Forged as forged:
+            self._app.refuse(link, forged.args[0])
+            answer = "err %s: %s" % forged.args
         except Refused as refusal:
             answer = "err %s: %s" % refusal.args
         except SettingError as error:
@@ -67,10 +77,12 @@ class Console:
             raise Refused("unsigned", "%s changes state; on this link it must be signed" % words[0])
         if who == "usb" and link.index != 0:
             raise Refused("link", "%s is taken over USB only" % words[0])
-        if who != "any" and words[0] != "disarm" and not app.owns(link):
+        if who == "link" and words[0] != "disarm" and not app.owns(link):
             raise Refused("owner", "armed over %s; use that link, or `disarm`" % events.PORTS[app.owner])
         if not commands.allowed(row, app.state):
             raise Refused("state", "%s is not for %s" % (words[0], events.STATES[app.state]))
+        if len(words) > self._words_most[words[0]] and words[0] != "stop":
+            raise usage(words[0])
         answer = self._handlers[words[0]](link, words[1:])
         if trusted:
             app.heard(link)
@@ -167,6 +179,8 @@ class Console:
         sharpest = app.settings.get("turn_max_mrad_s")
         if abs(speed) > fastest or abs(turn) > sharpest:
             raise Refused("value", "at most %d mm/s and %d mrad/s" % (fastest, sharpest))
+        if link.behind():
+            raise Refused("behind", "lines come faster than they are taken, so this one may be old; send fewer")
         if app.state != TELEOP:
             self._event("cmd_drive")
         if app.state == TELEOP:
@@ -258,6 +272,18 @@ class Console:
             yield "err selftest: %s: %s" % (name, wrong[name])
         else:
             yield "ok selftest passed"
+
+    def cmd_nonce(self, link, words):
+        return "ok " + self._app.gate.text()
+
+    def cmd_key(self, link, words):
+        app = self._app
+        if words:
+            key = b"" if words[0] == "none" else from_hex(words[0], KEY_BYTES)
+            if key is None:
+                raise Refused("value", "a key is %d lower-case hex digits" % (2 * KEY_BYTES))
+            app.new_key(key)
+        return "ok key=" + app.gate.id
 
     def cmd_reboot(self, link, words):
         self._app.leave_for = "reboot"

@@ -1,51 +1,95 @@
 """Bytes of a serial line -> whole text lines, in bounded memory, with the little editing a bare terminal needs."""
 
+import micropython
+
 MAX_BYTES = 160
-_BACKSPACES = (8, 127)
 CTRL_C = 3
+_CR = 13
+_LF = 10
+_BACKSPACES = (8, 127)
+
+
+@micropython.viper
+def take_printable(source: ptr8, span: int, target: ptr8, length: int) -> int:
+    """Copy printable ASCII from source to target[length..159]; returns how many bytes.
+
+    span: first | last + 1 << 16, in source. Ends at the first other byte or when target is full. 0.2 us a byte.
+    """
+    at = span & 0xFFFF
+    end = span >> 16
+    start = at
+    while at < end and length < 160:
+        byte = source[at]
+        if byte < 32 or byte > 126:
+            break
+        target[length] = byte
+        length += 1
+        at += 1
+    return at - start
 
 
 class LineReader:
-    """`feed` one byte at a time. Lines end with CR or LF; a CR means a person at a terminal, who wants an echo."""
+    """`take` bytes as they come. Lines end with CR or LF; a CR means a person at a terminal, who wants an echo."""
 
     def __init__(self):
         self._bytes = bytearray(MAX_BYTES)
         self._length = 0
-        self._too_long = False
+        self._bad = ""
         self._after_cr = False
         self.by_hand = False
+        self.line = None
+        self.error = ""
         self.too_long = 0
         self.malformed = 0
 
-    def feed(self, byte):
-        """A whole line (str, maybe empty) when `byte` ends one, else None. Over-long or non-ASCII lines are dropped and counted."""
-        if byte == 10 and self._after_cr:
+    def take(self, source, at, end):
+        """Consume source[at:end] up to one line's end, editing key or run of text; returns the next index.
+
+        `line` is then the whole line (str, maybe empty) or None; `error` is why a line was dropped ('malformed',
+        'too_long'; counted) or ''. Call again while the returned index is below end.
+        """
+        self.line = None
+        self.error = ""
+        count = take_printable(source, at | end << 16, self._bytes, self._length)
+        if count:
+            self._length += count
             self._after_cr = False
-            return None
-        self._after_cr = byte == 13
-        if byte == 13 or byte == 10:
-            self.by_hand = byte == 13
-            return self._finish()
-        if byte in _BACKSPACES:
+            return at + count
+        byte = source[at]
+        if byte == _LF and self._after_cr:
+            self._after_cr = False
+        elif byte in (_CR, _LF):
+            self._after_cr = byte == _CR
+            self.by_hand = self._after_cr
+            self._finish()
+        elif byte in _BACKSPACES:
+            self._after_cr = False
             if self._length:
                 self._length -= 1
-            return None
-        if self._length < MAX_BYTES:
-            self._bytes[self._length] = byte
-            self._length += 1
         else:
-            self._too_long = True
-        return None
+            self._after_cr = False
+            # A printable byte that was not taken found no room: what follows of this line overwrites, to no effect.
+            if 32 <= byte < 127:
+                self._bad = self._bad or "too_long"
+                self._length = 0
+                return at
+            self._bad = "malformed"
+        return at + 1
+
+    def forget(self):
+        """Drop what has come of a line."""
+        self._length = 0
+        self._bad = ""
 
     def _finish(self):
         length = self._length
         self._length = 0
-        if self._too_long:
-            self._too_long = False
-            self.too_long += 1
-            return None
-        for i in range(length):
-            if not 32 <= self._bytes[i] < 127:
+        if self._bad:
+            self.error = self._bad
+            if self._bad == "too_long":
+                self.too_long += 1
+            else:
                 self.malformed += 1
-                return None
-        return str(self._bytes[:length], "ascii").strip()
+            self._bad = ""
+            return
+        self.line = str(memoryview(self._bytes)[:length], "ascii").strip()

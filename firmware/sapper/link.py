@@ -2,8 +2,11 @@
 
 from sapper.line import CTRL_C, LineReader
 
-# Taken in one tick: 3.2 kB/s, and a bound on the time that a flood can cost a tick.
-READ_BYTES = 32
+# Taken in one tick: a bound on the time that a flood can cost it. USB (polled byte by byte, 30 us each) is held back by
+# flow control; a radio is not, so more is taken than its line can bring in a tick: nothing grows stale behind a flood.
+READ_BYTES = (32, 96)
+LINES_MAX = 4
+_BEHIND_TICKS = 3
 _ANSWERS_MAX = 8
 _LINES_A_TICK = 4
 _PROMPT = b"> "
@@ -14,6 +17,7 @@ class Link:
 
     An answer is a string or an iterator of strings; it leaves line by line as there is room, so that a long one
     costs no memory. When a host does not read, answers beyond the eighth are dropped and counted.
+    Lines wait for their turn, one a tick, at most LINES_MAX; `stop` goes before all others, however many there are.
     """
 
     def __init__(self, index, port, trusted):
@@ -23,37 +27,71 @@ class Link:
         self.telemetry = False
         self.dropped = 0
         self.next_event = 1
+        self.lost_lines = 0
         self._port = port
-        self._buffer = bytearray(READ_BYTES)
-        self._at = 0
-        self._count = 0
+        self._buffer = bytearray(READ_BYTES[index])
+        self._full_ticks = 0
+        self._lines = []
+        self._lossy = not trusted
         self._answers = []
         self._rest = b""
 
     def read_line(self):
-        """The next whole line that has arrived, or None; at most READ_BYTES bytes are looked at. Ctrl-C reads as `stop`."""
-        if self._at == self._count:
-            self._at = 0
-            self._count = self._port.read_into(self._buffer)
-        while self._at < self._count:
-            byte = self._buffer[self._at]
-            self._at += 1
-            if byte == CTRL_C:
-                return "stop"
-            line = self.reader.feed(byte)
-            if self.reader.by_hand and not self._rest:
-                self._echo(byte)
-            if line is not None:
-                return line
-        return None
+        """The next whole line, or None. Ctrl-C on a trusted link reads as `stop`; on a radio it is noise.
 
-    def _echo(self, byte):
+        While armed, and on a radio always, lines that find no room are dropped and counted, so that no command is
+        carried out long after it was said. Disarmed, USB is held back instead: a file can be pasted.
+        """
+        if self._lossy or len(self._lines) < LINES_MAX:
+            count = self._port.read_into(self._buffer)
+            self._full_ticks = self._full_ticks + 1 if count == len(self._buffer) else 0
+            if count:
+                self._take(count)
+        return self._lines.pop(0) if self._lines else None
+
+    def behind(self):
+        """True while more arrives than is taken: what is read now may have been said some time ago."""
+        return self._full_ticks >= _BEHIND_TICKS
+
+    def _take(self, count):
+        reader = self.reader
+        buffer = self._buffer
+        at = 0
+        while at < count:
+            if self.trusted and buffer[at] == CTRL_C:
+                at += 1
+                reader.forget()
+                self._queue("stop")
+                continue
+            start = at
+            at = reader.take(buffer, at, count)
+            if reader.by_hand and not self._rest:
+                self._echo(buffer, start, at)
+            if reader.line is not None:
+                self._queue(reader.line)
+            elif reader.error and self.trusted:
+                self.answer("err %s: a line is at most 160 printable ASCII characters; type it again" % reader.error)
+
+    def _queue(self, line):
+        lines = self._lines
+        if line == "stop":
+            if not lines or lines[0] != "stop":
+                lines.insert(0, line)
+        elif lines and not line and not lines[-1]:
+            pass  # an empty line says no more than the one before it
+        elif len(lines) < LINES_MAX or not self._lossy:
+            lines.append(line)
+        else:
+            self.lost_lines += 1
+
+    def _echo(self, buffer, start, end):
+        byte = buffer[start]
         if byte == 13:
             self._rest = b"\r\n"
         elif byte == 8 or byte == 127:
             self._rest = b"\x08 \x08"
         elif 32 <= byte < 127:
-            self._rest = bytes((byte,))
+            self._rest = bytes(buffer[start:end])
         self._push()
 
     def answer(self, lines):
@@ -101,5 +139,6 @@ class Link:
         return not self._rest
 
     def interruptible(self, on):
-        """Whether Ctrl-C on this line raises KeyboardInterrupt."""
+        """Disarmed (on) or armed: whether Ctrl-C here raises KeyboardInterrupt, and whether lines may wait long."""
+        self._lossy = not (on and self.trusted)
         self._port.interruptible(on)

@@ -1,0 +1,200 @@
+"""A whole board in memory, so that the real Application runs under CPython and MicroPython's unix port.
+
+`Bench` makes one: set its inputs, put bytes on its lines, `tick`, and look at motors, interlock and answers.
+"""
+
+from array import array
+
+from sapper.app import Application
+
+AIR = (32768, 32768, 32768, 33100, 14022)  # gates mid-scale, 5.0 V supply, 27 C, in 1/16 LSB
+
+
+class Port:
+    """One serial line's board end. `room`: bytes it takes a call; 0 is a host that does not read."""
+
+    def __init__(self):
+        self.waiting = b""
+        self.sent = b""
+        self.room = 1000
+        self.interrupts = None
+
+    def read_into(self, buffer):
+        count = min(len(buffer), len(self.waiting))
+        buffer[:count] = self.waiting[:count]
+        self.waiting = self.waiting[count:]
+        return count
+
+    def write(self, view):
+        count = min(self.room, len(view))
+        self.sent += bytes(view[:count])
+        return count
+
+    def interruptible(self, on):
+        self.interrupts = on
+
+
+class Inputs:
+    def __init__(self):
+        self.loop = 1
+        self.key = 0
+        self.latched = 0
+
+    def loop_closed(self):
+        return self.loop
+
+    def loop_opened(self):
+        opened, self.latched = self.latched, 0
+        return opened
+
+    def key_on(self):
+        return self.key
+
+
+class Interlock:
+    """As the real one by its promises: up by `arm` alone, down by `drop` or without feeding."""
+
+    def __init__(self):
+        self.up = 0
+        self.feeds = 0
+
+    def arm(self):
+        self.up = 1
+
+    def feed(self):
+        self.feeds += 1
+
+    def drop(self):
+        self.up = 0
+
+    def enabled(self):
+        return self.up
+
+
+class Motor:
+    def __init__(self):
+        self.duty_pm = 0
+        self.engaged = False
+
+    def engage(self):
+        self.duty_pm = 0
+        self.engaged = True
+
+    def drive(self, duty_pm):
+        if self.engaged:
+            self.duty_pm = duty_pm
+
+    def release(self):
+        self.duty_pm = 0
+        self.engaged = False
+
+
+class Encoder:
+    def __init__(self):
+        self.ticks = 0
+
+    def delta(self):
+        ticks, self.ticks = self.ticks, 0
+        return ticks
+
+
+class Acquisition:
+    def __init__(self):
+        self.frame = array("i", AIR)
+        self.missed = 0
+        self.overflows = 0
+        self.alive = True
+        self._noise = 1
+
+    def start(self):
+        pass
+
+    def renew(self):
+        pass
+
+    def take(self):
+        if not self.alive:
+            return 0
+        for i in range(3):
+            self._noise = (self._noise * 1103515245 + 12345) & 0x3FFFFFFF
+            self.frame[i] = AIR[i] + (self._noise >> 16) % 9 - 4
+        return 1
+
+
+class Pulser:
+    def __init__(self):
+        self.on = False
+
+    def start(self, settings):
+        self.on = True
+
+    def stop(self):
+        self.on = False
+
+    def running(self):
+        return self.on
+
+
+class Indicators:
+    def __init__(self):
+        self.marks = 0
+
+    def tick(self, state, strength, audio):
+        pass
+
+    def mark(self, length_ms):
+        self.marks += 1
+
+
+class Board:
+    def __init__(self):
+        self.inputs = Inputs()
+        self.interlock = Interlock()
+        self.motors = (Motor(), Motor())
+        self.encoders = (Encoder(), Encoder())
+        self.acquisition = Acquisition()
+        self.pulser = Pulser()
+        self.indicators = Indicators()
+        self.usb = Port()
+        self.radio = Port()
+
+
+class Bench:
+    """The application on a board in memory."""
+
+    def __init__(self):
+        self.board = Board()
+        self.app = Application(self.board)
+        self.ports = (self.board.usb, self.board.radio)
+
+    def tick(self, count=1, elapsed_ms=10):
+        """So many ticks; tracks roll as their motors are driven (1 tick of encoder a frame and 100 of duty)."""
+        for _ in range(count):
+            for motor, encoder in zip(self.board.motors, self.board.encoders):
+                encoder.ticks = motor.duty_pm // 100 if motor.duty_pm >= 0 else -(-motor.duty_pm // 100)
+            self.app.tick(elapsed_ms)
+            self.app.report(0)
+            self.app.feed()
+
+    def say(self, line, port=0, ticks=3):
+        """Put a line on a port, tick, and return all that the board said there."""
+        self.ports[port].sent = b""
+        self.ports[port].waiting += line.encode() + b"\n"
+        self.tick(ticks)
+        return self.ports[port].sent.decode()
+
+    def last(self, line, port=0, ticks=3):
+        """As `say`: the answer's last line."""
+        lines = [text for text in self.say(line, port, ticks).split("\r\n") if text.startswith(("ok", "err "))]
+        return lines[-1] if lines else ""
+
+    def arm(self):
+        """Key on, a settled detector, `arm` and its code: ARMED."""
+        self.board.inputs.key = 1
+        self.tick(5)
+        for _ in range(40):
+            answer = self.last("arm")
+            if answer.startswith("ok code="):
+                return self.last("arm " + answer[8:12])
+            self.tick(20)
+        return answer
