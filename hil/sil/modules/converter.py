@@ -1,0 +1,177 @@
+"""The ADC's round robin and the DMA channel behind it: the ring in the program's own memory fills as the clock moves."""
+
+import clock
+import exchange
+import micropython
+
+SAMPLE_US = 100  # what acquisition.py sets; other dividers are refused
+_CONVERSION_US = 2
+_CHANNELS = 5
+_DIV_10_KSPS = 4799 << 8
+
+_OVER = 1 << 11
+
+cs = 0
+fcs = 0
+_started_at = 0  # of the first conversion
+_taken = 0  # conversions accounted for
+_fifo = 0
+
+dma_write = 0  # the ring's base address
+dma_ring = 0  # its size in samples, a power of two
+dma_count = 0
+dma_moved = 0
+dma_active = False
+
+_address = 0
+_table = bytearray(4 * 4 * _CHANNELS)  # per input: first point, end, cursor, 1 = joined by lines
+
+
+@micropython.viper
+def put(words: ptr32, i: int, value: int):
+    """One 32-bit word."""
+    words[i] = value
+
+
+@micropython.viper
+def fill(ring: ptr16, head: int, mask: int, channel: int, count: int, t: int, step: int, points: ptr32, table: ptr32):
+    """`count` samples from ring[head] on, the first of `channel` at time `t`; points: (time, code << 12)."""
+    n = 0
+    while n < count:
+        row = 4 * channel
+        end = int(table[row + 1])
+        i = int(table[row + 2])
+        while i + 1 < end and int(points[2 * i + 2]) <= t:
+            i += 1
+        table[row + 2] = i
+        value = int(points[2 * i + 1])
+        if int(table[row + 3]) and i + 1 < end:
+            t0 = int(points[2 * i])
+            t1 = int(points[2 * i + 2])
+            if t > t0:
+                value += (int(points[2 * i + 3]) - value) * (t - t0) // (t1 - t0)
+        ring[head & mask] = value >> 12
+        head += 1
+        channel += 1
+        if channel == 5:
+            channel = 0
+        t += step
+        n += 1
+
+
+def take_waves(address, counts, flags):
+    """A batch's voltages: for each input at least the point in force at its beginning."""
+    global _address
+    _address = address
+    first = 0
+    for channel in range(_CHANNELS):
+        end = first + counts[channel]
+        row = 4 * channel
+        put(_table, row, first)
+        put(_table, row + 1, end)
+        put(_table, row + 2, first)
+        put(_table, row + 3, flags >> channel & 1)
+        first = end
+
+
+def catch_up():
+    """Convert and move all samples up to now."""
+    global _taken, _fifo, dma_moved, fcs
+    if not cs & 8:
+        return
+    done = (clock.now - _started_at - _CONVERSION_US) // SAMPLE_US + 1
+    count = done - _taken
+    if count <= 0:
+        return
+    if dma_active and dma_moved < dma_count:
+        fill(
+            dma_write,
+            dma_moved,
+            dma_ring - 1,
+            _taken % _CHANNELS,
+            count,
+            max(_started_at + _taken * SAMPLE_US - exchange.base, 0),
+            SAMPLE_US,
+            _address,
+            _table,
+        )
+        dma_moved += count
+    else:
+        _fifo += count
+        if _fifo > 4:
+            _fifo = 4
+            fcs |= _OVER
+    _taken = done
+
+
+def write_cs(value):
+    """CS: bit 3 runs the round robin, from the input in AINSEL (0 here)."""
+    global cs, _started_at, _taken
+    catch_up()
+    if value & 8 and not cs & 8:
+        if value >> 16 & 31 != 31 or value >> 12 & 7:
+            raise NotImplementedError("the simulated ADC takes the round robin over inputs 0..4, from 0 on")
+        _started_at = clock.now
+        _taken = 0
+    cs = value
+
+
+def read_cs():
+    """CS with READY."""
+    return cs | 0x100
+
+
+def write_fcs(value):
+    """FCS: OVER and UNDER are cleared by writing 1."""
+    global fcs
+    catch_up()
+    fcs = fcs & _OVER & ~value | value & 0x0F00000F
+
+
+def read_fcs():
+    """FCS with the FIFO's level."""
+    catch_up()
+    return fcs | _fifo << 16
+
+
+def read_fifo():
+    """One sample out; its value is of no use to anybody."""
+    global _fifo
+    _fifo = max(0, _fifo - 1)
+    return 0
+
+
+def write_div(value):
+    """Only the one rate is simulated."""
+    if value != _DIV_10_KSPS:
+        raise NotImplementedError("the simulated ADC runs at 10,000 samples a second")
+
+
+def write_address():
+    """The DMA channel's write address; asking for it stands for the frame that is averaged and looked at."""
+    clock.advance(clock.FRAME_US)
+    catch_up()
+    return dma_write + 2 * (dma_moved & dma_ring - 1)
+
+
+def transfers_left():
+    """The DMA channel's count."""
+    catch_up()
+    return max(0, dma_count - dma_moved)
+
+
+def start_dma(write, samples, count):
+    """Arm the channel on a ring of so many samples."""
+    global dma_write, dma_ring, dma_count, dma_moved, dma_active
+    catch_up()
+    dma_write, dma_ring, dma_count, dma_moved, dma_active = write, samples, count, 0, True
+
+
+def stop_dma():
+    """The channel stands still."""
+    global dma_active
+    catch_up()
+    dma_active = False
+
+
+exchange.takers["waves"] = take_waves

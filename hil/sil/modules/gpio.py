@@ -1,0 +1,149 @@
+"""The pins: levels driven from outside with their pulls, outputs, the falling-edge latch, and the two quadrature counters.
+
+The counters do what the PIO program of sapper/encoder.py does at each edge of A.
+"""
+
+from array import array
+
+import clock
+import exchange
+import micropython
+
+ESTOP = 17
+_LEVELS, _FELL, _LEFT, _RIGHT = 0, 1, 2, 3
+
+state = array("I", [0, 0, 0, 0])  # levels, falling edges latched, counts left and right
+loop_changed = None  # the interlock's: (time, level)
+
+_outputs = 0  # pins that the board drives
+_driven = 0  # pins that the rig drives
+_address = 0
+_next = 0
+_count = 0
+_next_at = clock.NEVER
+
+
+@micropython.viper
+def run_edges(words: ptr32, first: int, count: int, until: int, outputs: int, s: ptr32) -> int:
+    """Edges (time, gpio << 1 | level) from `first` on up to time `until`; returns the next index, at once after ESTOP's."""
+    i = first
+    while i < count and int(words[2 * i]) <= until:
+        code = int(words[2 * i + 1])
+        i += 1
+        gpio = code >> 1
+        bit = 1 << gpio
+        levels = int(s[0])
+        if outputs & bit or ((levels >> gpio) & 1) == (code & 1):
+            continue
+        levels ^= bit
+        s[0] = levels
+        if (code & 1) == 0:
+            s[1] = int(s[1]) | bit
+        if gpio == 2:
+            s[2] = int(s[2]) + (1 if ((levels >> 3) & 1) != (code & 1) else -1)
+        if gpio == 4:
+            s[3] = int(s[3]) + (1 if ((levels >> 5) & 1) != (code & 1) else -1)
+        if gpio == 17:
+            return i
+    return i
+
+
+@micropython.viper
+def word(words: ptr32, i: int) -> int:
+    """One 32-bit word."""
+    return int(words[i])
+
+
+def take_edges(address, count):
+    """A batch's edges, sorted by time."""
+    global _address, _next, _count
+    _address = address
+    _next = 0
+    _count = count
+    _plan()
+
+
+def _plan():
+    global _next_at
+    _next_at = exchange.base + word(_address, 2 * _next) if _next < _count else clock.NEVER
+
+
+def catch_up():
+    """All edges up to now."""
+    global _next, _driven
+    while _next_at <= clock.now:
+        _next = run_edges(_address, _next, _count, clock.now - exchange.base, _outputs, state)
+        code = word(_address, 2 * _next - 1)
+        if code >> 1 == ESTOP:
+            loop_changed(exchange.base + word(_address, 2 * _next - 2), code & 1)
+        _plan()
+
+
+def set_driven(mask):
+    """The pins that the rig drives (the others follow their pulls)."""
+    global _driven
+    _driven = mask
+
+
+def pull(gpio, level):
+    """An input's pull, which holds while nobody drives it."""
+    global _outputs
+    _outputs &= ~(1 << gpio)
+    if not _driven >> gpio & 1:
+        _put(gpio, level)
+
+
+def output(gpio, level):
+    """The board drives the pin."""
+    global _outputs
+    bit = 1 << gpio
+    was = _outputs & bit and state[_LEVELS] >> gpio & 1
+    if not _outputs & bit or was != level:
+        exchange.record(clock.now, exchange.PIN, gpio, level)
+    _outputs |= bit
+    _put(gpio, level)
+
+
+def _put(gpio, level):
+    if level:
+        state[_LEVELS] |= 1 << gpio
+    else:
+        state[_LEVELS] &= ~(1 << gpio) & 0xFFFFFFFF
+
+
+def level(gpio):
+    """The pin's level now."""
+    catch_up()
+    return state[_LEVELS] >> gpio & 1
+
+
+def levels():
+    """All levels, a bit a pin."""
+    catch_up()
+    return state[_LEVELS]
+
+
+def fell(first):
+    """INTR word of eight pins from `first` on: the falling-edge latches, four bits a pin."""
+    catch_up()
+    bits = 0
+    for i in range(8):
+        if state[_FELL] >> (first + i) & 1:
+            bits |= 4 << 4 * i
+    return bits
+
+
+def clear_fell(first, bits):
+    """Write-one-to-clear of those latches."""
+    for i in range(8):
+        if bits >> 4 * i & 4:
+            state[_FELL] &= ~(1 << (first + i)) & 0xFFFFFFFF
+
+
+def ticks(side):
+    """The count of an encoder, 32 bits."""
+    catch_up()
+    return state[_LEFT + side]
+
+
+exchange.takers["edges"] = take_edges

@@ -1,0 +1,173 @@
+"""MicroPython's `machine` as the RP2040 port has it, for what the firmware uses of it, on the simulated parts."""
+
+import clock
+import exchange
+import gpio
+import serial_lines
+import watchdog_timer
+
+PWRON_RESET = 1
+WDT_RESET = 3
+
+cause = PWRON_RESET  # of this run; boot.py sets it
+_ID = b"SILRIG\x00\x01"
+
+
+def unique_id():
+    """The flash chip's number."""
+    return _ID
+
+
+def reset_cause():
+    """Why this run began."""
+    return cause
+
+
+def reset():
+    """As the RP2040 does it: by the watchdog."""
+    watchdog_timer.reset()
+
+
+def bootloader():
+    """Into BOOTSEL: the application is gone."""
+    exchange.leave(exchange.BOOTLOADER)
+
+
+def idle():
+    """Sleep until an interrupt, at most 1 ms."""
+    clock.advance_to(min(Timer.next_at, clock.now + 1000))
+    Timer.run_due()
+
+
+class Pin:
+    """One GPIO."""
+
+    IN, OUT, ALT = 0, 1, 3
+    PULL_UP, PULL_DOWN = 1, 2
+    ALT_PWM = 4
+
+    def __init__(self, number, mode=-1, pull=None, value=None, alt=None):
+        self.number = number
+        if mode == Pin.IN:
+            gpio.pull(number, 1 if pull == Pin.PULL_UP else 0)
+        elif mode == Pin.OUT:
+            PWM.taken_away(number)
+            gpio.output(number, 1 if value else 0)
+
+    def value(self, level=None):
+        """The level, or set it."""
+        if level is None:
+            return gpio.level(self.number)
+        gpio.output(self.number, 1 if level else 0)
+
+
+class PWM:
+    """A pin on PWM."""
+
+    _on = {}  # pin number -> duty_u16
+
+    def __init__(self, pin, freq=0, duty_u16=0):
+        self._number = pin.number
+        self._freq = freq
+        PWM._on[self._number] = -1
+        self.duty_u16(duty_u16)
+
+    @classmethod
+    def taken_away(cls, number):
+        """The pin is a plain one again."""
+        if cls._on.pop(number, 0):
+            exchange.record(clock.now, exchange.PWM, number, 0)
+
+    def freq(self, value=None):
+        """The frequency, or set it."""
+        if value is None:
+            return self._freq
+        self._freq = value
+
+    def duty_u16(self, value=None):
+        """The duty, or set it; without effect once the pin has another function."""
+        number = self._number
+        old = PWM._on.get(number)
+        if value is None:
+            return old or 0
+        if old is not None and old != value:
+            PWM._on[number] = value
+            exchange.record(clock.now, exchange.PWM, number, value)
+
+
+class ADC:
+    """Only what puts an input's pin into analogue mode: the round robin is registers."""
+
+    CORE_TEMP = 4
+
+    def __init__(self, pin):
+        self.pin = pin
+
+
+class Timer:
+    """A periodic timer; its callbacks run as soft interrupts do, when the program waits."""
+
+    PERIODIC = 1
+    next_at = clock.NEVER
+    _all = []
+
+    def __init__(self, period=0, mode=PERIODIC, callback=None):
+        self._period_us = period * 1000
+        self._callback = callback
+        self._at = clock.now + self._period_us
+        Timer._all.append(self)
+        Timer._plan()
+
+    @classmethod
+    def _plan(cls):
+        cls.next_at = min([timer._at for timer in cls._all], default=clock.NEVER)
+
+    @classmethod
+    def run_due(cls):
+        """Call what is due."""
+        if clock.now < cls.next_at:
+            return
+        for timer in cls._all:
+            while timer._at <= clock.now:
+                timer._at += timer._period_us
+                timer._callback(timer)
+        cls._plan()
+
+    def deinit(self):
+        """No more."""
+        if self in Timer._all:
+            Timer._all.remove(self)
+            Timer._plan()
+
+
+class WDT:
+    """The watchdog, running from its construction on."""
+
+    def __init__(self, timeout):
+        watchdog_timer.start(timeout)
+
+    def feed(self):
+        """A full time again."""
+        watchdog_timer.feed()
+
+
+class UART:
+    """UART 0 or 1."""
+
+    def __init__(self, number, baud, tx=None, rx=None, rxbuf=256, txbuf=256, timeout=0):
+        self._uart = serial_lines.Uart(serial_lines.UART0 + number, baud, rxbuf, txbuf)
+        serial_lines.uarts[number] = self._uart
+
+    def any(self):
+        """Bytes that wait."""
+        return self._uart.any()
+
+    def readinto(self, buffer, most=-1):
+        """What waits, at most the buffer's or `most` bytes; None when there is nothing."""
+        data = self._uart.read(len(buffer) if most < 0 else min(most, len(buffer)))
+        buffer[: len(data)] = data
+        return len(data) or None
+
+    def write(self, data):
+        """What there is room for; None when there is none."""
+        return self._uart.write(data) or None

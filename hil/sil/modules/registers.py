@@ -1,0 +1,77 @@
+"""Stands in for sapper.registers: the RP2040's addresses that the firmware uses, answered by the simulated parts.
+
+An address that no part answers for is an error, so that nothing silently reads 0.
+"""
+
+import converter
+import gpio
+import interlock_pio
+import pulse_pwm
+import watchdog_timer
+
+_pushed = [[], []]
+
+
+def peek(address, shift, mask):
+    """(register >> shift) & mask."""
+    reader = _READ.get(address)
+    if reader is None:
+        raise NotImplementedError("no simulated part answers for register 0x%08x" % address)
+    return reader() >> shift & mask
+
+
+def poke(address, value):
+    """Write all 32 bits of a register."""
+    writer = _WRITE.get(address)
+    if writer is None:
+        raise NotImplementedError("no simulated part takes register 0x%08x" % address)
+    writer(value)
+
+
+def _encoder(side):
+    """PIO1's machines: `mov isr, x` and `push` by hand, then the RX FIFO."""
+    fifo = _pushed[side]
+
+    def execute(instruction):
+        if instruction == 0x8000:
+            fifo.append(gpio.ticks(side))
+
+    def pop():
+        return fifo.pop(0) if fifo else 0
+
+    return execute, pop
+
+
+_left = _encoder(0)
+_right = _encoder(1)
+
+_READ = {
+    0x502000D4: lambda: interlock_pio.DEAD,
+    0xD0000004: gpio.levels,
+    0x50300020: _left[1],
+    0x50300024: _right[1],
+    0x4004C000: converter.read_cs,
+    0x4004C008: converter.read_fcs,
+    0x4004C00C: converter.read_fifo,
+    0x400140F8: lambda: gpio.fell(16),
+    0x50000004: converter.write_address,
+    0x50000008: converter.transfers_left,
+}
+_WRITE = {
+    0x502000D8: interlock_pio.execute,
+    0x503000D8: _left[0],
+    0x503000F0: _right[0],
+    0x4004C000: converter.write_cs,
+    0x4004C008: converter.write_fcs,
+    0x4004C010: converter.write_div,
+    0x400140F8: lambda bits: gpio.clear_fell(16, bits),
+    0x4005A000: lambda bits: watchdog_timer.enable(bits, True),
+    0x4005B000: lambda bits: watchdog_timer.enable(bits, False),
+    0x400520A0: lambda bits: pulse_pwm.enable(bits, True),
+    0x400530A0: lambda bits: pulse_pwm.enable(bits, False),
+}
+for _slice in pulse_pwm.SLICES:
+    for _offset in range(0, 0x14, 4):
+        _address = pulse_pwm.BASE + 0x14 * _slice + _offset
+        _READ[_address] = lambda s=_slice, o=_offset: pulse_pwm.read(s, o)
+        _WRITE[_address] = lambda value, s=_slice, o=_offset: pulse_pwm.write(s, o, value)

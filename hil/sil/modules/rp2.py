@@ -1,0 +1,124 @@
+"""MicroPython's `rp2` as far as the firmware uses it. PIO programs are known by name: what they do is in interlock_pio and gpio."""
+
+import clock
+import converter
+import interlock_pio
+import serial_lines
+import watchdog_timer
+
+_BLOCK = 4096
+_PAGE = 256
+_BLOCKS = 256
+# W25Q16JV: typical times
+_ERASE_US = 45_000
+_PROGRAM_US = 400
+
+flash_blocks = {}  # number -> bytearray; what is not there is blank
+flash_changed = set()
+
+
+class PIO:
+    """Names that PIO programs are declared with."""
+
+    OUT_LOW = 0
+    OUT_HIGH = 1
+    IN_LOW = 2
+
+
+def asm_pio(**_options):
+    """A PIO program: known by its function's name."""
+    return lambda function: function.__name__
+
+
+class StateMachine:
+    """A state machine with one of the known programs."""
+
+    def __init__(self, number, program, freq=0, **_pins):
+        if program not in ("dead_man", "quadrature"):
+            raise NotImplementedError("the simulated PIO does not know the program " + program)
+        self._interlock = program == "dead_man"
+
+    def put(self, word):
+        """A word into the TX FIFO."""
+        if self._interlock:
+            interlock_pio.put(word)
+
+    def active(self, on=None):
+        """Run."""
+        if on and self._interlock:
+            interlock_pio.start()
+
+
+class DMA:
+    """The one channel that the firmware takes: from the ADC's FIFO into a ring."""
+
+    def __init__(self):
+        self.channel = 0
+
+    def active(self, on=None):
+        """Stop it."""
+        if on is not None and not on:
+            converter.stop_dma()
+
+    def pack_ctrl(self, **fields):
+        """The control word; here the fields themselves."""
+        return fields
+
+    def config(self, read, write, count, ctrl, trigger=False):
+        """Set up and start."""
+        if ctrl["treq_sel"] != 36 or not ctrl["ring_sel"] or ctrl["size"] != 1:
+            raise NotImplementedError("the simulated DMA takes half-words from the ADC into a ring")
+        if trigger:
+            converter.start_dma(write, 1 << ctrl["ring_size"] - 1, count)
+
+
+class Flash:
+    """The file system's half of the flash: erases and writes stop the board for as long as the chip takes."""
+
+    def readblocks(self, number, buffer, offset=0):
+        """Read."""
+        block = flash_blocks.get(number)
+        if block is None:
+            for i in range(len(buffer)):
+                buffer[i] = 0xFF
+        else:
+            buffer[:] = block[offset : offset + len(buffer)]
+
+    def writeblocks(self, number, buffer, offset=None):
+        """Program; with no offset, erase first."""
+        since = clock.now
+        if offset is None:
+            self._erase(number)
+            offset = 0
+        block = flash_blocks.setdefault(number, bytearray(b"\xff" * _BLOCK))
+        for i in range(len(buffer)):
+            block[offset + i] &= buffer[i]
+        clock.advance(_PROGRAM_US * -(-len(buffer) // _PAGE))
+        flash_changed.add(number)
+        _deaf(since)
+
+    def ioctl(self, operation, argument):
+        """4: number of blocks, 5: their size, 6: erase."""
+        if operation == 4:
+            return _BLOCKS
+        if operation == 5:
+            return _BLOCK
+        if operation == 6:
+            since = clock.now
+            self._erase(argument)
+            _deaf(since)
+        return 0
+
+    def _erase(self, number):
+        flash_blocks[number] = bytearray(b"\xff" * _BLOCK)
+        flash_changed.add(number)
+        clock.advance(_ERASE_US)
+
+
+def _deaf(since):
+    for uart in serial_lines.uarts:
+        if uart:
+            uart.deaf(since)
+
+
+watchdog_timer.before_reset = lambda: [(number, flash_blocks[number]) for number in flash_changed]

@@ -1,0 +1,44 @@
+"""The watchdog: an alarm of the virtual clock that resets the board."""
+
+import clock
+import exchange
+
+CAUSE_POWER, CAUSE_WATCHDOG = 0, 1
+_ENABLE = 1 << 30
+
+before_reset = None  # rp2's: the blocks of flash that were written
+
+_timeout_us = 0
+_enabled = False
+
+
+def start(timeout_ms):
+    """Run."""
+    global _timeout_us, _enabled
+    _timeout_us = timeout_ms * 1000
+    _enabled = True
+    feed()
+
+
+def feed():
+    """A full time again."""
+    if _enabled:
+        clock.alarm("watchdog", clock.now + _timeout_us, reset)
+
+
+def enable(bits, on):
+    """CTRL's set and clear aliases: bit 30 runs it."""
+    global _enabled
+    if bits & _ENABLE:
+        _enabled = on
+        if on:
+            feed()
+        else:
+            clock.alarm("watchdog", clock.NEVER, None)
+
+
+def reset():
+    """The chip starts anew: this process ends here, its flash lives on."""
+    for number, data in before_reset():
+        exchange.record_bytes(clock.now, number, data, exchange.FLASH)
+    exchange.leave(exchange.RESET, CAUSE_WATCHDOG)

@@ -1,0 +1,134 @@
+"""The MicroPython process behind the sil rig, and the messages over its pipes.
+
+To the board, little-endian, after a u32 with the bytes that follow:
+- first JSON: how this run begins;
+- then batches: i64 start and end (us), u32 edges, u32 flags (bits 0..4: that input's points are joined by lines; 8: the
+  USB host reads; 9: it has the port open), u32 points of each of 5 inputs, u32 bytes for each of 3 serial lines; edges as
+  pairs of u32 (time, gpio << 1 | level); points as pairs of u32 (time, ADC code << 12); the bytes.
+From the board, a report for each batch: u32 bytes that follow, u8 kind, u8 0, u16 cause, i64 time; records of u32 time,
+u8 kind, u8 which, u16 value, with `value` bytes behind serial and flash records. Times in both count from the batch's start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import struct
+import subprocess
+import tempfile
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hil.errors import HilError
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = Path(__file__).resolve().parent / "modules"
+FIRMWARE = ROOT / "firmware"
+
+SLICE, RESET, BOOTLOADER = range(3)
+PIN, PWM, SERIAL, FLASH, PROMPT = range(5)
+FLAG_USB_READS = 1 << 8
+FLAG_USB_OPEN = 1 << 9
+BATCH = struct.Struct("<qqIIIIIIIIII")
+_HEAD = struct.Struct("<BxHq")
+_SIZE = struct.Struct("<I")
+RECORD = struct.Struct("<IBBH")
+
+_SILENCE_S = 60.0
+_HEAP = "4M"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a batch: kind, cause of a reset, the board's time in us, and the records."""
+
+    kind: int
+    cause: int
+    now_us: int
+    records: memoryview
+
+
+def default_micropython() -> Path:
+    """The unix port that the toolchain leaves; HilError when there is none."""
+    path = ROOT / "build" / "micropython"
+    if not path.exists():
+        raise HilError(f"{path} is not there; run `make firmware`")
+    return path
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                pass
+
+
+class BoardProcess:
+    """One run of the board, from reset to reset."""
+
+    def __init__(self, micropython: Path | None) -> None:
+        program = micropython or default_micropython()
+        self._errors = tempfile.TemporaryFile()
+        command = [str(program), "-X", f"heapsize={_HEAP}", str(MODULES / "boot.py"), str(MODULES), str(FIRMWARE)]
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=0
+            )
+        except OSError as error:
+            raise HilError(f"{program} cannot be run: {error}; run `make firmware`") from error
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._to = self._process.stdin.fileno()
+        self._from = self._process.stdout.fileno()
+        self._finalizer = weakref.finalize(self, _end, self._process)
+
+    def begin(self, config: dict[str, Any]) -> None:
+        """The first message."""
+        self._write(json.dumps(config).encode())
+
+    def exchange(self, batch: bytes) -> Report:
+        """Hand over a batch, wait for its report."""
+        self._write(batch)
+        size = _SIZE.unpack(self._read(4))[0]
+        data = self._read(size)
+        kind, cause, now_us = _HEAD.unpack_from(data)
+        return Report(kind, cause, now_us, memoryview(data)[_HEAD.size :])
+
+    def close(self) -> None:
+        """End the process."""
+        self._finalizer()
+        self._errors.close()
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(_SIZE.pack(len(data)) + data)
+        try:
+            while view:
+                view = view[os.write(self._to, view) :]
+        except BrokenPipeError:
+            self._ended()
+
+    def _read(self, size: int) -> bytes:
+        data = os.read(self._from, size) if self._ready() else b""
+        while len(data) < size:
+            more = os.read(self._from, size - len(data)) if self._ready() else b""
+            if not more:
+                self._ended()
+            data += more
+        return data
+
+    def _ready(self) -> bool:
+        if select.select([self._from], [], [], _SILENCE_S)[0]:
+            return True
+        raise HilError(f"the simulated board computed for {_SILENCE_S:g} s without its clock moving: an endless loop")
+
+    def _ended(self) -> None:
+        self._process.wait()
+        self._errors.seek(0)
+        text = self._errors.read().decode(errors="replace").strip()
+        raise HilError(f"the simulated board's process ended (status {self._process.returncode}): {text[-2000:]}")

@@ -1,0 +1,91 @@
+"""What the world does to the board, kept ahead of time and cut into the batches that go to the process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+_CODE_PER_MV = 4096 / 3300
+_FRACTION = 1 << 12  # codes travel with 12 bits behind the point
+_CODE_MOST = (4096 << 12) - 1
+
+
+class Waveform:
+    """One analogue input: points in time, held or joined by straight lines. Times in us."""
+
+    def __init__(self, millivolts: float) -> None:
+        self._times: Ints = np.zeros(1, dtype=np.int64)
+        self._codes: Ints = _codes(np.array([millivolts]))
+        self.linear = False
+
+    def play(self, times_ns: Sequence[int] | Any, values_mv: Sequence[float] | Any, linear: bool) -> None:
+        """From times_ns[0] on these points replace what was scheduled; what was before stays."""
+        times = np.asarray(times_ns, dtype=np.int64) // 1000
+        if not len(times):
+            return
+        keep = int(np.searchsorted(self._times, times[0], "left"))
+        codes = _codes(np.asarray(values_mv, dtype=np.float64))
+        if keep == 0:
+            self._times, self._codes = times, codes
+        else:
+            self._times = np.concatenate((self._times[:keep], times))
+            self._codes = np.concatenate((self._codes[:keep], codes))
+        self.linear = linear
+
+    def window(self, start_us: int, end_us: int) -> bytes:
+        """The points in force from start to end as pairs (time from start, code << 12); earlier ones are forgotten."""
+        times, codes = self._times, self._codes
+        first = max(0, int(np.searchsorted(times, start_us, "right")) - 1)
+        last = int(np.searchsorted(times, end_us, "left")) + self.linear
+        if first:
+            self._times, self._codes = times[first:], codes[first:]
+        pairs = np.empty((len(times[first:last]), 2), dtype="<u4")
+        pairs[:, 0] = np.maximum(times[first:last] - start_us, 0)
+        pairs[:, 1] = codes[first:last]
+        if self.linear and times[first] < start_us:
+            pairs[0, 1] = int(np.interp(start_us, times, codes))
+        return pairs.tobytes()
+
+
+def _codes(millivolts: NDArray[np.float64]) -> Ints:
+    return np.clip(millivolts * (_CODE_PER_MV * _FRACTION), 0, _CODE_MOST).astype(np.int64)
+
+
+class Edges:
+    """Levels put on the board's inputs, each at its time. `levels`, `driven`: a bit a pin, up to the last batch taken."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Ints, Ints]] = []
+        self.levels = 0
+        self.driven = 0
+
+    def add(self, gpio: int, times_ns: Sequence[int] | Any, levels: Sequence[int] | Any) -> None:
+        """Put levels on a pin, each at its time."""
+        times = np.asarray(times_ns, dtype=np.int64) // 1000
+        if len(times):
+            self._waiting.append((times, (np.asarray(levels) != 0) + np.int64(2 * gpio)))
+            self.driven |= 1 << gpio
+
+    def take(self, start_us: int, end_us: int) -> bytes:
+        """All edges before end as pairs (time from start, gpio << 1 | level), sorted by time; late ones come at once."""
+        if not self._waiting:
+            return b""
+        times = np.concatenate([times for times, _ in self._waiting])
+        codes = np.concatenate([codes for _, codes in self._waiting])
+        self._waiting.clear()
+        order = np.argsort(times, kind="stable")
+        times, codes = times[order], codes[order]
+        now = int(np.searchsorted(times, end_us, "left"))
+        if now < len(times):
+            self._waiting.append((times[now:], codes[now:]))
+        pairs = np.empty((now, 2), dtype="<u4")
+        pairs[:, 0] = np.maximum(times[:now] - start_us, 0)
+        pairs[:, 1] = codes[:now]
+        for code in codes[:now].tolist():
+            bit = 1 << (code >> 1)
+            self.levels = self.levels | bit if code & 1 else self.levels & ~bit
+        return pairs.tobytes()
