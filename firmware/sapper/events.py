@@ -70,7 +70,7 @@ FAULTS = (
     "jump",
 )
 MISSED = ("none", "frame", "tick", "telemetry", "adc", "rx")
-REFUSALS = ("none", "unsigned", "mac", "counter", "malformed", "too_long", "no_key", "not_owner")
+REFUSALS = ("none", "unsigned", "mac", "counter", "malformed", "too_long", "no_key", "not_owner", "flood")
 
 ENUMS = {
     "to": STATES,

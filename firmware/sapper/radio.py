@@ -2,8 +2,8 @@
 
 A signed line is `@COUNTER MAC LINE`: MAC is the first 8 bytes, in 16 lower-case hex digits, of
 HMAC-SHA256(key, nonce + "COUNTER LINE") (RFC 2104), nonce the 16 random bytes of this boot. Counters only rise, so that
-a line is taken once; a new boot has a new nonce, so that none of an earlier boot is taken at all. What it does not prove
-is when a line was said: one that was jammed and held back is taken late, if nothing signed came after it.
+a line is taken once; a new boot has a new nonce, so that none of an earlier boot is taken at all. What it does not
+prove is when a line was said: one that was jammed and held back is taken late, if nothing signed came after it.
 """
 
 from hashlib import sha256

@@ -170,7 +170,8 @@ class Bench:
     def tick(self, count=1, elapsed_ms=10):
         """So many ticks; tracks roll as their motors are driven (1 tick of encoder a frame and 100 of duty)."""
         for _ in range(count):
-            for motor, encoder in zip(self.board.motors, self.board.encoders):
+            for side in (0, 1):
+                motor, encoder = self.board.motors[side], self.board.encoders[side]
                 encoder.ticks = motor.duty_pm // 100 if motor.duty_pm >= 0 else -(-motor.duty_pm // 100)
             self.app.tick(elapsed_ms)
             self.app.report(0)
