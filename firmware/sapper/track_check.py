@@ -48,7 +48,8 @@ class TrackCheck:
                 self._still += 1
         else:
             self._still = 0
-            if (ticks > 0) != (duty_pm > 0):
+            # At duty 0 (rolling faster than asked) the wanted way counts.
+            if (ticks > 0) != ((duty_pm or target_mm_s) > 0):
                 self._wrong += ticks if ticks > 0 else -ticks
             else:
                 self._wrong = 0
