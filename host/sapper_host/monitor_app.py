@@ -1,0 +1,142 @@
+"""The monitor: a steady link, a state, and one of three ways to show it (screen, lines, JSON)."""
+
+from __future__ import annotations
+
+import json
+import queue
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+
+from sapper_host.decoder import Counts, Event, Frame
+from sapper_host.link import Happening, Link
+from sapper_host.monitor_state import MonitorState, describe
+from sapper_host.monitor_view import plain_line, render
+from sapper_host.reconnect import SteadyLink
+from sapper_host.recorder import Recorder, event_message, frame_message
+
+_SCREEN_HZ = 10
+_LINE_S = 1.0
+# Items that wait to be printed; when whoever reads our output is slower for long, the oldest are dropped and counted.
+_QUEUE_MAX = 10_000
+
+
+def want_telemetry(link: Link) -> None:
+    """Ask the board for frames on this link: anybody may, in any state."""
+    link.command("telemetry on")
+
+
+def no_telemetry(link: Link) -> None:
+    """Leave the line as text, as the next user expects it."""
+    link.command("telemetry off", timeout_s=0.5)
+
+
+class Monitor:
+    """Watches one board until told to leave; a context manager. Raises LinkError when the port is none at the start."""
+
+    def __init__(self, port: str, recorder: Recorder | None = None, as_json: bool = False) -> None:
+        self.state = MonitorState(port)
+        self._recorder = recorder
+        self._as_json = as_json
+        self._lock = threading.Lock()
+        self._counts = Counts()
+        self._queue: queue.SimpleQueue[dict[str, Any] | str] = queue.SimpleQueue()
+        self._dropped = 0
+        self._steady = SteadyLink(port, self._take, self._found, self._lost, self._setup)
+
+    def __enter__(self) -> Monitor:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._steady.close(no_telemetry)
+
+    def run(self, seconds: float | None = None) -> None:
+        """Show until Ctrl-C, or for so many seconds."""
+        until = None if seconds is None else time.monotonic() + seconds
+        if self._as_json or not sys.stdout.isatty():
+            self._lines(until)
+        else:
+            self._screen(until)
+
+    def _setup(self, link: Link) -> None:
+        self._counts = link.decoder.counts
+        want_telemetry(link)
+
+    def _take(self, happening: Happening) -> None:
+        with self._lock:
+            self.state.take(happening, self._counts)
+        if self._recorder is not None:
+            self._recorder.take(happening)
+        if self._as_json:
+            self._print_later(_as_json(happening))
+        elif isinstance(happening, Event):
+            self._print_later(f"{happening.t_ms / 1000:.2f} s  {describe(happening)}")
+
+    def _found(self, version: dict[str, str]) -> None:
+        with self._lock:
+            self.state.found(version)
+        text = f"link to Sapper {version['sapper']} board {version.get('board', '?')} on {self.state.port}"
+        self._note(text, {"topic": "host", "link": True, "version": version})
+
+    def _lost(self, trouble: str) -> None:
+        with self._lock:
+            news = self.state.connected
+            self.state.lost(trouble)
+        if news:
+            self._note(f"link lost: {trouble}; waiting for it", {"topic": "host", "link": False, "reason": trouble})
+
+    def _note(self, text: str, message: dict[str, Any]) -> None:
+        if self._recorder is not None:
+            self._recorder.note(text)
+        self._print_later(message if self._as_json else text)
+
+    def _print_later(self, item: dict[str, Any] | str | None) -> None:
+        if item is None:
+            return
+        if self._queue.qsize() >= _QUEUE_MAX:
+            self._dropped += 1
+        else:
+            self._queue.put(item)
+
+    def _screen(self, until: float | None) -> None:
+        console = Console()
+        unicode = (console.encoding or "").lower().startswith("utf")
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            while until is None or time.monotonic() < until:
+                with self._lock:
+                    picture = render(self.state, self._counts, console.width, console.height, unicode)
+                live.update(picture, refresh=True)
+                while not self._queue.empty():
+                    self._queue.get()  # the screen has its own list of events
+                time.sleep(1 / _SCREEN_HZ)
+
+    def _lines(self, until: float | None) -> None:
+        next_line = time.monotonic() + _LINE_S
+        while until is None or time.monotonic() < until:
+            try:
+                item = self._queue.get(timeout=0.1)
+                print(json.dumps(item, separators=(",", ":")) if isinstance(item, dict) else item, flush=True)
+            except queue.Empty:
+                pass
+            if not self._as_json and time.monotonic() >= next_line:
+                next_line += _LINE_S
+                with self._lock:
+                    line = plain_line(self.state) if self.state.fresh else ""
+                if line:
+                    print(line, flush=True)
+
+
+def _as_json(happening: Happening) -> dict[str, Any] | None:
+    """One thing heard, as a JSON line: the messages of a recording with their topic."""
+    match happening:
+        case Frame(name=name):
+            return {"topic": f"/{name.lower()}"} | frame_message(happening)
+        case Event():
+            return {"topic": "/event"} | event_message(happening)
+        case _:
+            return None

@@ -1,0 +1,54 @@
+"""What our pictures share: colours that survive a black-and-white printer and colour blindness, and quiet axes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+from sapper_host.errors import SapperError
+
+INK = "#22272e"
+QUIET = "#8a939e"
+BAND = "#e9edf1"
+FOUND = "#00735c"
+MISSED = "#c1121f"
+FALSE_ALARM = "#d97706"
+ROCK = "#8c6d46"
+GATES = ("#1f5aa6", "#00936e", "#b5367a")
+# From hardly visible to dark: lightness falls all the way, so grey prints read the same.
+_STRENGTH = ("#cfd8e3", "#f0c24b", "#e2711d", "#a4133c", "#3c0d2b")
+
+
+def figure(width_in: float, height_in: float, **options: Any) -> Any:
+    """A figure of ours, drawn without a display."""
+    from matplotlib.figure import Figure
+
+    matplotlib.rcParams.update({"font.size": 9, "axes.edgecolor": QUIET, "axes.labelcolor": INK, "text.color": INK})
+    return Figure(figsize=(width_in, height_in), layout="constrained", **options)
+
+
+def strength_colours() -> Any:
+    """The colour map of the detector's strength, 0..1000."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("strength", _STRENGTH)
+
+
+def quieten(axes: Any) -> None:
+    """Take away what carries no information."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(colors=QUIET, labelcolor=INK)
+    axes.grid(color=BAND, linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def save(fig: Any, path: Path) -> None:
+    """Write the figure; SapperError when the file cannot be written or its ending is no picture's."""
+    try:
+        fig.savefig(path, dpi=150, facecolor="white")
+    except (OSError, ValueError) as error:
+        raise SapperError(
+            f"{path} cannot be written: {error}", "name a .png, .svg or .pdf in a folder of yours"
+        ) from None

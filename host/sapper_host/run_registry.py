@@ -1,0 +1,79 @@
+"""Rigs that run on this machine: each leaves a small file that says which serial lines are its, so that others find it.
+
+The files lie in `run/` of the cache folder; one whose process is gone is removed by whoever looks next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunningRig:
+    """A rig that runs. `ports`: what -> pseudo-terminal, e.g. {"usb": "/dev/pts/4", "radio": "/dev/pts/5"}."""
+
+    pid: int
+    rig: str
+    ports: dict[str, str] = field(default_factory=dict)
+    world: str = ""
+    started_s: float = 0.0
+
+
+def cache_folder() -> Path:
+    """Where built things and run files are kept: $SAPPER_CACHE, or sapper/ in the user's cache folder."""
+    own = os.environ.get("SAPPER_CACHE")
+    if own:
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "sapper"
+
+
+def _run_folder() -> Path:
+    return cache_folder() / "run"
+
+
+@contextmanager
+def registered(rig: str, ports: dict[str, str], world: str = "") -> Iterator[RunningRig]:
+    """While the block runs, this process is listed as a rig with these serial ports."""
+    entry = RunningRig(os.getpid(), rig, dict(ports), world, time.time())
+    folder = _run_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{rig}-{entry.pid}-{time.monotonic_ns()}.json"
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(asdict(entry)) + "\n", encoding="utf-8")
+    os.replace(part, path)
+    try:
+        yield entry
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def running_rigs() -> list[RunningRig]:
+    """The rigs that run now, oldest first. Files of processes that ended are removed."""
+    rigs = []
+    for path in sorted(_run_folder().glob("*.json")):
+        try:
+            rig = RunningRig(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            continue  # half written, gone meanwhile, or of another version: not ours to judge
+        if _alive(rig.pid):
+            rigs.append(rig)
+        else:
+            path.unlink(missing_ok=True)
+    return sorted(rigs, key=lambda rig: rig.started_s)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

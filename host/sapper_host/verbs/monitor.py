@@ -1,0 +1,54 @@
+"""`sapper monitor`: the rover's state, live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sapper_host.verbs.options import JsonOption, PortOption
+
+if TYPE_CHECKING:
+    from sapper_host.monitor_app import Monitor
+    from sapper_host.recorder import Recorder
+
+
+def monitor(
+    port: PortOption = None,
+    as_json: JsonOption = False,
+    record: Annotated[
+        Path | None, typer.Option(metavar="F.mcap", help="Record everything into this file as well.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(metavar="S", min=0.1, help="Leave by itself after so many seconds.")
+    ] = None,
+) -> None:
+    """Show state, speed, distance, detector and events of a rover, live.
+
+    It only watches: nothing it sends moves or stops anything. A board that vanishes is waited for. Without a terminal
+    it prints a line a second and every event; with --json one JSON object a line, for every frame and event.
+
+    \b
+    Examples:
+      sapper monitor
+      sapper monitor --port /dev/ttyACM0 --record lane4.mcap
+      sapper monitor --json | jq 'select(.topic == "/event")'
+    """
+    import contextlib
+
+    from sapper_host.monitor_app import Monitor
+    from sapper_host.ports import find_port
+    from sapper_host.recorder import Recorder
+
+    with contextlib.ExitStack() as stack:
+        recorder: Recorder | None = stack.enter_context(Recorder(record)) if record else None
+        app: Monitor = stack.enter_context(Monitor(find_port(port), recorder, as_json))
+        app.run(seconds)
+    if recorder is not None:
+        typer.echo(f"recorded {recorder.messages} messages into {record}", err=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(monitor)

@@ -1,0 +1,106 @@
+"""`sapper replay`: a recording played into the real firmware on a rig."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sapper_host.verbs.options import JsonOption
+
+
+def replay(
+    path: Annotated[Path, typer.Argument(metavar="TRACE", help="The trace, .csv or .mcap.")],
+    rig: Annotated[str, typer.Option(help="Where the firmware runs: 'virtual' or 'sil'.")] = "virtual",
+    as_json: JsonOption = False,
+    on_detect: Annotated[
+        str, typer.Option(help="At an alert: 'stop' ends the replay at rest over it, 'mark' plays through.")
+    ] = "stop",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the board; may be repeated.")
+    ] = None,
+    firmware: Annotated[
+        Path | None, typer.Option(metavar="F", help="The firmware to run instead of the one `make` built.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with status 3 when a target is missed or a false alarm raised.")
+    ] = False,
+) -> None:
+    """Play a trace into the firmware, rover in SWEEP, and tell what it did.
+
+    Open loop: the trace gives the detector's voltages and the encoders, whatever the motors do. Times and places of
+    the result are the trace's own. With a truth beside the trace the finds are scored.
+
+    \b
+    Examples:
+      sapper replay lane.csv
+      sapper replay lane.mcap --rig sil --on-detect mark --json
+      sapper replay lane.csv --set sweep_mm_s=200 --check
+    """
+    from sapper_host.errors import SapperError, Status
+    from sapper_host.progress import bar
+    from sapper_host.score import finds_of, score
+    from sapper_host.trace import read_trace
+    from sapper_host.verbs.rigs import rig_errors
+
+    pairs = [_setting(text) for text in settings or ()]
+    trace = read_trace(path)
+    if firmware is not None and not firmware.exists():
+        raise SapperError(f"{firmware} is not there", "`make firmware` builds one", Status.BAD_INPUT)
+    with rig_errors():
+        from hil.replay import replay as play
+
+        with bar(f"{trace.name} on {rig}", trace.duration_s, "s") as progress:
+            result = play(trace, rig, on_detect, pairs, firmware, lambda share: progress(share * trace.duration_s))
+    complete = True
+    if trace.truth is not None:
+        reached_m = max((event["s_m"] for event in result["events"]), default=0.0) if on_detect == "stop" else None
+        scored = score(finds_of(result["events"]), trace.truth, reached_m)
+        result["score"] = scored.as_dict()
+        complete = not (scored.missed or scored.false_alarms)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(result, indent=1))
+    else:
+        _show(result)
+    if check and not complete:
+        raise typer.Exit(Status.SHORTFALL)
+
+
+def _setting(text: str) -> tuple[str, int]:
+    from sapper.settings import SettingError, parse_value
+    from sapper_host.errors import SapperError, Status
+
+    name, equals, value = text.partition("=")
+    try:
+        if not equals:
+            raise SettingError(f"'{text}' is not NAME=VALUE")
+        return name.strip(), parse_value(name.strip(), value.strip())
+    except SettingError as error:
+        raise SapperError(f"--set {text}: {error}", status=Status.USAGE) from None
+
+
+def _show(result: dict[str, Any]) -> None:
+    typer.echo(f"{result['trace']} on {result['rig']}, {result['firmware']}")
+    for event in result["events"]:
+        rest = "  ".join(f"{k}={v}" for k, v in event.items() if k not in ("t_s", "s_m", "kind", "number"))
+        typer.echo(f"  {event['t_s']:8.2f} s {event['s_m']:8.2f} m  {event['kind']:8s} {rest}")
+    load, heap = result["cpu_load"], result["heap_free_min"]
+    figures = [f"{result['duration_s']:.1f} s of the board's time"]
+    if load is not None:
+        figures.append(f"CPU load {100 * load:.1f} %")
+    if heap is not None:
+        figures.append(f"free heap {heap // 1024} KB")
+    typer.echo("  " + ", ".join(figures))
+    if "score" in result:
+        s = result["score"]
+        alarms = len(s["false_alarms"]) + len(s["rocks_called"])
+        error = "" if s["error_m"] is None else f", mean error {100 * s['error_m']:.1f} cm"
+        typer.echo(f"  {s['found']} of {s['targets']} targets found, {alarms} false alarms{error}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(replay)

@@ -1,0 +1,59 @@
+"""`sapper rig`: a rover that is not there, to try everything on."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PACES = ("real", "fast")
+
+
+def virtual(
+    world: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The world it drives in. Without it: the example lane.")
+    ] = None,
+    pace: Annotated[
+        str, typer.Option(help="'real': a second is a second; 'fast': as fast as this machine can.")
+    ] = "real",
+    firmware: Annotated[
+        Path | None, typer.Option(metavar="F.uf2", help="The firmware to run instead of the one `make` built.")
+    ] = None,
+) -> None:
+    """Run the firmware on an emulated Pico in a virtual rover, until Ctrl-C.
+
+    Prints its serial lines, USB and radio: pseudo-terminals for `sapper console`, `sapper monitor`, picocom, mpremote.
+
+    \b
+    Examples:
+      sapper rig virtual
+      sapper rig virtual --world my-lane.toml --pace fast
+    """
+    from sapper_host.errors import SapperError, Status
+    from sapper_host.run_registry import registered
+    from sapper_host.verbs.rigs import rig_errors
+
+    if pace not in PACES:
+        raise SapperError(f"--pace {pace}?", f"it is one of {', '.join(PACES)}", Status.USAGE)
+    with ExitStack() as stack, rig_errors():
+        from hil.rig_server import serve
+
+        def ready(ports: dict[str, str]) -> None:
+            """The board runs and its lines are open."""
+            stack.enter_context(registered("virtual", ports, str(world or "")))
+            for name, device in ports.items():
+                typer.echo(f"{name:6s} {device}")
+            typer.echo(f"try: sapper console --port {ports['usb']}", err=True)
+            typer.echo("Ctrl-C ends it", err=True)
+
+        serve(world, pace, firmware, ready)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(name="rig", help="Run the firmware without a board.", no_args_is_help=True)
+    group.callback()(lambda: None)
+    group.command()(virtual)
+    app.add_typer(group)
