@@ -1,0 +1,251 @@
+"""The console: every command of the table works where the table says and nowhere else; a bad line changes nothing."""
+
+import pytest
+from bench import Bench
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sapper import commands, settings_file
+from sapper.commands import COMMANDS, ROWS, STATE_LETTERS
+from sapper.events import STATES
+from sapper.settings import TABLE
+from sapper.supervisor import ARMED, CONTACT, FAULT, SAFE, STOPPED, SWEEP, TELEOP
+
+pytestmark = pytest.mark.unit
+
+USB, RADIO = 0, 1
+# A line of each command that is well written.
+EXAMPLES = {
+    "help": "help drive",
+    "drive": "drive 100 0",
+    "sweep": "sweep 5000",
+    "verdict": "verdict clutter",
+    "pinpoint": "pinpoint on",
+    "get": "get sweep_mm_s",
+    "set": "set sweep_mm_s 310",
+    "telemetry": "telemetry off",
+    "log": "log 5",
+    "key": "key " + "ab" * 32,
+}
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings_file, "PATH", str(tmp_path / "settings.txt"))
+    monkeypatch.setattr(settings_file, "_NEW", str(tmp_path / "settings.new"))
+    monkeypatch.setattr("sapper.radio_key.PATH", str(tmp_path / "radio.key"))
+    monkeypatch.setattr("sapper.radio_key._NEW", str(tmp_path / "radio.new"))
+    return Bench()
+
+
+def in_state(bench, state):
+    """Bring the application there by the operator's and the world's means alone."""
+    app = bench.app
+    if state in (ARMED, TELEOP, SWEEP, CONTACT):
+        assert bench.arm() == "ok state=ARMED"
+    if state == TELEOP:
+        bench.say("drive 100 0", ticks=1)
+    elif state == SWEEP:
+        bench.say("sweep 100000", ticks=1)
+    elif state == CONTACT:
+        bench.say("sweep 100000", ticks=1)
+        app.raise_event("alert")
+    elif state == STOPPED:
+        bench.say("stop")
+    elif state == FAULT:
+        app.raise_event("exception")
+    assert app.state == state
+    return bench
+
+
+def standing(app):
+    """All that a bad line must not change."""
+    return (app.state, app.reason, app.owner, app.leave_for, app.settings.dump_lines(), app.gate.id, app._marks)
+
+
+def test_every_row_has_a_handler_and_every_handler_a_row(bench):
+    handlers = {name[4:] for name in dir(bench.app.console) if name.startswith("cmd_")}
+    assert handlers == set(ROWS)
+    assert len(ROWS) == len(COMMANDS)
+
+
+def test_every_row_is_well_formed():
+    for name, usage, states, who, meaning in COMMANDS:
+        assert usage.split()[0] == name
+        assert set(states) <= set(STATE_LETTERS)
+        assert who in ("any", "signed", "link", "usb")
+        assert meaning and "\n" not in meaning
+
+
+def test_help_prints_the_whole_table(bench):
+    text = bench.say("help", ticks=30)
+    for row in COMMANDS:
+        assert row[1] in text and row[4] in text
+    assert "ok" in text
+
+
+@pytest.mark.parametrize("state", range(len(STATES)), ids=STATES)
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_a_command_is_taken_in_the_states_of_its_row_and_refused_elsewhere(bench, name, state):
+    in_state(bench, state)
+    line = EXAMPLES.get(name, name)
+    before = standing(bench.app)
+    answer = bench.last(line, ticks=4)
+    if commands.allowed(ROWS[name], state):
+        assert not answer.startswith(("err state", "err usage", "err unknown", "err exception")), answer
+    else:
+        assert answer.startswith("err state: "), answer
+        if state not in (TELEOP, SWEEP):
+            assert standing(bench.app) == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "fly", "ARM", "drive", "drive 100", "drive x y", "drive 100 0 0", "drive 601 0", "drive -601 0", "drive 0 1001",
+        "drive 1e3 0", "drive 99999999999999999999 0", "drive nan 0", "sweep", "sweep -1", "sweep 0", "sweep 1000001",
+        "sweep 10 20", "verdict", "verdict no", "verdict none", "arm 0000", "arm 12345", "arm 1 2", "set", "set a b",
+        "set sweep_mm_s", "set sweep_mm_s 10", "set sweep_mm_s x", "set sweep_mm_s 300 1", "get nothing", "key zz",
+        "key " + "AB" * 32, "key " + "ab" * 31, "telemetry", "telemetry maybe", "pinpoint", "log x", "log 0", "log 1001",
+        "disarm now", "save it", "reboot now", "repl x", "@", "@1", "@1 x stop", "@0 0000000000000000 arm", "help fly",
+        "\x7f", "*", "ok", "err x: y", "> status",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("state", [SAFE, ARMED, STOPPED], ids=["SAFE", "ARMED", "STOPPED"])
+def test_a_bad_line_is_refused_with_a_remedy_and_changes_nothing(bench, line, state):
+    if state == ARMED and line.startswith("arm"):
+        pytest.skip("armed already: `arm` says so")
+    in_state(bench, state)
+    before = standing(bench.app)
+    answer = bench.last(line)
+    if line != "\x7f":
+        assert answer.startswith("err "), answer
+        name, _, text = answer[4:].partition(": ")
+        assert name.isidentifier() and len(text) > 3
+    assert standing(bench.app) == before
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.one_of(
+            st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=12),
+            st.sampled_from([name for name in ROWS if name not in ("stop", "disarm")]),
+            st.integers().map(str),
+            st.sampled_from([row[0] for row in TABLE]),
+        ),
+        max_size=5,
+    ).map(" ".join)
+)
+def test_unsigned_lines_on_the_radio_change_nothing_but_stop(bench, line):
+    """One bench for all examples: what one leaves behind, the next would see."""
+    before = standing(bench.app)
+    bench.say(line, RADIO, ticks=1)
+    bench.ports[RADIO].waiting = b""
+    bench.tick(3)
+    assert standing(bench.app) == before or line.split()[:1] == ["stop"]
+    if bench.app.state == STOPPED:
+        bench.say("disarm")
+
+
+def test_every_command_that_changes_something_is_refused_unsigned_on_the_radio(bench):
+    for row in COMMANDS:
+        if row[3] != "any":
+            answer = bench.last(EXAMPLES.get(row[0], row[0]), RADIO)
+            assert answer.startswith("err unsigned: "), (row[0], answer)
+    assert bench.app.state == SAFE
+
+
+def test_stop_is_taken_from_anyone_even_with_words_behind_it(bench):
+    for port, line in ((RADIO, "stop"), (USB, "stop please")):
+        in_state(bench, ARMED)
+        assert bench.last(line, port) == "ok state=STOPPED"
+        assert bench.last("disarm") == "ok state=SAFE"
+
+
+def test_arming_takes_the_code_in_time_on_the_same_link(bench):
+    bench.board.inputs.key = 1
+    bench.tick(300)
+    code = bench.last("arm")[8:12]
+    wrong = "%04d" % ((int(code) + 1) % 10000)
+    assert bench.last("arm " + wrong).startswith("err code")
+    assert bench.last("arm " + code).startswith("err code"), "a wrong answer spends the code"
+    code = bench.last("arm")[8:12]
+    bench.tick(510)
+    assert bench.last("arm " + code).startswith("err code"), "late"
+    assert bench.app.state == SAFE
+    code = bench.last("arm")[8:12]
+    assert bench.last("arm " + code) == "ok state=ARMED"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "check"),
+    [
+        (lambda b: setattr(b.board.inputs, "key", 0), "key"),
+        (lambda b: setattr(b.board.inputs, "loop", 0), "loop"),
+        (lambda b: setattr(b.app, "frame_age", 1), "frames"),
+        (lambda b: b.board.pulser.stop(), "pulser"),
+        (lambda b: setattr(b.board.interlock, "up", 1), "interlock"),
+        (lambda b: setattr(b.app, "settings_error", "settings.txt: broken"), "settings"),
+        (lambda b: setattr(b.app.detector.health, "fault", 4), "detector"),
+        (lambda b: setattr(b.app.drive, "speed_mm_s", 5), "standing"),
+        (lambda b: setattr(b.app, "vsys_mv", 4599), "supply"),
+    ],
+)
+@pytest.mark.parametrize("when", ["before the code", "after the code"])
+def test_each_pre_arm_check_alone_keeps_it_from_arming_and_is_named(bench, spoil, check, when):
+    bench.board.inputs.key = 1
+    bench.tick(300)
+    app = bench.app
+    code = bench.last("arm")[8:12] if when == "after the code" else ""
+    spoil(bench)
+    link = app.links[USB]
+    answer = app.console._run(link, ("arm " + code).strip(), True)
+    lines = list(answer) if not isinstance(answer, str) else [answer]
+    assert any(line.startswith(f"  {check}: ") for line in lines), lines
+    assert lines[-1].startswith("err checks: ")
+    assert app.state == SAFE and not any(motor.engaged for motor in bench.board.motors)
+
+
+def test_no_line_shows_the_key(bench):
+    key = "0123456789abcdef" * 4
+    assert bench.last("key " + key).startswith("ok key=")
+    shown = ""
+    for line in ("key", "nonce", "dump", "diff", "get", "status", "version", "help", "log 100", "selftest"):
+        shown += bench.say(line, ticks=80)
+    assert key not in shown and key[:16] not in shown
+
+
+def test_usb_only_commands_are_refused_on_the_radio_even_signed(bench):
+    from sapper.radio import Signer
+
+    key = bytes(range(32))
+    bench.app.new_key(key)
+    signer = Signer(key, bench.app.gate.nonce)
+    counter = 0
+    for row in COMMANDS:
+        if row[3] == "usb":
+            counter += 1
+            line = EXAMPLES.get(row[0], row[0])
+            assert bench.last(signer.sign(counter, line), RADIO).startswith("err link: "), row[0]
+    assert bench.app.leave_for == ""
+
+
+def test_the_link_that_did_not_arm_may_stop_and_disarm_and_look_but_not_drive(bench):
+    from sapper.radio import Signer
+
+    key = bytes(range(32))
+    bench.app.new_key(key)
+    signer = Signer(key, bench.app.gate.nonce)
+    in_state(bench, ARMED)
+    assert bench.last(signer.sign(1, "drive 100 0"), RADIO).startswith("err owner: ")
+    assert bench.last(signer.sign(2, "ping"), RADIO).startswith("err owner: ")
+    assert bench.last("status", RADIO).startswith("ok state=ARMED")
+    assert bench.last(signer.sign(3, "disarm"), RADIO) == "ok state=SAFE"
+
+
+def test_a_drive_command_out_of_a_flood_is_not_carried_out(bench):
+    in_state(bench, ARMED)
+    bench.ports[USB].waiting = b"ping\n" * 60 + b"drive 300 0\n" * 60
+    bench.tick(20)
+    assert "err behind: " in bench.ports[USB].sent.decode()
