@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import sys
@@ -56,12 +57,13 @@ class Monitor:
         self._steady.close(no_telemetry)
 
     def run(self, seconds: float | None = None) -> None:
-        """Show until Ctrl-C, or for so many seconds."""
+        """Show until Ctrl-C (which is the way to leave, no error), or for so many seconds."""
         until = None if seconds is None else time.monotonic() + seconds
-        if self._as_json or not sys.stdout.isatty():
-            self._lines(until)
-        else:
-            self._screen(until)
+        with contextlib.suppress(KeyboardInterrupt):
+            if self._as_json or not sys.stdout.isatty():
+                self._lines(until)
+            else:
+                self._screen(until)
 
     def _setup(self, link: Link) -> None:
         self._counts = link.decoder.counts

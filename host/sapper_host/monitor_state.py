@@ -18,6 +18,13 @@ STALE_S = 1.5
 _RATE_WINDOW_S = 5.0
 
 
+@dataclass(frozen=True)
+class Note:
+    """A line of the host's own among the events."""
+
+    text: str
+
+
 @dataclass
 class Quality:
     """How the line has been over the last seconds."""
@@ -42,7 +49,7 @@ class MonitorState:
     loop: Frame | None = None
     event_state: str = ""
     strength_peak: int = 0
-    events: deque[Event] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
+    events: deque[Event | Note] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
     reconnects: int = 0
     _arrivals: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=2000))
     _last_frame_at: float | None = None
@@ -73,6 +80,8 @@ class MonitorState:
 
     def lost(self, trouble: str) -> None:
         """The line is gone; the screen keeps the last values and says so."""
+        if self.connected:
+            self.events.append(Note(f"link lost: {trouble}"))
         self.connected = False
         self.trouble = trouble
 
@@ -80,6 +89,7 @@ class MonitorState:
         """The line is there (again)."""
         if self.version:
             self.reconnects += 1
+            self.events.append(Note("link is back"))
         self.connected = True
         self.trouble = ""
         self.version = version

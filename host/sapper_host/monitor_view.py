@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from sapper.events import CLASSES, FAULTS, REASONS
 from sapper_host.decoder import Counts, Event
-from sapper_host.monitor_state import STALE_S, STRENGTH_MAX, MonitorState, describe
+from sapper_host.monitor_state import STALE_S, STRENGTH_MAX, MonitorState, Note, describe
 
 STATE_STYLE = {
     "SAFE": "bold white on green",
@@ -49,10 +48,10 @@ def render(state: MonitorState, counts: Counts, width: int, height: int, unicode
     """The whole screen, at most `height` lines of `width` columns."""
     old = "" if state.fresh else "dim"
     rows: list[RenderableType] = [
-        _header(state, counts),
+        _header(state, counts, width),
         _state_line(state),
         _strength(state, width, unicode),
-        _motion(state, width, old),
+        _motion(state, old),
         _lamps(state, unicode),
         _health(state, counts, old),
     ]
@@ -61,15 +60,16 @@ def render(state: MonitorState, counts: Counts, width: int, height: int, unicode
     return Group(*rows)
 
 
-def _header(state: MonitorState, counts: Counts) -> Table:
-    grid = Table.grid(expand=True)
-    grid.add_column(no_wrap=True, overflow="ellipsis")
-    grid.add_column(justify="right", no_wrap=True)
+def _header(state: MonitorState, counts: Counts, width: int) -> Text:
+    """What is watched at the left, the line's quality at the right; the first gives way to the second."""
+    right = _quality(state, counts)
     version = state.version
-    name = f"Sapper {version.get('sapper', '')}" if version else "Sapper"
-    left = f"[bold]{escape(name)}[/]  {escape(state.port)}  [dim]{escape(version.get('board', ''))}[/]"
-    grid.add_row(Text.from_markup(left), _quality(state, counts))
-    return grid
+    left = Text("Sapper ", style="bold")
+    left.append(version.get("sapper", ""), style="bold")
+    left.append(f"  {state.port}", style="")
+    left.append(f"  {version.get('board', '')}", style="dim")
+    left.truncate(max(0, width - len(right) - 2), overflow="ellipsis", pad=True)
+    return left.append("  ").append(right)
 
 
 def _quality(state: MonitorState, counts: Counts) -> Text:
@@ -139,21 +139,14 @@ def bar_text(value: float, full: float, width: int, unicode: bool = True) -> str
     return ("█" * (eighths // 8) + part).ljust(width)
 
 
-def _motion(state: MonitorState, width: int, old: str) -> Table:
-    grid = Table.grid(expand=True, padding=(0, 2))
-    for _ in range(4):
-        grid.add_column(no_wrap=True, ratio=1)
+def _motion(state: MonitorState, old: str) -> Text:
+    text = Text(style=old, no_wrap=True, overflow="ellipsis")
     if state.status is None:
-        grid.add_row(Text("no status frames yet", style="dim"))
-        return grid
+        return text.append("no status frames yet", style="dim")
     f = state.status.fields
-    grid.add_row(
-        Text(f"distance {f['s_mm'] / 1000:8.2f} m", style=old or "bold"),
-        Text(f"speed {f['speed_mm_s']:5d} mm/s", style=old or "bold"),
-        Text(f"x {f['x_mm'] / 1000:6.2f} y {f['y_mm'] / 1000:6.2f} m", style=old),
-        Text(f"duty {f['duty_left'] / 10:+5.0f}/{f['duty_right'] / 10:+3.0f} %", style=old),
-    )
-    return grid
+    text.append(f"distance {f['s_mm'] / 1000:7.2f} m   speed {f['speed_mm_s']:4d} mm/s   ", style=old or "bold")
+    text.append(f"x {f['x_mm'] / 1000:6.2f} y {f['y_mm'] / 1000:5.2f} m   ")
+    return text.append(f"duty {f['duty_left'] / 10:+.0f}/{f['duty_right'] / 10:+.0f} %")
 
 
 def _lamps(state: MonitorState, unicode: bool) -> Text:
@@ -195,8 +188,10 @@ def _events(state: MonitorState, room: int) -> Panel:
     return Panel(Group(*lines), title="events", title_align="left", padding=(0, 1))
 
 
-def event_text(event: Event) -> Text:
-    """One event as a line in its colour."""
+def event_text(event: Event | Note) -> Text:
+    """One event, or note of the host, as a line in its colour."""
+    if isinstance(event, Note):
+        return Text(f"{'-- ' + event.text:>12s}", style="yellow", no_wrap=True, overflow="ellipsis")
     text = Text(f"{event.t_ms / 1000:9.2f} s  ", style="dim", no_wrap=True, overflow="ellipsis")
     text.append(describe(event), style=EVENT_STYLE.get(event.kind, ""))
     return text

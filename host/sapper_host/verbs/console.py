@@ -7,6 +7,7 @@ import sys
 import typer
 
 from sapper.pins import UART_RADIO_BAUD
+from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import PortOption
 
 
@@ -35,4 +36,4 @@ def console(port: PortOption = None, baud: int = typer.Option(UART_RADIO_BAUD, h
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command()(console)
+    app.command(help=help_of(console))(console)

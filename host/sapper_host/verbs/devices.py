@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption
 
 if TYPE_CHECKING:
@@ -66,4 +67,4 @@ def _show(found: list[Port]) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command()(devices)
+    app.command(help=help_of(devices))(devices)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from sapper_host.verbs.help_text import help_of
+
 
 def draw_map(
     path: Annotated[Path, typer.Argument(metavar="SESSION.mcap", help="The recorded session.")],
@@ -47,4 +49,4 @@ def draw_map(
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("map")(draw_map)
+    app.command("map", help=help_of(draw_map))(draw_map)

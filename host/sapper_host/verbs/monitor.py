@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
 
 if TYPE_CHECKING:
@@ -51,4 +52,4 @@ def monitor(
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command()(monitor)
+    app.command(help=help_of(monitor))(monitor)

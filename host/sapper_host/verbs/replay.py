@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption
 
 
@@ -103,4 +104,4 @@ def _show(result: dict[str, Any]) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command()(replay)
+    app.command(help=help_of(replay))(replay)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from sapper_host.verbs.help_text import help_of
 
 PACES = ("real", "fast")
 
@@ -37,7 +39,7 @@ def virtual(
 
     if pace not in PACES:
         raise SapperError(f"--pace {pace}?", f"it is one of {', '.join(PACES)}", Status.USAGE)
-    with ExitStack() as stack, rig_errors():
+    with ExitStack() as stack, rig_errors(), suppress(KeyboardInterrupt):
         from hil.rig_server import serve
 
         def ready(ports: dict[str, str]) -> None:
@@ -55,5 +57,5 @@ def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(name="rig", help="Run the firmware without a board.", no_args_is_help=True)
     group.callback()(lambda: None)
-    group.command()(virtual)
+    group.command(help=help_of(virtual))(virtual)
     app.add_typer(group)

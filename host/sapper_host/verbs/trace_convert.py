@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from sapper_host.verbs.help_text import help_of
+
 
 def convert(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The trace to read, .csv or .mcap.")],
@@ -31,4 +33,4 @@ def convert(
 
 def register(group: typer.Typer) -> None:
     """Add the verb."""
-    group.command()(convert)
+    group.command(help=help_of(convert))(convert)

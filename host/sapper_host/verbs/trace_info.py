@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption
 
 
@@ -66,4 +67,4 @@ def _show(facts: dict[str, Any]) -> None:
 
 def register(group: typer.Typer) -> None:
     """Add the verb."""
-    group.command()(info)
+    group.command(help=help_of(info))(info)

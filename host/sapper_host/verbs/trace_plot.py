@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from sapper_host.verbs.help_text import help_of
+
 
 def plot(
     path: Annotated[Path, typer.Argument(metavar="TRACE", help="The trace, .csv or .mcap.")],
@@ -37,4 +39,4 @@ def plot(
 
 def register(group: typer.Typer) -> None:
     """Add the verb."""
-    group.command()(plot)
+    group.command(help=help_of(plot))(plot)

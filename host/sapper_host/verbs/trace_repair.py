@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from sapper_host.verbs.help_text import help_of
+
 
 def repair(
     source: Annotated[Path, typer.Argument(metavar="F.mcap", help="The unfinished or damaged recording.")],
@@ -29,4 +31,4 @@ def repair(
 
 def register(group: typer.Typer) -> None:
     """Add the verb."""
-    group.command()(repair)
+    group.command(help=help_of(repair))(repair)

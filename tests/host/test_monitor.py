@@ -1,0 +1,135 @@
+"""The operator's screen says what the board said, fits its terminal, and never shows old values as new."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from sapper import events, wire
+from sapper_host.decoder import Counts, Event, StreamDecoder
+from sapper_host.monitor_state import MonitorState, Note, describe
+from sapper_host.monitor_view import bar_text, plain_line, render
+from tests.host.fake_board import frame_bytes
+
+pytestmark = pytest.mark.unit
+
+VERSION = {"sapper": "0.1.0", "board": "e6614c775b000001"}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def watched(clock: Clock, *chunks: bytes) -> tuple[MonitorState, Counts]:
+    decoder = StreamDecoder()
+    state = MonitorState("/dev/ttyACM0", clock)
+    state.found(VERSION)
+    for chunk in chunks:
+        for item in decoder.feed(chunk):
+            state.take(item, decoder.counts)
+        clock.now_s += 0.05
+    return state, decoder.counts
+
+
+def screen(state: MonitorState, counts: Counts, width: int = 80, height: int = 24, unicode: bool = True) -> list[str]:
+    console = Console(width=width, height=height, record=True, file=open("/dev/null", "w"), force_terminal=True)  # noqa: SIM115
+    console.print(render(state, counts, width, height, unicode))
+    return console.export_text().splitlines()
+
+
+FULL = (
+    frame_bytes(wire.STATUS, 1, t_ms=5000, state=3, flags=0b1111, s_mm=4210, speed_mm_s=300, vsys_mv=5010, temp_dc=275),
+    frame_bytes(wire.DETECT, 2, t_ms=5000, s_mm=4210, strength=640, statistic=5000, level=4000, **{"class": 1}),
+    frame_bytes(wire.LOOP, 3, t_ms=5000, load_pm=215, jitter_max_us=400, heap_free=131072, missed=3),
+    events.text_line(1, 4900, events.KIND_ID["detect"], 4200, (640, 1, 5000, 4000)).encode() + b"\n",
+)
+
+
+def test_the_screen_shows_what_the_board_said() -> None:
+    state, counts = watched(Clock(), *FULL)
+    text = "\n".join(screen(state, counts))
+    for part in ("SWEEP", "4.21 m", "300 mm/s", "strength  640", "ferrous", "125 %", "5.01 V", "load 22 %", "missed 3"):
+        assert part in text, part
+    assert "ALERT at 4.20 m: strength 640, ferrous" in text and "e6614c775b000001"[:6] in text
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (140, 40), (60, 18)])
+def test_the_screen_fits_its_terminal(width: int, height: int) -> None:
+    state, counts = watched(Clock(), *FULL * 40)
+    lines = screen(state, counts, width, height)
+    assert len(lines) <= height and max(map(len, lines)) <= width
+    assert any("ALERT" in line for line in lines)
+
+
+def test_a_lost_link_is_said_on_the_screen_and_among_the_events() -> None:
+    state, counts = watched(Clock(), *FULL)
+    state.lost("/dev/ttyACM0 went away")
+    text = "\n".join(screen(state, counts))
+    assert "NO LINK" in text and "OLD" in text and not state.fresh
+    state.found(VERSION)
+    assert [e.text for e in state.events if isinstance(e, Note)][-1] == "link is back" and state.reconnects == 1
+
+
+def test_silence_is_said_after_a_moment() -> None:
+    clock = Clock()
+    state, counts = watched(clock, *FULL)
+    assert state.fresh and "SILENT" not in "\n".join(screen(state, counts))
+    clock.now_s += 3
+    assert not state.fresh and "SILENT for 3 s" in "\n".join(screen(state, counts))
+
+
+def test_a_state_event_shows_before_the_next_status_frame() -> None:
+    to_stopped = events.text_line(2, 5100, events.KIND_ID["state"], 4300, (5, 3, 2)).encode() + b"\n"
+    state, _ = watched(Clock(), *FULL, to_stopped)
+    assert state.state == "STOPPED"
+
+
+def test_a_restart_forgets_the_values_before_it() -> None:
+    boot = events.text_line(1, 3, events.KIND_ID["boot"], 0, (3, 0)).encode() + b"\n"
+    state, _ = watched(Clock(), *FULL, boot)
+    assert state.state == "SAFE" and state.status is None
+
+
+def test_lost_frames_show_as_a_share() -> None:
+    chunks = [frame_bytes(wire.DETECT, sequence & 255) for sequence in range(0, 200, 2)]
+    state, counts = watched(Clock(), *chunks)
+    quality = state.quality(counts.bad_frames)
+    assert quality.lost_pct == pytest.approx(50, abs=1) and quality.frames_per_s == pytest.approx(20, rel=0.1)
+
+
+@pytest.mark.parametrize("row", events.KINDS, ids=lambda row: row[1])
+def test_every_kind_of_event_has_words(row: tuple[int, str, tuple[str, ...], str]) -> None:
+    line = events.text_line(1, 1000, row[0], 1500, tuple(range(len(row[2]))))
+    [event] = StreamDecoder().feed(line.encode() + b"\n")
+    assert isinstance(event, Event) and len(describe(event)) > 3
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.data())
+def test_any_values_in_valid_frames_can_be_shown(data: st.DataObject) -> None:
+    def values(kind: int) -> dict[str, int]:
+        span = {"B": (0, 255), "H": (0, 65535), "h": (-32768, 32767), "I": (0, 2**32 - 1), "i": (-(2**31), 2**31 - 1)}
+        fields = next(row[3] for row in wire.MESSAGES if row[0] == kind)
+        return {name: data.draw(st.integers(*span[code])) for name, code, _, _ in fields}
+
+    kinds = (wire.STATUS, wire.DETECT, wire.LOOP, wire.EVENT)
+    state, counts = watched(Clock(), *(frame_bytes(kind, i, **values(kind)) for i, kind in enumerate(kinds)))
+    assert len(screen(state, counts)) <= 24
+    assert plain_line(state)
+
+
+@given(st.floats(-10, 2000), st.integers(1, 200), st.booleans())
+def test_a_bar_is_as_wide_as_asked(value: float, width: int, unicode: bool) -> None:
+    assert len(bar_text(value, 1000, width, unicode)) == width
+
+
+def test_bars_are_full_empty_and_half() -> None:
+    assert (
+        bar_text(1000, 1000, 4) == "████" and bar_text(0, 1000, 4) == "    " and bar_text(500, 1000, 4, False) == "##.."
+    )
