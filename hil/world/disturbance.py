@@ -17,8 +17,10 @@ Ints = NDArray[np.int64]
 BLOCK = 4096
 FRAME_S = 0.01
 # Slow wander is a sum of sines whose power falls as 1/f^2, like a random walk's, over these frequencies.
-WANDER_HZ = (0.008, 1.5)
+WANDER_HZ = (0.08, 5.0)
 WANDER_SINES = 20
+# Far finer than the fastest of them.
+SLOW_STEP_S = 0.02
 # Bursts are laid out for so long; a rover that stands longer in one world hears none after that.
 HORIZON_S = 4 * 3600
 
@@ -87,11 +89,13 @@ class Disturbance:
         return out
 
     def _slow(self, t_s: Array) -> Array:
-        """Wander and warming up (m, 3). Both are slow: found at the ends of a short slice and straight in between."""
-        if len(t_s) > 2 and t_s[-1] - t_s[0] < 0.02:
-            ends = self._slow(t_s[[0, -1]])
-            part = (t_s - t_s[0]) / (t_s[-1] - t_s[0])
-            return np.asarray(ends[0] + part[:, None] * (ends[1] - ends[0]))
-        out = self._thermal * (1 - np.exp(-t_s / self._drift.thermal_s))[:, None]
-        angle = self._wander_w[None, :, None] * t_s[:, None, None] + self._wander_phase
-        return np.asarray(out + (np.sin(angle) * self._wander_a).sum(axis=1))
+        """Wander and warming up (m, 3): found every SLOW_STEP_S and straight in between, whatever the slice."""
+        first = int(t_s[0] / SLOW_STEP_S)
+        grid = np.arange(first, int(t_s[-1] / SLOW_STEP_S) + 2) * SLOW_STEP_S
+        angle = self._wander_w[None, :, None] * grid[:, None, None] + self._wander_phase
+        knots = (np.sin(angle) * self._wander_a).sum(axis=1)
+        knots += self._thermal * (1 - np.exp(-grid / self._drift.thermal_s))[:, None]
+        position = t_s / SLOW_STEP_S - first
+        i = position.astype(np.intp)
+        part = (position - i)[:, None]
+        return np.asarray(knots[i] * (1 - part) + knots[i + 1] * part)

@@ -96,7 +96,7 @@ class SupplySpec:
 class FrontEnd:
     """[front_end]: the coil and the three gates. Defaults are those of the recorded instrument."""
 
-    coil_radius_m: float = _number(0.085, 0.02, 1.0, "m", "radius of the coil")
+    coil_radius_m: float = _number(0.07, 0.02, 1.0, "m", "radius of the coil")
     coil_height_m: float = _number(0.04, 0.005, 0.5, "m", "height of the coil above the ground")
     pulse_us: tuple[float, ...] = _number((9.0, 30.0, 100.0), 1.0, 1000.0, "us", "pulse length of each gate", GATES)
     delay_us: tuple[float, ...] = _number(
@@ -112,7 +112,7 @@ class FrontEnd:
         (22.0, 2.1, 1.85), 0.0, 1000.0, "mV", "white noise of the mean over 10 ms, each gate", GATES
     )
     wander_mv: tuple[float, ...] = _number(
-        (20.0, 2.0, 2.0), 0.0, 1000.0, "mV", "rms of the slow wander of each gate over a minute", GATES
+        (17.0, 1.7, 1.7), 0.0, 1000.0, "mV", "rms of the slow wander of each gate", GATES
     )
 
 

@@ -42,12 +42,12 @@ def test_same_seed_same_voltages_other_seed_others() -> None:
     assert not np.array_equal(first, other)
 
 
-def test_slicing_changes_nothing_that_the_adc_could_see() -> None:
+def test_slicing_changes_nothing() -> None:
     times, coil, whole = drive(BUSY)
     model = DetectorModel(parse_world(BUSY))
     cut = np.concatenate([model.voltages_mv(times[i : i + 7], coil[i : i + 7]) for i in range(0, len(times), 7)])
-    # wander is taken straight inside a slice; an ADC step is 0.8 mV
-    assert np.abs(cut - whole).max() < 0.05
+    # equal but for rounding; an ADC step is 0.8 mV
+    assert np.abs(cut - whole).max() < 1e-6
 
 
 def test_air_is_the_middle_and_noise_is_what_the_file_says() -> None:

@@ -1,0 +1,1 @@
+"""Traces with truth, made from the world model."""
