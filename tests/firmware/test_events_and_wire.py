@@ -1,0 +1,109 @@
+"""Events and telemetry: what the board writes, the laptop's independent code reads, whatever the values."""
+
+import struct
+import zlib
+
+import pytest
+from cobs import cobs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sapper import events, wire
+from sapper.cobs import encode_into, put_u32
+from sapper.event_log import CAPACITY, EventLog
+from sapper.telemetry import FrameWriter
+
+pytestmark = pytest.mark.unit
+
+i32 = st.integers(-(2**31), 2**31 - 1)
+RANGES = {"B": (0, 255), "H": (0, 65535), "h": (-32768, 32767), "I": (0, 2**32 - 1), "i": (-(2**31), 2**31 - 1)}
+
+
+def test_ids_names_and_arguments_are_well_formed():
+    assert len({row[0] for row in events.KINDS}) == len({row[1] for row in events.KINDS}) == len(events.KINDS)
+    for number, kind, names, meaning in events.KINDS:
+        assert 0 < number < 256 and kind.isidentifier() and meaning
+        assert len(names) <= events.ARGS_MAX
+    for table in (events.STATES, events.REASON_NAMES, events.FAULTS, events.REFUSALS):
+        assert len(set(table)) == len(table)
+
+
+@given(st.integers(1, 2**30), st.integers(0, 2**30), st.sampled_from(events.KINDS), i32, st.lists(i32, min_size=5, max_size=5))
+def test_an_event_line_reads_back_as_it_was_written(number, t_ms, row, s_mm, args):
+    line = events.text_line(number, t_ms, row[0], s_mm, args)
+    assert line.isascii() and "\n" not in line
+    back = events.parse_line(line)
+    assert (back["number"], back["t_ms"], back["kind"], back["s_mm"]) == (number, t_ms, row[1], s_mm)
+    for name, value in zip(row[2], args, strict=False):
+        named = events.ENUMS.get(name)
+        assert back[name] == (named[value] if named and 0 <= value < len(named) else value)
+
+
+@pytest.mark.parametrize("line", ["", "* 1 2", "ok", "* a b boot s_mm=0", "* 1 2 nothing s_mm=0", "* 1 2 boot s_mm"])
+def test_what_is_no_event_is_refused(line):
+    with pytest.raises(ValueError, match="event|int|name=value"):
+        events.parse_line(line)
+
+
+@given(st.binary(max_size=253))
+def test_the_boards_cobs_is_the_librarys(data):
+    target = bytearray(len(data) + 4)
+    size = encode_into(data, len(data), target)
+    assert bytes(target[:size]) == b"\0" + cobs.encode(data) + b"\0"
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 8))
+def test_little_endian_words(value, offset):
+    target = bytearray(12)
+    put_u32(target, offset, value)
+    assert struct.unpack_from("<I", target, offset) == (value,)
+
+
+@given(st.data(), st.sampled_from(wire.MESSAGES))
+def test_a_frame_reads_back_as_it_was_written(data, row):
+    values = [data.draw(st.integers(*RANGES[field[1]])) for field in row[3]]
+    writer = FrameWriter()
+    for sequence in (1, 2):
+        frame = bytes(writer.make(row[0], *values))
+        assert frame[0] == frame[-1] == 0 and 0 not in frame[1:-1]
+        body = cobs.decode(frame[1:-1])
+        assert zlib.crc32(body[:-4]) == struct.unpack("<I", body[-4:])[0]
+        name, number, fields = wire.decode(body)
+        assert (name, number, list(fields.values())) == (row[1], sequence, values)
+
+
+@given(st.sampled_from(wire.MESSAGES), st.integers(0, 10_000), st.integers(1, 255))
+def test_one_wrong_byte_is_never_taken(row, place, change):
+    frame = bytearray(cobs.decode(bytes(FrameWriter().make(row[0], *([1] * len(row[3]))))[1:-1]))
+    frame[place % len(frame)] ^= change
+    with pytest.raises(wire.WireError):
+        wire.decode(bytes(frame))
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_refused_by_one_kind_of_error(data):
+    with pytest.raises(wire.WireError):
+        wire.decode(data)
+
+
+def test_the_budget_of_the_line_holds():
+    """2.5 kB/s with every rate at its highest setting of `set`: STATUS 10 Hz, DETECT 50 Hz, LOOP 1 Hz."""
+    size = {row[1]: struct.calcsize(wire.FORMATS[row[0]]) + wire.CRC_BYTES + 3 for row in wire.MESSAGES}
+    assert size["STATUS"] * 10 + size["DETECT"] * 50 + size["LOOP"] <= 2500
+    assert wire.FRAME_MAX_BYTES < 254, "one COBS block"
+
+
+def test_the_log_keeps_the_last_events_in_order():
+    log = EventLog()
+    for i in range(3 * CAPACITY):
+        log.add(i, events.KIND_ID["mark"], -i, i)
+    assert log.next == 3 * CAPACITY + 1 and log.oldest() == log.next - CAPACITY
+    for number in range(log.oldest(), log.next):
+        assert log.field(number, 0) == number
+        assert events.parse_line(log.text(number))["count"] == number - 1
+        assert events.parse_line(log.text(number))["s_mm"] == 1 - number
+
+
+def test_a_new_log_is_empty():
+    log = EventLog()
+    assert log.oldest() == log.next == 1
