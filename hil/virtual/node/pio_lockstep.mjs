@@ -91,7 +91,7 @@ class Runner {
   /** One instruction, at `this.next`. */
   step() {
     const { machine, pio } = this;
-    if (machine.latched < 0 && machine.pc === this.circlePc) {
+    if (machine.latched < 0 && machine.pc === this.circlePc && this.next > this.circleNanos) {
       if (this.hasCircled()) {
         return;
       }
