@@ -17,6 +17,7 @@ class Motor:
     def __init__(self, side):
         self._pwm_pin = GPIO["MOTOR_" + _SIDES[side]]
         self._direction = Pin(GPIO["DIR_" + _SIDES[side]], Pin.OUT, value=0)
+        self._forward = 0
         self._pwm = None
         self.duty_pm = 0
         Pin(self._pwm_pin, Pin.OUT, value=0)
@@ -31,9 +32,12 @@ class Motor:
         pwm = self._pwm
         if pwm is None or duty_pm == self.duty_pm:
             return
-        if (duty_pm < 0) != (self.duty_pm < 0):
-            pwm.duty_u16(0)
-            self._direction.value(1 if duty_pm > 0 else 0)
+        if duty_pm:
+            forward = 1 if duty_pm > 0 else 0
+            if forward != self._forward:
+                pwm.duty_u16(0)
+                self._direction.value(forward)
+                self._forward = forward
         self.duty_pm = duty_pm
         pwm.duty_u16((duty_pm if duty_pm >= 0 else -duty_pm) * 65535 // 1000)
 

@@ -1,0 +1,104 @@
+"""The parts that are a screen long: motor pins, arming, loop figures, frame averages, blink codes of every state."""
+
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import machine
+from sapper.arming import Arming
+from sapper.frame import FRAME_SAMPLES, RING_SAMPLES, average
+from sapper.loop_stats import PERIOD_US, WINDOW, LoopStats
+from sapper.pins import GPIO
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def motor(monkeypatch):
+    """The real motor.py over the pins in memory."""
+    import time
+
+    monkeypatch.setattr(time, "sleep_us", lambda us: None, raising=False)
+    machine.Pin.made.clear()
+    monkeypatch.delitem(sys.modules, "sapper.motor", raising=False)
+    from sapper.motor import Motor
+
+    return Motor(0)
+
+
+def pins():
+    return machine.Pin.made[GPIO["MOTOR_LEFT"]], machine.Pin.made[GPIO["DIR_LEFT"]][1]
+
+
+def test_a_motor_is_made_low_and_off_pwm_and_cannot_be_driven_before_it_is_engaged(motor):
+    assert pins() == (("out", 0), 0)
+    motor.drive(500)
+    assert pins() == (("out", 0), 0) and motor.duty_pm == 0
+
+
+@pytest.mark.parametrize("duty", [1, 300, 1000, -1, -300, -1000])
+def test_the_first_drive_already_goes_the_right_way(motor, duty):
+    motor.engage()
+    motor.drive(duty)
+    assert pins() == (("pwm", abs(duty) * 65535 // 1000), int(duty > 0))
+
+
+@given(st.lists(st.integers(-1000, 1000), max_size=30))
+def test_after_any_history_pin_and_direction_say_what_was_asked(history):
+    machine.Pin.made.clear()
+    from sapper.motor import Motor
+
+    motor = Motor(0)
+    motor.engage()
+    for duty in history:
+        motor.drive(duty)
+        (function, level), forward = pins()
+        assert (function, level) == ("pwm", abs(duty) * 65535 // 1000)
+        assert duty == 0 or forward == int(duty > 0)
+
+
+def test_release_leaves_a_plain_output_low(motor):
+    motor.engage()
+    motor.drive(700)
+    motor.release()
+    assert pins()[0] == ("out", 0) and motor.duty_pm == 0
+    motor.drive(700)
+    assert pins()[0] == ("out", 0)
+
+
+def test_a_code_arms_once_in_time_on_its_link():
+    arming = Arming()
+    assert not arming.confirm(0, "0000")
+    code = arming.offer(0, 0xABCDEF, 5000)
+    assert len(code) == 4 and code.isdigit()
+    assert not arming.confirm(1, code)
+    assert not arming.confirm(0, code), "spent by the wrong link's try"
+    code = arming.offer(0, 7, 5000)
+    arming.elapse(4990)
+    assert arming.pending() and arming.confirm(0, code)
+    assert not arming.confirm(0, code)
+    code = arming.offer(0, 7, 5000)
+    arming.elapse(5000)
+    assert not arming.pending() and not arming.confirm(0, code)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 9000)), min_size=WINDOW, max_size=WINDOW))
+def test_the_loops_figures_are_those_of_the_last_second(ticks):
+    stats = LoopStats()
+    whole = [stats.add(late, busy) for late, busy in ticks]
+    assert whole == [0] * (WINDOW - 1) + [1]
+    assert stats.load_pm == sum(busy for _, busy in ticks) * 1000 // (WINDOW * PERIOD_US)
+    assert stats.tick_max_us == max(busy for _, busy in ticks)
+    assert stats.jitter_max_us == max(late for late, _ in ticks)
+
+
+@given(hnp.arrays(np.uint16, RING_SAMPLES, elements=st.integers(0, 4095)), st.integers(0, RING_SAMPLES - 1))
+def test_a_frame_is_the_mean_of_its_samples_wherever_it_lies_in_the_ring(ring, tail):
+    out = [0] * 5
+    average([int(sample) for sample in ring], tail, out)
+    samples = np.take(ring, np.arange(tail, tail + FRAME_SAMPLES), mode="wrap").reshape(-1, 5)
+    assert np.abs(np.array(out) - samples.mean(axis=0) * 16).max() <= 1.2  # 1e-5 of full scale and a rounding
