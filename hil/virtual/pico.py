@@ -178,6 +178,16 @@ class VirtualPico:
         self.flush()
         return list(self._resets)
 
+    @property
+    def usb_backlog(self) -> int:
+        """Bytes written to the USB port that the board has not taken yet."""
+        return self.status().usb_backlog
+
+    @property
+    def uart_backlog(self) -> tuple[int, int]:
+        """Bytes written to each UART that have not arrived yet."""
+        return self.status().uart_backlog
+
     # Plumbing shared by the parts above
 
     def post(self, command: bytes) -> None:

@@ -83,7 +83,7 @@ class UsbPort:
     @property
     def pending(self) -> int:
         """Bytes written that the board has not taken yet."""
-        return int(self._pico.call("usbPending"))
+        return self._pico.usb_backlog
 
     def discard(self) -> None:
         """Forgets those bytes."""

@@ -34,7 +34,7 @@ STEP = 15
 RELEASED = 2
 PINS = 30
 
-_STATUS = struct.Struct("<ddIIIII30sxx")
+_STATUS = struct.Struct("<ddIIIIIIII30sxx")
 _DUTIES = struct.Struct("<30d")
 _COUNTS = struct.Struct("<II")
 _EVENT = struct.Struct("<dBBxxId")
@@ -57,6 +57,8 @@ class Status(NamedTuple):
     levels: int
     outputs: int
     flash_operations: int
+    usb_backlog: int
+    uart_backlog: tuple[int, int]
     functions: bytes
     duties: tuple[float, ...]
     powered: bool
@@ -119,7 +121,7 @@ def write_at(opcode: int, address: int, data: bytes) -> bytes:
 
 def decode(answer: bytes) -> tuple[Status, list[Event], list[bytes]]:
     """Takes an answer apart into status, events and replies."""
-    now, busy, pc, flags, levels, outputs, operations, functions = _STATUS.unpack_from(answer)
+    now, busy, pc, flags, levels, outputs, operations, usb_backlog, uart0, uart1, functions = _STATUS.unpack_from(answer)
     duties = _DUTIES.unpack_from(answer, _STATUS.size)
     count, blob_length = _COUNTS.unpack_from(answer, _STATUS.size + _DUTIES.size)
     status = Status(
@@ -129,6 +131,8 @@ def decode(answer: bytes) -> tuple[Status, list[Event], list[bytes]]:
         levels,
         outputs,
         operations,
+        usb_backlog,
+        (uart0, uart1),
         functions,
         duties,
         bool(flags & _FLAG_POWERED),

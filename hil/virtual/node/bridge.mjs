@@ -77,7 +77,6 @@ const CALLS = {
   usbPlug: (plugged) => machine.host.setPlugged(plugged),
   usbReading: (reading) => machine.host.setReading(reading),
   usbLineState: (bits) => machine.host.setLineState(bits),
-  usbPending: () => machine.host.toSend.length,
   usbDiscard: () => void (machine.host.toSend.length = 0),
   adcNoise: (lsb) => void (machine.analog.noiseLsb = lsb),
   flashCutAt: (operation, phase) => void (machine.nor.cutAt = operation < 0 ? null : { operation, phase }),
@@ -206,6 +205,7 @@ function status(flags) {
     levels: levels >>> 0,
     outputs: outputs >>> 0,
     operations: machine.nor.log.length,
+    backlogs: [machine.host.toSend.length, machine.lines[0].queue.length, machine.lines[1].queue.length],
     functions,
     duties,
   };

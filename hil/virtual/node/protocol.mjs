@@ -20,7 +20,7 @@ export const FLASH_WRITE = 14;
 export const STEP = 15;
 
 const EVENT_SIZE = 24;
-const STATUS_SIZE = 8 + 8 + 4 + 4 + 4 + 4 + 4 + 30 + 2 + 30 * 8;
+const STATUS_SIZE = 8 + 8 + 8 * 4 + 30 + 2 + 30 * 8;
 
 /** Reads exactly `length` bytes from standard input; null at its end. */
 function readExactly(length) {
@@ -111,7 +111,7 @@ export class Reader {
   }
 }
 
-/** `status`: {now, busy, pc, flags, levels, outputs, operations, functions[30], duties[30]}. */
+/** `status`: {now, busy, pc, flags, levels, outputs, operations, backlogs[3], functions[30], duties[30]}. */
 export function encodeAnswer(status, events, replies) {
   let blobLength = 0;
   for (const event of events) {
@@ -126,6 +126,9 @@ export function encodeAnswer(status, events, replies) {
   at = out.writeUInt32LE(status.levels, at);
   at = out.writeUInt32LE(status.outputs, at);
   at = out.writeUInt32LE(status.operations, at);
+  for (const backlog of status.backlogs) {
+    at = out.writeUInt32LE(backlog, at);
+  }
   for (let pin = 0; pin < 30; pin++) {
     out[at++] = status.functions[pin];
   }
