@@ -4,7 +4,13 @@ import gc
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "fakes"))
+from hypothesis import settings
+
+sys.path[:0] = [str(Path(__file__).parent / "fakes"), str(Path(__file__).parent)]
+
+# Two tests share two cores with others: an example's wall time says nothing.
+settings.register_profile("sapper", deadline=None)
+settings.load_profile("sapper")
 
 # MicroPython's; what free memory the board has is the virtual Pico's to tell.
 gc.mem_free = lambda: 150_000

@@ -28,7 +28,13 @@ def test_ids_names_and_arguments_are_well_formed():
         assert len(set(table)) == len(table)
 
 
-@given(st.integers(1, 2**30), st.integers(0, 2**30), st.sampled_from(events.KINDS), i32, st.lists(i32, min_size=5, max_size=5))
+@given(
+    st.integers(1, 2**30),
+    st.integers(0, 2**30),
+    st.sampled_from(events.KINDS),
+    i32,
+    st.lists(i32, min_size=5, max_size=5),
+)
 def test_an_event_line_reads_back_as_it_was_written(number, t_ms, row, s_mm, args):
     line = events.text_line(number, t_ms, row[0], s_mm, args)
     assert line.isascii() and "\n" not in line

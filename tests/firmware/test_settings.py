@@ -23,7 +23,7 @@ def test_every_row_is_well_formed():
         assert name.isidentifier() and name == name.lower()
         assert low <= default <= high, name
         assert isinstance(unit, str) and meaning
-        assert -(2**30) < low and high < 2**30, f"{name}: a small integer on the board"
+        assert low > -(2**30) and high < 2**30, f"{name}: a small integer on the board"
     assert len(set(NAMES)) == len(NAMES)
 
 
@@ -90,7 +90,13 @@ def test_the_text_form_comes_back_as_it_went(changes):
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("sweep_mm_s", 1), ("\n\nsweep_mm_s = x", 3), ("a = 1", 1), ("sweep_mm_s = 1 = 2", 1), ("audio = 0\naudio = 9", 2)],
+    [
+        ("sweep_mm_s", 1),
+        ("\n\nsweep_mm_s = x", 3),
+        ("a = 1", 1),
+        ("sweep_mm_s = 1 = 2", 1),
+        ("audio = 0\naudio = 9", 2),
+    ],
 )
 def test_a_malformed_file_is_refused_with_its_line_and_changes_nothing(text, line):
     settings = Settings()

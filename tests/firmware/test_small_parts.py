@@ -2,13 +2,13 @@
 
 import sys
 
+import machine
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-import machine
 from sapper.arming import Arming
 from sapper.frame import FRAME_SAMPLES, RING_SAMPLES, average
 from sapper.loop_stats import PERIOD_US, WINDOW, LoopStats

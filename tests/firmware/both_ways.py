@@ -1,0 +1,135 @@
+"""Runs the pure modules over made-up inputs and prints what comes out: the same under CPython and MicroPython, or a bug.
+
+`python both_ways.py PART` with the firmware and the fakes on the path. Integers that do not fit a small integer or viper's
+32 bits, a missing method, another rounding: all show as a difference.
+"""
+
+import sys
+from array import array
+
+import bench
+
+from sapper import cobs, events, frame, radio, settings, supervisor, wire
+from sapper.board_units import mv, temp_dc, vsys_mv
+from sapper.event_log import EventLog
+from sapper.line import LineReader
+from sapper.odometry import Odometry
+from sapper.settings import SettingError, Settings
+from sapper.telemetry import FrameWriter
+from sapper.track_check import TrackCheck
+from sapper.velocity import TrackSpeed, VelocityLoop
+
+_state = 12345
+
+
+def pick(low, high):
+    """A number from low to high: the same row of them everywhere."""
+    global _state
+    _state = (_state * 1103515245 + 12345) & 0x3FFFFFFF
+    return low + (_state >> 8) % (high - low + 1)
+
+
+def decisions():
+    for state in range(len(events.STATES)):
+        print([supervisor.decide(state, 1 << bit) for bit in range(len(supervisor.RULES))])
+        print([supervisor.decide(state, pick(0, (1 << len(supervisor.RULES)) - 1)) for _ in range(100)])
+
+
+def lines():
+    reader = LineReader()
+    for _ in range(300):
+        data = bytes([pick(0, 255) if pick(0, 3) == 0 else pick(8, 126) for _ in range(pick(1, 90))]) + b"\n"
+        at = 0
+        while at < len(data):
+            at = reader.take(data, at, len(data))
+            if reader.line is not None:
+                print(repr(reader.line), reader.by_hand)
+            if reader.error:
+                print(reader.error, reader.too_long, reader.malformed)
+
+
+def frames():
+    writer = FrameWriter()
+    for _ in range(60):
+        for row in wire.MESSAGES:
+            limits = {"B": 255, "H": 65535, "h": 32767, "I": 0x7FFFFFFF, "i": 0x7FFFFFFF}
+            made = bytes(writer.make(row[0], *[pick(0, limits[field[1]]) for field in row[3]]))
+            print(radio.to_hex(made))
+    for length in range(0, 250, 7):
+        data = bytes([pick(0, 3) * pick(0, 60) for _ in range(length)])
+        target = bytearray(length + 4)
+        print(cobs.encode_into(data, length, target), radio.to_hex(target))
+
+
+def averages():
+    ring = array("H", [pick(0, 4095) for _ in range(frame.RING_SAMPLES)])
+    out = array("i", [0] * 5)
+    for _ in range(50):
+        frame.average(ring, pick(0, frame.RING_SAMPLES - 1), out)
+        print(list(out), [mv(value) for value in out], vsys_mv(out[3]), temp_dc(out[4]))
+
+
+def tracks():
+    values = Settings()
+    loop, speed, check, odometry = VelocityLoop(values), TrackSpeed(), TrackCheck(values), Odometry(values)
+    for _ in range(400):
+        target, left, right = pick(-600, 600), pick(-6, 6), pick(-6, 6)
+        speed.step(left)
+        duty = loop.step(target, speed.mm_s(1000))
+        odometry.step(left, right)
+        place = (odometry.s_mm, odometry.x_um, odometry.y_um, odometry.heading_mrad)
+        print(duty, check.step(target, duty, left), place)
+
+
+def texts():
+    log = EventLog()
+    for _ in range(200):
+        row = events.KINDS[pick(0, len(events.KINDS) - 1)]
+        log.add(pick(0, 1 << 29), row[0], pick(-9999, 9999), *[pick(-5, 20) for _ in range(5)])
+        print(log.text(log.next - 1), len(events.parse_line(log.text(log.next - 1))))
+    store = Settings()
+    for row in settings.TABLE:
+        for value in (row[2] - 1, row[2], row[3], row[3] + 1, "x"):
+            try:
+                print(store.set(row[0], value))
+            except SettingError as error:
+                print(error)
+    print(store.dump_lines())
+
+
+def macs():
+    signer = radio.Signer(bytes(range(32)), bytes(range(16)))
+    gate = radio.Gate(bytes(range(32)), bytes(range(16)))
+    for n in range(1, 50):
+        line = signer.sign(n, "drive %d %d" % (pick(-600, 600), pick(-900, 900)))
+        spoilt = line if pick(0, 2) else line[: pick(0, len(line))] + "x"
+        try:
+            print(line, gate.open(spoilt) if spoilt[:1] == "@" else "")
+        except radio.Forged as forged:
+            print(line, forged.args)
+
+
+def whole():
+    """The application through an operator's day, its answers and events as text."""
+    rig = bench.Bench()
+    rig.app.gate = radio.Gate(bytes(range(32)), bytes(range(16)))
+    rig.app.offer_code = lambda link: rig.app.arming.offer(link.index, 4821, 5000)
+    signer = radio.Signer(bytes(range(32)), bytes(range(16)))
+    rig.tick(300)
+    rig.board.inputs.key = 1
+    for n, line in enumerate(
+        ("status", "arm", "arm 4821", "sweep 900", "status", "drive 1 1", "stop", "disarm", "arm", "arm 4821", "drive 200 50",
+         "drive 200 50", "ping", "", "fly", "get coast_ms", "telemetry on", "set audio 0", "log 40", "diff")
+    ):  # fmt: skip
+        print(
+            rig.say(line, 0, 40) if not line.startswith("telemetry") else "", rig.say(signer.sign(n + 1, "ping"), 1, 2)
+        )
+    rig.board.encoders[0].ticks = 5
+    rig.tick(200)
+    print(rig.say("log 64", 0, 60), rig.app.t_ms, [motor.duty_pm for motor in rig.board.motors])
+
+
+PARTS = {f.__name__: f for f in (decisions, lines, frames, averages, tracks, texts, macs, whole)}
+
+if __name__ == "__main__":
+    PARTS[sys.argv[1]]()

@@ -1,0 +1,36 @@
+"""The pure modules give the same under MicroPython (unix port, native viper) as under CPython."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from both_ways import PARTS
+
+ROOT = Path(__file__).resolve().parents[2]
+MICROPYTHON = ROOT / "build" / "micropython"
+SCRIPT = ROOT / "tests" / "firmware" / "both_ways.py"
+FAKES = ROOT / "tests" / "firmware" / "fakes"
+
+pytestmark = [
+    pytest.mark.micropython,
+    pytest.mark.skipif(not MICROPYTHON.exists(), reason="build/micropython is not there: `make micropython`"),
+]
+
+
+def run(command, part, **environment):
+    done = subprocess.run(
+        [*command, str(SCRIPT), part], capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_both_give_the_same(part):
+    shim = ROOT / "firmware" / "cpython"
+    here = run([sys.executable], part, PYTHONPATH=f"{ROOT / 'firmware'}:{shim}:{FAKES}")
+    there = run([str(MICROPYTHON)], part, MICROPYPATH=f".frozen:{ROOT / 'firmware'}:{FAKES}")
+    assert len(here.splitlines()) >= 8, "the part printed nothing worth comparing"
+    assert there.splitlines() == here.splitlines()
