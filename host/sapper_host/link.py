@@ -6,7 +6,8 @@
         link.command("telemetry on")
 
 The board answers each line with one line that starts with `ok` or `err NAME: `; lines before it start with two spaces.
-Answers come in the order of the commands and carry no number, so they are matched first in, first out.
+Answers come in the order of the commands (`stop` alone goes before others) and carry no number, so they are matched
+first in, first out.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ ANSWER_TIMEOUT_S = 2.0
 _LATE_S = 1.0
 _BODY_MAX_LINES = 2000
 _PROMPT = "> "
+_STOP_ANSWER = re.compile(r"ok state=(STOPPED|FAULT|SAFE)")
 _PING_ANSWER = re.compile(r"ok t_ms=\d+")
 
 
@@ -280,13 +282,15 @@ class Link:
         line = line.removeprefix(_PROMPT)
         with self._lock:
             self._forget_late()
-            if is_last(line):
+            pending = self._stop_that_overtook(line)
+            if pending is None and is_last(line):
                 self._resynchronise(line)
-            if not self._pending:
+            if pending is None and self._pending:
+                pending = self._pending[0]
+            if pending is None:
                 return False
-            pending = self._pending[0]
             if is_last(line):
-                self._pending.popleft()
+                self._pending.remove(pending)
                 pending.answer = Answer(pending.command, line, tuple(pending.body))
                 pending.done.set()
             elif line.startswith("  "):
@@ -295,6 +299,12 @@ class Link:
             else:
                 return False
             return pending.quiet
+
+    def _stop_that_overtook(self, line: str) -> _Pending | None:
+        """The board carries `stop` out before all waiting lines, so its answer comes before theirs."""
+        if not self._pending or self._pending[0].command == "disarm" or not _STOP_ANSWER.fullmatch(line):
+            return None
+        return next((pending for pending in self._pending if pending.command == "stop"), None)
 
     def _resynchronise(self, line: str) -> None:
         """A ping's answer can be told from all others: by it, commands whose answers were lost are found."""

@@ -46,9 +46,9 @@ class SerialStream:
         """The bytes that have come, or b'' after 0.1 s without any."""
         try:
             return bytes(self._serial.read(max(1, self._serial.in_waiting)))
-        except (OSError, TypeError, ValueError) as error:
+        except (OSError, TypeError, ValueError):
             # pyserial raises TypeError when another thread closes the port under a read.
-            raise self._gone(error) from None
+            raise self._gone() from None
 
     def write(self, data: bytes) -> None:
         """Send all of `data`."""
@@ -58,8 +58,8 @@ class SerialStream:
             raise LinkError(
                 f"{self.port} takes no data: nothing reads at its other end", "restart the board or unplug it"
             ) from None
-        except (OSError, TypeError, ValueError) as error:
-            raise self._gone(error) from None
+        except (OSError, TypeError, ValueError):
+            raise self._gone() from None
 
     def close(self) -> None:
         """Let go of the port."""
@@ -69,8 +69,8 @@ class SerialStream:
         except (OSError, TypeError):
             pass  # it went away before we did
 
-    def _gone(self, error: Exception) -> LinkGoneError:
-        return LinkGoneError(f"{self.port} went away ({_reason(error)})", "plug the board in again, or start its rig")
+    def _gone(self) -> LinkGoneError:
+        return LinkGoneError(f"{self.port} went away", "plug the board in again, or start its rig")
 
 
 def open_error(port: str, error: Exception) -> LinkError:
@@ -85,7 +85,9 @@ def open_error(port: str, error: Exception) -> LinkError:
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK) or "exclusively lock" in str(error):
         holders = ", ".join(holders_of(port)) or "another program"
         return LinkError(f"{port} is in use by {holders}", "close it there first")
-    if number in (errno.ENOTTY, errno.EINVAL) or isinstance(error, ValueError) or os.path.isfile(port):
+    # pyserial keeps the number of this one only in its text.
+    no_terminal = os.strerror(errno.ENOTTY) in str(error) or number in (errno.ENOTTY, errno.EINVAL)
+    if no_terminal or isinstance(error, ValueError) or os.path.isfile(port):
         return LinkError(f"{port} is not a serial port", "`sapper devices` lists what is connected")
     if number in (errno.EIO, errno.ENXIO, errno.ENODEV):
         return LinkGoneError(f"nothing is behind {port} any more", "plug the board in again, or start its rig")

@@ -91,27 +91,34 @@ class FakeBoard:
 
     def _serve(self) -> None:
         line = bytearray()
+        waiting: list[tuple[float, str]] = []
         while not self._leave.is_set():
-            ready, _, _ = select.select([self._master], [], [], 0.02)
-            if not ready:
-                continue
-            try:
-                data = os.read(self._master, 4096)
-            except OSError:
-                return
-            for byte in data:
-                if byte == 10:
-                    self._line(line.decode("ascii", "replace"))
-                    line.clear()
-                else:
-                    line.append(byte)
+            ready, _, _ = select.select([self._master], [], [], 0.01)
+            if ready:
+                try:
+                    data = os.read(self._master, 4096)
+                except OSError:
+                    return
+                for byte in data:
+                    if byte == 10:
+                        self._queue(waiting, line.decode("ascii", "replace"))
+                        line.clear()
+                    else:
+                        line.append(byte)
+            while waiting and time.monotonic() >= waiting[0][0]:
+                self._line(waiting.pop(0)[1])
+
+    def _queue(self, waiting: list[tuple[float, str]], line: str) -> None:
+        """Lines wait for their turn; `stop` goes before all others."""
+        self.heard.append(line)
+        if line == "stop":
+            waiting.insert(0, (0.0, line))
+        else:
+            waiting.append((time.monotonic() + self.delay_s, line))
 
     def _line(self, line: str) -> None:
-        self.heard.append(line)
         if self.mute:
             return
-        if self.delay_s:
-            time.sleep(self.delay_s)
         answer = self._answer(line)
         if self.drop_answers:
             self.drop_answers -= 1

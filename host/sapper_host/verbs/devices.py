@@ -12,6 +12,8 @@ from sapper_host.verbs.options import JsonOption
 if TYPE_CHECKING:
     from sapper_host.ports import Port
 
+# What a board shows as; `board` and `rig` only when it was not asked.
+_BOARDS = ("sapper", "bootsel", "micropython", "busy", "board", "rig")
 _COLOUR = {"sapper": "green", "bootsel": "yellow", "micropython": "yellow", "busy": "yellow", "no answer": "red"}
 
 
@@ -46,7 +48,9 @@ def devices(
         _show(found)
     else:
         typer.echo("nothing is connected; plug a board in, or start `sapper rig virtual`", err=True)
-    if not any(port.what in ("sapper", "bootsel", "board", "rig", "micropython", "busy") for port in found):
+    if not any(port.what in _BOARDS for port in found):
+        if found:
+            typer.echo("no board among them", err=True)
         raise typer.Exit(Status.NO_DEVICE)
 
 
