@@ -1,6 +1,7 @@
 """mpy-cross and MicroPython's unix port, for this machine, from the same sources as the firmware."""
 
 import os
+import platform
 import subprocess
 from pathlib import Path
 
@@ -8,8 +9,10 @@ from . import cache
 from .progress import run, step
 from .sources import RELEASE_EPOCH_S, Sources
 
-# The unix port without what needs libraries that are not here. Viper and native code stay in.
+# The unix port without what needs libraries that are not here. Viper and native code stay in, with the Pico's word size:
+# on 64 bits, viper's ptr32 reads a negative number as a large one.
 UNIX_OPTIONS = (
+    *(("MICROPY_FORCE_32BIT=1",) if platform.machine() == "x86_64" else ()),
     "MICROPY_PY_FFI=0",
     "MICROPY_PY_BTREE=0",
     "MICROPY_PY_SSL=0",

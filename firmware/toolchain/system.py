@@ -1,6 +1,7 @@
 """The Debian packages that the build needs: finds out which are missing, and installs only those."""
 
 import os
+import platform
 import shutil
 import sys
 import sysconfig
@@ -59,6 +60,11 @@ PACKAGES = (
     Package("python3-dev", _has_python_headers, "Python packages that compile a part of theirs"),
     Package("gcc", _command("gcc"), "mpy-cross and MicroPython for this machine"),
     Package("libc6-dev", _file("/usr/include/stdio.h"), "the same"),
+    *(
+        (Package("gcc-multilib", _file("/usr/lib32/libm.so", "/usr/lib32/libm.a"), "MicroPython at 32 bits"),)
+        if platform.machine() == "x86_64"
+        else ()
+    ),
     Package("make", _command("make"), "the same"),
     Package("dpkg-dev", _command("dpkg-source"), "unpacking Debian's source packages"),
     Package("xz-utils", _command("xz"), "the same"),
