@@ -2,10 +2,10 @@
 
 To the board, little-endian, after a u32 with the bytes that follow:
 - first JSON: how this run begins;
-- then batches: i64 start and end (us), u32 edges, u32 flags (bits 0..4: that input's points are joined by lines; 8: the
-  USB host reads; 9: it has the port open), u32 points of each of 5 inputs, u32 bytes for each of 3 serial lines; edges as
-  pairs of u32 (time, gpio << 1 | level); points as pairs of u32 (time, ADC code << 12); the bytes.
-From the board, a report for each batch: u32 bytes that follow, u8 kind, u8 0, u16 cause, i64 time; records of u32 time,
+- then batches: u32 length in us, u32 edges, u32 flags (bit 8: the USB host reads; 9: it has the port open), u32 points of
+  each of 5 inputs, u32 bytes for each of 3 serial lines; edges as pairs of u32 (time, gpio << 1 | level); points as
+  pairs of u32 (time, ADC code, held until the next); the bytes.
+From the board, a report for each batch: u32 bytes that follow, u8 kind, u8 0, u16 cause, u32 time; records of u32 time,
 u8 kind, u8 which, u16 value, with `value` bytes behind serial and flash records. Times in both count from the batch's start.
 """
 
@@ -32,8 +32,8 @@ SLICE, RESET, BOOTLOADER = range(3)
 PIN, PWM, SERIAL, FLASH, PROMPT = range(5)
 FLAG_USB_READS = 1 << 8
 FLAG_USB_OPEN = 1 << 9
-BATCH = struct.Struct("<qqIIIIIIIIII")
-_HEAD = struct.Struct("<BxHq")
+BATCH = struct.Struct("<IIIIIIIIIII")
+_HEAD = struct.Struct("<BxHI")
 _SIZE = struct.Struct("<I")
 RECORD = struct.Struct("<IBBH")
 
@@ -43,7 +43,7 @@ _HEAP = "4M"
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a batch: kind, cause of a reset, the board's time in us, and the records."""
+    """What came of a batch: kind, cause of a reset, its time in us from the batch's start, and the records."""
 
     kind: int
     cause: int

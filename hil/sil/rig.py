@@ -14,6 +14,7 @@ from hil.sil.process import BATCH, RECORD, BoardProcess
 from hil.sil.stimulus import Edges, Waveform
 
 _US = 1000
+_LONGEST_US = 100_000_000  # times in a batch are the small integers of a 32-bit MicroPython
 _PINS = 30
 _LINES = 3
 # VSYS 5.0 V behind its divider, the chip at 27 degrees: what the inputs read while nobody sets them.
@@ -166,8 +167,12 @@ class SilRig:
         """Let that much of the board's time pass; all stimuli for it have been put in before."""
         if self._closed:
             raise HilError("the rig is closed; open a new one")
+        end_us = self._now_us + max(1, round(duration_ns / _US))
+        while self._now_us < end_us:
+            self._slice(min(end_us, self._now_us + _LONGEST_US))
+
+    def _slice(self, end_us: int) -> None:
         start_us = self._now_us
-        end_us = start_us + max(1, round(duration_ns / _US))
         levels, driven = self.edges.levels, self.edges.driven
         edges = self.edges.take(start_us, end_us)
         lines = (self.usb, *self.uart)
@@ -175,7 +180,7 @@ class SilRig:
         for line in lines:
             line.pending.clear()
         if not self._begun:
-            self._begin(start_us, "power_on", levels, driven)
+            self._begin(0, "power_on", levels, driven)
         while True:
             report = self._process.exchange(self._batch(start_us, end_us, edges, sent))
             self._take(report.records, start_us)
@@ -185,8 +190,8 @@ class SilRig:
             cause = CAUSES[report.cause]
             if report.kind == process.BOOTLOADER:
                 self.left_for = "bootloader"
-            self.resets.append((report.now_us * _US, cause))
-            self._let_go(report.now_us)
+            self.resets.append(((start_us + report.now_us) * _US, cause))
+            self._let_go(start_us + report.now_us)
             self._process.close()
             self._process = BoardProcess(self._micropython)
             if report.kind == process.BOOTLOADER:
@@ -203,7 +208,7 @@ class SilRig:
         self._let_go(self._now_us)
         self._process.close()
         self._process = BoardProcess(self._micropython)
-        self._begin(self._now_us, cause, self.edges.levels, self.edges.driven)
+        self._begin(0, cause, self.edges.levels, self.edges.driven)
 
     def close(self) -> None:
         """End the process."""
@@ -233,12 +238,9 @@ class SilRig:
 
     def _batch(self, start_us: int, end_us: int, edges: bytes, sent: Sequence[bytes]) -> bytes:
         flags = process.FLAG_USB_READS * self.usb.reads | process.FLAG_USB_OPEN * self.usb.is_open
-        points = []
-        for channel, wave in enumerate(self.adc.waves):
-            points.append(wave.window(start_us, end_us))
-            flags |= wave.linear << channel
+        points = [wave.window(start_us, end_us) for wave in self.adc.waves]
         head = BATCH.pack(
-            start_us, end_us, len(edges) // 8, flags, *(len(data) // 8 for data in points), *(len(data) for data in sent)
+            end_us - start_us, len(edges) // 8, flags, *(len(data) // 8 for data in points), *(len(data) for data in sent)
         )
         return b"".join((head, edges, *points, *sent))
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 _CODE_PER_MV = 4096 / 3300
-_FRACTION = 1 << 12  # codes travel with 12 bits behind the point
-_CODE_MOST = (4096 << 12) - 1
+_CODE_MOST = 4095
+_STEP_US = 100
 
 
 class Waveform:
@@ -19,8 +20,8 @@ class Waveform:
 
     def __init__(self, millivolts: float) -> None:
         self._times: Ints = np.zeros(1, dtype=np.int64)
-        self._codes: Ints = _codes(np.array([millivolts]))
-        self.linear = False
+        self._codes: Floats = _codes(np.array([millivolts]))
+        self._linear = False
 
     def play(self, times_ns: Sequence[int] | Any, values_mv: Sequence[float] | Any, linear: bool) -> None:
         """From times_ns[0] on these points replace what was scheduled; what was before stays."""
@@ -34,25 +35,32 @@ class Waveform:
         else:
             self._times = np.concatenate((self._times[:keep], times))
             self._codes = np.concatenate((self._codes[:keep], codes))
-        self.linear = linear
+        self._linear = linear
 
     def window(self, start_us: int, end_us: int) -> bytes:
-        """The points in force from start to end as pairs (time from start, code << 12); earlier ones are forgotten."""
+        """The points in force from start to end as pairs (time from start, code, held); earlier ones are forgotten.
+
+        Lines are cut into steps as long as the ADC's samples are apart.
+        """
         times, codes = self._times, self._codes
         first = max(0, int(np.searchsorted(times, start_us, "right")) - 1)
-        last = int(np.searchsorted(times, end_us, "left")) + self.linear
+        last = int(np.searchsorted(times, end_us, "left"))
         if first:
             self._times, self._codes = times[first:], codes[first:]
-        pairs = np.empty((len(times[first:last]), 2), dtype="<u4")
-        pairs[:, 0] = np.maximum(times[first:last] - start_us, 0)
-        pairs[:, 1] = codes[first:last]
-        if self.linear and times[first] < start_us:
-            pairs[0, 1] = int(np.interp(start_us, times, codes))
+        if self._linear and len(times) - first > 1:
+            steps = np.arange(start_us, end_us, _STEP_US)
+            held = np.interp(steps + _STEP_US / 2, times, codes)
+            steps -= start_us
+        else:
+            steps, held = np.maximum(times[first:last] - start_us, 0), codes[first:last]
+        pairs = np.empty((len(steps), 2), dtype="<u4")
+        pairs[:, 0] = steps
+        pairs[:, 1] = held
         return pairs.tobytes()
 
 
-def _codes(millivolts: NDArray[np.float64]) -> Ints:
-    return np.clip(millivolts * (_CODE_PER_MV * _FRACTION), 0, _CODE_MOST).astype(np.int64)
+def _codes(millivolts: Floats) -> Floats:
+    return np.clip(millivolts * _CODE_PER_MV, 0, _CODE_MOST)
 
 
 class Edges:

@@ -54,9 +54,9 @@ def settle():
 def start():
     """Take the first messages, put the parts in place, run _boot.py and main.py as the board does."""
     config = json.loads(exchange.read_config())
-    clock.now = clock.reset_at = config["now_us"]
+    clock.now = config["now_us"]
     machine.cause = config["cause"]
-    time.ticks_at_reset_us = config["ticks_us"]
+    time.start(config["ticks_us"], config["now_us"])
     random.seed(config["seed"])
     gpio.set_driven(config["driven"])
     gpio.state[0] = config["levels"]

@@ -1,10 +1,11 @@
-"""The virtual clock: microseconds since the rig was made. It moves when the program waits, and by the declared costs.
+"""The virtual clock: microseconds since the present batch began. It moves when the program waits, and by the declared costs.
 
 The rig grants time in slices: up to `limit` all that comes into the board is known. Reaching it hands the outputs over
-and waits for more (`turn`, given by exchange.py). Whoever wants to act at an instant in between sets an alarm.
+and waits for more (`turn`, given by exchange.py). Whoever wants to act at an instant in between sets an alarm. Times
+count from the batch's beginning so that they stay small integers: at each new batch `rebase` moves everyone's.
 """
 
-NEVER = 1 << 62
+NEVER = (1 << 30) - 1
 
 # What the board's work takes, in microseconds: the arithmetic of a frame, the rest of a tick, a look at the clock, a
 # start from reset to main.py. Figures of the virtual Pico; docs/rigs.md says what they are good for.
@@ -15,9 +16,9 @@ START_US = 150_000
 
 now = 0
 limit = 0
-reset_at = 0  # when this run of the board began
 stop_at = 0  # the nearest of limit and alarms
 turn = None
+movers = []  # functions(us) that take so much off the times they keep
 
 _alarms = {}  # name -> [time, function]
 
@@ -31,14 +32,25 @@ def advance_to(t):
     """Let time pass until `t`."""
     global now
     while t >= stop_at:
-        now = max(now, stop_at)
+        if now < stop_at:
+            now = stop_at
         if stop_at == limit:
+            t -= limit
             turn()
-            grant(limit)
         else:
             _ring()
     if t > now:
         now = t
+
+
+def rebase(us):
+    """The next batch begins so much later than the present one."""
+    global now
+    now -= us
+    for alarm_ in _alarms.values():
+        alarm_[0] -= us
+    for move in movers:
+        move(us)
 
 
 def grant(until):
@@ -52,25 +64,25 @@ def alarm(name, at, function):
     """Call `function` when the clock reaches `at`; one alarm a name. NEVER takes it away."""
     if at == NEVER:
         _alarms.pop(name, None)
+    elif name in _alarms:
+        _alarms[name][0] = at
     else:
-        _alarms[name] = (at, function)
+        _alarms[name] = [at, function]
     _plan()
 
 
 def _plan():
     global stop_at
     stop_at = limit
-    for at, _ in _alarms.values():
-        if at < stop_at:
-            stop_at = at
+    for alarm_ in _alarms.values():
+        if alarm_[0] < stop_at:
+            stop_at = alarm_[0]
 
 
 def _ring():
-    for name in list(_alarms):
-        at, function = _alarms[name]
+    for name, (at, function) in list(_alarms.items()):
         if at <= now:
             del _alarms[name]
             _plan()
             function()
             return
-    _plan()

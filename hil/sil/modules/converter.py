@@ -13,8 +13,8 @@ _OVER = 1 << 11
 
 cs = 0
 fcs = 0
-_started_at = 0  # of the first conversion
-_taken = 0  # conversions accounted for
+_next_at = 0  # start of the next conversion
+_channel = 0  # its input
 _fifo = 0
 
 dma_write = 0  # the ring's base address
@@ -24,7 +24,7 @@ dma_moved = 0
 dma_active = False
 
 _address = 0
-_table = bytearray(4 * 4 * _CHANNELS)  # per input: first point, end, cursor, 1 = joined by lines
+_table = bytearray(4 * 3 * _CHANNELS)  # per input: first point, end, cursor
 
 
 @micropython.viper
@@ -35,22 +35,16 @@ def put(words: ptr32, i: int, value: int):
 
 @micropython.viper
 def fill(ring: ptr16, head: int, mask: int, channel: int, count: int, t: int, step: int, points: ptr32, table: ptr32):
-    """`count` samples from ring[head] on, the first of `channel` at time `t`; points: (time, code << 12)."""
+    """`count` samples from ring[head] on, the first of `channel` at time `t`; points: (time, code)."""
     n = 0
     while n < count:
-        row = 4 * channel
-        end = int(table[row + 1])
-        i = int(table[row + 2])
-        while i + 1 < end and int(points[2 * i + 2]) <= t:
+        row = 3 * channel
+        end = table[row + 1]
+        i = table[row + 2]
+        while i + 1 < end and points[2 * i + 2] <= t:
             i += 1
         table[row + 2] = i
-        value = int(points[2 * i + 1])
-        if int(table[row + 3]) and i + 1 < end:
-            t0 = int(points[2 * i])
-            t1 = int(points[2 * i + 2])
-            if t > t0:
-                value += (int(points[2 * i + 3]) - value) * (t - t0) // (t1 - t0)
-        ring[head & mask] = value >> 12
+        ring[head & mask] = points[2 * i + 1]
         head += 1
         channel += 1
         if channel == 5:
@@ -59,60 +53,49 @@ def fill(ring: ptr16, head: int, mask: int, channel: int, count: int, t: int, st
         n += 1
 
 
-def take_waves(address, counts, flags):
+def take_waves(address, counts):
     """A batch's voltages: for each input at least the point in force at its beginning."""
     global _address
     _address = address
     first = 0
     for channel in range(_CHANNELS):
         end = first + counts[channel]
-        row = 4 * channel
+        row = 3 * channel
         put(_table, row, first)
         put(_table, row + 1, end)
         put(_table, row + 2, first)
-        put(_table, row + 3, flags >> channel & 1)
         first = end
 
 
 def catch_up():
     """Convert and move all samples up to now."""
-    global _taken, _fifo, dma_moved, fcs
+    global _next_at, _channel, _fifo, dma_moved, fcs
     if not cs & 8:
         return
-    done = (clock.now - _started_at - _CONVERSION_US) // SAMPLE_US + 1
-    count = done - _taken
+    count = (clock.now - _next_at - _CONVERSION_US) // SAMPLE_US + 1
     if count <= 0:
         return
     if dma_active and dma_moved < dma_count:
-        fill(
-            dma_write,
-            dma_moved,
-            dma_ring - 1,
-            _taken % _CHANNELS,
-            count,
-            max(_started_at + _taken * SAMPLE_US - exchange.base, 0),
-            SAMPLE_US,
-            _address,
-            _table,
-        )
+        fill(dma_write, dma_moved, dma_ring - 1, _channel, count, _next_at, SAMPLE_US, _address, _table)
         dma_moved += count
     else:
         _fifo += count
         if _fifo > 4:
             _fifo = 4
             fcs |= _OVER
-    _taken = done
+    _next_at += count * SAMPLE_US
+    _channel = (_channel + count) % _CHANNELS
 
 
 def write_cs(value):
     """CS: bit 3 runs the round robin, from the input in AINSEL (0 here)."""
-    global cs, _started_at, _taken
+    global cs, _next_at, _channel
     catch_up()
     if value & 8 and not cs & 8:
         if value >> 16 & 31 != 31 or value >> 12 & 7:
             raise NotImplementedError("the simulated ADC takes the round robin over inputs 0..4, from 0 on")
-        _started_at = clock.now
-        _taken = 0
+        _next_at = clock.now
+        _channel = 0
     cs = value
 
 
@@ -174,4 +157,10 @@ def stop_dma():
     dma_active = False
 
 
+def _move(us):
+    global _next_at
+    _next_at -= us
+
+
 exchange.takers["waves"] = take_waves
+clock.movers.append(_move)

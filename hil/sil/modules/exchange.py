@@ -13,14 +13,13 @@ import uctypes
 SLICE, RESET, BOOTLOADER = 0, 1, 2
 PIN, PWM, SERIAL, FLASH, PROMPT = 0, 1, 2, 3, 4
 
-_HEAD = "<IBxHq"  # report: bytes that follow, kind, cause, time
-_HEAD_BYTES = 16
+_HEAD = "<IBxHI"  # report: bytes that follow, kind, cause, time
+_HEAD_BYTES = 12
 _RECORD = "<IBBH"  # time, kind, which, value or number of bytes that follow
-_BATCH = "<qqIIIIIIIIII"  # start, end, edges, flags, points of 5 inputs, bytes of 3 lines
-_BATCH_BYTES = 56
+_BATCH = "<IIIIIIIIIII"  # length, edges, flags, points of 5 inputs, bytes of 3 lines
+_BATCH_BYTES = 44
 _LEAST_ROOM = 16 + 4096
 
-base = 0
 flags = 0
 takers = {}  # "edges", "waves", "serial" -> function; "settle": bring everything up to now
 
@@ -37,7 +36,7 @@ def record(t, kind, which, value):
     global _at, _out
     if _at + _LEAST_ROOM > len(_out):
         _out = _out + bytes(len(_out))
-    struct.pack_into(_RECORD, _out, _at, max(t - base, 0), kind, which, value)
+    struct.pack_into(_RECORD, _out, _at, max(t, 0), kind, which, value)
     _at += 8
 
 
@@ -72,32 +71,31 @@ def leave(kind, cause=0):
 def turn():
     """Report and take the next batch: the clock's `turn`."""
     report(SLICE)
+    clock.rebase(clock.limit)
     take()
 
 
 def take():
     """Wait for a batch and hand its inputs out."""
-    global base, flags, _in
+    global flags, _in
     _read(_size, 4)
     size = struct.unpack("<I", _size)[0]
     if size > len(_in):
         _in = bytearray(size)
     _read(_in, size)
     head = struct.unpack_from(_BATCH, _in, 0)
-    base = head[0]
-    flags = head[3]
+    flags = head[2]
     address = uctypes.addressof(_in) + _BATCH_BYTES
-    takers["edges"](address, head[2])
-    address += 8 * head[2]
-    takers["waves"](address, head[4:9], flags)
-    address += 8 * sum(head[4:9])
-    at = address - uctypes.addressof(_in)
+    takers["edges"](address, head[1])
+    address += 8 * head[1]
+    takers["waves"](address, head[3:8])
+    at = _BATCH_BYTES + 8 * (head[1] + sum(head[3:8]))
     for line in range(3):
-        size = head[9 + line]
+        size = head[8 + line]
         if size:
             takers["serial"](line, bytes(_in[at : at + size]))
             at += size
-    clock.grant(head[1])
+    clock.grant(head[0])
 
 
 def read_config():

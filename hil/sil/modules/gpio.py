@@ -12,7 +12,7 @@ import micropython
 ESTOP = 17
 _LEVELS, _FELL, _LEFT, _RIGHT = 0, 1, 2, 3
 
-state = array("I", [0, 0, 0, 0])  # levels, falling edges latched, counts left and right
+state = array("i", [0, 0, 0, 0])  # levels, falling edges latched, counts left and right
 loop_changed = None  # the interlock's: (time, level)
 
 _outputs = 0  # pins that the board drives
@@ -27,22 +27,22 @@ _next_at = clock.NEVER
 def run_edges(words: ptr32, first: int, count: int, until: int, outputs: int, s: ptr32) -> int:
     """Edges (time, gpio << 1 | level) from `first` on up to time `until`; returns the next index, at once after ESTOP's."""
     i = first
-    while i < count and int(words[2 * i]) <= until:
-        code = int(words[2 * i + 1])
+    while i < count and words[2 * i] <= until:
+        code = words[2 * i + 1]
         i += 1
         gpio = code >> 1
         bit = 1 << gpio
-        levels = int(s[0])
+        levels = s[0]
         if outputs & bit or ((levels >> gpio) & 1) == (code & 1):
             continue
         levels ^= bit
         s[0] = levels
         if (code & 1) == 0:
-            s[1] = int(s[1]) | bit
+            s[1] = s[1] | bit
         if gpio == 2:
-            s[2] = int(s[2]) + (1 if ((levels >> 3) & 1) != (code & 1) else -1)
+            s[2] = s[2] + (1 if ((levels >> 3) & 1) != (code & 1) else -1)
         if gpio == 4:
-            s[3] = int(s[3]) + (1 if ((levels >> 5) & 1) != (code & 1) else -1)
+            s[3] = s[3] + (1 if ((levels >> 5) & 1) != (code & 1) else -1)
         if gpio == 17:
             return i
     return i
@@ -51,7 +51,7 @@ def run_edges(words: ptr32, first: int, count: int, until: int, outputs: int, s:
 @micropython.viper
 def word(words: ptr32, i: int) -> int:
     """One 32-bit word."""
-    return int(words[i])
+    return words[i]
 
 
 def take_edges(address, count):
@@ -65,17 +65,17 @@ def take_edges(address, count):
 
 def _plan():
     global _next_at
-    _next_at = exchange.base + word(_address, 2 * _next) if _next < _count else clock.NEVER
+    _next_at = word(_address, 2 * _next) if _next < _count else clock.NEVER
 
 
 def catch_up():
     """All edges up to now."""
     global _next, _driven
     while _next_at <= clock.now:
-        _next = run_edges(_address, _next, _count, clock.now - exchange.base, _outputs, state)
+        _next = run_edges(_address, _next, _count, clock.now, _outputs, state)
         code = word(_address, 2 * _next - 1)
         if code >> 1 == ESTOP:
-            loop_changed(exchange.base + word(_address, 2 * _next - 2), code & 1)
+            loop_changed(word(_address, 2 * _next - 2), code & 1)
         _plan()
 
 
@@ -108,7 +108,7 @@ def _put(gpio, level):
     if level:
         state[_LEVELS] |= 1 << gpio
     else:
-        state[_LEVELS] &= ~(1 << gpio) & 0xFFFFFFFF
+        state[_LEVELS] &= ~(1 << gpio)
 
 
 def level(gpio):
@@ -137,7 +137,7 @@ def clear_fell(first, bits):
     """Write-one-to-clear of those latches."""
     for i in range(8):
         if bits >> 4 * i & 4:
-            state[_FELL] &= ~(1 << (first + i)) & 0xFFFFFFFF
+            state[_FELL] &= ~(1 << (first + i))
 
 
 def ticks(side):

@@ -21,7 +21,7 @@ _fifo = []
 _osr = 0
 _y = 0
 _x_until = 0  # when X will have run down
-_alive_from = 0
+_phase = 0  # when in its 40 us the machine tests
 _alive = False
 
 
@@ -37,7 +37,7 @@ def start():
 
 def execute(instruction):
     """An instruction put in by hand."""
-    global _osr, _y, _x_until, _alive, _alive_from
+    global _osr, _y, _x_until, _alive, _phase
     gpio.catch_up()
     if instruction == _PULL_BLOCK:
         _osr = _fifo.pop(0)
@@ -48,7 +48,7 @@ def execute(instruction):
         if _alive:
             clock.alarm("interlock", _x_until, _die)
     elif instruction == _LIVE:
-        _alive_from = clock.now
+        _phase = clock.now % TURN_US
         if gpio.level(gpio.ESTOP):
             _alive = True
             gpio.output(MOTOR_EN, 1)
@@ -71,7 +71,7 @@ def loop_changed(at, level):
     """ESTOP_OK changed: the machine sees it at its next turn, if it lasts until then."""
     if not _alive:
         return
-    turn = _alive_from + (at - _alive_from + TURN_US - 1) // TURN_US * TURN_US
+    turn = at + (_phase - at) % TURN_US
     clock.alarm("estop", clock.NEVER if level else max(turn, clock.now), _see_open)
 
 
@@ -80,4 +80,11 @@ def _see_open():
         _die()
 
 
+def _move(us):
+    global _x_until, _phase
+    _x_until -= us
+    _phase = (_phase - us) % TURN_US
+
+
 gpio.loop_changed = loop_changed
+clock.movers.append(_move)

@@ -140,6 +140,15 @@ class Timer:
             Timer._plan()
 
 
+def _move(us):
+    for timer in Timer._all:
+        timer._at -= us
+    Timer._plan()
+
+
+clock.movers.append(_move)
+
+
 class WDT:
     """The watchdog, running from its construction on."""
 

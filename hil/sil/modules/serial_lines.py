@@ -36,15 +36,24 @@ class Usb:
             self.received = self.received[at + 1 :]
             raise KeyboardInterrupt
 
+    def move(self, us):
+        """The clock begins so much later."""
+        packets = us // _USB_US
+        self._drain(packets)
+        self._drained_at += packets * _USB_US - us
+
     def room(self):
         """Free bytes of the transmit buffer."""
         if not exchange.flags & _FLAG_OPEN:
             return 1 << 20
         packets = (clock.now - self._drained_at) // _USB_US
         self._drained_at += packets * _USB_US
+        self._drain(packets)
+        return _USB_BUFFER - self._filled
+
+    def _drain(self, packets):
         if exchange.flags & _FLAG_READS:
             self._filled = max(0, self._filled - 64 * packets)
-        return _USB_BUFFER - self._filled
 
     def write(self, data):
         """Send what there is room for; the count."""
@@ -112,6 +121,13 @@ class Uart:
             self._buffer.extend(data[:kept])
             coming[0] = [start + came * self._byte_us, data[came:]]
 
+    def move(self, us):
+        """The clock begins so much later."""
+        self._rx_free = max(0.0, self._rx_free - us)
+        self._tx_free = max(0.0, self._tx_free - us)
+        for chunk in self._coming:
+            chunk[0] -= us
+
     def any(self):
         """Bytes that wait."""
         if self._coming:
@@ -141,6 +157,13 @@ usb = Usb()
 uarts = [None, None]
 
 
+def _move(us):
+    usb.move(us)
+    for uart in uarts:
+        if uart:
+            uart.move(us)
+
+
 def _arrive(line, data):
     if line == USB:
         usb.arrive(data)
@@ -149,3 +172,4 @@ def _arrive(line, data):
 
 
 exchange.takers["serial"] = _arrive
+clock.movers.append(_move)

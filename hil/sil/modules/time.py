@@ -6,22 +6,41 @@ _PERIOD = 1 << 30
 _HALF = _PERIOD >> 1
 _MASK = _PERIOD - 1
 
-ticks_at_reset_us = 0
+# The tick counters when the present batch began; the milliseconds' remainder is in microseconds.
+_us = 0
+_ms = 0
+_rest_us = 0
+
+
+def start(ticks_us, before_us):
+    """The counters stand at `ticks_us`, `before_us` microseconds after the batch began."""
+    global _us, _ms, _rest_us
+    at = ticks_us - before_us
+    _us = at & _MASK
+    _ms = at // 1000 & _MASK
+    _rest_us = at % 1000
+
+
+def _move(us):
+    global _us, _ms, _rest_us
+    _us = (_us + us) & _MASK
+    _rest_us += us
+    _ms = (_ms + _rest_us // 1000) & _MASK
+    _rest_us %= 1000
 
 
 def ticks_us():
     """Microseconds since reset, wrapping."""
-    now = clock.now + clock.LOOK_US
-    if now >= clock.stop_at:
-        clock.advance_to(now)
+    if clock.now + clock.LOOK_US >= clock.stop_at:
+        clock.advance(clock.LOOK_US)
     else:
-        clock.now = now
-    return (now - clock.reset_at + ticks_at_reset_us) & _MASK
+        clock.now += clock.LOOK_US
+    return (clock.now + _us) & _MASK
 
 
 def ticks_ms():
     """Milliseconds since reset, wrapping."""
-    return (clock.now - clock.reset_at + ticks_at_reset_us) // 1000 & _MASK
+    return (_ms + (clock.now + _rest_us) // 1000) & _MASK
 
 
 def ticks_add(ticks, delta):
@@ -47,3 +66,6 @@ def sleep_us(us):
 def sleep(seconds):
     """Let time pass."""
     clock.advance(int(seconds * 1_000_000))
+
+
+clock.movers.append(_move)
