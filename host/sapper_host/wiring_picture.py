@@ -52,8 +52,9 @@ def svg() -> str:
         'rx="8" fill="#e8f3ec" stroke="#00735c" stroke-width="2"/>',
         f'<rect x="{(_BOARD_LEFT + _BOARD_RIGHT) / 2 - 22}" y="{_TOP - 22}" width="44" height="24" rx="3" '
         'fill="#cfd4da" stroke="#6b7480"/>',
-        _text((_BOARD_LEFT + _BOARD_RIGHT) / 2, _TOP + 9 * _ROW, "Raspberry Pi", "middle", "#00735c"),
-        _text((_BOARD_LEFT + _BOARD_RIGHT) / 2, _TOP + 9 * _ROW + 16, "Pico", "middle", "#00735c"),
+        f'<g transform="translate({(_BOARD_LEFT + _BOARD_RIGHT) / 2 - 14} {_TOP + 10 * _ROW}) rotate(-90)">',
+        _text(0, 0, "Raspberry Pi Pico", "middle", "#00735c", bold=True),
+        "</g>",
     ]
     by_pin = {pin: gpio for gpio, pin in HEADER_PIN.items()}
     for side, pins in (("left", range(1, 21)), ("right", range(40, 20, -1))):

@@ -15,7 +15,7 @@ PACES = ("real", "fast")
 
 def virtual(
     world: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The world it drives in. Without it: the example lane.")
+        str | None, typer.Option(metavar="FILE", help="The world: a file, or an example's name. Without it: demo.")
     ] = None,
     pace: Annotated[
         str, typer.Option(help="'real': a second is a second; 'fast': as fast as this machine can.")
@@ -23,6 +23,7 @@ def virtual(
     firmware: Annotated[
         Path | None, typer.Option(metavar="F.uf2", help="The firmware to run instead of the one `make` built.")
     ] = None,
+    key_on: Annotated[bool, typer.Option("--key-on", help="Start with the arming key turned on.")] = False,
 ) -> None:
     """Run the firmware on an emulated Pico in a virtual rover, until Ctrl-C.
 
@@ -44,13 +45,13 @@ def virtual(
 
         def ready(ports: dict[str, str]) -> None:
             """The board runs and its lines are open."""
-            stack.enter_context(registered("virtual", ports, str(world or "")))
+            stack.enter_context(registered("virtual", ports, world or ""))
             for name, device in ports.items():
                 typer.echo(f"{name:6s} {device}")
             typer.echo(f"try: sapper console --port {ports['usb']}", err=True)
             typer.echo("Ctrl-C ends it", err=True)
 
-        serve(world, pace, firmware, ready)
+        serve(world, pace, firmware, ready, key_on)
 
 
 def register(app: typer.Typer) -> None:
