@@ -1,7 +1,7 @@
 """Closed loop: a world answers a rig's motors with encoder edges and detector voltages.
 
-Time goes in slices. What the board's pins did during one slice, the rover feels one slice later, at the same spacing:
-a dead time of a slice (a few milliseconds, less than a contactor's) is the price of running board and world in turns.
+Time goes in slices. What the board's pins do, the rover feels SLICE_NS later: a dead time of a few milliseconds (less
+than a contactor's) is the price of running board and world in turns.
 Everything else is exact: edges, voltages and the truth log are in the board's own nanoseconds.
 """
 
@@ -88,6 +88,7 @@ class ClosedLoop:
             pin.watch()
         self._duty_now = {name: pwm.duty for name, pwm in self._duties.items()}
         start = self._until_ns
+        # What the rover has yet to feel.
         self._drive = Drive(
             **{name: [(start, duty)] for name, duty in self._duty_now.items()},
             **{name: [(start, float(pin.level))] for name, pin in self._levels.items()},
@@ -126,8 +127,9 @@ class ClosedLoop:
             self._play(t0_ns, t1_ns, moved.times_ns, moved.coil_m)
             self._log(t1_ns)
             self._until_ns = t1_ns
+            self._forget(t1_ns)
         rig.run(duration_ns)
-        self._collect(t0_ns)
+        self._collect()
 
     def _play(self, t0_ns: int, t1_ns: int, times_ns: list[int], coil_m: list[tuple[float, float]]) -> None:
         """The front end's samples of this slice, each held until the next; supply and temperature once a slice."""
@@ -142,18 +144,21 @@ class ClosedLoop:
         temp_uv = TEMP_27C_UV + (self.world.temperature_c(t0_ns) - 27.0) * TEMP_SLOPE_UV
         self.rig.adc.set(_TEMP_CHANNEL, temp_uv / 1000)
 
-    def _collect(self, t0_ns: int) -> None:
-        """What the pins did since t0_ns becomes the drive of the next slice, moved by this slice's length."""
-        shift_ns = self._until_ns - t0_ns
-        drive = Drive()
+    def _forget(self, t_ns: int) -> None:
+        """Changes before t_ns have been felt."""
+        for name in (*self._duties, *self._levels):
+            changes = getattr(self._drive, name)
+            changes[:] = [change for change in changes if change[0] >= t_ns]
+
+    def _collect(self) -> None:
+        """What the pins did meanwhile is felt a slice later."""
         both: list[tuple[int, str, float]] = []
         for name, pwm in self._duties.items():
             changes = pwm.changes()
-            setattr(drive, name, [(t + shift_ns, duty) for t, duty in changes])
+            getattr(self._drive, name).extend((t + self._slice_ns, duty) for t, duty in changes)
             both += [(t, name, duty) for t, duty in changes]
         for name, pin in self._levels.items():
-            setattr(drive, name, [(t + shift_ns, float(level)) for t, level in pin.edges()])
-        self._drive = drive
+            getattr(self._drive, name).extend((t + self._slice_ns, float(level)) for t, level in pin.edges())
         for t, name, duty in sorted(both):
             before = max(self._duty_now.values())
             self._duty_now[name] = duty

@@ -191,6 +191,20 @@ def test_the_rover_feels_the_pins_one_slice_later_and_not_sooner() -> None:
     assert at + SLICE_NS <= moved <= at + 2 * SLICE_NS + MS
 
 
+def test_slices_of_any_length_lose_no_change_of_a_pin() -> None:
+    script = {MS: AHEAD, 60 * MS: GO, 1000 * MS: {"DIR_LEFT": 0}, 1001 * MS: {"DIR_RIGHT": 0}, 1500 * MS: HALT}
+    ways = []
+    for step in (4 * MS, 5 * MS, 700_000, 13 * MS):
+        _, loop = looped(script)
+        while loop.rig.now_ns < 2000 * MS:
+            loop.run(step)
+        ways.append(loop.world.rover.track_m)
+        assert [stop.t_ns for stop in loop.truth.stops] == [1500 * MS]
+    for way in ways[1:]:
+        # the integration's own steps differ a little
+        assert way == pytest.approx(ways[0], abs=0.002)
+
+
 def test_dropping_motor_en_stops_it_whatever_the_duty() -> None:
     rig, loop = looped({MS: AHEAD, 60 * MS: GO, 1500 * MS: {"MOTOR_EN": 0}})
     loop.run(3500 * MS)
