@@ -53,6 +53,13 @@ PATCHES = (
         "add_custom_command(\n    OUTPUT ${MICROPY_MPVERSION}\n",
         "the version of these sources does not change; made at every build it costs 8 s",
     ),
+    Patch(
+        "tools/mpy-tool.py",
+        "            # ARMVxxM or RV32IMC -- two byte align.\n"
+        '            self.fun_data_attributes += " __attribute__ ((aligned (2)))"\n',
+        '            self.fun_data_attributes += " __attribute__ ((aligned (4)))"\n',
+        "frozen native functions begin with a word that is read as one; a Cortex-M0+ faults on it at an odd halfword",
+    ),
     # No network on this board: without TLS the build takes 76 objects less. SHA-256 remains.
     Patch("ports/rp2/CMakeLists.txt", "set(MICROPY_SSL_MBEDTLS ON)", "set(MICROPY_SSL_MBEDTLS OFF)", "no TLS"),
     Patch("ports/rp2/CMakeLists.txt", "    mbedtls/mbedtls_port.c\n", "", "no TLS"),
