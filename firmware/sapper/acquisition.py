@@ -6,6 +6,7 @@ import rp2
 import uctypes
 from machine import ADC, Pin
 
+import micropython
 from sapper.frame import FRAME_SAMPLES, RING_SAMPLES, average
 from sapper.pins import GPIO
 from sapper.registers import peek, poke
@@ -65,6 +66,7 @@ class Acquisition:
         self._tail = 0
         poke(_CS, _CS_RUN)
 
+    @micropython.native
     def take(self):
         """Average the newest complete frame into `frame`: 1, or 0 when none is complete. Older ones are counted missed."""
         if peek(_FCS, 11, 1):

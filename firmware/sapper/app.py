@@ -1,7 +1,9 @@
 """The application: the 100 Hz tick over the board's parts, and what a change of state does."""
 
+import gc
 import os
 
+import micropython
 from sapper import events, radio_key, settings_file
 from sapper.arming import Arming
 from sapper.board_units import temp_dc, vsys_mv
@@ -35,6 +37,7 @@ _BLIND = EVENT_BIT["blind"]
 _BLIND_TELEOP = EVENT_BIT["blind_teleop"]
 _ALERT = EVENT_BIT["alert"]
 _LINK_LOST = EVENT_BIT["link_lost"]
+_PINGS_LOST = EVENT_BIT["pings_lost"]
 _IDLE = EVENT_BIT["idle"]
 _SWEPT = EVENT_BIT["swept"]
 _RESTED = EVENT_BIT["rested"]
@@ -74,12 +77,15 @@ class Application:
         self.vsys_mv = 0
         self.temp_dc = 0
         self._heard_age_ms = 0
+        self._pinged = False
         self._link_lost = False
         self._enabled_ticks = 0
         self._supply_low = 0
         self._searched = 0
         self._marks = 0
         self._pinpoint = False
+        self._collect_next = False
+        self.heap_free = gc.mem_free()
         self._take_settings()
         board.pulser.start(self.settings)
         board.acquisition.start()
@@ -88,6 +94,7 @@ class Application:
 
     # The tick
 
+    @micropython.native
     def tick(self, elapsed_ms):
         """One control tick. elapsed_ms: since the last one, 10 when all is well."""
         self.t_ms += elapsed_ms
@@ -114,11 +121,28 @@ class Application:
         """The tick's last work before feeding: events and telemetry."""
         self.reporter.step(second)
 
+    def upkeep(self):
+        """Now and then, and never while moving: look at the heap (8.5 ms) or collect it (12.3 ms), in turn; renew the DMA.
+
+        Both measured on the virtual Pico with 160 kB free. A sweep allocates for telemetry and answers alone, some
+        2 kB/s, so that one of a minute ends before the heap is full; should it fill, one tick is late.
+        """
+        if GRANTS[self.state] & MOVES:
+            return
+        self._collect_next = not self._collect_next
+        if self._collect_next:
+            self.heap_free = gc.mem_free()
+        else:
+            gc.collect()
+            self.board.acquisition.renew()
+
+    @micropython.native
     def feed(self):
         """The last act of a completed tick."""
         if GRANTS[self.state] & ENABLED:
             self.board.interlock.feed()
 
+    @micropython.native
     def _look(self, elapsed_ms):
         """Inputs, frame, detector, links -> event bits for the supervisor."""
         board = self.board
@@ -134,6 +158,8 @@ class Application:
         self._heard_age_ms += elapsed_ms
         if self._heard_age_ms >= self._link_timeout_ms:
             bits |= _LINK_LOST
+            if self._pinged:
+                bits |= _PINGS_LOST
             if GRANTS[self.state] & MOVES and not self._link_lost:
                 self._link_lost = True
                 self.emit("link", self.owner, 0, self._heard_age_ms)
@@ -158,6 +184,7 @@ class Application:
                 bits |= _BLIND_TELEOP
         return bits
 
+    @micropython.native
     def _detect(self, frame):
         """One frame through supply, temperature and detector."""
         bits = 0
@@ -234,6 +261,7 @@ class Application:
         self.drive.engage()
         self.detector.reset()
         self._enabled_ticks = 0
+        self._pinged = False
         self.board.inputs.loop_opened()
         self.board.interlock.arm()
 
@@ -283,6 +311,13 @@ class Application:
                 self._link_lost = False
                 self.emit("link", link.index, 1, self._heard_age_ms)
             self._heard_age_ms = 0
+
+    def pinged(self):
+        """The operator's program keeps the link alive: from now on its silence is a stop standing, too, not only moving.
+
+        A person at a bare terminal does not ping, and may take time to read between two lines while the rover stands.
+        """
+        self._pinged = True
 
     def refuse(self, link, why):
         """Count a refused line; it is told soon."""

@@ -1,5 +1,7 @@
 """All hardware of the board, made once, in the order that is safe: the interlock first, MOTOR_EN low."""
 
+import sys
+
 from sapper.acquisition import Acquisition
 from sapper.encoder import Encoder
 from sapper.indicators import Indicators
@@ -27,12 +29,21 @@ class Board:
         self.watchdog = Watchdog()
 
     def make_safe(self):
-        """However the program ends: MOTOR_EN low, motor pins low, coil, marker and buzzer off, watchdog stopped."""
-        self.interlock.drop()
-        for motor in self.motors:
-            motor.release()
-        self.pulser.stop()
-        self.indicators.off()
-        self.acquisition.stop()
-        self.watchdog.stop()
+        """However the program ends: MOTOR_EN low, motor pins low, coil, marker and buzzer off, watchdog stopped.
+
+        An error in one part must not keep the next from being made safe.
+        """
+        for act in (
+            self.interlock.drop,
+            self.motors[0].release,
+            self.motors[1].release,
+            self.pulser.stop,
+            self.indicators.off,
+            self.acquisition.stop,
+            self.watchdog.stop,
+        ):
+            try:
+                act()
+            except Exception as error:
+                sys.print_exception(error)
         self.usb.interruptible(True)

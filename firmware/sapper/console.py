@@ -211,6 +211,7 @@ class Console:
         return "ok pinpoint=" + words[0]
 
     def cmd_ping(self, link, words):
+        self._app.pinged()
         return "ok t_ms=%d" % self._app.t_ms
 
     # Settings

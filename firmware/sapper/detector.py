@@ -32,9 +32,11 @@ FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT = 1, 2, 4
 
 _AROUND = 10  # bins on both sides whose bodies matter for a contact
 _HOLD_PERCENT = 60  # of its level: below this an alert is over
-_ECHO_BINS = 25  # no second alert so near the first...
-_ECHO_NEAR_BINS = 13
-_ECHO_PART = 4  # ... unless it is over a quarter of it, and not right beside it
+# Behind an object the early kernel swings, and once more when the object leaves its far end: within 0.64 m of an alert's
+# peak only something stronger raises a new one. What is weaker there still becomes a contact.
+_ECHO_BINS = 32
+_FAR_BINS = 32
+_ECHO_PART = 4
 _FAR_BINS = 1 << 20
 
 
@@ -140,10 +142,7 @@ class Detector:
             return 0
         flags = 0
         parts = self._parts
-        if self.health.fault == STUCK_GATE0:
-            early_gate = False
-        else:
-            early_gate = True
+        early_gate = self.health.fault != STUCK_GATE0
         self.footprint.early(last, self._bump)
         self.balance.split(self._bump, parts)
         noise = self._early_noise
@@ -178,7 +177,6 @@ class Detector:
     def _alert(self, last, parts, noise, inhibit):
         """Raise, hold or end the alert; FLAG_ALERT when it rises."""
         statistic = self.statistic
-        since = last - self._echo_bin
         if self.alert:
             if statistic > self._echo:
                 self._echo = statistic
@@ -190,7 +188,7 @@ class Detector:
             return 0
         if statistic < self.level or inhibit:
             return 0
-        if since <= _ECHO_NEAR_BINS or (since <= _ECHO_BINS and statistic * _ECHO_PART < self._echo):
+        if last - self._echo_bin <= _ECHO_BINS and statistic <= self._echo:
             return 0
         self.alert = 1
         self._echo = statistic

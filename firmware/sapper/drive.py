@@ -1,5 +1,6 @@
 """Both tracks: encoders in, odometry, ramps, velocity loops, duties out. Motors and encoders are handed in."""
 
+import micropython
 from sapper.odometry import Odometry
 from sapper.track_check import TrackCheck
 from sapper.velocity import TrackSpeed, VelocityLoop
@@ -45,6 +46,7 @@ class Drive:
             self._checks[side].reset()
             self._motors[side].engage()
 
+    @micropython.native
     def sense(self):
         """Read the encoders, update place and speeds, check the tracks. `fault_side` >= 0 names a track that is at fault."""
         left = self._encoders[0].delta() * self._signs[0]
@@ -59,12 +61,14 @@ class Drive:
         if self._checks[1].step(targets[1], motors[1].duty_pm * self._signs[1], right):
             self.fault_side = 1
 
+    @micropython.native
     def act(self, speed_mm_s, turn_mrad_s):
         """Steer towards a speed and a turn, both tracks ramped alike by the set acceleration."""
         turn = turn_mrad_s * self._half_width_mm // 1000
         self._track(0, speed_mm_s - turn, self._step_mm_s)
         self._track(1, speed_mm_s + turn, self._step_mm_s)
 
+    @micropython.native
     def keep_straight(self, speed_mm_s, ahead_ticks):
         """As `act`, with the tracks held level. ahead_ticks: how far the left track is ahead of the right."""
         turn = ahead_ticks * 1000 // self._per_m * _HEADING_MM_S_PER_MM
@@ -82,6 +86,7 @@ class Drive:
         self._track(1, 0, step)
         self._stop_step = step
 
+    @micropython.native
     def _track(self, side, wanted, step):
         targets = self._targets
         target = targets[side]
@@ -94,6 +99,7 @@ class Drive:
         duty = self._loops[side].step(target, self._speeds[side].mm_s(self._per_m))
         self._motors[side].drive(duty * self._signs[side])
 
+    @micropython.native
     def resting(self):
         """True when neither track is asked to move."""
         return self._targets[0] == 0 and self._targets[1] == 0

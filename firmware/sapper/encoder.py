@@ -3,6 +3,7 @@
 import rp2
 from machine import Pin
 
+import micropython
 from sapper.pins import GPIO
 from sapper.registers import peek, poke
 
@@ -58,12 +59,14 @@ class Encoder:
         self._machine.active(1)
         self._last = self.count16()
 
+    @micropython.native
     def count16(self):
         """The low 16 bits of the count."""
         poke(self._instr, _MOV_ISR_X)
         poke(self._instr, _PUSH)
         return peek(self._rxf, 0, 0xFFFF)
 
+    @micropython.native
     def delta(self):
         """Ticks since the last call, signed."""
         count = self.count16()

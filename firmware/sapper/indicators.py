@@ -2,6 +2,7 @@
 
 from machine import PWM, Pin
 
+import micropython
 from sapper.events import STATES
 from sapper.pins import GPIO
 
@@ -31,6 +32,7 @@ class Indicators:
         self._marker_ticks = max(1, length_ms // 10)
         self._marker.value(1)
 
+    @micropython.native
     def tick(self, state, strength, audio):
         """LED by state, buzzer by the detector's strength (0..1000) where audio is on, marker off when its time is up."""
         period, lit = _BLINK[state]

@@ -1,5 +1,6 @@
 """One serial link: bytes in to lines; answers, events and telemetry out. Bounded memory, never waits."""
 
+import micropython
 from sapper.line import CTRL_C, LineReader
 
 # Taken in one tick: a bound on the time that a flood can cost it. USB (polled byte by byte, 30 us each) is held back by
@@ -36,6 +37,7 @@ class Link:
         self._answers = []
         self._rest = b""
 
+    @micropython.native
     def read_line(self):
         """The next whole line, or None. Ctrl-C on a trusted link reads as `stop`; on a radio it is noise.
 

@@ -1,5 +1,7 @@
 """How well the control loop keeps its time: load, jitter, longest tick."""
 
+import micropython
+
 PERIOD_US = 10_000
 WINDOW = 100  # ticks: a second
 
@@ -17,6 +19,7 @@ class LoopStats:
         self._longest = 0
         self._latest = 0
 
+    @micropython.native
     def add(self, late_us, busy_us):
         """One tick that started late_us after its time and took busy_us. 1 when a second is complete."""
         self.ticks += 1

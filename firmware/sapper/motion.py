@@ -1,5 +1,6 @@
 """What the tracks are asked to do in each state: the operator's speed in TELEOP, the lane in SWEEP, rest in all others."""
 
+import micropython
 from sapper.supervisor import SWEEP, TELEOP
 
 _SLOW_MM_S = 60  # creep at a lane's end
@@ -42,6 +43,7 @@ class Motion:
         self._goal_mm = 0
         self._skew = 0
 
+    @micropython.native
     def step(self, state, elapsed_ms):
         """Move on by one tick. Returns 1 when this state's motion has come to its end (lane done, or stale and at rest)."""
         drive = self._drive

@@ -4,6 +4,7 @@ import time
 
 from machine import PWM, Pin
 
+import micropython
 from sapper.pins import GPIO
 
 _PWM_HZ = 20_000
@@ -27,6 +28,7 @@ class Motor:
         self.duty_pm = 0
         self._pwm = PWM(Pin(self._pwm_pin), freq=_PWM_HZ, duty_u16=0)
 
+    @micropython.native
     def drive(self, duty_pm):
         """Signed duty in thousandths; does nothing but duty 0 while not engaged."""
         pwm = self._pwm

@@ -3,6 +3,8 @@
 import math
 from array import array
 
+import micropython
+
 _TURN = 2048  # steps of the sine table in a full turn
 _Q = 14
 _MRAD_TURN = 6283
@@ -30,6 +32,7 @@ class Odometry:
         self.y_um = 0
         self.heading_mrad = 0
 
+    @micropython.native
     def step(self, left, right):
         """Add one frame's ticks."""
         self.left += left

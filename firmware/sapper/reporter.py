@@ -1,7 +1,6 @@
 """What the board tells over its links: events as text or frames, telemetry at its rates. Never at a tick's cost."""
 
-import gc
-
+import micropython
 from sapper import wire
 from sapper.events import KIND_ROW
 from sapper.telemetry import FrameWriter
@@ -49,6 +48,7 @@ class Reporter:
             if link.telemetry:
                 link.send_frame(view)
 
+    @micropython.native
     def _events(self, link):
         log = self._app.log
         if link.next_event >= log.next:
@@ -130,7 +130,7 @@ class Reporter:
             min(stats.jitter_max_us, 65535),
             app.board.acquisition.missed & 0xFFFF,
             sum(link.dropped for link in self._links) & 0xFFFF,
-            gc.mem_free(),
+            app.heap_free,
             app.refused & 0xFFFF,
         )
 

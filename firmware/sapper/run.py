@@ -10,7 +10,7 @@ from sapper.app import Application
 from sapper.board import Board
 from sapper.loop_stats import PERIOD_US
 
-_GC_TICKS = 500
+_UPKEEP_TICKS = 250
 _EXCEPTIONS_MOST = 10
 
 
@@ -76,8 +76,8 @@ def loop(app, clock):
             app.fail(error)
             if raised >= _EXCEPTIONS_MOST:
                 raise
-        if stats.ticks % _GC_TICKS == 0:
-            gc.collect()
+        if stats.ticks % _UPKEEP_TICKS == 0:
+            app.upkeep()
         if not raised:
             app.feed()
         watchdog.feed()
@@ -88,11 +88,12 @@ def main():
     """Run until told to leave. Whatever ends it, the board is left safe; an unexpected end restarts it into SAFE."""
     board = Board()
     clock = None
-    leave_for = "reboot"
+    leave_for = "repl"  # an error before the loop runs would come again after every reset: better a prompt that tells it
     try:
         app = Application(board)
         gc.collect()
         clock = Clock()
+        leave_for = "reboot"
         loop(app, clock)
         leave_for = app.leave_for
     except KeyboardInterrupt:

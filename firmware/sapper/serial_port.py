@@ -1,11 +1,11 @@
 """The two serial lines behind one small interface: `read_into(buffer) -> count` and `write(view) -> count`, neither waits."""
 
+import select
 import sys
 
-import micropython
-import select
 from machine import UART, Pin
 
+import micropython
 from sapper.pins import GPIO, UART_RADIO, UART_RADIO_BAUD
 
 
@@ -25,6 +25,7 @@ class UsbPort:
         self._interrupt_char = 3 if on else -1
         micropython.kbd_intr(self._interrupt_char)
 
+    @micropython.native
     def read_into(self, buffer):
         """What has arrived, at most len(buffer) bytes."""
         count = 0
@@ -66,6 +67,7 @@ class RadioPort:
     def interruptible(self, on):
         """Nothing on the radio interrupts."""
 
+    @micropython.native
     def read_into(self, buffer):
         """What has arrived, at most len(buffer) bytes."""
         waiting = self._uart.any()

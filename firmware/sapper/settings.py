@@ -28,7 +28,14 @@ TABLE = (
     ("motor_ki_pm", 3000, 0, 50000, "1/1000 a m", "velocity loop, integral"),
     ("motor_min_pm", 60, 0, 400, "1/1000", "duty that overcomes friction"),
     ("duty_max_pm", 950, 100, 1000, "1/1000", "highest motor duty"),
-    ("encoder_fault_ms", 200, 50, 240, "ms", "a track driven but still, or moving but not driven, for so long is a fault"),
+    (
+        "encoder_fault_ms",
+        200,
+        50,
+        240,
+        "ms",
+        "a track driven but still, or moving but not driven, for so long is a fault",
+    ),
     ("coast_ms", 700, 0, 3000, "ms", "a track may roll for so long after duty 0 before that counts as not driven"),
     ("stop_ramp_ms", 150, 20, 180, "ms", "a stale drive command ramps to a stop in so long"),
     ("teleop_blind", 0, 0, 1, "", "1 lets TELEOP drive with a detector that cannot see, to bring the machine home"),
@@ -66,7 +73,9 @@ def parse_value(name, text):
     try:
         value = int(text)
     except ValueError:
-        raise SettingError("'%s' is no whole number; %s takes %d..%d %s" % (text, name, row[2], row[3], row[4])) from None
+        raise SettingError(
+            "'%s' is no whole number; %s takes %d..%d %s" % (text, name, row[2], row[3], row[4])
+        ) from None
     if not row[2] <= value <= row[3]:
         raise SettingError("%s = %d is outside %d..%d %s" % (name, value, row[2], row[3], row[4]))
     return value

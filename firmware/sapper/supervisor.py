@@ -24,6 +24,7 @@ RULES = (
     ("blind", "W", STOPPED, "blind"),
     ("blind_teleop", "T", STOPPED, "blind"),
     ("link_lost", "TW", STOPPED, "link_lost"),
+    ("pings_lost", "AC", STOPPED, "link_lost"),
     ("alert", "W", CONTACT, "alert"),
     ("swept", "W", ARMED, "done"),
     ("rested", "T", ARMED, "drive_stale"),

@@ -1,5 +1,7 @@
 """Does a track do what its motor is told? Driven but still, moving but not driven, or the wrong way round is a fault."""
 
+import micropython
+
 _FRAME_MS = 10
 _DRIVEN_PM = 150  # below this duty a track may honestly stand
 _MOVING_TICKS = 4  # in the window; fewer can be the rover rocking
@@ -25,6 +27,7 @@ class TrackCheck:
         self._strays = 0
         self._wrong = 0
 
+    @micropython.native
     def step(self, target_mm_s, duty_pm, ticks):
         """Target and duty of the last frame, ticks of this one, all signed. Returns 1 on a fault.
 

@@ -1,5 +1,7 @@
 """The velocity loop of one track: feed-forward and PI on millimetres a second, integers, thousandths of duty out."""
 
+import micropython
+
 _WINDOW = 8  # ticks of 10 ms over which a track's speed is measured: 1 mm of travel is 12.5 mm/s
 _WINDOW_MS = _WINDOW * 10
 _INTEGRAL_SCALE = 100  # the integral is kept in 1/100 of a duty step
@@ -13,6 +15,7 @@ class TrackSpeed:
         self._at = 0
         self._sum = 0
 
+    @micropython.native
     def step(self, ticks):
         """Add the ticks of one frame; returns the ticks of the window."""
         at = self._at
@@ -45,6 +48,7 @@ class VelocityLoop:
         """Forget the integral."""
         self._integral = 0
 
+    @micropython.native
     def step(self, target_mm_s, measured_mm_s):
         """Duty in thousandths for the next 10 ms. A target of 0 is duty 0: the tracks roll out, they are not driven back."""
         if target_mm_s == 0:

@@ -80,7 +80,7 @@ MESSAGES = (
             ("jitter_max_us", "H", "us", "latest start of the last second"),
             ("missed", "H", "", "frames missed since start"),
             ("dropped", "H", "", "telemetry frames dropped since start"),
-            ("heap_free", "I", "bytes", "after the last collection"),
+            ("heap_free", "I", "bytes", "when last looked at, standing"),
             ("refused", "H", "", "lines refused since start"),
         ),
     ),
