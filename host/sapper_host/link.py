@@ -1,25 +1,20 @@
 """A link to a board: send a command, await its answer, and hear its events and telemetry meanwhile.
 
-    with Link.open("/dev/ttyACM0") as link:
-        print(link.identify()["sapper"])
-        link.listen(print)
-        link.command("telemetry on")
-
-The board answers each line with one line that starts with `ok` or `err NAME: `; lines before it start with two spaces.
-Answers come in the order of the commands (`stop` alone goes before others) and carry no number, so they are matched
-first in, first out.
+with Link.open("/dev/ttyACM0") as link:
+    print(link.identify()["sapper"])
+    link.listen(print)
+    link.command("telemetry on")
 """
 
 from __future__ import annotations
 
-import re
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 
+from sapper_host.answers import Answer, AnswerQueue, Pending
 from sapper_host.decoder import Item, StreamDecoder, Text
 from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerError, SapperError, Status
 from sapper_host.serial_stream import DEFAULT_BAUD, ByteStream, SerialStream
@@ -28,12 +23,8 @@ from sapper_host.serial_stream import DEFAULT_BAUD, ByteStream, SerialStream
 LINE_MAX = 160
 KEEP_ALIVE_S = 0.5
 ANSWER_TIMEOUT_S = 2.0
-# An answer that comes later than this after its command was given up is taken for lost.
-_LATE_S = 1.0
-_BODY_MAX_LINES = 2000
-_PROMPT = "> "
-_STOP_ANSWER = re.compile(r"ok state=(STOPPED|FAULT|SAFE)")
-_PING_ANSWER = re.compile(r"ok t_ms=\d+")
+# A rig on a busy machine may run slower than real time.
+IDENTIFY_TIMEOUT_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -48,57 +39,9 @@ Listener = Callable[[Happening], None]
 Encoder = Callable[[str], bytes]
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The board's answer to a line: `lines` before the last one (without their two spaces), and the last one."""
-
-    command: str
-    last: str
-    lines: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether the board did it."""
-        return is_ok(self.last)
-
-    @property
-    def text(self) -> str:
-        """What follows `ok ` or `err NAME: `."""
-        return self.last[3:] if self.ok else self.last.partition(": ")[2]
-
-    @property
-    def error_name(self) -> str:
-        """NAME of `err NAME: ...`; '' when it went well."""
-        return "" if self.ok else self.last[4:].partition(":")[0]
-
-    def values(self) -> dict[str, str]:
-        """The `name=value` words of the last line."""
-        return dict(word.split("=", 1) for word in self.text.split() if "=" in word)
-
-
-def is_ok(line: str) -> bool:
-    """Whether a line ends an answer well."""
-    return line == "ok" or line.startswith("ok ")
-
-
-def is_last(line: str) -> bool:
-    """Whether a line ends an answer."""
-    return is_ok(line) or (line.startswith("err ") and ":" in line)
-
-
 def plain(line: str) -> bytes:
     """A line as it goes over USB. A radio's signer takes this one's place."""
     return line.encode("ascii") + b"\n"
-
-
-@dataclass
-class _Pending:
-    command: str
-    quiet: bool
-    body: list[str] = field(default_factory=list)
-    answer: Answer | None = None
-    done: threading.Event = field(default_factory=threading.Event)
-    given_up_at: float | None = None
 
 
 class Link:
@@ -112,7 +55,7 @@ class Link:
         self._stream = stream
         self._encode = encode
         self._listeners: list[Listener] = []
-        self._pending: deque[_Pending] = deque()
+        self._answers = AnswerQueue()
         self._lock = threading.Lock()
         self._gone: LinkError | None = None
         self._closing = threading.Event()
@@ -166,7 +109,7 @@ class Link:
         """The protective stop: sent at once, whatever else waits for an answer."""
         return self._exchange("stop", timeout_s, check=True)
 
-    def identify(self, timeout_s: float = 1.0) -> dict[str, str]:
+    def identify(self, timeout_s: float = IDENTIFY_TIMEOUT_S) -> dict[str, str]:
         """Ask who is there: the values of `version`. LinkError when it is not a Sapper, with what it seems to be."""
         heard: list[str] = []
 
@@ -177,7 +120,7 @@ class Link:
         self.listen(hear)
         try:
             # Ends whatever half a line the board holds from the user before us.
-            self._exchange("", timeout_s, check=False, quiet=True)
+            self._send("", quiet=True)
             values = self.command("version", timeout_s).values()
         except (NoAnswerError, BoardError):
             values = {}
@@ -214,19 +157,19 @@ class Link:
             f"no answer to '{line}' within {timeout_s:g} s", "is it the right port, and is the board running?"
         )
 
-    def _send(self, line: str, quiet: bool = False) -> _Pending:
+    def _send(self, line: str, quiet: bool = False) -> Pending:
         if len(line) > LINE_MAX or not line.isascii() or (line and not line.isprintable()):
             reason = f"a command is one line of at most {LINE_MAX} printable ASCII characters"
             raise SapperError(f"'{line[:40]}' cannot be sent", reason, Status.USAGE)
-        pending = _Pending(line, quiet)
+        pending = Pending(line, quiet)
         with self._lock:
             if self._gone is not None:
                 raise self._gone
-            self._pending.append(pending)
+            self._answers.add(pending)
             try:
                 self._stream.write(self._encode(line))
             except LinkError:
-                self._pending.remove(pending)
+                self._answers.remove(pending)
                 raise
         if not quiet:
             self._tell(Sent(line))
@@ -236,16 +179,9 @@ class Link:
         """Let answers that were given up come or be forgotten, so that they are not taken for the next command's."""
         while not self._closing.is_set():
             with self._lock:
-                self._forget_late()
-                if not any(pending.given_up_at is not None for pending in self._pending):
+                if self._answers.settled(time.monotonic()):
                     return
             time.sleep(0.02)
-
-    def _forget_late(self) -> None:
-        now = time.monotonic()
-        late = [p for p in self._pending if p.given_up_at is not None and now - p.given_up_at > _LATE_S]
-        for pending in late:
-            self._pending.remove(pending)
 
     def _ping(self) -> None:
         while not self._closing.is_set():
@@ -269,53 +205,15 @@ class Link:
         except LinkError as error:
             with self._lock:
                 self._gone = error
-                for pending in self._pending:
-                    pending.done.set()
+                self._answers.fail_all()
 
     def _take(self, item: Item) -> None:
-        if isinstance(item, Text) and not item.garbled and self._take_answer_line(item.line):
-            return
-        self._tell(item)
-
-    def _take_answer_line(self, line: str) -> bool:
-        """Give a line to the command it answers; True when nobody else should hear of it."""
-        line = line.removeprefix(_PROMPT)
-        with self._lock:
-            self._forget_late()
-            pending = self._stop_that_overtook(line)
-            if pending is None and is_last(line):
-                self._resynchronise(line)
-            if pending is None and self._pending:
-                pending = self._pending[0]
-            if pending is None:
-                return False
-            if is_last(line):
-                self._pending.remove(pending)
-                pending.answer = Answer(pending.command, line, tuple(pending.body))
-                pending.done.set()
-            elif line.startswith("  "):
-                if len(pending.body) < _BODY_MAX_LINES:
-                    pending.body.append(line[2:])
-            else:
-                return False
-            return pending.quiet
-
-    def _stop_that_overtook(self, line: str) -> _Pending | None:
-        """The board carries `stop` out before all waiting lines, so its answer comes before theirs."""
-        if not self._pending or self._pending[0].command == "disarm" or not _STOP_ANSWER.fullmatch(line):
-            return None
-        return next((pending for pending in self._pending if pending.command == "stop"), None)
-
-    def _resynchronise(self, line: str) -> None:
-        """A ping's answer can be told from all others: by it, commands whose answers were lost are found."""
-        from_ping = _PING_ANSWER.fullmatch(line) is not None
-        ping_waits = any(pending.command == "ping" for pending in self._pending)
-        while self._pending:
-            head_is_ping = self._pending[0].command == "ping"
-            lost = (ping_waits and not head_is_ping) if from_ping else (head_is_ping and is_ok(line))
-            if not lost:
+        if isinstance(item, Text) and not item.garbled:
+            with self._lock:
+                pending = self._answers.take(item.line, time.monotonic())
+            if pending is not None and pending.quiet:
                 return
-            self._pending.popleft().done.set()
+        self._tell(item)
 
     def _tell(self, happening: Happening) -> None:
         for listener in tuple(self._listeners):

@@ -15,7 +15,7 @@ from sapper_host.run_registry import running_rigs
 USB_IDS = (0x2E8A, 0x0005)
 USB_NAME = "Sapper"
 _BOOTSEL_LABEL = "RPI-RP2"
-_PROBE_S = 0.8
+_PROBE_S = 1.5
 
 
 @dataclass

@@ -55,18 +55,17 @@ def devices(
 
 
 def _show(found: list[Port]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("port", "kind", "what", "version", "board", "detail"):
-        table.add_column(name, no_wrap=name != "detail", overflow="fold")
+    """Columns as wide as they need to be; the last one is cut by nobody, so that a pipe gets all of it."""
+    rows = [("port", "kind", "what", "version", "board", "detail")]
     for port in found:
         version = " ".join(filter(None, (port.version.get("sapper"), port.version.get("git"))))
-        what = Text(port.what, style=_COLOUR.get(port.what, "dim"))
-        table.add_row(Text(port.device), port.kind, what, Text(version), Text(port.serial_number), Text(port.detail))
-    Console().print(table)
+        rows.append((port.device, port.kind, port.what, version or "-", port.serial_number or "-", port.detail))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        if row[2] in _COLOUR:
+            cells[2] = typer.style(cells[2], fg=_COLOUR[row[2]])
+        typer.echo("  ".join(cells).rstrip())
 
 
 def register(app: typer.Typer) -> None:
