@@ -88,7 +88,7 @@ def main():
     """Run until told to leave. Whatever ends it, the board is left safe; an unexpected end restarts it into SAFE."""
     board = Board()
     clock = None
-    leave_for = "repl"  # an error before the loop runs would come again after every reset: better a prompt that tells it
+    leave_for = "repl"  # an error before the loop runs would come again after every reset: better a prompt
     try:
         app = Application(board)
         gc.collect()

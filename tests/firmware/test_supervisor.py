@@ -46,6 +46,7 @@ EXPECTED = {
     "blind": {SWEEP: STOPPED},
     "blind_teleop": {TELEOP: STOPPED},
     "link_lost": {TELEOP: STOPPED, SWEEP: STOPPED},
+    "pings_lost": {ARMED: STOPPED, CONTACT: STOPPED},
     "alert": {SWEEP: CONTACT},
     "swept": {SWEEP: ARMED},
     "rested": {TELEOP: ARMED},
