@@ -22,10 +22,10 @@ def quadrature():
     label("top")
     wait(1, pin, 0)
     jmp(pin, "back")  # B high as A rises: backwards
-    mov(x, invert(x))  # x + 1 is ~(~x - 1)
-    jmp(x_dec, "up")
+    mov(y, invert(x))  # x + 1 is ~(~x - 1), by way of y: x is the count at any instant, whenever it is read
+    jmp(y_dec, "up")
     label("up")
-    mov(x, invert(x))
+    mov(x, invert(y))
     jmp("high")
     label("back")
     jmp(x_dec, "high")
@@ -35,10 +35,10 @@ def quadrature():
     jmp(x_dec, "top")
     jmp("top")
     label("ahead")
-    mov(x, invert(x))
-    jmp(x_dec, "up2")
+    mov(y, invert(x))
+    jmp(y_dec, "up2")
     label("up2")
-    mov(x, invert(x))
+    mov(x, invert(y))
     wrap()
 
 
