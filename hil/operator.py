@@ -73,14 +73,14 @@ class Operator:
             raise OperatorError("the board has told no time yet")
         return t_ms * NS_PER_MS + self._offset_ns
 
-    def run(self, duration_ns: int) -> None:
-        """Let time pass, listening, and pinging while `keep_alive` is on."""
+    def run(self, duration_ns: int, slice_ns: int = _SLICE_NS) -> None:
+        """Let time pass, listening every slice_ns (at most 500 ms), and pinging while `keep_alive` is on."""
         end = self._rig.now_ns + duration_ns
         while self._rig.now_ns < end:
             if self._alive and self._rig.now_ns - self._last_ping_ns >= _PING_EVERY_NS:
                 self._last_ping_ns = self._rig.now_ns
                 self._line.write(b"ping\n")
-            self._advance(min(_SLICE_NS, end - self._rig.now_ns))
+            self._advance(min(slice_ns, end - self._rig.now_ns))
             self.listen()
 
     def keep_alive(self, on: bool) -> None:
@@ -122,7 +122,7 @@ class Operator:
 
     def settle(self, seconds: float = 0.5) -> None:
         """Let the detector and the supply be measured."""
-        self.run(int(seconds * 1e9))
+        self.run(int(seconds * 1e9), 100 * NS_PER_MS)
 
     def arm(self) -> None:
         """Key on, `arm`, the code typed back: ARMED, with the link kept alive."""

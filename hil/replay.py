@@ -2,8 +2,9 @@
 
 The rig does what a person would: closes the emergency-stop loop, turns the key, arms by the console, starts the sweep.
 Until then the trace's first second is played forwards and backwards, standing, so that the detector sees real noise.
-With on_detect 'stop' the tracks come to rest once both duties are 0, and the replay ends there; with 'mark' it plays
-through.
+With on_detect 'stop' the tracks come to rest once both duties are 0, and the replay ends there. With 'mark' it plays
+through: when the board stops by itself (a stuck gate, say), the rover is moved on by hand, not searching, until the
+cause has gone; then it stands, is armed again and goes on.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from hil.errors import HilError
-from hil.operator import Operator
+from hil.operator import Operator, OperatorError
 from hil.rig import NS_PER_MS, NS_PER_S, Rig, open_rig
 from hil.tape import Tape
 from sapper.pins import GPIO
@@ -27,6 +28,8 @@ _SLICE_NS = 10 * NS_PER_MS
 _REST_S = 0.25  # how long tracks of this kind roll once the motors are off
 _TAIL_S = 0.6  # played after the trace's end, standing, so that a last contact can be completed
 _BOOTED_S = 0.4
+_MARK_SLICE_NS = 500 * NS_PER_MS  # nothing depends on the board's outputs: long slices cost least
+_CLEAR_NS = 1200 * NS_PER_MS  # a cause that has not come back in so long has gone; faults take a second to show
 
 Progress = Callable[[float], None]
 
@@ -67,6 +70,8 @@ class _Replay:
         self._duty: dict[str, tuple[int, float]] = {}
         self._driven: set[str] = set()
         self._stopped_ns: int | None = None
+        # Board time and place (trace's metres) of each zero of the board's odometer.
+        self._origins: list[tuple[int, float]] = [(0, self._tape.first_s_m)]
 
     def run(self) -> dict[str, Any]:
         operator = self._operator
@@ -83,41 +88,76 @@ class _Replay:
             operator.must(f"set {name} {value}")
         operator.must("telemetry on")
         operator.arm()
-        length_mm = int(self._tape.length_m * 1000) + 100_000
         self._tape.roll()
-        operator.must(f"sweep {length_mm}")
-        ended = self._play()
+        self._sweep()
+        if self._on_detect == "mark":
+            ended = self._play_through()
+        else:
+            ended = self._play()
+        if ended == "end":
+            operator.must("disarm")
+        operator.run(int(_TAIL_S * NS_PER_S))
+        self._progress(1.0)
         status = operator.ask("status")[0]
         return self._result(firmware, ended, status)
 
     def _pass_time(self, duration_ns: int) -> None:
         """Time passes with the tape running."""
-        end = self._board.now_ns + duration_ns
-        while self._board.now_ns < end:
-            step = min(_SLICE_NS, end - self._board.now_ns)
-            self._tape.schedule(step)
-            self._board.run(step)
+        self._tape.schedule(duration_ns)
+        self._board.run(duration_ns)
+
+    def _sweep(self) -> None:
+        self._operator.must(f"sweep {int(self._tape.length_m * 1000) + 100_000}")
+
+    def _play_through(self) -> str:
+        """Until the tape's end."""
+        while not self._tape.finished:
+            self._roll_on(_MARK_SLICE_NS)
+            if self._state() != "SWEEP":
+                self._go_on()
+        return "end"
+
+    def _roll_on(self, duration_ns: int) -> None:
+        """Play so much of the tape, or what is left of it."""
+        duration_ns = min(duration_ns, self._tape.left_ns)
+        self._operator.run(duration_ns, min(duration_ns, _MARK_SLICE_NS))
+        self._progress(self._tape.share)
+
+    def _go_on(self) -> None:
+        """The board has stopped by itself: clear it, and sweep again once the cause has gone."""
+        tape, operator = self._tape, self._operator
+        while not tape.finished:
+            operator.must("disarm")
+            self._roll_on(_CLEAR_NS)
+            if tape.finished or " fault=none " not in operator.must("status"):
+                continue
+            tape.coast(_REST_S)
+            operator.run(int((_REST_S + _TAIL_S) * NS_PER_S), _SLICE_NS)
+            standing_ns = self._board.now_ns
+            try:
+                operator.arm()
+            except OperatorError:
+                tape.go_on()
+                continue
+            self._origins.append((standing_ns, tape.s_m))
+            tape.go_on()
+            self._sweep()
+            return
 
     def _play(self) -> str:
         """Until the tape's end, or rest after a stop. Returns why it ended."""
         tape, operator = self._tape, self._operator
         ended = "end"
         while not tape.finished:
-            operator.run(_SLICE_NS)
+            operator.run(min(_SLICE_NS, tape.left_ns), _SLICE_NS)
             self._progress(tape.share)
             if self._stopped_ns is None:
                 self._stopped_ns = self._all_stopped()
                 if self._stopped_ns is not None:
-                    if self._on_detect == "mark" and self._state() == "SWEEP":
-                        self._stopped_ns = None
-                        continue
                     ended = "stop"
                     tape.coast(_REST_S)
             elif tape.resting:
                 break
-        tape.coast(0.0)
-        operator.run(int(_TAIL_S * NS_PER_S))
-        self._progress(1.0)
         return ended
 
     def _state(self) -> str:
@@ -163,8 +203,10 @@ class _Replay:
     def _event(self, event: Event) -> dict[str, Any]:
         """An event in the trace's time and place; places in millimetres of the board's odometer are moved likewise."""
         row = event.as_dict()
-        row["t_s"] = round((self._operator.rig_ns(event.t_ms) - self._tape.started_ns) / NS_PER_S, 3)
-        row["s_m"] = round(event.s_mm / 1000 + self._tape.first_s_m, 3)
+        at_ns = self._operator.rig_ns(event.t_ms)
+        origin_m = [origin_m for from_ns, origin_m in self._origins if from_ns <= at_ns][-1]
+        row["t_s"] = round(self._tape.t_s_at(at_ns), 3)
+        row["s_m"] = round(event.s_mm / 1000 + origin_m, 3)
         if "peak_mm" in row:
-            row["peak_m"] = round(row.pop("peak_mm") / 1000 + self._tape.first_s_m, 3)
+            row["peak_m"] = round(row.pop("peak_mm") / 1000 + origin_m, 3)
         return row

@@ -7,7 +7,7 @@ value.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ _SHUTTLE_S = 1.0
 _VSYS_MV = 5000.0
 _TEMP_C = 27.0
 _STEP_S = 0.01
+# Levels of A and B in the four quarter phases of a cycle: forwards A rises with B low.
+_LEVEL_A = np.array([0, 1, 1, 0])
+_LEVEL_B = np.array([0, 0, 1, 1])
 
 
 def _filled(values: Floats, missing: float) -> Floats:
@@ -49,10 +52,12 @@ class Tape:
         self._inputs = (*gates, supply_mv, temp_mv)
         self._ticks = [_filled(trace.left_ticks, 0.0), _filled(trace.right_ticks, 0.0)]
         self._phase = [0, 0]
-        self._count = [float(ticks[0]) for ticks in self._ticks]
+        self._count = [round(float(ticks[0])) for ticks in self._ticks]
         self._tau = 0.0
         self._direction = 1.0
         self._rolling = False
+        self._anchors_ns: list[int] = []  # board times at which slices began while rolling, and the tape's
+        self._anchors_s: list[float] = []
         self._coast_s: float | None = None
         self._coast_left_s = 0.0
         self.started_ns = 0
@@ -86,16 +91,37 @@ class Tape:
         self._rolling = True
         self.started_ns = self._board.now_ns
 
+    @property
+    def left_ns(self) -> int:
+        """What is left of it, at full speed."""
+        return max(1, round((float(self._t_s[-1]) - self._tau) * NS_PER_S))
+
+    def go_on(self) -> None:
+        """After `coast`: the tracks move again, from where they rest."""
+        self._coast_s = None
+
     def coast(self, rest_s: float) -> None:
         """The motors are off: roll out within rest_s."""
         if self._coast_s is None:
             self._coast_s = rest_s
             self._coast_left_s = rest_s
 
+    def t_s_at(self, at_ns: int) -> float:
+        """The tape's time, seconds into the trace, at a board time; before its start and after its end time runs on."""
+        if not self._anchors_ns or at_ns <= self._anchors_ns[0]:
+            return (at_ns - self.started_ns) / NS_PER_S
+        beyond_ns = max(0, at_ns - self._anchors_ns[-1]) if self.finished else 0
+        return float(np.interp(at_ns, self._anchors_ns, self._anchors_s)) + beyond_ns / NS_PER_S
+
     def s_m_at(self, at_ns: int) -> float:
-        """Place of the coil at a board time while rolling, in the trace's own metres."""
-        tau = (at_ns - self.started_ns) / NS_PER_S
+        """Place of the coil at a board time, in the trace's own metres."""
+        tau = self.t_s_at(at_ns)
         return float((np.interp(tau, self._t_s, self._ticks[0]) + np.interp(tau, self._t_s, self._ticks[1])) / 2000)
+
+    @property
+    def s_m(self) -> float:
+        """Place of the coil now."""
+        return self.s_m_at(self._board.now_ns)
 
     def schedule(self, duration_ns: int) -> None:
         """Put in the stimuli of the next `duration_ns`."""
@@ -110,9 +136,18 @@ class Tape:
             rate = max(0.0, self._coast_left_s / self._coast_s) if self._coast_s else 0.0
             self._coast_left_s -= duration_s
         self._tau = min(before + rate * duration_s, float(self._t_s[-1]))
+        if self._tau == before:
+            return
+        if not self._anchors_ns or self._anchors_ns[-1] != start_ns:
+            self._anchor(start_ns, before)
+        self._anchor(start_ns + duration_ns, self._tau)
         self._play_adc(start_ns, duration_s, before, self._tau)
         for side in (0, 1):
-            self._play_ticks(side, start_ns, duration_ns)
+            self._play_ticks(side, start_ns, duration_ns, before)
+
+    def _anchor(self, at_ns: int, tau_s: float) -> None:
+        self._anchors_ns.append(at_ns)
+        self._anchors_s.append(tau_s)
 
     def _shuttle(self, start_ns: int, duration_s: float) -> None:
         """Standing: back and forth over the last second played (the first one before rolling), tracks still."""
@@ -144,35 +179,29 @@ class Tape:
         for channel, values in enumerate(self._inputs):
             self._board.adc.play(channel, times_ns, values[rows], interpolate="hold")
 
-    def _play_ticks(self, side: int, start_ns: int, duration_ns: int) -> None:
-        """Edges of A and B for the ticks passed in this slice, evenly spread; one decoded tick is one edge of A."""
-        want = float(np.interp(self._tau, self._t_s, self._ticks[side]))
-        steps = round(want) - round(self._count[side])
-        self._count[side] = want
-        if not steps:
+    def _play_ticks(self, side: int, start_ns: int, duration_ns: int, before: float) -> None:
+        """Edges of A and B for the ticks of this slice, evenly spread between rows; a decoded tick is one edge of A."""
+        after = self._tau
+        inner = self._t_s[bisect_right(self._t_s, before) : bisect_left(self._t_s, after)]
+        tau = np.concatenate(([before], inner, [after]))
+        counts = np.round(np.interp(tau, self._t_s, self._ticks[side])).astype(np.int64)
+        counts[0] = self._count[side]
+        self._count[side] = int(counts[-1])
+        steps = 2 * np.diff(counts)  # quarter phases
+        edges = np.abs(steps)
+        total = int(edges.sum())
+        if not total:
             return
+        share = (tau - before) / (after - before)
+        nth = np.arange(total) - np.repeat(np.cumsum(edges) - edges, edges)
+        within = (nth + 0.5) / np.repeat(edges, edges)
+        times_ns = start_ns + duration_ns * (np.repeat(share[:-1], edges) + within * np.repeat(np.diff(share), edges))
+        phases = (self._phase[side] + np.concatenate(([0], np.cumsum(np.repeat(np.sign(steps), edges))))) % 4
+        self._phase[side] = int(phases[-1])
         name = ("LEFT", "RIGHT")[side]
-        pin_a = self._board.pin(GPIO[f"ENC_{name}_A"])
-        pin_b = self._board.pin(GPIO[f"ENC_{name}_B"])
-        direction = 1 if steps > 0 else -1
-        # Four quarter phases a cycle: forwards A rises with B low, then B rises, A falls with B high, B falls.
-        spacing = duration_ns / (2 * abs(steps))
-        a_times: list[int] = []
-        a_levels: list[int] = []
-        b_times: list[int] = []
-        b_levels: list[int] = []
-        phase = self._phase[side]
-        for i in range(2 * abs(steps)):
-            at_ns = int(start_ns + (i + 0.5) * spacing)
-            old_a = phase in (1, 2)
-            phase = (phase + direction) % 4
-            new_a = phase in (1, 2)
-            if new_a != old_a:
-                a_times.append(at_ns)
-                a_levels.append(int(new_a))
-            else:
-                b_times.append(at_ns)
-                b_levels.append(int(phase in (2, 3)))
-        self._phase[side] = phase
-        pin_a.drive_edges(a_times, a_levels)
-        pin_b.drive_edges(b_times, b_levels)
+        for letter, table in (("A", _LEVEL_A), ("B", _LEVEL_B)):
+            levels = table[phases]
+            changed = levels[1:] != levels[:-1]
+            self._board.pin(GPIO[f"ENC_{name}_{letter}"]).drive_edges(
+                times_ns[changed].astype(np.int64).tolist(), levels[1:][changed].tolist()
+            )

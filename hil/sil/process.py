@@ -2,15 +2,17 @@
 
 To the board, little-endian, after a u32 with the bytes that follow:
 - first JSON: how this run begins;
-- then batches: u32 length in us, u32 edges, u32 flags (bit 8: the USB host reads; 9: it has the port open), u32 points of
-  each of 5 inputs, u32 bytes for each of 3 serial lines; edges as pairs of u32 (time, gpio << 1 | level); points as
+- then batches: u32 length in us, u32 edges, u32 flags (bit 8: the USB host reads; 9: it has the port open), u32 points
+  of each of 5 inputs, u32 bytes for each of 3 serial lines; edges as pairs of u32 (time, gpio << 1 | level); points as
   pairs of u32 (time, ADC code, held until the next); the bytes.
 From the board, a report for each batch: u32 bytes that follow, u8 kind, u8 0, u16 cause, u32 time; records of u32 time,
-u8 kind, u8 which, u16 value, with `value` bytes behind serial and flash records. Times in both count from the batch's start.
+u8 kind, u8 which, u16 value, with `value` bytes behind serial and flash records. Times in both count from
+the batch's start.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -64,10 +66,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 pipe.close()
-            except BrokenPipeError:
-                pass
 
 
 class BoardProcess:
@@ -75,7 +75,7 @@ class BoardProcess:
 
     def __init__(self, micropython: Path | None) -> None:
         program = micropython or default_micropython()
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
         command = [str(program), "-X", f"heapsize={_HEAP}", str(MODULES / "boot.py"), str(MODULES), str(FIRMWARE)]
         try:
             self._process = subprocess.Popen(

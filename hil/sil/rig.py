@@ -1,4 +1,4 @@
-"""The sil rig from Python: the interface of hil/rig.py over a board process. docs/rigs.md says what is simulated, and how far."""
+"""The sil rig from Python: the interface of hil/rig.py over a board process; docs/rigs.md says what is simulated."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
 
 from hil.errors import HilError
 from hil.sil import process
@@ -128,7 +127,7 @@ class SilAdc:
 
 
 class SilRig:
-    """A simulated board, powered, at reset. ticks_us: what its tick counter starts from; seed: of its random numbers."""
+    """A simulated board, powered, at reset. ticks_us: its tick counter at the start; seed: of its random numbers."""
 
     name = "sil"
 
@@ -240,7 +239,11 @@ class SilRig:
         flags = process.FLAG_USB_READS * self.usb.reads | process.FLAG_USB_OPEN * self.usb.is_open
         points = [wave.window(start_us, end_us) for wave in self.adc.waves]
         head = BATCH.pack(
-            end_us - start_us, len(edges) // 8, flags, *(len(data) // 8 for data in points), *(len(data) for data in sent)
+            end_us - start_us,
+            len(edges) // 8,
+            flags,
+            *(len(data) // 8 for data in points),
+            *(len(data) for data in sent),
         )
         return b"".join((head, edges, *points, *sent))
 
@@ -273,5 +276,3 @@ class SilRig:
                     lines[which].heard.append((at_ns, data))
                 else:
                     self._flash[which] = data
-
-

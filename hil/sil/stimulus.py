@@ -64,7 +64,7 @@ def _codes(millivolts: Floats) -> Floats:
 
 
 class Edges:
-    """Levels put on the board's inputs, each at its time. `levels`, `driven`: a bit a pin, up to the last batch taken."""
+    """Levels put on the board's inputs, each at its time. `levels`, `driven`: a bit a pin, up to the last batch."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Ints, Ints]] = []
@@ -79,7 +79,7 @@ class Edges:
             self.driven |= 1 << gpio
 
     def take(self, start_us: int, end_us: int) -> bytes:
-        """All edges before end as pairs (time from start, gpio << 1 | level), sorted by time; late ones come at once."""
+        """All edges before end as pairs (time from start, gpio << 1 | level), by time; late ones come at once."""
         if not self._waiting:
             return b""
         times = np.concatenate([times for times, _ in self._waiting])

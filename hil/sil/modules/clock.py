@@ -1,4 +1,4 @@
-"""The virtual clock: microseconds since the present batch began. It moves when the program waits, and by the declared costs.
+"""The virtual clock: microseconds since the present batch began. It moves by waiting, and by declared costs.
 
 The rig grants time in slices: up to `limit` all that comes into the board is known. Reaching it hands the outputs over
 and waits for more (`turn`, given by exchange.py). Whoever wants to act at an instant in between sets an alarm. Times

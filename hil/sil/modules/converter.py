@@ -1,4 +1,4 @@
-"""The ADC's round robin and the DMA channel behind it: the ring in the program's own memory fills as the clock moves."""
+"""The ADC's round robin and its DMA channel: the ring in the program's own memory fills as the clock moves."""
 
 import clock
 import exchange

@@ -1,4 +1,4 @@
-"""The board's side of the pipes to hil/sil/rig.py, which describes the messages: a batch of inputs in, a report of outputs out.
+"""The board's side of the pipes to hil/sil/process.py, which describes the messages: batches of inputs in, reports out.
 
 A batch holds all that comes into the board up to its end; the report answers when the clock gets there, or when the
 board resets. Times in both are microseconds from the batch's beginning.

@@ -1,4 +1,4 @@
-"""The pins: levels driven from outside with their pulls, outputs, the falling-edge latch, and the two quadrature counters.
+"""The pins: levels driven from outside, pulls, outputs, the falling-edge latch, and the two quadrature counters.
 
 The counters do what the PIO program of sapper/encoder.py does at each edge of A.
 """
@@ -25,7 +25,7 @@ _next_at = clock.NEVER
 
 @micropython.viper
 def run_edges(words: ptr32, first: int, count: int, until: int, outputs: int, s: ptr32) -> int:
-    """Edges (time, gpio << 1 | level) from `first` on up to time `until`; returns the next index, at once after ESTOP's."""
+    """Edges (time, gpio << 1 | level) from `first` to time `until`; returns the next index, at once after ESTOP's."""
     i = first
     while i < count and words[2 * i] <= until:
         code = words[2 * i + 1]

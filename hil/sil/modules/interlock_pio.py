@@ -5,7 +5,6 @@ a jump to `live` wakes it.
 """
 
 import clock
-import exchange
 import gpio
 
 MOTOR_EN = 16

@@ -1,4 +1,4 @@
-"""The PWM slices of the transmit pulse and its strobes, as registers: they are kept, and told apart running and stopped."""
+"""The PWM slices of the transmit pulse and its strobes, as registers, running or stopped."""
 
 BASE = 0x40050000
 SLICES = (4, 5)

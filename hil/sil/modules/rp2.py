@@ -1,4 +1,6 @@
-"""MicroPython's `rp2` as far as the firmware uses it. PIO programs are known by name: what they do is in interlock_pio and gpio."""
+"""MicroPython's `rp2` as far as the firmware uses it. PIO programs are known by name; interlock_pio and gpio do
+their work.
+"""
 
 import clock
 import converter

@@ -1,4 +1,4 @@
-"""The serial lines as the chip has them: USB CDC with its small buffer and a host that may not read, and UARTs that take their time.
+"""The serial lines as the chip has them: USB with a small buffer and a host that may not read, UARTs at their pace.
 
 Lines: 0 USB, 1 and 2 the UARTs.
 """
@@ -38,7 +38,7 @@ class Usb:
 
     def move(self, us):
         """The clock begins so much later."""
-        packets = us // _USB_US
+        packets = (us - self._drained_at) // _USB_US
         self._drain(packets)
         self._drained_at += packets * _USB_US - us
 

@@ -1,4 +1,4 @@
-"""The program's standard streams on the simulated USB: `sys`, `select`, `micropython.kbd_intr` and `print` as the firmware sees them.
+"""The program's standard streams on the simulated USB: `sys`, `select`, `micropython.kbd_intr` and `print`.
 
 Everything else of those modules is MicroPython's own.
 """
