@@ -124,7 +124,7 @@ class VirtualPico:
         return events
 
     def step(self, instructions: int = 1) -> list[Event]:
-        """Executes about that many instructions (a block of straight code is taken as a whole)."""
+        """Executes that many instructions; a sleep until the next event counts as one."""
         self._link.post(protocol.step(instructions))
         self._exchange()
         events, self._events = self._events, []

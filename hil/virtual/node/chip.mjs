@@ -1,5 +1,5 @@
-// One RP2040 from a reset to the next: rp2040js's, with the blocks replaced that must be right.
-// A reset of the chip makes a new one; what outlives it (board, flash chip, RAM, reason registers) is passed in.
+// The RP2040: rp2040js's, with the blocks replaced that must be right. A reset makes every block anew; what outlives
+// it (board, flash chip, RAM, reason registers) is the machine's and passed in.
 
 import { RP2040 } from 'rp2040js';
 import { Adc } from './adc.mjs';
@@ -20,16 +20,43 @@ const SYSRESETREQ = 0x05fa0004;
 const SCR = 0xd10;
 const CCR = 0xd14;
 const ROSC_HZ = 6.5e6;
+// SYSINFO, SYSCFG, PSM, PADS_QSPI, XOSC, BUSCTRL, RTC, TBMAN
+const STOCK_ADDRESSES = [0x40000, 0x40004, 0x40010, 0x40020, 0x40024, 0x40030, 0x4005c, 0x4006c];
+const CORE_RESET_STATE = {
+  bankedSP: 0,
+  cycles: 0,
+  eventRegistered: false,
+  waiting: false,
+  N: false,
+  C: false,
+  Z: false,
+  V: false,
+  PM: false,
+  SPSEL: 0,
+  nPRIV: false,
+  currentMode: 0,
+  IPSR: 0,
+  interruptNMIMask: 0,
+  pendingInterrupts: 0,
+  enabledInterrupts: 0,
+  pendingNMI: false,
+  pendingPendSV: false,
+  pendingSVCall: false,
+  pendingSystick: false,
+  interruptsUpdated: false,
+  VTOR: 0,
+  SHPR2: 0,
+  SHPR3: 0,
+};
 
 export class Chip extends RP2040 {
   /**
-   * `board`: {events, wires, analog, host, nor, kept, lines, random, timerStartMicros, bootrom, memory,
-   * keepAlarms, bootselHeld(), onReset(cause), onBreak(code)}.
+   * `board`: {events, wires, analog, host, nor, kept, lines, random, timerStartMicros(), bootrom, memory,
+   * bootselHeld(), onReset(cause), onBreak(code), onUsbAttached(), onClockChange(cycleNanos)}.
+   * `restart` is still to be called.
    */
   constructor(clock, board) {
-    clock.core = { cycles: 0 };
     super(clock);
-    clock.dropAlarms(board.keepAlarms); // those that blocks replaced below have set
     clock.core = this.core;
     this.board = board;
     this.logger = new FaultLogger();
@@ -40,13 +67,54 @@ export class Chip extends RP2040 {
     this.flash = board.memory.flash;
     this.flash16 = board.memory.flash16;
     this.flashView = board.memory.flashView;
+  }
+
+  /** What a reset does: every block and the core as after power-up. The old blocks' alarms must be gone. */
+  restart() {
+    this.stockBlocks();
     this.fitBlocks();
-    this.fitCore();
+    this.fitSystem();
+    this.resetCore();
     fitDma(this);
     this.pio.forEach((pio) => pio.reset());
     this.pads.start();
     this.setSystemClock(ROSC_HZ);
     this.core.reset();
+  }
+
+  /** rp2040js's own blocks, made anew by their own constructors. */
+  stockBlocks() {
+    const { peripherals } = this;
+    const anew = (block, ...more) => new block.constructor(this, block.name, ...more);
+    this.sio = new this.sio.constructor(this);
+    this.ppb = anew(this.ppb);
+    this.dma = anew(this.dma);
+    this.clocks = anew(this.clocks);
+    this.pllSys = anew(this.pllSys);
+    this.pllUsb = anew(this.pllUsb);
+    this.i2c = this.i2c.map((block) => anew(block, block.irq));
+    this.spi = this.spi.map((block) => anew(block, block.irq, block.dreq));
+    this.qspi = this.qspi.map((pin) => new pin.constructor(this, pin.index, pin.name));
+    for (const at of STOCK_ADDRESSES) {
+      peripherals[at] = anew(peripherals[at], peripherals[at].bank);
+    }
+    Object.assign(peripherals, {
+      0x40008: this.clocks,
+      0x40028: this.pllSys,
+      0x4002c: this.pllUsb,
+      0x4003c: this.spi[0],
+      0x40040: this.spi[1],
+      0x40044: this.i2c[0],
+      0x40048: this.i2c[1],
+      0x50000: this.dma,
+    });
+  }
+
+  resetCore() {
+    const { core } = this;
+    core.registers.fill(0);
+    Object.assign(core, CORE_RESET_STATE);
+    core.interruptPriorities = [0xffffffff, 0, 0, 0];
   }
 
   /** rp2040js's constructor ends with this; ours does what is needed itself. */
@@ -61,7 +129,7 @@ export class Chip extends RP2040 {
     this.pio = [new LockstepPio(this, 'PIO0', 0), new LockstepPio(this, 'PIO1', 1)];
     this.uart = [0, 1].map((n) => new Uart(this, `UART${n}`, n, board.lines[n], board.events));
     this.usbCtrl = new UsbDevice(this, 'USB', board.host);
-    this.timer = new Timer(this, 'TIMER', board.timerStartMicros);
+    this.timer = new Timer(this, 'TIMER', board.timerStartMicros());
     this.watchdog = new Watchdog(this, 'WATCHDOG', board.kept, (reason) =>
       board.onReset(reason === 1 ? 'watchdog-timer' : 'watchdog-force'),
     );
@@ -107,7 +175,7 @@ export class Chip extends RP2040 {
   }
 
   /** Where rp2040js's system blocks differ from silicon. */
-  fitCore() {
+  fitSystem() {
     const { ppb, sio, board } = this;
     const { readUint32, writeUint32 } = ppb;
     ppb.readUint32 = function read(offset) {

@@ -28,6 +28,19 @@ class FastExecutor {
     this.cpu.requestStop();
   }
 
+  /** After a reset of the chip. */
+  reset() {
+    this.cpu.reset();
+  }
+
+  /** One instruction. */
+  step() {
+    if (this.core.interruptsUpdated) {
+      this.core.checkForInterrupts();
+    }
+    this.cpu.interpreter.step();
+  }
+
   wakes() {
     return this.cpu.wakeUpPending();
   }

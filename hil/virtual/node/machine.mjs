@@ -44,8 +44,9 @@ export class Machine {
       this.pinSchedule.alarm,
       this.uartSchedule.alarm,
     ]);
-    this.chip = null;
+    this.chip = null; // while it runs
     this.executor = null;
+    this.board = null; // {chip, executor}, made at the first start and kept
     this.powered = false;
     this.runLevel = 1;
     this.bootselHeld = false;
@@ -54,6 +55,7 @@ export class Machine {
     this.timerStartMicros = 0;
     this.busyNanos = 0;
     this.hang = null;
+    this.pendingFault = null;
   }
 
   makeMemory() {
@@ -76,7 +78,7 @@ export class Machine {
   loadFlash(bytes, offset = 0) {
     this.nor.bytes.set(bytes, offset);
     this.memory.flash.set(this.nor.bytes);
-    this.executor?.invalidateFlash();
+    this.board?.executor.invalidateFlash();
   }
 
   // Power and resets
@@ -164,17 +166,31 @@ export class Machine {
     }
     this.clock.rebase();
     this.host.connect(null);
-    this.chip = new Chip(this.clock, {
+    this.clock.dropAlarms(this.keepAlarms);
+    this.board ??= this.makeBoard();
+    const { chip, executor } = this.board;
+    this.chip = chip;
+    this.executor = executor;
+    this.clock.core = chip.core;
+    this.clock.executor = executor;
+    chip.restart();
+    executor.reset();
+    this.host.connect(chip.usbCtrl);
+  }
+
+  makeBoard() {
+    const chip = new Chip(this.clock, {
       ...this,
+      timerStartMicros: () => this.timerStartMicros,
       bootselHeld: () => this.bootselHeld,
       onReset: (why) => this.request(why),
       onUsbAttached: () => this.usbAttached(),
       onBreak: (code) => this.breakpoint(code),
       onClockChange: (cycleNanos) => this.setCycleNanos(cycleNanos),
     });
-    this.executor = makeExecutor(this.chip, this.executorKind, (kind, pc, address) => this.fault(kind, pc, address));
-    this.clock.executor = this.executor;
-    this.host.connect(this.chip.usbCtrl);
+    this.clock.dropAlarms(this.keepAlarms); // what rp2040js's own blocks set, now to be replaced
+    const executor = makeExecutor(chip, this.executorKind, (kind, pc, address) => this.fault(kind, pc, address));
+    return { chip, executor };
   }
 
   setCycleNanos(cycleNanos) {
@@ -294,11 +310,22 @@ export class Machine {
     }
   }
 
-  /** Executes `count` instructions (or until the core sleeps: then time moves to the next event). */
+  /** Executes `count` instructions; time asleep, until the next event, counts as one. */
   step(count) {
-    for (let i = 0; i < count && this.chip !== null; i++) {
-      const { cycleNanos } = this.clock;
-      this.run(this.clock.nanos + cycleNanos);
+    const { clock } = this;
+    for (let i = 0; i < count && this.powered; i++) {
+      const before = clock.nanos;
+      this.run(before); // what is due
+      if (this.chip !== null && this.hang === null && (!this.chip.core.waiting || this.executor.wakes())) {
+        this.chip.core.waiting = false;
+        this.executor.step();
+        this.busyNanos += clock.rebase() * clock.cycleNanos;
+        if (this.pendingFault) {
+          this.raiseFault();
+        }
+      } else {
+        this.run(clock.nextAlarm?.nanos ?? before);
+      }
     }
   }
 

@@ -15,6 +15,12 @@ export class PlainCpu {
     }
   }
 
+  step() {
+    this.core.executeInstruction();
+  }
+
+  reset() {}
+
   requestStop() {
     this.limit = -1;
   }
