@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hil.errors import HilError
 from hil.rig import NS_PER_MS, Rig, SerialLine
 from sapper.pins import GPIO
-from sapper_host.decoder import Event, Frame, StreamDecoder, Text
+from sapper_host.decoder import Counts, Event, Frame, Item, StreamDecoder, Text
 
 _SLICE_NS = 5 * NS_PER_MS
 _PING_EVERY_NS = 500 * NS_PER_MS
@@ -42,16 +42,19 @@ class Operator:
         self._alive = False
         self._offset_ns: int | None = None
         self.heard = Heard()
+        self.listener: Callable[[Item], None] | None = None
 
     @property
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> Counts:
         """The decoder's counts: bytes, bad frames, gaps."""
-        return self._decoder.counts.as_dict()
+        return self._decoder.counts
 
     def listen(self) -> None:
         """Take in what the board has sent."""
         for at_ns, data in self._line.read():
             for item in self._decoder.feed(data):
+                if self.listener:
+                    self.listener(item)
                 if isinstance(item, Event):
                     self.heard.events.append(item)
                     self._set_clock(at_ns, item.t_ms)

@@ -187,7 +187,7 @@ class _Replay:
             "duration_s": round((self._board.now_ns - start_ns) / NS_PER_S, 3),
             "ended": ended,
             "events": [self._event(event) for event in self._operator.heard.events if self._in_trace(event)],
-            "outputs": {"status": status, "telemetry": self._operator.counts},
+            "outputs": {"status": status, "telemetry": self._operator.counts.as_dict()},
             "cpu_load": round(sum(loop["load_pm"] for loop in loops) / len(loops) / 1000, 4) if loops else None,
             "heap_free_min": min((loop["heap_free"] for loop in loops), default=None),
             "jitter_max_us": max((loop["jitter_max_us"] for loop in loops), default=None),
