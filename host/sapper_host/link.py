@@ -97,13 +97,15 @@ class Link:
         """Take a listener away again."""
         self._listeners.remove(listener)
 
-    def command(self, line: str, timeout_s: float = ANSWER_TIMEOUT_S, check: bool = True) -> Answer:
-        """Send `line` and wait for its answer. With `check`, `err` raises BoardError.
+    def command(
+        self, line: str, timeout_s: float = ANSWER_TIMEOUT_S, check: bool = True, quiet: bool = False
+    ) -> Answer:
+        """Send `line` and wait for its answer. With `check`, `err` raises BoardError; `quiet`: no listener hears of it.
 
         Raises NoAnswerError after `timeout_s`, LinkGoneError when the line goes, SapperError for a line that is none.
         """
         self._settle()
-        return self._exchange(line, timeout_s, check)
+        return self._exchange(line, timeout_s, check, quiet)
 
     def stop(self, timeout_s: float = ANSWER_TIMEOUT_S) -> Answer:
         """The protective stop: sent at once, whatever else waits for an answer."""

@@ -14,25 +14,24 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 
-from sapper_host.decoder import Counts, Event, Frame
+from sapper_host.answers import Answer
+from sapper_host.decoder import Counts, Event, Frame, Text
+from sapper_host.errors import BoardError, SapperError
 from sapper_host.link import Happening, Link
 from sapper_host.monitor_state import MonitorState, describe
 from sapper_host.monitor_view import plain_line, render
 from sapper_host.reconnect import SteadyLink
 from sapper_host.recorder import Recorder, event_message, frame_message
+from sapper_host.status_text import frames_of_status
 
 _SCREEN_HZ = 10
 _LINE_S = 1.0
+_POLL_S = 1.0
 # Items that wait to be printed; when whoever reads our output is slower for long, the oldest are dropped and counted.
 _QUEUE_MAX = 10_000
 
 
-def want_telemetry(link: Link) -> None:
-    """Ask the board for frames on this link: anybody may, in any state."""
-    link.command("telemetry on")
-
-
-def no_telemetry(link: Link) -> None:
+def _goodbye(link: Link) -> None:
     """Leave the line as text, as the next user expects it."""
     link.command("telemetry off", timeout_s=0.5)
 
@@ -48,13 +47,19 @@ class Monitor:
         self._counts = Counts()
         self._queue: queue.SimpleQueue[dict[str, Any] | str] = queue.SimpleQueue()
         self._dropped = 0
+        self._polling = False
+        self._closing = threading.Event()
         self._steady = SteadyLink(port, self._take, self._found, self._lost, self._setup)
+        self._poller = threading.Thread(target=self._poll, name="monitor poll", daemon=True)
+        self._poller.start()
 
     def __enter__(self) -> Monitor:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._steady.close(no_telemetry)
+        self._closing.set()
+        self._poller.join(timeout=3)
+        self._steady.close(None if self._polling else _goodbye)
 
     def run(self, seconds: float | None = None) -> None:
         """Show until Ctrl-C (which is the way to leave, no error), or for so many seconds."""
@@ -66,8 +71,41 @@ class Monitor:
                 self._screen(until)
 
     def _setup(self, link: Link) -> None:
+        """Ask for telemetry; over a radio that must be signed, and who only watches has no key: then `status` it is."""
         self._counts = link.decoder.counts
-        want_telemetry(link)
+        try:
+            link.command("telemetry on")
+        except BoardError as refusal:
+            if refusal.name != "unsigned":
+                raise
+            if not self._polling:
+                text = "no telemetry on this link unless signed: asking `status` once a second"
+                self._note(text, {"topic": "host", "note": text})
+            self._polling = True
+
+    def _poll(self) -> None:
+        while not self._closing.wait(_POLL_S):
+            link = self._steady.link
+            if not self._polling or link is None:
+                continue
+            with contextlib.suppress(SapperError, ValueError):
+                self._take_status(link.command("status", quiet=True))
+
+    def _take_status(self, answer: Answer) -> None:
+        """Show what `status` says; recorded as telemetry only when it tells the board's time, else as it was said."""
+        values = answer.values()
+        frames = frames_of_status(values, self.state.last_t_ms)
+        for frame in frames:
+            if "t_ms" in values:
+                self._take(frame)
+            else:
+                with self._lock:
+                    self.state.take(frame, self._counts)
+        if "t_ms" not in values:
+            if self._recorder is not None:
+                self._recorder.take(Text(answer.last))
+            if self._as_json:
+                self._print_later({"topic": "status"} | values)
 
     def _take(self, happening: Happening) -> None:
         with self._lock:

@@ -106,6 +106,13 @@ class MonitorState:
         return STATES[index] if index < len(STATES) else f"state {index}"
 
     @property
+    def last_t_ms(self) -> int:
+        """The board's time by what came last, events and frames."""
+        stamps = [event.t_ms for event in self.events if isinstance(event, Event)][-1:]
+        stamps += [frame.fields["t_ms"] for frame in (self.status, self.loop) if frame is not None]
+        return max(stamps, default=0)
+
+    @property
     def fresh(self) -> bool:
         """Whether what the screen shows is the present: connected, and a frame came lately."""
         quality = self.quality(0)
