@@ -4,7 +4,7 @@ import gc
 import os
 
 import micropython
-from sapper import events, radio_key, settings_file
+from sapper import events, kept, radio_key, settings_file
 from sapper.arming import Arming
 from sapper.board_units import temp_dc, vsys_mv
 from sapper.console import Console
@@ -57,7 +57,7 @@ class Application:
         self.board = board
         self.settings = Settings()
         self.settings_error = settings_file.load(self.settings)
-        self.log = EventLog()
+        self.log = EventLog(kept.words())
         self.stats = LoopStats()
         self.arming = Arming()
         self.detector = Detector(self.settings)
@@ -66,6 +66,8 @@ class Application:
         self.links = (Link(0, board.usb, True), Link(1, board.radio, False))
         self.gate = Gate(radio_key.load(), os.urandom(NONCE_BYTES))
         self.refusals = Refusals(self._tell_refused)
+        for link in self.links:
+            link.next_event = self.log.next  # what an earlier run left is the console's `log` to show
         self.console = Console(self)
         self.reporter = Reporter(self, self.links)
         self.state = SAFE

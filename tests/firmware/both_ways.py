@@ -11,7 +11,7 @@ import bench
 
 from sapper import cobs, events, frame, radio, settings, supervisor, wire
 from sapper.board_units import mv, temp_dc, vsys_mv
-from sapper.event_log import EventLog
+from sapper.event_log import WORDS, EventLog
 from sapper.line import LineReader
 from sapper.odometry import Odometry
 from sapper.settings import SettingError, Settings
@@ -82,7 +82,7 @@ def tracks():
 
 
 def texts():
-    log = EventLog()
+    log = EventLog(array("i", [0] * WORDS))
     for _ in range(200):
         row = events.KINDS[pick(0, len(events.KINDS) - 1)]
         log.add(pick(0, 1 << 29), row[0], pick(-9999, 9999), *[pick(-5, 20) for _ in range(5)])

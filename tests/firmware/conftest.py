@@ -1,6 +1,5 @@
 """Puts the board in memory (fakes/) on the path: the application's `machine` is fakes/machine.py here."""
 
-import gc
 import sys
 from pathlib import Path
 
@@ -11,6 +10,3 @@ sys.path[:0] = [str(Path(__file__).parent / "fakes"), str(Path(__file__).parent)
 # Two tests share two cores with others: an example's wall time says nothing.
 settings.register_profile("sapper", deadline=None)
 settings.load_profile("sapper")
-
-# MicroPython's; what free memory the board has is the virtual Pico's to tell.
-gc.mem_free = lambda: 150_000

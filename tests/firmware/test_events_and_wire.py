@@ -1,7 +1,9 @@
 """Events and telemetry: what the board writes, the laptop's independent code reads, whatever the values."""
 
+import contextlib
 import struct
 import zlib
+from array import array
 
 import pytest
 from cobs import cobs
@@ -10,10 +12,15 @@ from hypothesis import strategies as st
 
 from sapper import events, wire
 from sapper.cobs import encode_into, put_u32
-from sapper.event_log import CAPACITY, EventLog
+from sapper.event_log import CAPACITY, WORDS, EventLog
 from sapper.telemetry import FrameWriter
 
 pytestmark = pytest.mark.unit
+
+
+def blank():
+    return array("i", [0] * WORDS)
+
 
 i32 = st.integers(-(2**31), 2**31 - 1)
 RANGES = {"B": (0, 255), "H": (0, 65535), "h": (-32768, 32767), "I": (0, 2**32 - 1), "i": (-(2**31), 2**31 - 1)}
@@ -100,7 +107,7 @@ def test_the_budget_of_the_line_holds():
 
 
 def test_the_log_keeps_the_last_events_in_order():
-    log = EventLog()
+    log = EventLog(blank())
     for i in range(3 * CAPACITY):
         log.add(i, events.KIND_ID["mark"], -i, i)
     assert log.next == 3 * CAPACITY + 1 and log.oldest() == log.next - CAPACITY
@@ -111,5 +118,63 @@ def test_the_log_keeps_the_last_events_in_order():
 
 
 def test_a_new_log_is_empty():
-    log = EventLog()
+    log = EventLog(blank())
     assert log.oldest() == log.next == 1
+
+
+@given(st.integers(0, 200))
+def test_after_a_reset_everything_is_still_there_and_numbers_go_on(count):
+    words = blank()
+    log = EventLog(words)
+    for i in range(count):
+        log.add(i, events.KIND_ID["mark"], 0, i)
+    before = [log.text(number) for number in range(log.oldest(), log.next)]
+    again = EventLog(words)
+    assert [again.text(number) for number in range(again.oldest(), again.next)] == before[-CAPACITY:]
+    again.add(5, events.KIND_ID["boot"], 0, 3)
+    assert again.field(again.next - 1, 0) == count + 1
+
+
+def test_the_row_under_way_at_a_reset_is_left_out():
+    """A reset after each store of `add`: what is found is the log before it or with it, never a mixture."""
+
+    class Cut(Exception):
+        pass
+
+    class Words:
+        def __init__(self, words, left):
+            self.words, self.left = words, left
+
+        def __getitem__(self, at):
+            return self.words[at]
+
+        def __setitem__(self, at, value):
+            if self.left == 0:
+                raise Cut
+            self.left -= 1
+            self.words[at] = value
+
+    for left in range(12):
+        words = blank()
+        log = EventLog(words)
+        for i in range(100):
+            log.add(i, events.KIND_ID["mark"], 0, i)
+        texts = [log.text(number) for number in range(log.oldest(), log.next)]
+        log._rows = Words(words, left)
+        with contextlib.suppress(Cut):
+            log.add(777, events.KIND_ID["mark"], 0, 777)
+        found = EventLog(words)
+        after = [found.text(number) for number in range(found.oldest(), found.next)]
+        assert [text for text in after if "777" not in text] == (texts[1:] if left else texts)
+        assert len([text for text in after if "777" in text]) == (1 if left > 10 else 0)
+
+
+@given(st.lists(i32, min_size=WORDS, max_size=WORDS), st.booleans())
+def test_whatever_stands_in_ram_at_power_up_is_survived(words, magic):
+    if magic:
+        words[:2] = [0x1AB0C5, CAPACITY]
+    log = EventLog(words)
+    for number in range(log.oldest(), log.next):
+        log.text(number)
+    log.add(1, events.KIND_ID["boot"], 0)
+    assert "boot" in log.text(log.next - 1)
