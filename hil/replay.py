@@ -208,5 +208,6 @@ class _Replay:
         row["t_s"] = round(self._tape.t_s_at(at_ns), 3)
         row["s_m"] = round(event.s_mm / 1000 + origin_m, 3)
         if "peak_mm" in row:
-            row["peak_m"] = round(row.pop("peak_mm") / 1000 + origin_m, 3)
+            # A contact is told when the object has been passed; its place is the peak's.
+            row["s_m"] = row["peak_m"] = round(row.pop("peak_mm") / 1000 + origin_m, 3)
         return row

@@ -1,0 +1,1 @@
+"""Campaigns: every trace of a folder replayed into the firmware, scored, and told as one report."""
