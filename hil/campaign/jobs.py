@@ -1,4 +1,4 @@
-"""What a campaign has to do: its traces, the conditions that a result depends on, and which results are there already."""
+"""What a campaign has to do: its traces, what a result depends on, and which results are there already."""
 
 from __future__ import annotations
 

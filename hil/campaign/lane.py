@@ -98,7 +98,7 @@ def told(scored: Score, truth: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def lone_alerts(events: Iterable[Mapping[str, Any]]) -> list[float]:
-    """Places of alerts in SWEEP that no contact within half a metre followed. They mark nothing, but would have stopped."""
+    """Places of alerts that no contact within half a metre confirmed. They mark nothing, but would have stopped."""
     rows = list(events)
     contacts = [s_m for s_m, _ in contacts_of(rows)]
     alerts = [float(e["s_m"]) for e in rows if e["kind"] == "detect"]

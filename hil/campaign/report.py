@@ -18,6 +18,9 @@ tr+tr td{border-top:1px solid #e9edf1} .quiet{color:#57606a} .bad{color:#c1121f;
 details{margin:.5em 0} summary{cursor:pointer} code{background:#f3f5f7;padding:0 .3em}
 @media print{details{display:block} h2{break-after:avoid}}
 """
+_NOTE = """<p class=quiet>A find counts within 0.5 m along the track. Intervals hold 95 %: Wilson's for shares, Garwood's
+(exact Poisson) for rates. Contacts on hot rocks are counted apart from false alarms. A lone alert is an early alert that
+no contact confirmed: with <code>sweep_marks=0</code> it would have stopped the rover.</p>"""
 
 
 def page(summary: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
@@ -34,9 +37,7 @@ def page(summary: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -
             "<h2>Detection and false alarms</h2>",
             _main_table(summary),
             _pair(figures.roc(summary), figures.against_threshold(summary)),
-            "<p class=quiet>A find counts within 0.5 m along the track. Intervals hold 95 %: Wilson's for shares, Garwood's "
-            "(exact Poisson) for rates. Contacts on hot rocks are counted apart from false alarms. A lone alert is an early "
-            "alert that no contact confirmed: with <code>sweep_marks=0</code> it would have stopped the rover.</p>",
+            _NOTE,
             "<h2>What it depends on</h2>",
             _pair(
                 figures.shares(summary["by_target"], "object"),
@@ -94,7 +95,8 @@ def _main_table(summary: Mapping[str, Any]) -> str:
 def _share(share: Mapping[str, Any]) -> str:
     if share["share"] is None:
         return "none there"
-    return f"{share['share']:.3f} <span class=quiet>({share['low']:.3f}..{share['high']:.3f}; {share['hits']}/{share['of']})</span>"
+    rest = f"({share['low']:.3f}..{share['high']:.3f}; {share['hits']}/{share['of']})"
+    return f"{share['share']:.3f} <span class=quiet>{rest}</span>"
 
 
 def _rate(rate: Mapping[str, Any]) -> str:

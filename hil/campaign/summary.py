@@ -1,4 +1,4 @@
-"""All results of a campaign in figures: detection and false alarms with their intervals, the curve, and what it depends on."""
+"""All results of a campaign in figures: detection and false alarms with their intervals, and what they depend on."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def summarise(
 ) -> dict[str, Any]:
     """The campaign's summary.json."""
     rows = list(results.values())
-    groups = sorted({str(r["truth"].get("difficulty", "all")) for r in rows})
+    groups: dict[str, list[Result]] = {}
+    for r in rows:
+        groups.setdefault(str(r["truth"].get("difficulty", "all")), []).append(r)
     return {
         "conditions": dict(conditions),
         "traces": len(rows),
         "skipped": dict(sorted(skipped.items())),
         "operating_level": operating_level(conditions["settings"]),
-        "groups": {
-            group: _figures([r for r in rows if r["truth"].get("difficulty", "all") == group]) for group in groups
-        },
+        "groups": {group: _figures(groups[group]) for group in sorted(groups, reverse=True)},
         "all": _figures(rows),
         "by_target": _shares(rows, lambda target, _: str(target["name"])),
         "by_distance_cm": _shares(rows, lambda target, _: _bin(target["distance_cm"], _DISTANCES_CM)),

@@ -49,8 +49,8 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[Record]:
             waiting[future.key] = job
             futures.append(future)
         for future in cluster_completed(futures):
-            error = future.exception()
-            yield future.result() if error is None else _lost(waiting[future.key], error)
+            failure = future.exception()
+            yield future.result() if failure is None else _lost(waiting[future.key], failure)
     finally:
         client.cancel(futures)
         client.close()
