@@ -13,6 +13,7 @@ from hil.closed_loop import ClosedLoop
 from hil.operator import Operator
 from hil.rig import NS_PER_MS, NS_PER_S, Rig
 from hil.world.world import World
+from sapper.settings import row_of
 from sapper_host.decoder import Event
 from sapper_host.score import Score, finds_of, score
 from sapper_host.truth import Truth
@@ -61,6 +62,7 @@ def truth_of(world: World) -> Truth:
     return {
         "lane_length_m": file.world.lane_length_m,
         "swath_m": file.world.swath_m,
+        "speed_m_s": row_of("sweep_mm_s")[1] / 1000,
         "targets": [
             {
                 "s_m": target.x_m,
