@@ -15,6 +15,7 @@ from .errors import ToolchainError, remedy_for
 _START_S = time.monotonic()
 _PR_SET_PDEATHSIG = 1
 _TAIL_LINES = 15
+_TAIL_WIDTH = 300
 
 
 def say(text: str) -> None:
@@ -88,7 +89,7 @@ def run(
             print("\r\033[K", end="", flush=True)
     output = "".join(lines)
     if status != 0:
-        tail = "".join(f"    {line}" for line in lines[-_TAIL_LINES:]).rstrip("\n")
+        tail = "\n".join(f"    {line.rstrip()[:_TAIL_WIDTH]}" for line in lines[-_TAIL_LINES:])
         raise ToolchainError(
             f"{Path(words[0]).name} failed with status {status}; its last lines (all of them in {log}):\n{tail}",
             remedy_for(output, otherwise),

@@ -60,6 +60,21 @@ PATCHES = (
         '            self.fun_data_attributes += " __attribute__ ((aligned (4)))"\n',
         "frozen native functions begin with a word that is read as one; a Cortex-M0+ faults on it at an odd halfword",
     ),
+    # Nothing of ours is C++: its library for the Pico would take 1.6 GB on every machine that builds.
+    Patch(
+        "ports/rp2/CMakeLists.txt",
+        "add_executable(${MICROPY_TARGET})\n",
+        "add_executable(${MICROPY_TARGET})\n"
+        "set_target_properties(${MICROPY_TARGET} PROPERTIES LINKER_LANGUAGE C)\n"
+        "target_link_libraries(${MICROPY_TARGET} m)\n",
+        "no C++: linked as C, which does not bring the mathematics library by itself",
+    ),
+    Patch(
+        "lib/pico-sdk/src/rp2_common/pico_cxx_options/CMakeLists.txt",
+        "    target_sources(pico_cxx_options INTERFACE\n        ${CMAKE_CURRENT_LIST_DIR}/new_delete.cpp\n    )\n",
+        "",
+        "no C++",
+    ),
     # No network on this board: without TLS the build takes 76 objects less. SHA-256 remains.
     Patch("ports/rp2/CMakeLists.txt", "set(MICROPY_SSL_MBEDTLS ON)", "set(MICROPY_SSL_MBEDTLS OFF)", "no TLS"),
     Patch("ports/rp2/CMakeLists.txt", "    mbedtls/mbedtls_port.c\n", "", "no TLS"),

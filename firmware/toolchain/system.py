@@ -48,11 +48,6 @@ def _has_python_headers() -> bool:
     return Path(sysconfig.get_path("include"), "Python.h").exists()
 
 
-def _in_arm_tree(name: str) -> Callable[[], bool]:
-    # Next to the compiler's own libraries: where exactly differs from one Debian to the next.
-    return lambda: any(Path("/usr/lib/arm-none-eabi").glob(f"**/{name}"))
-
-
 PACKAGES = (
     Package("git", _command("git"), "the revision that goes into the firmware"),
     Package("ca-certificates", _file("/etc/ssl/certs/ca-certificates.crt"), "package registries over TLS"),
@@ -77,7 +72,6 @@ PACKAGES = (
         _file("/usr/lib/arm-none-eabi/newlib/nano.specs", "/usr/include/newlib/stdio.h"),
         "the firmware",
     ),
-    Package("libstdc++-arm-none-eabi-newlib", _in_arm_tree("libstdc++.a"), "the firmware"),
 )
 
 
