@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hil.world import figures
 from hil.world.world import load_world
 from hil.world.world_file import EXAMPLES, SECTIONS, WorldError, load_world_file, reference_markdown
 from hil.world.world_spec import Quantity
@@ -97,3 +98,7 @@ def test_reference_names_every_key() -> None:
         assert f"[{name}]" in text
         for f in fields(kind):
             assert f"| `{f.name}` |" in text
+
+
+def test_the_page_about_the_world_has_todays_keys() -> None:
+    assert figures.main(["--check"]) == 0

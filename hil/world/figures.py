@@ -1,0 +1,175 @@
+"""Figures and key tables of docs/world.md: `python -m hil.world.figures` writes them, `--check` only compares the
+tables.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hil.world.coil import coupling, polarisability_m3
+from hil.world.front_end import metal_response_mv, soil_shares
+from hil.world.materials import MATERIALS
+from hil.world.rover import Drive, Rover
+from hil.world.world import load_world
+from hil.world.world_file import load_world_file, reference_markdown
+from hil.world.world_spec import FrontEnd, Target
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = DOCS / "world.md"
+BEGIN, END = "<!-- generated: keys -->", "<!-- end of generated: keys -->"
+# Where labels would lie on one another, points from the dot.
+LABELS = {
+    "silver": (5, -8),
+    "aluminium": (5, 6),
+    "copper": (-32, -8),
+    "cast_iron": (-40, 6),
+    "rusty_iron": (-30, -12),
+    "galvanised": (-15, 9),
+    "steel": (-8, -12),
+}
+COLOURS = ("tab:blue", "tab:orange", "tab:green")
+
+
+def page_with_tables(page: str) -> str:
+    """docs/world.md with its tables as the world's rules have them."""
+    head, _, rest = page.partition(BEGIN)
+    tail = rest.partition(END)[2]
+    return f"{head}{BEGIN}\n\n{reference_markdown()}\n{END}{tail}"
+
+
+def signatures(axes: Any) -> None:
+    """How metals, by size, and soil divide over the gates: share of gate 1 and 2 against gate 0."""
+    end = FrontEnd()
+    for name, material in MATERIALS.items():
+        path = []
+        for radius in np.geomspace(0.008, 0.05, 12):
+            gates = metal_response_mv(end, material, radius)
+            path.append(gates / np.linalg.norm(gates))
+        shares = np.array(path)
+        axes.plot(shares[:, 0], shares[:, 2], "-", lw=1, color="tab:red" if material.ferrous else "tab:blue")
+        axes.plot(*shares[-1, [0, 2]], "o", ms=3, color="tab:red" if material.ferrous else "tab:blue")
+        axes.annotate(name, shares[-1, [0, 2]], fontsize=7, xytext=LABELS.get(name, (5, 2)), textcoords="offset points")
+    soil = -soil_shares(end)
+    soil /= np.linalg.norm(soil)
+    axes.plot(soil[0], soil[2], "s", color="tab:brown")
+    axes.annotate("soil, hot rocks", soil[[0, 2]], fontsize=7, xytext=(4, 2), textcoords="offset points")
+    axes.set(xlabel="gate 0", ylabel="gate 2", title="direction in the gates, 8 mm to 5 cm (dot)")
+
+
+def footprints(axes: Any) -> None:
+    """What a pass over several objects looks like, coil 4 cm over the ground."""
+    end = FrontEnd()
+    x = np.arange(-0.35, 0.351, 0.005)
+    rod = Target("steel", 0.0, 0.06, "rod", 0.006, 0.16)
+    items = (
+        ("ball, 3 cm deep", Target("copper", 0.0, 0.03)),
+        ("ball, 12 cm deep", Target("copper", 0.0, 0.12)),
+        ("iron rod along the lane", rod),
+        ("iron rod across", replace(rod, heading_deg=90.0)),
+        ("plate, tilted 30 degrees", Target("aluminium", 0.0, 0.06, "plate", 0.05, tilt_deg=30.0)),
+    )
+    for label, target in items:
+        offsets = np.stack([-x, 0 * x, 0 * x - end.coil_height_m - target.depth_m], axis=1)
+        shape = coupling(end.coil_radius_m, offsets, polarisability_m3(target, MATERIALS[target.material].ferrous))
+        axes.plot(x, shape / shape.max(), label=label, lw=1)
+    axes.set(xlabel="coil past the object, m", ylabel="coupling, 1 at its peak", title="along the lane")
+    axes.legend(fontsize=7)
+
+
+def lane(axes: Any, name: str) -> None:
+    """The three gates of an example world, a frame every 3 mm, and what lies there."""
+    world = load_world(name)
+    length = world.file.world.lane_length_m
+    times = world.pulse_times_ns(0, round(length / 0.3 * 1e9))
+    place = np.linspace(0, length, len(times))
+    gates = world.voltages_mv(times, np.stack([place, 0 * place], axis=1))
+    frames = gates[: len(gates) // 20 * 20].reshape(-1, 20, 3).mean(axis=1)
+    for gate in range(3):
+        axes.plot(
+            np.linspace(0, length, len(frames)), frames[:, gate], lw=0.5, color=COLOURS[gate], label=f"gate {gate}"
+        )
+    top = axes.get_ylim()[1]
+    for target in world.file.targets:
+        axes.axvline(target.x_m, color="k", lw=0.5)
+        axes.annotate(target.name, (target.x_m, top), fontsize=6, rotation=20)
+    for rock in world.file.hot_rocks:
+        axes.axvline(rock.x_m, color="tab:brown", lw=0.8, ls=":")
+    axes.set(xlabel="coil along the lane, m", ylabel="ADC, mV")
+    axes.set_title(f"{name}.toml at 0.3 m/s (dotted: hot rocks)", pad=34)
+    axes.legend(fontsize=7, loc="lower right")
+
+
+def drive(axes: Any) -> None:
+    """Speed after a step of duty, then duty 0 with brake or coast, or MOTOR_EN dropped."""
+    file = load_world_file("clean")
+    for label, mode, drop in (
+        ("duty 0, brake", "brake", False),
+        ("duty 0, coast", "coast", False),
+        ("MOTOR_EN low", "brake", True),
+    ):
+        rover = Rover(replace(file, rover=replace(file.rover, at_zero_duty=mode)))
+        speeds, end_m = [], 0.0
+        for k in range(300):
+            t = k * 5_000_000
+            on = 0.33 if k < 160 or drop else 0.0
+            if k == 160:
+                end_m = rover.track_m[0]
+            enable = 0.0 if drop and k >= 160 else 1.0
+            rover.step(t, t + 5_000_000, Drive([(t, on)], [(t, on)], [(t, 1.0)], [(t, 1.0)], [(t, enable)]))
+            speeds.append(rover.speeds_m_s[0])
+        way_mm = 1000 * (rover.track_m[0] - end_m)
+        axes.plot(np.arange(300) * 0.005, speeds, lw=1, label=f"{label}: {way_mm:.0f} mm more")
+    axes.set(xlabel="s", ylabel="track speed, m/s", title="duty 0.33 for 0.8 s, then off")
+    axes.legend(fontsize=7)
+
+
+def write_figures(folder: Path) -> list[Path]:
+    """docs/world-detector.png, world-lane.png and world-rover.png."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    written = []
+    sheets: tuple[tuple[str, Sequence[Any], tuple[float, float]], ...] = (
+        ("world-detector.png", (signatures, footprints), (11, 4.5)),
+        ("world-lane.png", (lambda axes: lane(axes, "demo"),), (11, 4.2)),
+        ("world-rover.png", (drive,), (6, 3.5)),
+    )
+    for name, parts, size in sheets:
+        figure, axes = plt.subplots(1, len(parts), figsize=size, squeeze=False)
+        for part, one in zip(parts, axes[0], strict=True):
+            part(one)
+            one.grid(alpha=0.3)
+        figure.tight_layout()
+        figure.savefig(folder / name, dpi=110)
+        plt.close(figure)
+        written.append(folder / name)
+    return written
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Status 0, or 3 when --check finds the page's tables stale."""
+    parser = argparse.ArgumentParser(prog="python -m hil.world.figures", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; status 3 when the tables are stale")
+    options = parser.parse_args(arguments)
+    page = PAGE.read_text(encoding="utf-8")
+    fresh = page_with_tables(page)
+    if options.check:
+        if fresh != page:
+            print(f"{PAGE.name} is stale: run `python -m hil.world.figures`", file=sys.stderr)
+            return 3
+        return 0
+    PAGE.write_text(fresh, encoding="utf-8")
+    for path in write_figures(DOCS):
+        print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
