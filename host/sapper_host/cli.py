@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -62,6 +63,10 @@ def build() -> typer.Typer:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (the caller's to exit with)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that is no UTF-8 gets '?' for what it cannot show, not a crash.
+            stream.reconfigure(errors="replace")
     try:
         build()(args=arguments)
     except SystemExit as leave:  # how typer ends, with the status it was given

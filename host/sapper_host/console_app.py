@@ -126,7 +126,7 @@ def run_terminal(link: Link, history_file: Path) -> None:
     def show(happening: Happening) -> None:
         match happening:
             case Event(kind=kind, t_ms=t_ms):
-                line = RichText(f"* {t_ms / 1000:9.2f} s  ", style="dim")
+                line = RichText().append(f"* {t_ms / 1000:9.2f} s  ", style="dim")
                 out(line.append(describe(happening), style=EVENT_STYLE.get(kind, "")))
             case Text(line=line, garbled=garbled) if not _is_answer(line) or garbled:
                 out(RichText(line, style="dim"))

@@ -153,7 +153,8 @@ def describe(event: Event) -> str:
         case "verdict":
             return f"verdict: {a['verdict']}"
         case "link":
-            return f"link {a['port']} {'back after' if a['up'] else 'lost;'} {int(a['away_ms']) / 1000:.1f} s"
+            away_s = int(a["away_ms"]) / 1000
+            return f"{a['port']} link {'back after' if a['up'] else 'silent for'} {away_s:.1f} s"
         case "sweep":
             return f"sweep of {int(a['length_mm']) / 1000:.2f} m {'done' if a['done'] else 'begun'} {where}"
         case "covered":

@@ -36,7 +36,7 @@ _LAMPS = (
     ("E-STOP LOOP", 0, "green", "bold red"),
     ("KEY", 1, "green", "yellow"),
     ("MOTORS", 2, "bold yellow", "dim"),
-    ("SEARCHED", 3, "green", "bold red"),
+    ("SEARCHED", 3, "green", "dim"),
     ("PINPOINT", 4, "cyan", "dim"),
 )
 _FIXED_LINES = 14
@@ -86,21 +86,22 @@ def _quality(state: MonitorState, counts: Counts) -> Text:
 
 def _state_line(state: MonitorState) -> Panel:
     name = state.state or "-"
-    text = Text(f" {name} ", style=STATE_STYLE.get(name, "bold"))
+    text = Text(no_wrap=True, overflow="ellipsis")
     if not state.connected:
-        text = Text(f" {state.trouble or 'not connected'}; what follows is OLD ", style="bold white on red")
-    elif state.status is not None:
-        index = state.status.fields["reason"]
-        reason, remedy = REASONS[index] if index < len(REASONS) else (f"reason {index}", "")
-        fault = state.status.fields["fault"]
-        if fault:
-            text.append(f"  {FAULTS[fault] if fault < len(FAULTS) else f'fault {fault}'}", style="bold red")
-        if index:
-            text.append(f"  {reason}", style="bold")
-        if remedy:
-            text.append(f": {remedy}")
-    text.no_wrap = True
-    text.overflow = "ellipsis"
+        text.append(f" {state.trouble or 'not connected'}; what follows is OLD ", style="bold white on red")
+        return Panel(text, padding=(0, 1))
+    text.append(f" {name} ", style=STATE_STYLE.get(name, "bold"))
+    if state.status is None:
+        return Panel(text, padding=(0, 1))
+    index = state.status.fields["reason"]
+    reason, remedy = REASONS[index] if index < len(REASONS) else (f"reason {index}", "")
+    fault = state.status.fields["fault"]
+    if fault:
+        text.append(f"  {FAULTS[fault] if fault < len(FAULTS) else f'fault {fault}'}", style="bold red")
+    if index:
+        text.append(f"  {reason}", style="bold")
+    if remedy:
+        text.append(f": {remedy}")
     return Panel(text, padding=(0, 1))
 
 
@@ -157,6 +158,8 @@ def _lamps(state: MonitorState, unicode: bool) -> Text:
     lit, dark = ("●", "○") if unicode else ("[x]", "[ ]")
     for name, bit, on_style, off_style in _LAMPS:
         on = bool(flags >> bit & 1)
+        if name == "SEARCHED" and state.state == "SWEEP":
+            off_style = "bold red"  # driving over ground that will not count
         style = (on_style if on else off_style) if state.fresh else "dim"
         text.append(f"{lit if on else dark} {name}   ", style=style)
     return text
@@ -192,9 +195,9 @@ def event_text(event: Event | Note) -> Text:
     """One event, or note of the host, as a line in its colour."""
     if isinstance(event, Note):
         return Text(f"{'-- ' + event.text:>12s}", style="yellow", no_wrap=True, overflow="ellipsis")
-    text = Text(f"{event.t_ms / 1000:9.2f} s  ", style="dim", no_wrap=True, overflow="ellipsis")
-    text.append(describe(event), style=EVENT_STYLE.get(event.kind, ""))
-    return text
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(f"{event.t_ms / 1000:9.2f} s  ", style="dim")
+    return text.append(describe(event), style=EVENT_STYLE.get(event.kind, ""))
 
 
 def plain_line(state: MonitorState) -> str:
