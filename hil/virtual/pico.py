@@ -250,6 +250,11 @@ class VirtualPico:
             self._symbols = Symbols(self._elf)
         return self._symbols.at(address) if self._symbols else None
 
+    def symbol_address(self, name: str) -> int | None:
+        """Where a function of the firmware lies, when its ELF lies beside its UF2."""
+        self.symbol_at(0)
+        return self._symbols.address(name) if self._symbols else None
+
     @property
     def process_id(self) -> int:
         """Of the Node process."""

@@ -129,7 +129,7 @@ export class Chip extends RP2040 {
     this.pio = [new LockstepPio(this, 'PIO0', 0), new LockstepPio(this, 'PIO1', 1)];
     this.uart = [0, 1].map((n) => new Uart(this, `UART${n}`, n, board.lines[n], board.events));
     this.usbCtrl = new UsbDevice(this, 'USB', board.host);
-    this.timer = new Timer(this, 'TIMER', board.timerStartMicros());
+    this.timer = new Timer(this, 'TIMER', board.timerStartMicros);
     this.watchdog = new Watchdog(this, 'WATCHDOG', board.kept, (reason) =>
       board.onReset(reason === 1 ? 'watchdog-timer' : 'watchdog-force'),
     );

@@ -173,6 +173,7 @@ class Runner {
     }
     if (this.next < now) {
       this.next += Math.floor((now - this.next) / this.circlePeriod) * this.circlePeriod;
+      const { pinsRead } = this; // what the circle looks at, whatever part of it is done here
       this.sleep = AWAKE;
       this.forgetCircle();
       while (this.next < now) {
@@ -184,6 +185,7 @@ class Runner {
         }
       }
       this.sleep = CIRCLING;
+      this.pinsRead = pinsRead;
     }
   }
 

@@ -21,10 +21,12 @@ const INTS = 0x40;
 const TWO_32 = 4294967296;
 
 export class Timer extends BasePeripheral {
+  /** `startMicros()` is the time a reset of the block starts from. */
   constructor(chip, name, startMicros) {
     super(chip, name);
+    this.startMicros = startMicros;
     this.clock = chip.clock;
-    this.offsetMicros = startMicros - Math.floor(this.clock.nanos / 1000);
+    this.offsetMicros = startMicros() - Math.floor(this.clock.nanos / 1000);
     this.writtenLow = 0;
     this.latchedHigh = 0;
     this.dbgPause = 7;
@@ -153,7 +155,7 @@ export class Timer extends BasePeripheral {
 
   reset() {
     this.alarms.forEach((alarm) => alarm.cancel());
-    this.offsetMicros = -Math.floor(this.clock.nanos / 1000);
+    this.offsetMicros = this.startMicros() - Math.floor(this.clock.nanos / 1000);
     this.intRaw = 0;
     this.intEnable = 0;
     this.intForce = 0;

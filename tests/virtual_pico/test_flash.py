@@ -1,0 +1,126 @@
+"""The flash chip: NOR semantics through the mask ROM, busy times, what survives, and power cuts at any operation."""
+
+from __future__ import annotations
+
+import pytest
+
+from hil.virtual import VirtualPico, VirtualPicoError
+
+pytestmark = pytest.mark.virtual
+MS = 1_000_000
+BOOT_NS = 600 * MS
+
+
+def last_sector(repl) -> int:
+    """Offset in flash of the file system's last sector, found by erasing it."""
+    before = repl.pico.flash.operations
+    repl.execute("f = rp2.Flash(); n = f.ioctl(4, 0); f.ioctl(6, n - 1)")
+    (erase,) = repl.pico.flash.operation_log(before)
+    assert (erase.name, erase.length) == ("erase_4k", 4096)
+    return erase.address
+
+
+def test_erase_sets_and_program_only_clears_bits(repl):
+    pico = repl.pico
+    offset = last_sector(repl)
+    assert pico.flash.read(offset, 4096) == b"\xff" * 4096
+    repl.execute("f.writeblocks(n - 1, bytes([0xf0] * 256), 0)\nf.writeblocks(n - 1, bytes([0x3c] * 256), 0)")
+    assert pico.flash.read(offset, 300) == bytes([0x30] * 256) + b"\xff" * 44
+    assert repl.execute("b = bytearray(4); f.readblocks(n - 1, b, 0); print(b)").strip() == r"bytearray(b'0000')"
+
+
+def test_operations_take_the_time_such_parts_take(repl):
+    pico = repl.pico
+    before = pico.flash.operations
+    out = repl.execute(
+        "f = rp2.Flash(); n = f.ioctl(4, 0); took = []\n"
+        "for i in range(8):\n"
+        "    t = time.ticks_us(); f.ioctl(6, n - 1); took.append(time.ticks_diff(time.ticks_us(), t))\n"
+        "t = time.ticks_us(); f.writeblocks(n - 1, bytes(256), 0); took.append(time.ticks_diff(time.ticks_us(), t))\n"
+        "print(*took)"
+    )
+    took = [int(each) for each in out.split()]
+    log = pico.flash.operation_log(before)
+    assert [each.name for each in log] == ["erase_4k"] * 8 + ["program"]
+    for micros, operation in zip(took, log, strict=True):
+        assert operation.busy_ns <= micros * 1000 <= operation.busy_ns + 1.5 * MS
+    assert all(20_000 <= each <= 401_000 for each in took[:8]) and len(set(took[:8])) == 8
+    assert 300 <= took[8] <= 4500
+
+
+def test_files_survive_watchdog_run_pin_and_power_cycle(repl):
+    pico = repl.pico
+    repl.execute("with open('/kept.txt', 'w') as f: f.write('still here')")
+    for reset in ("watchdog", "run", "power"):
+        if reset == "watchdog":
+            repl.start("machine.reset()")
+        elif reset == "run":
+            pico.run_pin(0)
+            pico.run(MS)
+            pico.run_pin(1)
+        else:
+            pico.power_cut()
+            pico.run(MS)
+            pico.power_on()
+        pico.run(BOOT_NS)
+        repl.enter()
+        assert repl.execute("print(open('/kept.txt').read())").strip() == "still here", reset
+    repl.execute("import os; os.remove('/kept.txt')")
+
+
+def test_flash_image_moves_from_one_board_to_another(repl):
+    repl.execute("with open('/moved.txt', 'w') as f: f.write('moved')")
+    image = repl.pico.flash.image()
+    assert len(image) == 2 * 1024 * 1024
+    repl.execute("import os; os.remove('/moved.txt')")
+    assert b"moved" in image
+
+
+def test_power_cut_before_and_half_way_through_an_operation(repl):
+    pico = repl.pico
+    offset = last_sector(repl)
+    repl.execute("f.writeblocks(n - 1, bytes(4096), 0)")
+    assert pico.flash.read(offset, 4096) == bytes(4096)
+
+    def cut(code: str, phase: str) -> bytes:
+        number = pico.flash.operations
+        pico.flash.cut_power_at(number, phase)
+        pico.usb.write(code.encode() + b"\x04")
+        pico.run(500 * MS)
+        assert not pico.powered
+        assert pico.flash.operations == number + (phase == "half")
+        contents = pico.flash.read(offset, 4096)
+        pico.power_on()
+        pico.run(BOOT_NS)
+        repl.enter()
+        repl.execute("f = rp2.Flash(); n = f.ioctl(4, 0)")
+        return contents
+
+    assert cut("f.ioctl(6, n - 1)", "before") == bytes(4096)
+    torn = cut("f.ioctl(6, n - 1)", "half")
+    erased = len(torn) - len(torn.lstrip(b"\xff"))
+    assert 1000 < erased < 2000 and torn[-1000:] == bytes(1000)
+    assert len(set(torn[erased : erased + 900])) > 100  # undetermined in between
+    repl.execute("f.ioctl(6, n - 1)")
+    torn = cut("f.writeblocks(n - 1, bytes(256), 0)", "half")
+    assert torn[:128] == bytes(128) and torn[129:] == b"\xff" * (4096 - 129)
+
+
+def test_code_that_runs_from_flash_while_it_is_busy_is_an_error(uf2):
+    """On silicon the core would fetch garbage. The erase is done by hand through SSI, interrupts on."""
+    with VirtualPico(uf2, seed=5) as pico:
+        pico.run(100 * MS)
+        pico.memory.write(0x4001800C, (2 << 8 | 0x1F).to_bytes(4, "little"))  # chip select low
+        pico.memory.write(0x18000060, (0x06).to_bytes(4, "little"))
+        pico.memory.write(0x4001800C, (3 << 8 | 0x1F).to_bytes(4, "little"))
+        for byte in (0x20, 0x1F, 0xF0, 0x00):
+            if byte == 0x20:
+                pico.memory.write(0x4001800C, (2 << 8 | 0x1F).to_bytes(4, "little"))
+            pico.memory.write(0x18000000, (0).to_bytes(4, "little"))  # CTRLR0: plain SPI
+            pico.memory.write(0x18000060, byte.to_bytes(4, "little"))
+        pico.memory.write(0x4001800C, (3 << 8 | 0x1F).to_bytes(4, "little"))
+        assert pico.flash.busy
+        assert pico.memory.read(0x10000000, 8) == b"\xff" * 8
+        with pytest.raises(VirtualPicoError, match="while it erases") as caught:
+            pico.run(10 * MS)
+        assert 0x10000000 <= (caught.value.pc or 0) < 0x10200000

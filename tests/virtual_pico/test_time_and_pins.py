@@ -1,0 +1,121 @@
+"""Emulated time is exact to the cycle; pins have pulls, read back, latch edges, and let go on reset."""
+
+from __future__ import annotations
+
+import pytest
+
+from hil.virtual import VirtualPico
+
+pytestmark = pytest.mark.virtual
+MS = 1_000_000
+
+# Writes SIO's GPIO_OUT_XOR (0xd000001c) for GPIO 2: a store is 1 cycle, a nop 1, a subs 1, a taken branch 2.
+TOGGLE = """
+@micropython.asm_thumb
+def toggle(r0):
+    mov(r1, 0xd0)
+    lsl(r1, r1, 24)
+    mov(r2, 4)
+    str(r2, [r1, 0x1c])
+    nop()
+    nop()
+    nop()
+    str(r2, [r1, 0x1c])
+    label(LOOP)
+    str(r2, [r1, 0x1c])
+    sub(r0, 1)
+    bne(LOOP)
+    str(r2, [r1, 0x1c])
+pin = Pin(2, Pin.OUT, value=0)
+irq = machine.disable_irq()
+toggle(3)
+machine.enable_irq(irq)
+"""
+NS_PER_CYCLE = 8
+
+
+def test_instructions_take_their_cycles_on_the_8_ns_grid(repl):
+    pin = repl.pico.pin(2)
+    repl.execute("Pin(2, Pin.OUT, value=0)")
+    pin.watch()
+    repl.execute(TOGGLE)
+    times = [t for t, _ in pin.edges()]
+    gaps = [round((b - a) / NS_PER_CYCLE) for a, b in zip(times, times[1:], strict=False)]
+    # store+3 nops; store; store+subs+taken branch, twice; store+subs+branch not taken
+    assert gaps == [4, 1, 4, 4, 3]
+    assert all((b - a) % NS_PER_CYCLE == 0 for a, b in zip(times, times[1:], strict=False))
+
+
+def test_sleep_lasts_as_long_as_it_says(repl):
+    pin = repl.pico.pin(3)
+    repl.execute("p = Pin(3, Pin.OUT, value=0)")
+    pin.watch()
+    repl.execute("p(1); time.sleep_us(12345); p(0)")
+    (rise, _), (fall, _) = pin.edges()
+    assert 12_345_000 <= fall - rise <= 12_345_000 + 60_000
+
+
+def test_slicing_a_run_changes_nothing(uf2):
+    """60 ms from power-on, as a whole and in slices of 7 us: the same registers, the same RAM."""
+    states = []
+    for slice_ns in (60 * MS, 7_000):
+        with VirtualPico(uf2, seed=3) as pico:
+            while pico.now_ns < 60 * MS:
+                pico.run_until(min(60 * MS, pico.now_ns + slice_ns))
+            states.append((pico.now_ns, pico.cpu.registers, pico.memory.read(0x20000000, 264 * 1024)))
+    assert states[0] == states[1]
+
+
+def test_pulls_decide_an_undriven_input(repl):
+    assert repl.execute("print(Pin(4, Pin.IN, Pin.PULL_UP)(), Pin(5, Pin.IN, Pin.PULL_DOWN)())").split() == ["1", "0"]
+    repl.pico.pin(4).drive(0)
+    repl.pico.pin(5).drive(1)
+    assert repl.execute("print(Pin(4)(), Pin(5)())").split() == ["0", "1"]
+    repl.pico.pin(4).release()
+    assert repl.execute("print(Pin(4)())").strip() == "1"
+
+
+def test_an_output_reads_back_through_its_own_input(repl):
+    repl.pico.pin(6).drive(0)  # the output is stronger
+    assert repl.execute("p = Pin(6, Pin.OUT, value=1)\nprint(mem32[0xd0000004] >> 6 & 1)\np(0)\nprint(p())").split() == ["1", "0"]
+    assert repl.pico.pin(6).is_output and repl.pico.pin(6).function == "sio"
+
+
+def test_edges_are_latched_in_intr_even_when_they_are_over(repl):
+    """IO_BANK0 INTR2: GPIO 16..23, four bits each: level low, level high, edge low, edge high."""
+    pico = repl.pico
+    pico.pin(17).drive(1)
+    repl.execute("Pin(17, Pin.IN)\nmem32[0x400140f8] = 0xf0")
+    assert repl.execute("print(mem32[0x400140f8] >> 4 & 15)").strip() == "2"
+    now = pico.now_ns
+    pico.pin(17).drive_edges([now + 1000, now + 51_000], [0, 1])
+    pico.run(MS)
+    assert repl.execute("print(mem32[0x400140f8] >> 4 & 15)").strip() == str(2 | 4 | 8)
+    assert repl.execute("mem32[0x400140f8] = 4 << 4\nprint(mem32[0x400140f8] >> 4 & 15)").strip() == str(2 | 8)
+
+
+def test_pin_interrupts_are_taken_at_the_edge(repl):
+    pico = repl.pico
+    pico.pin(7).drive(0)
+    repl.execute("hits = []\nPin(7, Pin.IN).irq(lambda p: hits.append(time.ticks_us()), Pin.IRQ_RISING, hard=False)")
+    at = pico.now_ns + 5 * MS
+    pico.pin(7).drive_edges([at, at + MS, at + 2 * MS], [1, 0, 1])
+    pico.run(10 * MS)
+    first, second = (int(each) for each in repl.execute("print(*hits)").split())
+    assert 1990 <= second - first <= 2010
+    timer_zero = pico.now_ns - pico.cpu.timer_us * 1000
+    assert 0 <= first * 1000 + timer_zero - at < 200_000
+
+
+def test_every_pin_is_let_go_on_reset(repl):
+    pico = repl.pico
+    repl.execute("for n in (2, 12, 18): Pin(n, Pin.OUT, value=1)\nmachine.PWM(Pin(13), freq=20000, duty_u16=65535)")
+    assert [pico.pin(n).level for n in (2, 12, 13, 18)] == [1, 1, 1, 1]
+    pico.run_pin(0)
+    assert [pico.pin(n).level for n in (2, 12, 13, 18)] == [0, 0, 0, 0]
+    assert not any(pico.pin(n).is_output for n in range(30))
+    pico.run_pin(1)
+    pico.run(100_000)
+    assert not any(pico.pin(n).is_output for n in range(30))
+    assert pico.pin(13).function == "none"
+    pico.run(600 * MS)
