@@ -32,6 +32,7 @@ FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT = 1, 2, 4
 
 _AROUND = 10  # bins on both sides whose bodies matter for a contact
 _HOLD_PERCENT = 60  # of its level: below this an alert is over
+_EARLY_BEND_PERCENT = 83  # the early bend of a rock scatters more, so it weighs less
 # Behind an object the early kernel swings, and once more when the object leaves its far end: within 0.64 m of an alert's
 # peak only something stronger raises a new one. What is weaker there still becomes a contact.
 _ECHO_BINS = 32
@@ -75,7 +76,7 @@ class Detector:
         self._contact_level = get("det_level_x100") or level_of(rate, CONTACT_LEVELS)
         self.balance.configure(get("det_ground1_pm"), get("det_ground2_pm"))
         self._late.configure(get("det_bend_percent"), get("det_rock_pm"))
-        self._soon.configure(get("det_bend_percent"), get("det_rock_pm"))
+        self._soon.configure(get("det_bend_percent") * _EARLY_BEND_PERCENT // 100, get("det_rock_pm"))
         self.health.configure()
 
     def reset(self):

@@ -4,7 +4,7 @@
 
 # False alarms per 100 m^2, level in 1/100 sigma; the rate falls as the level rises.
 CONTACT_LEVELS = ((1, 400), (2, 360), (3, 345), (5, 330), (10, 305), (30, 260), (50, 240))
-ALERT_LEVELS = ((1, 480), (2, 450), (3, 420), (5, 390), (10, 345), (30, 290), (50, 260))
+ALERT_LEVELS = ((1, 420), (2, 390), (3, 370), (5, 345), (10, 320), (30, 270), (50, 250))
 
 
 def level_of(rate, table):
