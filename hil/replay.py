@@ -20,7 +20,7 @@ from hil.operator import Operator, OperatorError
 from hil.rig import NS_PER_MS, NS_PER_S, Rig, open_rig
 from hil.tape import Tape
 from sapper.pins import GPIO
-from sapper_host.decoder import Event
+from sapper_host.decoder import Event, Item
 from sapper_host.trace import Trace
 
 ON_DETECT = ("stop", "mark")
@@ -41,16 +41,20 @@ def replay(
     settings: Iterable[tuple[str, int]] = (),
     firmware: Path | None = None,
     progress: Progress | None = None,
+    listener: Callable[[Item], None] | None = None,
 ) -> dict[str, Any]:
     """Play `trace` into the rig of that name; returns the result described in docs/recordings.md.
 
-    settings: (name, value) put in before arming. progress: told the share done, 0..1. HilError when something is off.
+    settings: (name, value) put in before arming. progress: told the share done, 0..1. listener: told everything that
+    the board says, as it comes. HilError when something is off.
     """
     if on_detect not in ON_DETECT:
         raise HilError(f"on_detect is '{on_detect}'; it must be one of {', '.join(ON_DETECT)}")
     board = open_rig(rig, firmware)
     try:
-        return _Replay(board, trace, on_detect, tuple(settings), progress).run()
+        run = _Replay(board, trace, on_detect, tuple(settings), progress)
+        run.operator.listener = listener
+        return run.run()
     finally:
         board.close()
 
@@ -65,7 +69,7 @@ class _Replay:
         self._settings = settings
         self._progress = progress or (lambda share: None)
         self._tape = Tape(board, trace)
-        self._operator = Operator(board, self._pass_time)
+        self.operator = Operator(board, self._pass_time)
         self._duties = {side: board.pwm(GPIO[f"MOTOR_{side}"]) for side in ("LEFT", "RIGHT")}
         self._duty: dict[str, tuple[int, float]] = {}
         self._driven: set[str] = set()
@@ -74,7 +78,7 @@ class _Replay:
         self._origins: list[tuple[int, float]] = [(0, self._tape.first_s_m)]
 
     def run(self) -> dict[str, Any]:
-        operator = self._operator
+        operator = self.operator
         for pwm in self._duties.values():
             pwm.watch()
         firmware = operator.boot()
@@ -107,7 +111,7 @@ class _Replay:
         self._board.run(duration_ns)
 
     def _sweep(self) -> None:
-        self._operator.must(f"sweep {int(self._tape.length_m * 1000) + 100_000}")
+        self.operator.must(f"sweep {int(self._tape.length_m * 1000) + 100_000}")
 
     def _play_through(self) -> str:
         """Until the tape's end."""
@@ -120,12 +124,12 @@ class _Replay:
     def _roll_on(self, duration_ns: int) -> None:
         """Play so much of the tape, or what is left of it."""
         duration_ns = min(duration_ns, self._tape.left_ns)
-        self._operator.run(duration_ns, min(duration_ns, _MARK_SLICE_NS))
+        self.operator.run(duration_ns, min(duration_ns, _MARK_SLICE_NS))
         self._progress(self._tape.share)
 
     def _go_on(self) -> None:
         """The board has stopped by itself: clear it, and sweep again once the cause has gone."""
-        tape, operator = self._tape, self._operator
+        tape, operator = self._tape, self.operator
         while not tape.finished:
             operator.must("disarm")
             self._roll_on(_CLEAR_NS)
@@ -146,14 +150,16 @@ class _Replay:
 
     def _play(self) -> str:
         """Until the tape's end, or rest after a stop. Returns why it ended."""
-        tape, operator = self._tape, self._operator
+        tape, operator = self._tape, self.operator
         ended = "end"
         while not tape.finished:
             operator.run(min(_SLICE_NS, tape.left_ns), _SLICE_NS)
             self._progress(tape.share)
             if self._stopped_ns is None:
-                self._stopped_ns = self._all_stopped()
-                if self._stopped_ns is not None:
+                stopped_ns = self._all_stopped()
+                # Rolling faster than asked, the motors of a sweep may stand at duty 0 too.
+                if stopped_ns is not None and self._state() != "SWEEP":
+                    self._stopped_ns = stopped_ns
                     ended = "stop"
                     tape.coast(_REST_S)
             elif tape.resting:
@@ -161,7 +167,7 @@ class _Replay:
         return ended
 
     def _state(self) -> str:
-        states = [event for event in self._operator.heard.events if event.kind == "state"]
+        states = [event for event in self.operator.heard.events if event.kind == "state"]
         return str(states[-1].args["to"]) if states else "SAFE"
 
     def _all_stopped(self) -> int | None:
@@ -178,7 +184,7 @@ class _Replay:
     def _result(self, firmware: str, ended: str, status: str) -> dict[str, Any]:
         """The JSON of docs/recordings.md: times and places are the trace's own."""
         start_ns = self._tape.started_ns
-        loops = [frame.fields for frame in self._operator.heard.frames if frame.name == "LOOP"]
+        loops = [frame.fields for frame in self.operator.heard.frames if frame.name == "LOOP"]
         result: dict[str, Any] = {
             "rig": self._board.name,
             "firmware": firmware,
@@ -186,8 +192,8 @@ class _Replay:
             "on_detect": self._on_detect,
             "duration_s": round((self._board.now_ns - start_ns) / NS_PER_S, 3),
             "ended": ended,
-            "events": [self._event(event) for event in self._operator.heard.events if self._in_trace(event)],
-            "outputs": {"status": status, "telemetry": self._operator.counts.as_dict()},
+            "events": [self._event(event) for event in self.operator.heard.events if self._in_trace(event)],
+            "outputs": {"status": status, "telemetry": self.operator.counts.as_dict()},
             "cpu_load": round(sum(loop["load_pm"] for loop in loops) / len(loops) / 1000, 4) if loops else None,
             "heap_free_min": min((loop["heap_free"] for loop in loops), default=None),
             "jitter_max_us": max((loop["jitter_max_us"] for loop in loops), default=None),
@@ -198,12 +204,12 @@ class _Replay:
         return result
 
     def _in_trace(self, event: Event) -> bool:
-        return self._operator.rig_ns(event.t_ms) >= self._tape.started_ns - _SLICE_NS
+        return self.operator.rig_ns(event.t_ms) >= self._tape.started_ns - _SLICE_NS
 
     def _event(self, event: Event) -> dict[str, Any]:
         """An event in the trace's time and place; places in millimetres of the board's odometer are moved likewise."""
         row = event.as_dict()
-        at_ns = self._operator.rig_ns(event.t_ms)
+        at_ns = self.operator.rig_ns(event.t_ms)
         origin_m = [origin_m for from_ns, origin_m in self._origins if from_ns <= at_ns][-1]
         row["t_s"] = round(self._tape.t_s_at(at_ns), 3)
         row["s_m"] = round(event.s_mm / 1000 + origin_m, 3)

@@ -21,6 +21,7 @@ from sapper_host.session import Session
 Floats = NDArray[np.float64]
 _WIDTH_IN = 11.0
 _STRENGTH_MAX = 1000
+_STRENGTH_LEAST = 300
 _DEFAULT_SWATH_M = 0.5
 _SIDE_MIN_M = 0.9
 
@@ -71,14 +72,17 @@ def plot_map(session: Session, target: Path) -> Score | None:
     side_m = _side(session, path)
     length_m = max(float(np.ptp(path.x_m)), _lane_m(session, path), 1.0)
     map_in = float(np.clip((_WIDTH_IN - 1.2) * 2 * side_m / length_m, 1.5, 6.0))
+    # The map keeps its proportions: a long lane shows more ground to its sides instead of a thin strip.
+    side_m = max(side_m, map_in * length_m / (2 * (_WIDTH_IN - 1.2)))
+    full = strength_full(session)
     fig = style.figure(_WIDTH_IN, map_in + 3.6)
     top, bottom = fig.subplots(2, 1, height_ratios=[map_in, 1.9])
-    lines = _draw_ground(top, session, path)
+    lines = _draw_ground(top, session, path, full)
     _draw_truth(top, session, path, result)
     _draw_finds(top, path, finds, result)
     _finish_map(top, session, path, side_m)
-    fig.colorbar(lines, ax=top, label="detector strength", pad=0.01, aspect=12)
-    _draw_strength(bottom, session, finds, result)
+    fig.colorbar(lines, ax=top, label=f"strength (of {_STRENGTH_MAX})", pad=0.01, aspect=12)
+    _draw_strength(bottom, session, finds, result, full)
     if _nearly_straight(path):
         bottom.set_xlim(*(limit + float(path.s_m[0]) for limit in top.get_xlim()))
     fig.suptitle(_title(session, path, result), fontsize=11, fontweight="bold", x=0.01, ha="left")
@@ -117,7 +121,13 @@ def _swath_m(session: Session) -> float:
     return float(session.truth["swath_m"]) if session.truth else _DEFAULT_SWATH_M
 
 
-def _draw_ground(axes: Any, session: Session, path: Path2d) -> Any:
+def strength_full(session: Session) -> int:
+    """The top of the strength scale: the strongest seen, rounded up to a hundred, so that weak sessions show too."""
+    strongest = float(session.detect["strength"].max()) if len(session.detect["strength"]) else 0.0
+    return int(np.clip(np.ceil(strongest / 100) * 100, _STRENGTH_LEAST, _STRENGTH_MAX))
+
+
+def _draw_ground(axes: Any, session: Session, path: Path2d, full: int) -> Any:
     """The swath as a band, and the coil's path in the colours of the detector's strength."""
     from matplotlib.collections import LineCollection
 
@@ -138,7 +148,7 @@ def _draw_ground(axes: Any, session: Session, path: Path2d) -> Any:
     lines = LineCollection(
         list(segments), cmap=style.strength_colours(), array=strength[:-1], linewidths=5, capstyle="round", zorder=2
     )
-    lines.set_clim(0, _STRENGTH_MAX)
+    lines.set_clim(0, full)
     axes.add_collection(lines)
     start, end = path.at(path.s_m[0]), path.at(path.s_m[-1])
     axes.plot(*start, marker="|", markersize=14, color=style.INK, linestyle="none", label="start", zorder=3)
@@ -196,7 +206,7 @@ def _finish_map(axes: Any, session: Session, path: Path2d, side_m: float) -> Non
     axes.set_ylabel("left (m)")
 
 
-def _draw_strength(axes: Any, session: Session, finds: list[float], result: Score | None) -> None:
+def _draw_strength(axes: Any, session: Session, finds: list[float], result: Score | None, full: int) -> None:
     """Strength along the track, alerts, finds and targets at their places."""
     s_m, strength = session.detect["s_mm"] / 1000, session.detect["strength"]
     axes.fill_between(s_m, strength, color="#b9c4d0", linewidth=0, zorder=2)
@@ -210,11 +220,10 @@ def _draw_strength(axes: Any, session: Session, finds: list[float], result: Scor
     wrong = set(result.false_alarms + result.rocks_called) if result else set()
     for s_m_found in finds:
         colour, marker = (style.FALSE_ALARM, "v") if s_m_found in wrong else (style.INK, "*")
-        axes.plot(s_m_found, 1080, marker=marker, color=colour, markersize=8, linestyle="none", clip_on=False)
+        axes.plot(s_m_found, 1.08 * full, marker=marker, color=colour, markersize=8, linestyle="none", clip_on=False)
     _mark_unsearched(axes, session)
     style.quieten(axes)
-    axes.set_ylim(0, 1150)
-    axes.set_yticks([0, 250, 500, 750, 1000])
+    axes.set_ylim(0, 1.15 * full)
     axes.set_xlabel("along the track (m)")
     axes.set_ylabel("strength")
     axes.margins(x=0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,9 @@ def replay(
     firmware: Annotated[
         Path | None, typer.Option(metavar="F", help="The firmware to run instead of the one `make` built.")
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="F.mcap", help="Record what the board says, for `sapper map`.")
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Exit with status 3 when a target is missed or a false alarm raised.")
     ] = False,
@@ -38,9 +42,11 @@ def replay(
       sapper replay lane.csv
       sapper replay lane.mcap --rig sil --on-detect mark --json
       sapper replay lane.csv --set sweep_mm_s=200 --check
+      sapper replay lane.csv --on-detect mark --record run.mcap && sapper map run.mcap
     """
     from sapper_host.errors import SapperError, Status
     from sapper_host.progress import bar
+    from sapper_host.recorder import Recorder
     from sapper_host.score import finds_of, score
     from sapper_host.trace import read_trace
     from sapper_host.verbs.rigs import rig_errors
@@ -52,8 +58,16 @@ def replay(
     with rig_errors():
         from hil.replay import replay as play
 
-        with bar(f"{trace.name} on {rig}", trace.duration_s, "s") as progress:
-            result = play(trace, rig, on_detect, pairs, firmware, lambda share: progress(share * trace.duration_s))
+        with bar(f"{trace.name} on {rig}", trace.duration_s, "s") as progress, ExitStack() as stack:
+            listener = None
+            if record is not None:
+                recorder = stack.enter_context(Recorder(record))
+                if trace.truth is not None:
+                    recorder.truth(trace.truth)
+                listener = recorder.take
+            result = play(
+                trace, rig, on_detect, pairs, firmware, lambda share: progress(share * trace.duration_s), listener
+            )
     complete = True
     if trace.truth is not None:
         reached_m = max((event["s_m"] for event in result["events"]), default=0.0) if on_detect == "stop" else None
