@@ -7,7 +7,7 @@ import uctypes
 from machine import ADC, Pin
 
 import micropython
-from sapper.frame import FRAME_SAMPLES, RING_SAMPLES, average
+from sapper.frame import RING_SAMPLES, RingReader, average
 from sapper.pins import GPIO
 from sapper.registers import peek, poke
 
@@ -23,9 +23,9 @@ _FCS_CLEAR = 1 << 10 | 1 << 11
 _DIV_10_KSPS = (4800 - 1) << 8  # 48 MHz / 4800
 _DREQ_ADC = 36
 _RING_BITS = 12  # 4096 bytes
-_RING_MASK = RING_SAMPLES - 1
 _COUNT = 0x7FFFFFFF  # 59 hours; `renew` starts it again long before, standing
 _RENEW_BELOW = 0x40000000 >> 8
+_SMALL = 0x3FFFFFFF  # the bits of a small integer; all of them are set in _COUNT
 
 
 class Acquisition:
@@ -43,9 +43,8 @@ class Acquisition:
         self._base = (address + 2 * RING_SAMPLES - 1) & -(2 * RING_SAMPLES)  # the DMA's ring is aligned to its size
         self._ring = memoryview(self._store)[self._base - address : self._base - address + 2 * RING_SAMPLES]
         self._dma = rp2.DMA()
-        self._write_register = 0x50000004 + 0x40 * self._dma.channel
         self._count_register = 0x50000008 + 0x40 * self._dma.channel
-        self._tail = 0
+        self._reader = RingReader()
 
     def start(self):
         """(Re)start from input 0 with an empty ring."""
@@ -63,26 +62,22 @@ class Acquisition:
             size=1, inc_read=False, inc_write=True, ring_sel=True, ring_size=_RING_BITS, treq_sel=_DREQ_ADC
         )
         self._dma.config(read=_FIFO, write=self._base, count=_COUNT, ctrl=control, trigger=True)
-        self._tail = 0
+        self._reader.restart()
         poke(_CS, _CS_RUN)
 
     @micropython.native
     def take(self):
-        """Average the newest complete frame into `frame`: 1, or 0 when none is complete. Older ones are counted missed."""
+        """Average the newest whole frame into `frame`: 1, or 0 when none is whole. Older ones are counted missed."""
         if peek(_FCS, 11, 1):
             self.overflows += 1  # samples were lost, so the round robin's order is too
             self.start()
             return 0
-        head = (peek(self._write_register, 0, 0x3FFFFFFF) - self._base) >> 1
-        waiting = (head - self._tail) & _RING_MASK
-        if waiting < FRAME_SAMPLES:
+        reader = self._reader
+        first = reader.take(_SMALL - peek(self._count_register, 0, _SMALL))
+        if first < 0:
             return 0
-        while waiting >= 2 * FRAME_SAMPLES:
-            self._tail = (self._tail + FRAME_SAMPLES) & _RING_MASK
-            waiting -= FRAME_SAMPLES
-            self.missed += 1
-        average(self._ring, self._tail, self.frame)
-        self._tail = (self._tail + FRAME_SAMPLES) & _RING_MASK
+        self.missed += reader.skipped
+        average(self._ring, first, self.frame)
         return 1
 
     def renew(self):

@@ -7,6 +7,36 @@ SAMPLES = 20  # of each input in a frame
 FRAME_SAMPLES = INPUTS * SAMPLES
 FRAME_MS = 10
 RING_SAMPLES = 2048  # 20 frames
+_COUNT_MASK = 0x3FFFFFFF
+
+
+class RingReader:
+    """Which samples of the ring make up the newest whole frame, however long it was not asked.
+
+    It counts samples, not places in the ring: a place says nothing after a stall of more than a ring (205 ms, a slow
+    flash erase), and as 2048 is no multiple of 5, gates, supply and temperature would change places from then on.
+    """
+
+    def __init__(self):
+        self.restart()
+
+    def restart(self):
+        """The next sample is number 0, of input 0."""
+        self.skipped = 0
+        self._taken = 0
+
+    def take(self, done):
+        """done: samples since the start, modulo 2**30. Index in the ring of the frame's first sample; -1: none is whole.
+
+        `skipped`: frames that were passed over by this call.
+        """
+        frames = ((done - self._taken) & _COUNT_MASK) // FRAME_SAMPLES
+        if frames == 0:
+            return -1
+        self.skipped = frames - 1
+        first = self._taken + self.skipped * FRAME_SAMPLES
+        self._taken = (first + FRAME_SAMPLES) & _COUNT_MASK
+        return first & (RING_SAMPLES - 1)
 
 
 @micropython.viper

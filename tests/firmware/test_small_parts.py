@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sapper.arming import Arming
-from sapper.frame import FRAME_SAMPLES, RING_SAMPLES, average
+from sapper.frame import FRAME_SAMPLES, INPUTS, RING_SAMPLES, RingReader, average
 from sapper.loop_stats import PERIOD_US, WINDOW, LoopStats
 from sapper.pins import GPIO
 
@@ -94,6 +94,28 @@ def test_the_loops_figures_are_those_of_the_last_second(ticks):
     assert stats.load_pm == sum(busy for _, busy in ticks) * 1000 // (WINDOW * PERIOD_US)
     assert stats.tick_max_us == max(busy for _, busy in ticks)
     assert stats.jitter_max_us == max(late for late, _ in ticks)
+
+
+@given(st.lists(st.integers(1, 20_000), max_size=50), st.booleans())
+def test_a_frame_begins_with_input_0_and_is_the_newest_whole_one_however_long_the_loop_stalled(gaps, wraps):
+    """Also past 2**30 samples, where the count begins again (2**30 is no multiple of 5, so the frames are what counts)."""
+    reader = RingReader()
+    done = taken = 0
+    if wraps:
+        done = taken = (1 << 30) // FRAME_SAMPLES * FRAME_SAMPLES
+        reader._taken = taken
+    for gap in gaps:
+        done += gap
+        first = reader.take(done & 0x3FFFFFFF)
+        if done - taken < FRAME_SAMPLES:
+            assert first == -1
+            continue
+        newest = done // FRAME_SAMPLES * FRAME_SAMPLES - FRAME_SAMPLES
+        assert newest % INPUTS == 0
+        assert first == newest % RING_SAMPLES
+        assert reader.skipped == (newest - taken) // FRAME_SAMPLES
+        taken = newest + FRAME_SAMPLES
+        assert done - newest < RING_SAMPLES, "not overwritten yet"
 
 
 @given(hnp.arrays(np.uint16, RING_SAMPLES, elements=st.integers(0, 4095)), st.integers(0, RING_SAMPLES - 1))
