@@ -237,6 +237,7 @@ class SilRig:
 
     def _batch(self, start_us: int, end_us: int, edges: bytes, sent: Sequence[bytes]) -> bytes:
         flags = process.FLAG_USB_READS * self.usb.reads | process.FLAG_USB_OPEN * self.usb.is_open
+        flags |= process.FLAG_ESTOP * self.edges.on_estop
         points = [wave.window(start_us, end_us) for wave in self.adc.waves]
         head = BATCH.pack(
             end_us - start_us,

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sapper.pins import GPIO
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 _CODE_PER_MV = 4096 / 3300
@@ -69,6 +71,7 @@ class Edges:
     def __init__(self) -> None:
         self._waiting: list[tuple[Ints, Ints]] = []
         self.levels = 0
+        self.on_estop = False  # the last batch holds edges of ESTOP_OK
         self.driven = 0
 
     def add(self, gpio: int, times_ns: Sequence[int] | Any, levels: Sequence[int] | Any) -> None:
@@ -80,6 +83,7 @@ class Edges:
 
     def take(self, start_us: int, end_us: int) -> bytes:
         """All edges before end as pairs (time from start, gpio << 1 | level), by time; late ones come at once."""
+        self.on_estop = False
         if not self._waiting:
             return b""
         times = np.concatenate([times for times, _ in self._waiting])
@@ -93,6 +97,7 @@ class Edges:
         pairs = np.empty((now, 2), dtype="<u4")
         pairs[:, 0] = np.maximum(times[:now] - start_us, 0)
         pairs[:, 1] = codes[:now]
+        self.on_estop = bool(np.any(codes[:now] >> 1 == GPIO["ESTOP_OK"]))
         for code in codes[:now].tolist():
             bit = 1 << (code >> 1)
             self.levels = self.levels | bit if code & 1 else self.levels & ~bit

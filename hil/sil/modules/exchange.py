@@ -11,6 +11,7 @@ import clock
 import uctypes
 
 SLICE, RESET, BOOTLOADER = 0, 1, 2
+FLAG_ESTOP = 1 << 10
 PIN, PWM, SERIAL, FLASH, PROMPT = 0, 1, 2, 3, 4
 
 _HEAD = "<IBxHI"  # report: bytes that follow, kind, cause, time
@@ -86,7 +87,7 @@ def take():
     head = struct.unpack_from(_BATCH, _in, 0)
     flags = head[2]
     address = uctypes.addressof(_in) + _BATCH_BYTES
-    takers["edges"](address, head[1])
+    takers["edges"](address, head[1], flags)
     address += 8 * head[1]
     takers["waves"](address, head[3:8])
     at = _BATCH_BYTES + 8 * (head[1] + sum(head[3:8]))

@@ -20,6 +20,7 @@ _driven = 0  # pins that the rig drives
 _address = 0
 _next = 0
 _count = 0
+_watched = False  # the batch holds edges of ESTOP, which the interlock sees at their own time
 _next_at = clock.NEVER
 
 
@@ -54,9 +55,19 @@ def word(words: ptr32, i: int) -> int:
     return words[i]
 
 
-def take_edges(address, count):
+@micropython.viper
+def find(words: ptr32, first: int, count: int, gpio: int) -> int:
+    """Index of the next edge of a pin from `first` on, or `count`."""
+    i = first
+    while i < count and words[2 * i + 1] >> 1 != gpio:
+        i += 1
+    return i
+
+
+def take_edges(address, count, flags):
     """A batch's edges, sorted by time."""
-    global _address, _next, _count
+    global _address, _next, _count, _watched
+    _watched = bool(flags & exchange.FLAG_ESTOP)
     _address = address
     _next = 0
     _count = count
@@ -64,8 +75,13 @@ def take_edges(address, count):
 
 
 def _plan():
-    global _next_at
+    global _next_at, _watched
     _next_at = word(_address, 2 * _next) if _next < _count else clock.NEVER
+    if _watched:
+        i = find(_address, _next, _count, ESTOP)
+        if i == _count:
+            _watched = False
+        clock.alarm("loop", clock.NEVER if i == _count else max(clock.now, word(_address, 2 * i)), catch_up)
 
 
 def catch_up():

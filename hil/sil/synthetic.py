@@ -1,0 +1,44 @@
+"""A plain trace made in memory: steady speed, white noise, and bumps where metal lies. For the soak and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sapper_host.trace import Trace
+
+_FRAME_S = 0.01
+_RESTING_MV = (1650.0, 1650.0, 1650.0)
+_NOISE_MV = (5.0, 3.0, 3.0)  # rms of a frame: quiet air
+_STEEL_MV = (30.0, 55.0, 140.0)  # a fist of steel under the coil, well above the noise
+_FOOTPRINT_M = 0.13
+
+
+def synthetic_trace(
+    name: str, length_m: float, speed_m_s: float, targets_m: Sequence[float] = (), seed: int = 1
+) -> Trace:
+    """A lane with steel at `targets_m`, and its truth. 1000 encoder ticks a metre."""
+    random = np.random.default_rng(seed)
+    t_s = np.arange(0.0, length_m / speed_m_s, _FRAME_S)
+    s_m = t_s * speed_m_s
+    bump = sum((np.exp(-0.5 * ((s_m - at) / _FOOTPRINT_M) ** 2) for at in targets_m), np.zeros_like(s_m))
+    gates = np.stack(
+        [
+            rest + peak * bump + noise * random.standard_normal(len(t_s))
+            for rest, peak, noise in zip(_RESTING_MV, _STEEL_MV, _NOISE_MV, strict=True)
+        ],
+        axis=1,
+    )
+    truth: dict[str, Any] = {
+        "lane_length_m": length_m,
+        "swath_m": 0.5,
+        "speed_m_s": speed_m_s,
+        "targets": [{"s_m": at, "lateral_m": 0.0, "name": "steel", "distance_cm": 5.0} for at in targets_m],
+        "hot_rocks": [],
+        "stuck": [],
+    }
+    ticks = np.floor(s_m * 1000)
+    steady = np.ones_like(t_s)
+    return Trace(name, t_s, gates, 5000.0 * steady, 27.0 * steady, ticks, ticks, (), truth)
