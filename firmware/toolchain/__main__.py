@@ -17,7 +17,7 @@ LOGS = BUILD / "logs"
 def setup() -> None:
     """Install what this machine lacks, make the Python environment and install the Node packages."""
     system.install_missing(LOGS)
-    with cache.lock():
+    with cache.lock("setup"):
         workspace.python_environment(REPOSITORY, LOGS)
         workspace.node_packages(REPOSITORY, LOGS)
     workspace.describe(REPOSITORY)
@@ -38,26 +38,38 @@ def firmware() -> None:
 def micropython() -> None:
     """Build build/micropython (unix port) and build/mpy-cross for this machine, or take them from the cache."""
     system.install_missing(LOGS)
-    with cache.lock():
-        fetched = sources.ensure(LOGS)
-        for program in (native.mpy_cross(fetched, LOGS), native.micropython(fetched, LOGS)):
-            cache.copy_out(program, BUILD / program.name)
-            say(f"build/{program.name}: MicroPython {fetched.versions['micropython']}")
+    fetched = sources.present()
+    programs = native.present(fetched) if fetched else None
+    if not fetched or not programs:
+        with cache.lock():
+            fetched = sources.ensure(LOGS)
+            programs = (native.mpy_cross(fetched, LOGS), native.micropython(fetched, LOGS))
+    for program in programs:
+        cache.copy_out(program, BUILD / program.name)
+        say(f"build/{program.name}: MicroPython {fetched.versions['micropython']}")
 
 
 def modules() -> None:
     """Compile firmware/sapper to build/mpy/sapper/*.mpy for the Pico."""
     system.install_missing(LOGS)
-    with cache.lock():
-        program = native.mpy_cross(sources.ensure(LOGS), LOGS)
-        made = mpy.build(program, BUILD / "mpy", LOGS)
+    fetched = sources.present()
+    programs = native.present(fetched) if fetched else None
+    if programs:
+        program = programs[0]
+    else:
+        with cache.lock():
+            program = native.mpy_cross(sources.ensure(LOGS), LOGS)
+    made = mpy.build(program, BUILD / "mpy", LOGS)
     say(f"build/mpy: {len(made)} modules")
 
 
 def where() -> None:
     """Print the folder of MicroPython's sources (fetched if need be); nothing else goes to standard output."""
-    with cache.lock():
-        print(sources.ensure(LOGS).micropython)
+    fetched = sources.present()
+    if not fetched:
+        with cache.lock():
+            fetched = sources.ensure(LOGS)
+    print(fetched.micropython)
 
 
 VERBS: dict[str, Callable[[], None]] = {

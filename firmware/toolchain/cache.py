@@ -43,16 +43,16 @@ def files(base: Path, *patterns: str) -> list[tuple[str, bytes]]:
 
 
 @contextlib.contextmanager
-def lock() -> Iterator[None]:
-    """Hold the cache's one lock. It is let go of when the process, and every program it started, has ended."""
-    path = root() / "lock"
+def lock(what: str = "build") -> Iterator[None]:
+    """Hold the lock on `what`. It is let go of when the process, and every program it started, has ended."""
+    path = root() / f"{what}.lock"
     with path.open("a+") as handle:
         os.set_inheritable(handle.fileno(), True)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             handle.seek(0)
-            say(f"waiting for another build on this machine (process {handle.read().strip() or 'unknown'}) to end")
+            say(f"waiting for another {what} on this machine (process {handle.read().strip() or 'unknown'}) to end")
             fcntl.flock(handle, fcntl.LOCK_EX)
         handle.truncate(0)
         handle.write(str(os.getpid()))
@@ -132,9 +132,14 @@ def write_if_changed(target: Path, content: bytes) -> bool:
     return True
 
 
-def prune(folder: Path, keep: int) -> None:
-    """Keep the `keep` entries of `folder` used last, by their time; remove the others."""
-    if not folder.is_dir():
-        return
-    for old in sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[keep:]:
+def prune(folder: Path, pattern: str, keep: int) -> None:
+    """Keep the `keep` folders of that pattern that were used last (see `used`); remove the others."""
+    for old in sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)[keep:]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def used(folder: Path) -> Path:
+    """Note that `folder` was used now; returns it."""
+    with contextlib.suppress(OSError):  # a cache that can only be read is as good
+        os.utime(folder)
+    return folder

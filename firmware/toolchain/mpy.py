@@ -1,5 +1,6 @@
 """Our modules as .mpy files for the Pico: what an update over the wire carries."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def build(mpy_cross: Path, target: Path, logs: Path, firmware: Path = REPOSITORY
             stored = store / (cache.key([(name, content)]) + ".mpy")
             if not stored.exists():
                 stored.parent.mkdir(parents=True, exist_ok=True)
-                partial = stored.with_suffix(".partial")
+                partial = stored.with_suffix(f".{os.getpid()}")
                 run(
                     [mpy_cross, *FLAGS, "-s", name, "-o", partial, firmware / name],
                     logs / "mpy.log",

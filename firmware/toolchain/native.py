@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from . import cache
 from .progress import run, step
 from .sources import RELEASE_EPOCH_S, Sources
 
-# The unix port without what needs libraries that are not here. Viper and native code stay in, with the Pico's word size:
-# on 64 bits, viper's ptr32 reads a negative number as a large one.
+# The unix port without what needs libraries that are not here. Viper and native code stay in, with the Pico's word
+# size: on 64 bits, viper's ptr32 reads a negative number as a large one.
 UNIX_OPTIONS = (
     *(("MICROPY_FORCE_32BIT=1",) if platform.machine() == "x86_64" else ()),
     "MICROPY_PY_FFI=0",
@@ -21,6 +22,7 @@ UNIX_OPTIONS = (
     "FROZEN_MANIFEST=",
 )
 BUILD_ENVIRONMENT = {"SOURCE_DATE_EPOCH": RELEASE_EPOCH_S}
+_KEPT = 2
 _OTHERWISE = "see the log named above; a fresh start is: remove the cache folder, then run the same command again"
 
 
@@ -41,6 +43,12 @@ def _key(sources: Sources) -> str:
 
 def _folder(name: str, sources: Sources) -> Path:
     return cache.root() / f"{name}-{_key(sources)}"
+
+
+def present(sources: Sources) -> tuple[Path, Path] | None:
+    """mpy-cross and `micropython` if the cache has both."""
+    programs = (_folder("mpy-cross", sources) / "mpy-cross", _folder("micropython", sources) / "micropython")
+    return programs if all(program.exists() for program in programs) else None
 
 
 def mpy_cross(sources: Sources, logs: Path) -> Path:
@@ -70,4 +78,6 @@ def _built(program: str, port: str, options: tuple[str, ...], sources: Sources, 
             )
         with cache.publish(folder) as partial:
             cache.copy_out(objects / program, partial / program)
-    return folder / program
+        shutil.rmtree(objects)
+        cache.prune(cache.root(), f"{program}-*", _KEPT)
+    return cache.used(folder) / program

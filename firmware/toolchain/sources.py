@@ -101,6 +101,8 @@ PATCHES = (
 
 # Counts changes of the code below that change what it makes; the tables above count by themselves.
 _RECIPE = 1
+# Unpacked sources that are kept: this version's and the one before, for work on two branches.
+_KEPT = 2
 
 # Starts a tool with the libraries beside it, wherever the folder is.
 _WRAPPER = """#!/bin/sh
@@ -143,14 +145,15 @@ def ensure(logs: Path) -> Sources:
     if not (folder / "versions.json").exists():
         cache.check_space()
         _fetch_and_unpack(folder, logs)
-    return Sources(folder, json.loads((folder / "versions.json").read_text()))
+        cache.prune(cache.root(), "sources-*", _KEPT)
+    return Sources(cache.used(folder), json.loads((folder / "versions.json").read_text()))
 
 
 def present() -> Sources | None:
     """The sources if they are in the cache already."""
     folder = cache.root() / f"sources-{_key()}"
     marker = folder / "versions.json"
-    return Sources(folder, json.loads(marker.read_text())) if marker.exists() else None
+    return Sources(cache.used(folder), json.loads(marker.read_text())) if marker.exists() else None
 
 
 def _fetch_and_unpack(folder: Path, logs: Path) -> None:

@@ -5,7 +5,6 @@ changed module costs the freezing and the linking only.
 """
 
 import json
-import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ ENVIRONMENT = {"MICROPY_GIT_TAG": f"v{MICROPYTHON_VERSION}", "SOURCE_DATE_EPOCH"
 # Counts changes of this file's code that change the image; sources, options and versions count by themselves.
 _RECIPE = "1"
 _IMAGES_KEPT = 12
+_OBJECTS_KEPT = 3
 _OTHERWISE = (
     "correct the file that the lines above name; if they name none of ours, remove the cache folder and try again"
 )
@@ -103,8 +103,7 @@ def cached(wanted: Inputs) -> Path | None:
     folder = cache.root() / "images" / wanted.key
     if not all((folder / name).exists() for name in IMAGES):
         return None
-    os.utime(folder)  # used now: what is used last is kept longest
-    return folder
+    return cache.used(folder)
 
 
 def build(sources: Sources, wanted: Inputs, logs: Path) -> Path:
@@ -138,7 +137,9 @@ def build(sources: Sources, wanted: Inputs, logs: Path) -> Path:
         for name in ("firmware.uf2", "firmware.elf"):
             shutil.copyfile(objects / "build" / name, partial / name)
         (partial / "firmware.json").write_text(json.dumps(about, indent=1) + "\n")
-    cache.prune(cache.root() / "images", _IMAGES_KEPT)
+    cache.used(objects)
+    cache.prune(cache.root() / "images", "*", _IMAGES_KEPT)
+    cache.prune(cache.root() / "objects", "firmware-*", _OBJECTS_KEPT)
     return folder
 
 

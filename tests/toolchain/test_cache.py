@@ -86,8 +86,9 @@ def test_only_what_was_used_last_is_kept(own_cache: Path) -> None:
         folder = cache.root() / "images" / str(age)
         folder.mkdir(parents=True)
         os.utime(folder, (1000 - age, 1000 - age))
-    cache.prune(cache.root() / "images", keep=2)
-    assert sorted(path.name for path in (cache.root() / "images").iterdir()) == ["0", "1"]
+    cache.used(cache.root() / "images" / "3")
+    cache.prune(cache.root() / "images", "*", keep=2)
+    assert sorted(path.name for path in (cache.root() / "images").iterdir()) == ["0", "3"]
 
 
 def objects_after_a_cut(resumable: bool, boot: str | None) -> bool:
