@@ -12,6 +12,7 @@ import numpy as np
 from sapper_host.plot_style import FALSE_ALARM, FOUND, INK, MISSED, QUIET, figure, quieten
 
 _GROUP_COLOURS = (FOUND, MISSED, FALSE_ALARM, INK)
+_LEVELS = (3, 5, 10, 20, 40, 80)
 
 
 def svg(fig: Any) -> str:
@@ -77,14 +78,17 @@ def against_threshold(summary: Mapping[str, Any]) -> str:
         )
     axes.axvline(summary["operating_level"], color=QUIET, linewidth=1)
     axes.set_xscale("log")
+    axes.set_xticks(_LEVELS, [f"{level:g}" for level in _LEVELS])
+    axes.minorticks_off()
     axes.set_xlabel("threshold on a contact's signal-to-noise (grey line: in use)")
     axes.set_ylabel("probability of detection")
     right.set_ylabel("false alarms a square metre (dotted)")
     axes.set_ylim(0, 1.02)
     right.set_ylim(bottom=0)
-    axes.legend(loc="lower left", frameon=False)
+    axes.legend(loc="upper right", frameon=False)
     quieten(axes)
     right.spines[["top"]].set_visible(False)
+    right.tick_params(colors=QUIET, labelcolor=INK)
     return svg(fig)
 
 

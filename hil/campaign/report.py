@@ -12,15 +12,15 @@ _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#22272e;max-width:1120px;margin:2em auto;padding:0 1em}
 h1{font-size:1.5em;margin-bottom:.2em} h2{font-size:1.15em;margin-top:2em;border-bottom:1px solid #d5dbe1}
 table{border-collapse:collapse;margin:.6em 0} th,td{padding:.25em .9em .25em 0;text-align:left;vertical-align:top}
-th{font-weight:600;color:#57606a} td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+th{font-weight:600;color:#57606a} td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 tr+tr td{border-top:1px solid #e9edf1} .quiet{color:#57606a} .bad{color:#c1121f;font-weight:600}
 .pair{display:flex;flex-wrap:wrap;gap:1.5em} .pair>div{flex:1 1 420px;min-width:0} svg{max-width:100%;height:auto}
 details{margin:.5em 0} summary{cursor:pointer} code{background:#f3f5f7;padding:0 .3em}
 @media print{details{display:block} h2{break-after:avoid}}
 """
 _NOTE = """<p class=quiet>A find counts within 0.5 m along the track. Intervals hold 95 %: Wilson's for shares, Garwood's
-(exact Poisson) for rates. Contacts on hot rocks are counted apart from false alarms. A lone alert is an early alert that
-no contact confirmed: with <code>sweep_marks=0</code> it would have stopped the rover.</p>"""
+(exact Poisson) for rates. Contacts on hot rocks are counted apart from false alarms. A lone alert is an early alert
+that no contact confirmed: with <code>sweep_marks=0</code> it would have stopped the rover.</p>"""
 
 
 def page(summary: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
@@ -96,13 +96,13 @@ def _share(share: Mapping[str, Any]) -> str:
     if share["share"] is None:
         return "none there"
     rest = f"({share['low']:.3f}..{share['high']:.3f}; {share['hits']}/{share['of']})"
-    return f"{share['share']:.3f} <span class=quiet>{rest}</span>"
+    return f"{share['share']:.3f}<br><span class=quiet>{rest}</span>"
 
 
 def _rate(rate: Mapping[str, Any]) -> str:
     if rate["rate"] is None:
         return "no area"
-    return f"{rate['rate']:.3f} <span class=quiet>({rate['low']:.3f}..{rate['high']:.3f}; {rate['count']})</span>"
+    return f"{rate['rate']:.3f}<br><span class=quiet>({rate['low']:.3f}..{rate['high']:.3f}; {rate['count']})</span>"
 
 
 def _pair(left: str, right: str) -> str:
