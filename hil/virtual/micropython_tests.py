@@ -54,45 +54,55 @@ class Outcome:
 class RawPrompt:
     """MicroPython's raw prompt on a virtual Pico: runs a script in a fresh interpreter."""
 
-    def __init__(self, uf2: Path) -> None:
-        self._pico = VirtualPico(uf2)
+    def __init__(self, pico: VirtualPico) -> None:
+        """Bring a board that has just got its power to the prompt. It is the prompt's from now on: `close` ends it."""
+        self.pico = pico
         self._received = b""
-        self._pico.run(_BOOT_NS)
-        self._pico.usb.write(b"\r\x03\x03")  # out of the application, which listens to Ctrl-C while it is safe to
-        self._pico.run(200 * MS)
-        self._pico.usb.write(b"\r\x02")
+        self._began_ns = 0
+        self.pico.run(_BOOT_NS)
+        self.pico.usb.write(b"\r\x03\x03")  # out of the application, which listens to Ctrl-C while it is safe to
+        self.pico.run(200 * MS)
+        self.pico.usb.write(b"\r\x02")
         self._expect(b">>>", _PROMPT_LIMIT_NS)
-        self._pico.usb.write(b"\r\x01")
+        self.pico.usb.write(b"\r\x01")
         self._expect(b"raw REPL; CTRL-B to exit\r\n>", _PROMPT_LIMIT_NS)
 
     def run(self, script: bytes) -> tuple[bytes, float]:
         """What `script` prints (and its traceback, then CRASH), and the emulated seconds it took."""
-        self._pico.usb.write(b"\x04")
+        self.start(script)
+        return self.finish()
+
+    def start(self, script: bytes) -> None:
+        """Start `script` in a fresh interpreter."""
+        self.pico.usb.write(b"\x04")
         self._expect(b"raw REPL; CTRL-B to exit\r\n>", _PROMPT_LIMIT_NS)
-        began_ns = self._pico.now_ns
-        self._pico.usb.write(script + b"\x04")
+        self._began_ns = self.pico.now_ns
+        self.pico.usb.write(script + b"\x04")
         self._expect(b"OK", _PROMPT_LIMIT_NS)
+
+    def finish(self) -> tuple[bytes, float]:
+        """Let time pass until the script started last has ended; returns what `run` returns."""
         printed = self._expect(b"\x04", _TEST_LIMIT_NS)
         raised = self._expect(b"\x04", _PROMPT_LIMIT_NS)
-        took_s = (self._pico.now_ns - began_ns) / 1e9
+        took_s = (self.pico.now_ns - self._began_ns) / 1e9
         return printed + (raised + b"CRASH" if raised else b""), took_s
 
     def _expect(self, mark: bytes, limit_ns: int) -> bytes:
         """Let time pass until `mark` has come; returns what came before it."""
-        deadline_ns = self._pico.now_ns + limit_ns
+        deadline_ns = self.pico.now_ns + limit_ns
         while mark not in self._received:
-            if self._pico.now_ns > deadline_ns:
+            if self.pico.now_ns > deadline_ns:
                 raise HilError(
                     f"{mark!r} did not come within {limit_ns / 1e9:.0f} s; last came {self._received[-200:]!r}"
                 )
-            self._pico.run(_SLICE_NS)
-            self._received += b"".join(data for _, data in self._pico.usb.read())
+            self.pico.run(_SLICE_NS)
+            self._received += b"".join(data for _, data in self.pico.usb.read())
         before, _, self._received = self._received.partition(mark)
         return before
 
     def close(self) -> None:
         """End the virtual Pico."""
-        self._pico.close()
+        self.pico.close()
 
 
 def tests_folder() -> Path:
@@ -129,7 +139,7 @@ def run_tests(tests: Sequence[Path], uf2: Path) -> list[Outcome]:
     try:
         for test in tests:
             try:
-                prompt = prompt or RawPrompt(uf2)
+                prompt = prompt or RawPrompt(VirtualPico(uf2))
                 printed, took_s = prompt.run(test.read_bytes())
             except (HilError, VirtualPicoError) as error:
                 outcomes.append(Outcome(test.stem, "failed", 0.0, f"{type(error).__name__}: {error}"))

@@ -1,0 +1,179 @@
+"""What the board definition promises, on the virtual Pico: no file system is lost, no write to USB stops the loop."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from littlefs import LittleFS
+
+from hil.rig import default_uf2
+from hil.virtual import VirtualPico
+from hil.virtual.micropython_tests import RawPrompt
+
+pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("board")]
+
+AREA_START = 1024 * 1024
+BLOCK_BYTES = 4096
+BLOCKS = 256
+STATE = b"import board_storage, os\nprint(board_storage.state, '|', board_storage.reason, '|', "
+
+
+def file_system(files: dict[str, bytes]) -> bytes:
+    """A littlefs image as the board makes them, with these files."""
+    made = LittleFS(block_size=BLOCK_BYTES, block_count=BLOCKS, prog_size=256, read_size=32, cache_size=256)
+    for name, content in files.items():
+        with made.open(name, "wb") as handle:
+            handle.write(content)
+    return bytes(made.context.buffer)
+
+
+def flash_with(area: bytes) -> bytes:
+    """2 MB of flash with `area` where the file system is."""
+    return b"\xff" * AREA_START + area.ljust(BLOCKS * BLOCK_BYTES, b"\xff")
+
+
+def area_of(prompt: RawPrompt) -> bytes:
+    """The file system's area as it is in flash now."""
+    return prompt.pico.flash.image()[AREA_START:]
+
+
+def state(prompt: RawPrompt, more: bytes) -> list[str]:
+    """board_storage's state and reason, and what the expression `more` gives; all as text."""
+    printed, _ = prompt.run(STATE + more + b")")
+    return [part.strip() for part in printed.decode().strip().split("|")]
+
+
+def start(area: bytes) -> RawPrompt:
+    """A board with that in its file system's area, at its prompt."""
+    return RawPrompt(VirtualPico(default_uf2(), flash_image=flash_with(area), seed=3))
+
+
+@pytest.fixture(scope="module")
+def prompt() -> Iterator[RawPrompt]:
+    """A board with a file on it, for the tests that change nothing."""
+    board = start(file_system({"kept.txt": b"of use"}))
+    yield board
+    board.close()
+
+
+def test_a_file_system_that_is_sound_is_mounted_with_its_files(prompt: RawPrompt) -> None:
+    assert state(prompt, b"open('kept.txt').read()") == ["mounted", "", "of use"]
+
+
+def test_a_new_board_gets_a_file_system_and_says_so() -> None:
+    prompt = start(b"")
+    try:
+        # The application has started since, and may have written settings: what counts is that it could.
+        image = LittleFS(block_size=BLOCK_BYTES, block_count=BLOCKS, prog_size=256, mount=False)
+        image.context.buffer = bytearray(area_of(prompt))
+        image.mount()
+        # A soft reset, which the prompt makes, finds the file system that was made at power-on.
+        assert state(prompt, b"os.statvfs('/')[2]")[::2] == ["mounted", str(BLOCKS)]
+    finally:
+        prompt.close()
+
+
+BROKEN = {
+    "noise": random.Random(1).randbytes(BLOCKS * BLOCK_BYTES),
+    "superblocks gone": b"\xff" * 2 * BLOCK_BYTES + file_system({"kept.txt": b"x" * 9000})[2 * BLOCK_BYTES :],
+    "one byte in blank flash": b"\xff" * (BLOCKS * BLOCK_BYTES - 1) + b"\xfe",
+    "superblocks zeroed": bytes(2 * BLOCK_BYTES) + file_system({"kept.txt": b"x" * 9000})[2 * BLOCK_BYTES :],
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_file_system_that_does_not_mount_is_left_as_it_is_and_the_board_says_so(what: str) -> None:
+    area = BROKEN[what]
+    prompt = start(area)
+    try:
+        assert area_of(prompt) == area, "the board wrote to a file system that it could not read"
+        name, reason, mounted = state(prompt, b"os.listdir('/') if board_storage.state != 'failed' else 'nothing'")
+        assert (name, mounted) == ("failed", "nothing")
+        assert "Error" in reason
+        assert area_of(prompt) == area, "a soft reset wrote to it"
+        printed, _ = prompt.run(
+            b"import board_storage\nbuffer = bytearray(4096)\nboard_storage.read_block(3, buffer)\nprint(buffer.hex())"
+        )
+        assert bytes.fromhex(printed.decode().strip()) == area[3 * BLOCK_BYTES : 4 * BLOCK_BYTES]
+    finally:
+        prompt.close()
+
+
+def test_formatting_on_request_makes_it_usable_again() -> None:
+    prompt = start(BROKEN["noise"])
+    try:
+        printed, _ = prompt.run(
+            b"import board_storage\nboard_storage.erase_and_format()\n"
+            b"with open('/new.txt', 'w') as f: f.write('kept')\nprint(board_storage.state)"
+        )
+        assert printed.decode().strip() == "formatted"
+        assert state(prompt, b"open('new.txt').read()") == ["mounted", "", "kept"]
+    finally:
+        prompt.close()
+
+
+WRITE = b"""
+import sys, time, micropython
+micropython.kbd_intr(%d)
+time.sleep_ms(50)
+worst, sent = 0, 0
+for _ in range(8):
+    began = time.ticks_us()
+    sent += sys.stdout.buffer.write(b'.' * 200)
+    worst = max(worst, time.ticks_diff(time.ticks_us(), began))
+time.sleep_ms(300)
+micropython.kbd_intr(3)
+time.sleep_ms(300)
+print('|', sent, '|', worst)
+"""
+
+
+def write_unread(prompt: RawPrompt, interrupt: int) -> tuple[int, int]:
+    """Write 1600 bytes to a host that does not read; (bytes that were taken, longest write in us)."""
+    usb = prompt.pico.usb
+    prompt.start(WRITE % interrupt)
+    prompt.pico.run(20_000_000)
+    usb.reading = False
+    prompt.pico.run(5_000_000_000 if interrupt == 3 else 300_000_000)
+    usb.reading = True
+    printed, _ = prompt.finish()
+    _, sent, worst = printed.decode().split("|")
+    return int(sent), int(worst)
+
+
+def test_with_ctrl_c_off_a_write_to_a_host_that_does_not_read_returns_at_once_and_drops(prompt: RawPrompt) -> None:
+    sent, worst_us = write_unread(prompt, -1)
+    assert worst_us < 2_000
+    assert 0 < sent < 1600, "what fits is kept, the rest is dropped, and the count says so"
+
+
+def test_with_ctrl_c_on_a_write_waits_for_the_host_as_mpremote_expects(prompt: RawPrompt) -> None:
+    _, worst_us = write_unread(prompt, 3)
+    assert worst_us > 400_000
+
+
+def test_a_long_traceback_comes_whole_though_the_interpreter_turns_ctrl_c_off_for_it(prompt: RawPrompt) -> None:
+    code = b"def f(n):\n    if n: f(n - 1)\n    raise ValueError('the end of a long traceback')\nf(30)"
+    printed, _ = prompt.run(code)
+    assert printed.count(b'File "<stdin>"') == 32
+    assert b"the end of a long traceback" in printed
+
+
+def test_version_revision_and_pin_names_are_on_the_board(prompt: RawPrompt) -> None:
+    printed, _ = prompt.run(
+        b"import sapper_build, machine, os\n"
+        b"print(sapper_build.MICROPYTHON, machine.Pin('MOTOR_EN'), os.uname().machine, sapper_build.GIT_REVISION)"
+    )
+    text = printed.decode()
+    assert text.startswith("1.25.0 Pin(GPIO16")
+    assert "Sapper rover" in text
+    about = Path(default_uf2()).with_suffix(".json").read_text()
+    assert text.split()[-1] in about
+
+
+def test_the_heap_is_most_of_the_ram(prompt: RawPrompt) -> None:
+    printed, _ = prompt.run(b"import gc\ngc.collect()\nprint(gc.mem_free() + gc.mem_alloc())")
+    assert int(printed) > 220_000
