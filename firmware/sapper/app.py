@@ -130,6 +130,7 @@ class Application:
         2 kB/s, so that one of a minute ends before the heap is full; should it fill, one tick is late.
         """
         if GRANTS[self.state] & MOVES:
+            self._collect_next = False
             return
         self._collect_next = not self._collect_next
         if self._collect_next:

@@ -1,0 +1,1 @@
+"""The figures the project promises, measured: `make bench`. One file a kind of figure; __main__ prints them all."""

@@ -1,0 +1,65 @@
+"""`make bench`: measure everything, print the table, write build/bench.json. Status 3 when a limit is missed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from hil.benchmarks import boot, detector_on_board, step, sweep
+from hil.benchmarks.row import Row
+from hil.errors import HilError
+from hil.rig import default_uf2
+from hil.virtual import VirtualPico
+from sapper_host.errors import SapperError, Status
+
+BUILD = Path(__file__).resolve().parents[2] / "build"
+# Each on a board of its own, freshly powered.
+ON_VIRTUAL: dict[str, Callable[[VirtualPico], list[Row]]] = {
+    "boot": boot.measure,
+    "sweep": sweep.measure,
+    "step": step.measure,
+    "detector": detector_on_board.measure,
+}
+
+
+def table(rows: list[Row]) -> Table:
+    """The figures as people read them."""
+    out = Table(title="Bench (the board's own time unless it says wall)")
+    for name, justify in (("what", "left"), ("value", "right"), ("unit", "left"), ("limit", "left"), ("", "left")):
+        out.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for row in rows:
+        verdict = "" if not row.limit else "[green]ok[/]" if row.ok else "[bold red]missed[/]"
+        out.add_row(row.name, f"{row.value:.3f}".rstrip("0").rstrip("."), row.unit, row.limit, verdict)
+    return out
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m hil.benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=sorted(ON_VIRTUAL), action="append", help="measure only this (repeatable)")
+    parser.add_argument("--out", type=Path, default=BUILD / "bench.json", help="where the JSON goes")
+    options = parser.parse_args(arguments)
+    console = Console(width=110 if not sys.stdout.isatty() else None)
+    rows: list[Row] = []
+    try:
+        for name in options.only or ON_VIRTUAL:
+            with console.status(f"measuring {name} ..."), VirtualPico(uf2=default_uf2()) as pico:
+                rows += ON_VIRTUAL[name](pico)
+    except (HilError, SapperError) as error:
+        console.print(f"[bold red]error:[/] {error}", highlight=False)
+        return int(Status.ERROR)
+    console.print(table(rows))
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps([row.as_dict() for row in rows], indent=1) + "\n")
+    console.print(f"written: {options.out}", highlight=False)
+    return int(Status.OK) if all(row.ok for row in rows) else int(Status.SHORTFALL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+# Runs on the board: prints the worst and mean time of a detector step (us), and the bytes that 200 of them allocate.
+# mypy: ignore-errors
+import gc
+import time
+from array import array
+
+from sapper.detector import Detector
+from sapper.settings import Settings
+
+detector = Detector(Settings())
+frame = array("i", (32768, 32768, 32768, 33000, 14000))
+noise = 12345
+
+
+def step(i):
+    global noise
+    for gate in range(3):
+        noise = (noise * 1103 + 12345) & 0xFFFFF
+        frame[gate] = 32768 + (noise >> 12) - 128
+    start = time.ticks_us()
+    detector.step(frame, i * 10, i * 4, 400)
+    return time.ticks_diff(time.ticks_us(), start)
+
+
+for i in range(400):
+    step(i)
+worst = 0
+total = 0
+gc.collect()
+before = gc.mem_alloc()
+for i in range(400, 600):
+    took = step(i)
+    total += took
+    if took > worst:
+        worst = took
+print(worst, total // 200, gc.mem_alloc() - before)

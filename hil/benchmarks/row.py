@@ -1,0 +1,38 @@
+"""One measured figure and the limit it is held to."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+_COMPARE: dict[str, Callable[[float, float], bool]] = {"<=": operator.le, ">=": operator.ge}
+
+
+@dataclass(frozen=True)
+class Row:
+    """limit: '<= 25' or '>= 1.0', or '' where nothing is promised."""
+
+    name: str
+    value: float
+    unit: str
+    limit: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the value keeps its limit."""
+        if not self.limit:
+            return True
+        compare, bound = self.limit.split()
+        return _COMPARE[compare](self.value, float(bound))
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in build/bench.json."""
+        return {
+            "name": self.name,
+            "value": round(self.value, 4),
+            "unit": self.unit,
+            "limit": self.limit,
+            "ok": self.ok,
+        }
