@@ -20,6 +20,9 @@ from sapper_host.session import Session
 
 Floats = NDArray[np.float64]
 _WIDTH_IN = 11.0
+# The map on the page: its width, and the least and greatest height.
+_MAP_WIDTH_IN = 9.7
+_MAP_HEIGHT_IN = (1.5, 6.0)
 _STRENGTH_MAX = 1000
 _STRENGTH_LEAST = 300
 _DEFAULT_SWATH_M = 0.5
@@ -43,6 +46,21 @@ class Path2d:
         x = np.interp(within, self.s_m, self.x_m) + (s - within) * np.cos(heading) - lateral_m * np.sin(heading)
         y = np.interp(within, self.s_m, self.y_m) + (s - within) * np.sin(heading) + lateral_m * np.cos(heading)
         return x, y
+
+
+@dataclass
+class Frame:
+    """The piece of ground that a map shows (m)."""
+
+    left_m: float
+    right_m: float
+    low_m: float
+    high_m: float
+
+    @property
+    def height_in(self) -> float:
+        """Height of the map on the page."""
+        return _MAP_WIDTH_IN * (self.high_m - self.low_m) / (self.right_m - self.left_m)
 
 
 def coil_path(session: Session) -> Path2d:
@@ -69,19 +87,15 @@ def plot_map(session: Session, target: Path) -> Score | None:
     result = None
     if session.truth is not None:
         result = score(finds, session.truth, float(path.s_m[-1]) + FOUND_WITHIN_M)
-    side_m = _side(session, path)
-    length_m = max(float(np.ptp(path.x_m)), _lane_m(session, path), 1.0)
-    map_in = float(np.clip((_WIDTH_IN - 1.2) * 2 * side_m / length_m, 1.5, 6.0))
-    # The map keeps its proportions: a long lane shows more ground to its sides instead of a thin strip.
-    side_m = max(side_m, map_in * length_m / (2 * (_WIDTH_IN - 1.2)))
+    frame = _frame(session, path)
     full = strength_full(session)
-    fig = style.figure(_WIDTH_IN, map_in + 3.6)
-    top, bottom = fig.subplots(2, 1, height_ratios=[map_in, 1.9])
+    fig = style.figure(_WIDTH_IN, frame.height_in + 3.6)
+    top, bottom = fig.subplots(2, 1, height_ratios=[frame.height_in, 1.9])
     lines = _draw_ground(top, session, path, full)
     _draw_truth(top, session, path, result)
     _draw_finds(top, path, finds, result)
-    _finish_map(top, session, path, side_m)
-    fig.colorbar(lines, ax=top, label=f"strength (of {_STRENGTH_MAX})", pad=0.01, aspect=12)
+    _finish_map(top, frame)
+    fig.colorbar(lines, ax=top, label=f"strength (of {_STRENGTH_MAX})", pad=0.01, aspect=8 * frame.height_in)
     _draw_strength(bottom, session, finds, result, full)
     if _nearly_straight(path):
         bottom.set_xlim(*(limit + float(path.s_m[0]) for limit in top.get_xlim()))
@@ -111,10 +125,26 @@ def _lane_m(session: Session, path: Path2d) -> float:
     return float(session.truth["lane_length_m"]) if session.truth else float(path.s_m[-1] - path.s_m[0])
 
 
-def _side(session: Session, path: Path2d) -> float:
-    """Half the height of the map, in metres."""
-    lateral = [abs(float(t["lateral_m"])) for t in session.truth["targets"]] if session.truth else []
-    return max(_SIDE_MIN_M, float(np.max(np.abs(path.y_m))) + 0.5, *(x + 0.5 for x in lateral))
+def _frame(session: Session, path: Path2d) -> Frame:
+    """The piece of ground that the map shows: path, lane and targets, in a box as wide as the page, at one scale."""
+    s_m = [float(path.s_m[0]) + _lane_m(session, path)]
+    lateral_m = [0.0]
+    for target in session.truth["targets"] if session.truth else ():
+        s_m.append(float(target["s_m"]))
+        lateral_m.append(float(target["lateral_m"]))
+    x, y = path.at(np.array(s_m), np.array(lateral_m))
+    left, right = _span(np.concatenate((path.x_m, x)), 0.4)
+    low, high = _span(np.concatenate((path.y_m, y)), 0.5, _SIDE_MIN_M)
+    m_per_in = max((right - left) / _MAP_WIDTH_IN, (high - low) / _MAP_HEIGHT_IN[1])
+    height_in = max(_MAP_HEIGHT_IN[0], (high - low) / m_per_in)
+    wide, tall = _MAP_WIDTH_IN * m_per_in, height_in * m_per_in
+    return Frame((left + right - wide) / 2, (left + right + wide) / 2, (low + high - tall) / 2, (low + high + tall) / 2)
+
+
+def _span(values: Floats, margin: float, half_least: float = 0.5) -> tuple[float, float]:
+    low, high = float(values.min()) - margin, float(values.max()) + margin
+    more = max(0.0, half_least - (high - low) / 2)
+    return low - more, high + more
 
 
 def _swath_m(session: Session) -> float:
@@ -194,14 +224,11 @@ def _draw_finds(axes: Any, path: Path2d, finds: list[float], result: Score | Non
                       label="find", zorder=7)  # fmt: skip
 
 
-def _finish_map(axes: Any, session: Session, path: Path2d, side_m: float) -> None:
+def _finish_map(axes: Any, frame: Frame) -> None:
     style.quieten(axes)
     axes.set_aspect("equal", adjustable="box")
-    end_x, _ = path.at(path.s_m[0] + _lane_m(session, path))
-    low, high = min(float(path.x_m.min()), float(end_x)), max(float(path.x_m.max()), float(end_x))
-    margin = max(0.4, 0.02 * (high - low))
-    axes.set_xlim(low - margin, high + margin)
-    axes.set_ylim(-side_m, side_m)
+    axes.set_xlim(frame.left_m, frame.right_m)
+    axes.set_ylim(frame.low_m, frame.high_m)
     axes.set_xlabel("ahead of where the coil started (m)")
     axes.set_ylabel("left (m)")
 
