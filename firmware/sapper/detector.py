@@ -33,11 +33,10 @@ FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT = 1, 2, 4
 _AROUND = 10  # bins on both sides whose bodies matter for a contact
 _HOLD_PERCENT = 60  # of its level: below this an alert is over
 _EARLY_BEND_PERCENT = 83  # the early bend of a rock scatters more, so it weighs less
-# Behind an object the early kernel swings, and once more when the object leaves its far end: within 0.64 m of an alert's
+# Behind an object the early kernel swings, and again when the object leaves its far end: within 0.64 m of an alert's
 # peak only something stronger raises a new one. What is weaker there still becomes a contact.
 _ECHO_BINS = 32
-_FAR_BINS = 32
-_ECHO_PART = 4
+_SAME_BINS = 13  # of an alert's rise: what is stronger there is the same object, on whose flank the alert rose
 _FAR_BINS = 1 << 20
 
 
@@ -94,7 +93,7 @@ class Detector:
         self.statistic = 0
         self.alert = 0
         self._pinpointed = False
-        self._echo_bin = -_FAR_BINS
+        self._echo_bin = self._rise_bin = -_FAR_BINS
         self._echo = 0
 
     def searched_ok(self):
@@ -195,6 +194,9 @@ class Detector:
         self._echo = statistic
         self._echo_bin = last
         self.class_hint = class_of(parts[0], parts[1], noise.sigma[1])
+        if last - self._rise_bin <= _SAME_BINS:
+            return 0
+        self._rise_bin = last
         return FLAG_ALERT
 
     def pinpoint_begin(self):

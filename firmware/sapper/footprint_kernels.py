@@ -1,6 +1,6 @@
 """Made by `python -m hil.detector_lab.kernels`; do not edit.
 
-Weights in 1/1024 over 20 mm bins, oldest first, one row for each speed; each row sums to 0.
+Weights in 1/1024 over 20 mm bins, oldest first, one row a speed, each summing to 0.
 """
 
 from array import array

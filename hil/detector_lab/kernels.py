@@ -102,7 +102,7 @@ def table() -> str:
     lines = [
         '"""Made by `python -m hil.detector_lab.kernels`; do not edit.',
         "",
-        f"Weights in 1/{1 << KERNEL_BITS} over {bin_mm} mm bins, oldest first, one row for each speed; each row sums to 0.",
+        f"Weights in 1/{1 << KERNEL_BITS} over {bin_mm} mm bins, oldest first, one row a speed, each summing to 0.",
         '"""',
         "",
         "from array import array",
