@@ -1,4 +1,4 @@
-"""MicroPython's own tests pass on our image in the emulator: a sample here, all of them with `make micropython-tests`."""
+"""MicroPython's own tests pass on our image in the emulator: a sample here, all with `make micropython-tests`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hil.virtual import micropython_tests as runner
 from hil.virtual.micropython_tests import Outcome
 from toolchain import sources
 
-# Every so manieth of the 540, so that every kind is in it.
+# Every 15th of the 540, so that every kind is in it.
 STRIDE = 15
 
 
