@@ -1,4 +1,4 @@
-"""The virtual Pico: the firmware's UF2 on an emulated RP2040, cycle-timed, with the board around it in Python's hands."""
+"""The virtual Pico: the firmware's UF2 on an emulated RP2040, cycle-timed, its board in Python's hands."""
 
 from hil.virtual.errors import VirtualPicoError
 from hil.virtual.events import Event

@@ -60,7 +60,9 @@ class Flash:
         """The operations numbered `start` and above."""
         log = self._pico.call("flashLog", start)
         return [
-            FlashOperation(each["name"], each["address"], each["length"], round(each["startNanos"]), round(each["busyNanos"]))
+            FlashOperation(
+                each["name"], each["address"], each["length"], round(each["startNanos"]), round(each["busyNanos"])
+            )
             for each in log
         ]
 

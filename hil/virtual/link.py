@@ -19,7 +19,7 @@ from hil.virtual.protocol import Status, decode
 _HERE = Path(__file__).resolve().parent
 _BRIDGE = _HERE / "node" / "bridge.mjs"
 _BOOTROM = _HERE / "bootrom_b1.bin"
-_CLOSE_TIMEOUT_S = 5.0
+_CLOSE_TIMEOUT_S = 1.0
 
 
 def find_node() -> str:
@@ -105,16 +105,16 @@ class NodeLink:
         return VirtualPicoError("the emulator's process ended: " + ("\n".join(tail) or "no message"), kind="process")
 
     def close(self) -> None:
-        """Ends the process: it stops when its input closes; killed if it is in the middle of a long run."""
+        """Ends the process: it stops when its input closes, and is made to if it is in the middle of a long run."""
         if self._process.returncode is not None:
             return
         for stream in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
                 cast(IO[bytes], stream).close()
-        self._process.terminate()
-        try:
-            self._process.wait(_CLOSE_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        for end in (self._process.terminate, self._process.kill):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_CLOSE_TIMEOUT_S)
+                break
+            end()
+        self._process.wait()
         self._errors.close()

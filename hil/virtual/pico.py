@@ -104,7 +104,7 @@ class VirtualPico:
 
     def run(self, duration_ns: float) -> list[Event]:
         """Lets that much time pass, as fast as possible, and returns what happened in it."""
-        return self.run_until(self.status().now_ns + duration_ns)
+        return self.run_until(self._last().now_ns + duration_ns)
 
     def run_until(self, t_ns: float) -> list[Event]:
         """Runs to an instant. Ends early when a planned power cut switches the board off.
@@ -112,14 +112,13 @@ class VirtualPico:
         A core in the middle of an instruction overshoots by it; then nothing before that is lost or late.
         Raises VirtualPicoError when the emulator or the firmware cannot go on.
         """
-        self.flush()
-        powered = self.status().powered
+        powered = self._last().powered
         while True:
-            now = self.status().now_ns
-            if now >= t_ns or (powered and not self.status().powered):
-                break
-            self._link.post(protocol.run(min(t_ns, now + _SLICE_NS)))
+            # What was posted before goes along with the run: one exchange for both.
+            self._link.post(protocol.run(min(t_ns, self._last().now_ns + _SLICE_NS)))
             self._exchange()
+            if self._last().now_ns >= t_ns or (powered and not self._last().powered):
+                break
         events, self._events = self._events, []
         return events
 
@@ -197,6 +196,10 @@ class VirtualPico:
     def status(self) -> Status:
         """The board as it is after everything posted."""
         self.flush()
+        return self._last()
+
+    def _last(self) -> Status:
+        """The board as it was at the last exchange; time does not pass between exchanges."""
         if self._status is None:
             self._exchange()
         assert self._status is not None

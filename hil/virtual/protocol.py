@@ -121,7 +121,9 @@ def write_at(opcode: int, address: int, data: bytes) -> bytes:
 
 def decode(answer: bytes) -> tuple[Status, list[Event], list[bytes]]:
     """Takes an answer apart into status, events and replies."""
-    now, busy, pc, flags, levels, outputs, operations, usb_backlog, uart0, uart1, functions = _STATUS.unpack_from(answer)
+    now, busy, pc, flags, levels, outputs, operations, usb_backlog, uart0, uart1, functions = _STATUS.unpack_from(
+        answer
+    )
     duties = _DUTIES.unpack_from(answer, _STATUS.size)
     count, blob_length = _COUNTS.unpack_from(answer, _STATUS.size + _DUTIES.size)
     status = Status(

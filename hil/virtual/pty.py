@@ -44,14 +44,14 @@ class PtyLine:
         self.path = os.ttyname(slave)
         os.close(slave)
         os.set_blocking(self._master, False)
-        self._poll = select.poll()
-        self._poll.register(self._master, select.POLLIN | select.POLLHUP)
         self._held = b""
 
     @property
     def is_open(self) -> bool:
         """Whether a program has it open."""
-        return not any(flags & select.POLLHUP for _, flags in self._poll.poll(0))
+        poll = select.poll()
+        poll.register(self._master, select.POLLHUP)
+        return not any(flags & select.POLLHUP for _, flags in poll.poll(0))
 
     def receive(self) -> bytes:
         """What the program has written and was not read yet, up to 4096 bytes."""

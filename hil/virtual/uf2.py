@@ -24,14 +24,18 @@ def read_uf2(path: Path) -> list[tuple[int, bytes]]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise VirtualPicoError(f"cannot read the UF2 {path}: {error.strerror}; build it with `make firmware`") from error
+        raise VirtualPicoError(
+            f"cannot read the UF2 {path}: {error.strerror}; build it with `make firmware`"
+        ) from error
     return parse_uf2(content, str(path))
 
 
 def parse_uf2(content: bytes, name: str = "UF2") -> list[tuple[int, bytes]]:
     """Like `read_uf2`, of bytes; `name` is for messages."""
     if len(content) == 0 or len(content) % _BLOCK:
-        raise VirtualPicoError(f"{name}: {len(content)} bytes is not a whole number of 512-byte blocks; the file is cut off")
+        raise VirtualPicoError(
+            f"{name}: {len(content)} bytes is not a whole number of 512-byte blocks; the file is cut off"
+        )
     blocks: dict[int, tuple[int, bytes]] = {}
     expected = None
     for at in range(0, len(content), _BLOCK):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from hil.virtual import VirtualPico, VirtualPicoError
@@ -11,22 +12,26 @@ MS = 1_000_000
 
 
 def start_counting(repl) -> int:
-    """A loop that counts, and a hard timer interrupt that counts; returns where the counts are."""
+    """A loop that counts, and a pin interrupt every millisecond that counts; returns where the counts are."""
+    pico = repl.pico
+    pico.pin(7).drive(0)
     repl.execute(
         "import array, uctypes\n"
         "c = array.array('I', [0, 0])\n"
-        "def tick(t): c[1] += 1\n"
-        "timer = machine.Timer(-1, period=1, callback=tick, hard=True)"
+        "def tick(p): c[1] += 1\n"
+        "Pin(7, Pin.IN).irq(tick, Pin.IRQ_RISING, hard=True)"
     )
     address = int(repl.execute("print(uctypes.addressof(c))"))
     repl.start("while True: c[0] += 1")
+    times = pico.now_ns + np.arange(1, 401) * MS // 2
+    pico.pin(7).drive_edges(times, [1, 0] * 200)
     return address
 
 
 def stop_counting(repl) -> None:
     repl.pico.usb.write(b"\x03")
     repl.expect(b"\x04>")
-    repl.execute("timer.deinit()")
+    repl.pico.pin(7).cancel()
 
 
 def counts(pico, address: int) -> tuple[int, int]:

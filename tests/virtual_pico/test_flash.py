@@ -109,7 +109,8 @@ def test_power_cut_before_and_half_way_through_an_operation(repl):
 def test_code_that_runs_from_flash_while_it_is_busy_is_an_error(uf2):
     """On silicon the core would fetch garbage. The erase is done by hand through SSI, interrupts on."""
     with VirtualPico(uf2, seed=5) as pico:
-        pico.run(100 * MS)
+        pico.run(400 * MS)
+        assert not pico.flash.busy
         pico.memory.write(0x4001800C, (2 << 8 | 0x1F).to_bytes(4, "little"))  # chip select low
         pico.memory.write(0x18000060, (0x06).to_bytes(4, "little"))
         pico.memory.write(0x4001800C, (3 << 8 | 0x1F).to_bytes(4, "little"))

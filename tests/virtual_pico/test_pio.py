@@ -98,7 +98,6 @@ def test_stalled_pull_goes_on_when_there_is_data_and_shifts_it_out(repl):
 
 
 def test_instructions_put_in_by_hand_run_while_the_machine_is_stalled(repl):
-    pico = repl.pico
     repl.execute(
         "@rp2.asm_pio(set_init=rp2.PIO.OUT_LOW)\n"
         "def prog():\n"
@@ -182,4 +181,6 @@ def test_quadrature_counted_by_pio_matches_the_edges_driven(repl):
     count = 500
     pico.pin(4).drive_edges([start + i * 10_000 for i in range(2 * count)], [1, 0] * count)
     pico.run(MS + 2 * count * 10_000)
-    assert repl.execute("sm.exec('mov(isr, y)'); sm.exec('push()'); print((-sm.get()) & 0xffffffff)").strip() == str(count)
+    assert repl.execute("sm.exec('mov(isr, y)'); sm.exec('push()'); print((-sm.get()) & 0xffffffff)").strip() == str(
+        count
+    )

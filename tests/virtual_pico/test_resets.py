@@ -115,7 +115,11 @@ def test_the_timer_starts_anew_or_where_the_rig_wants(repl):
     pico.run(BOOT_NS)
     assert pico.cpu.timer_us > 2**32
     repl.enter()
-    assert int(repl.execute("t = time.ticks_us(); time.sleep_ms(5); print(time.ticks_diff(time.ticks_us(), t))")) >= 5000
+    assert (
+        int(repl.execute("t = time.ticks_us(); time.sleep_ms(5); print(time.ticks_diff(time.ticks_us(), t))")) >= 5000
+    )
     pico.cpu.start_timer_at_us(0)
     pico.cpu.set_timer_us(2**30 - 2000)
-    assert int(repl.execute("t = time.ticks_us(); time.sleep_ms(5); print(time.ticks_diff(time.ticks_us(), t))")) >= 5000
+    assert (
+        int(repl.execute("t = time.ticks_us(); time.sleep_ms(5); print(time.ticks_diff(time.ticks_us(), t))")) >= 5000
+    )

@@ -36,7 +36,9 @@ def test_bytes_arrive_at_the_baud_rate(repl):
 def test_a_uart_nobody_serves_overruns_at_32_bytes(repl):
     """The handler is kept from running: 32 bytes stay in the FIFO, the rest is lost and the overrun flag is up."""
     open_uart(repl, number=1, tx=20, rx=21, more=", rxbuf=256")
-    repl.start("irq = machine.disable_irq()\nfor _ in range(20000): pass\nmachine.enable_irq(irq)\nprint(len(u.read()))")
+    repl.start(
+        "irq = machine.disable_irq()\nfor _ in range(20000): pass\nmachine.enable_irq(irq)\nprint(len(u.read()))"
+    )
     repl.pico.run(MS)
     repl.pico.uart[1].write(bytes(range(100)))
     kept = int(repl.finish())

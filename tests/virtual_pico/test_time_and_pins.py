@@ -77,7 +77,9 @@ def test_pulls_decide_an_undriven_input(repl):
 
 def test_an_output_reads_back_through_its_own_input(repl):
     repl.pico.pin(6).drive(0)  # the output is stronger
-    assert repl.execute("p = Pin(6, Pin.OUT, value=1)\nprint(mem32[0xd0000004] >> 6 & 1)\np(0)\nprint(p())").split() == ["1", "0"]
+    assert repl.execute(
+        "p = Pin(6, Pin.OUT, value=1)\nprint(mem32[0xd0000004] >> 6 & 1)\np(0)\nprint(p())"
+    ).split() == ["1", "0"]
     assert repl.pico.pin(6).is_output and repl.pico.pin(6).function == "sio"
 
 

@@ -77,7 +77,7 @@ const CALLS = {
   usbPlug: (plugged) => machine.host.setPlugged(plugged),
   usbReading: (reading) => machine.host.setReading(reading),
   usbLineState: (bits) => machine.host.setLineState(bits),
-  usbDiscard: () => void (machine.host.toSend.length = 0),
+  usbDiscard: () => machine.host.toSend.clear(),
   adcNoise: (lsb) => void (machine.analog.noiseLsb = lsb),
   flashCutAt: (operation, phase) => void (machine.nor.cutAt = operation < 0 ? null : { operation, phase }),
   flashSlowNext: (nanos) => void (machine.nor.slowNextNanos = nanos),

@@ -11,6 +11,7 @@ import {
   SetupRecipient,
   SetupType,
 } from 'rp2040js';
+import { ByteQueue } from './byte_queue.mjs';
 import { EVENT_USB, EVENT_USB_STATE } from './wires.mjs';
 
 const CDC_SET_LINE_CODING = 0x20;
@@ -38,7 +39,7 @@ export class CdcHost {
     this.plugged = true;
     this.reading = true; // fetches data while the port is open
     this.lineState = 3; // DTR and RTS wanted
-    this.toSend = []; // bytes for the board
+    this.toSend = new ByteQueue(); // for the board
     this.device = null;
     this.inAlarm = clock.createAlarm(() => this.fetch());
     this.outAlarm = clock.createAlarm(() => this.deliver());
@@ -113,9 +114,7 @@ export class CdcHost {
   }
 
   write(bytes) {
-    for (const byte of bytes) {
-      this.toSend.push(byte);
-    }
+    this.toSend.push(bytes);
     this.checkOut();
   }
 
@@ -350,7 +349,7 @@ export class CdcHost {
       return;
     }
     const room = Math.min(PACKET_SIZE, this.device.outRoom(this.outEndpoint));
-    const bytes = this.toSend.splice(0, room);
+    const bytes = this.toSend.take(room);
     if (bytes.length > 0) {
       this.device.completeOut(this.outEndpoint, bytes);
     }

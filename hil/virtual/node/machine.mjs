@@ -1,5 +1,6 @@
 // The board as a whole: power, resets, the run loop, and the hooks of a test rig into it.
 
+import { ByteQueue } from './byte_queue.mjs';
 import { CdcHost } from './cdc_host.mjs';
 import { Chip } from './chip.mjs';
 import { MachineClock } from './clock.mjs';
@@ -28,7 +29,7 @@ export class Machine {
     this.random = new Random(seed);
     this.analog = new AnalogInputs(new Random(seed + 1));
     this.host = new CdcHost(this.clock, this.events);
-    this.lines = [{ queue: [] }, { queue: [] }];
+    this.lines = [{ queue: new ByteQueue() }, { queue: new ByteQueue() }];
     this.kept = { scratch: new Uint32Array(8), reason: 0, chipReset: HAD_POR };
     this.memory = this.makeMemory();
     this.nor = new FlashNor(this.clock, this.events, new Random(seed + 2), {

@@ -46,7 +46,7 @@ const LINES = [
 ];
 
 export class Uart extends BasePeripheral {
-  /** `line` keeps what is on its way from the world: {queue: byte[], freeNanos}. */
+  /** `line` keeps what is on its way from the world: {queue: ByteQueue}. */
   constructor(chip, name, index, line, events) {
     super(chip, name);
     this.index = index;
@@ -104,9 +104,7 @@ export class Uart extends BasePeripheral {
 
   /** Bytes from outside begin to arrive one after the other, at the programmed rate. */
   feed(bytes) {
-    for (const byte of bytes) {
-      this.line.queue.push(byte);
-    }
+    this.line.queue.push(bytes);
     this.pump();
   }
 
@@ -117,7 +115,7 @@ export class Uart extends BasePeripheral {
   }
 
   arrived() {
-    const byte = this.line.queue.shift();
+    const [byte] = this.line.queue.take(1);
     if (this.enabled && this.cr & CR_RXE && this.connected(this.rxPins) && !(this.cr & CR_LBE)) {
       this.receive(byte);
     }
