@@ -92,6 +92,8 @@ def main():
     try:
         app = Application(board)
         gc.collect()
+        # Just before the clock, so that each frame is complete just before its tick, not up to 10 ms old.
+        board.acquisition.start()
         clock = Clock()
         leave_for = "reboot"
         loop(app, clock)
