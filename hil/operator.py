@@ -11,6 +11,7 @@ from sapper.pins import GPIO
 from sapper_host.decoder import Counts, Event, Frame, Item, StreamDecoder, Text
 
 _SLICE_NS = 5 * NS_PER_MS
+_TICK_NS = 10 * NS_PER_MS
 _PING_EVERY_NS = 500 * NS_PER_MS
 BOOT_LIMIT_MS = 5000
 
@@ -75,6 +76,12 @@ class Operator:
         if self._offset_ns is None:
             raise OperatorError("the board has told no time yet")
         return t_ms * NS_PER_MS + self._offset_ns
+
+    def to_next_tick_ns(self) -> int:
+        """From now to the next tick, as far as its telling shows, so up to a tick's work late."""
+        if self._offset_ns is None:
+            raise OperatorError("the board has told no time yet")
+        return _TICK_NS - (self._rig.now_ns - self._offset_ns) % _TICK_NS
 
     def run(self, duration_ns: int, slice_ns: int = _SLICE_NS) -> None:
         """Let time pass, listening every slice_ns (at most 500 ms), and pinging while `keep_alive` is on."""

@@ -92,6 +92,8 @@ class _Replay:
             operator.must(f"set {name} {value}")
         operator.must("telemetry on")
         operator.arm()
+        # The trace's rows begin with the board's ticks, on every rig.
+        operator.run(operator.to_next_tick_ns())
         self._tape.roll()
         self._sweep()
         if self._on_detect == "mark":
