@@ -164,6 +164,8 @@ class Link:
             reason = f"a command is one line of at most {LINE_MAX} printable ASCII characters"
             raise SapperError(f"'{line[:40]}' cannot be sent", reason, Status.USAGE)
         pending = Pending(line, quiet)
+        if not quiet:
+            self._tell(Sent(line))  # before it leaves, so that a recording has it before its answer
         with self._lock:
             if self._gone is not None:
                 raise self._gone
@@ -173,8 +175,6 @@ class Link:
             except LinkError:
                 self._answers.remove(pending)
                 raise
-        if not quiet:
-            self._tell(Sent(line))
         return pending
 
     def _settle(self) -> None:

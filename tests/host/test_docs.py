@@ -20,6 +20,8 @@ def test_no_page_is_stale() -> None:
 
 def test_a_changed_page_and_a_changed_part_are_stale(tmp_path: Path) -> None:
     shutil.copytree(docs_gen.DOCS, tmp_path / "docs")
+    for path, text in docs_gen.made(tmp_path / "docs").items():
+        path.write_text(text)
     for name in ("wiring.md", "recordings.md"):
         path = tmp_path / "docs" / name
         path.write_text(path.read_text().replace("gate 0", "gate nought"))
