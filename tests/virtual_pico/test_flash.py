@@ -9,6 +9,8 @@ from hil.virtual import VirtualPico, VirtualPicoError
 pytestmark = pytest.mark.virtual
 MS = 1_000_000
 BOOT_NS = 600 * MS
+CHIP_SELECT = 0x4001800C  # IO_QSPI GPIO_QSPI_SS_CTRL
+SSI_DATA = 0x18000060
 
 
 def last_sector(repl) -> int:
@@ -111,15 +113,12 @@ def test_code_that_runs_from_flash_while_it_is_busy_is_an_error(uf2):
     with VirtualPico(uf2, seed=5) as pico:
         pico.run(400 * MS)
         assert not pico.flash.busy
-        pico.memory.write(0x4001800C, (2 << 8 | 0x1F).to_bytes(4, "little"))  # chip select low
-        pico.memory.write(0x18000060, (0x06).to_bytes(4, "little"))
-        pico.memory.write(0x4001800C, (3 << 8 | 0x1F).to_bytes(4, "little"))
-        for byte in (0x20, 0x1F, 0xF0, 0x00):
-            if byte == 0x20:
-                pico.memory.write(0x4001800C, (2 << 8 | 0x1F).to_bytes(4, "little"))
-            pico.memory.write(0x18000000, (0).to_bytes(4, "little"))  # CTRLR0: plain SPI
-            pico.memory.write(0x18000060, byte.to_bytes(4, "little"))
-        pico.memory.write(0x4001800C, (3 << 8 | 0x1F).to_bytes(4, "little"))
+        pico.memory.write(0x18000000, (0).to_bytes(4, "little"))  # SSI CTRLR0: plain SPI
+        for command in (b"\x06", b"\x20\x1f\xf0\x00"):  # write enable; erase the sector at 0x1ff000
+            pico.memory.write(CHIP_SELECT, (2 << 8 | 0x1F).to_bytes(4, "little"))  # low
+            for byte in command:
+                pico.memory.write(SSI_DATA, byte.to_bytes(4, "little"))
+            pico.memory.write(CHIP_SELECT, (3 << 8 | 0x1F).to_bytes(4, "little"))  # high
         assert pico.flash.busy
         assert pico.memory.read(0x10000000, 8) == b"\xff" * 8
         with pytest.raises(VirtualPicoError, match="while it erases") as caught:
