@@ -10,25 +10,28 @@ from sapper.settings import Settings
 detector = Detector(Settings())
 frame = array("i", (32768, 32768, 32768, 33000, 14000))
 noise = 12345
+WARM_UP = 600
+LEARN = WARM_UP + 300
 
 
 def step(i):
     global noise
+    travel_mm = (i - WARM_UP) * 4 if i > WARM_UP else 0
     for gate in range(3):
         noise = (noise * 1103 + 12345) & 0x7FFFF
         frame[gate] = 32768 + (noise >> 13) - 32
     start = time.ticks_us()
-    detector.step(frame, i * 10, i * 4, 400)
+    detector.step(frame, i * 10, travel_mm, 400 if travel_mm else 0)
     return time.ticks_diff(time.ticks_us(), start)
 
 
-for i in range(400):
+for i in range(LEARN):
     step(i)
 worst = 0
 total = 0
 gc.collect()
 before = gc.mem_alloc()
-for i in range(400, 600):
+for i in range(LEARN, LEARN + 200):
     took = step(i)
     total += took
     if took > worst:
