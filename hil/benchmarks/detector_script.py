@@ -31,11 +31,14 @@ worst = 0
 total = 0
 gc.collect()
 before = gc.mem_alloc()
-for i in range(LEARN, LEARN + 200):
+i = LEARN
+while i < LEARN + 200:
     took = step(i)
     total += took
     if took > worst:
         worst = took
+    i += 1
+after = gc.mem_alloc()
 if detector.health.fault:
     raise ValueError("the detector was blind: fault %d" % detector.health.fault)
-print(worst, total // 200, gc.mem_alloc() - before)
+print(worst, total // 200, after - before)
