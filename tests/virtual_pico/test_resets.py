@@ -123,3 +123,7 @@ def test_the_timer_starts_anew_or_where_the_rig_wants(repl):
     assert (
         int(repl.execute("t = time.ticks_us(); time.sleep_ms(5); print(time.ticks_diff(time.ticks_us(), t))")) >= 5000
     )
+    pico.run_pin(0)
+    pico.run_pin(1)
+    pico.run(BOOT_NS)
+    assert pico.cpu.timer_us < 1_000_000
