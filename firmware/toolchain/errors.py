@@ -52,6 +52,11 @@ REMEDIES = (
         r"dpkg was interrupted",
         "an earlier installation was cut short: run 'dpkg --configure -a' as root, then try again",
     ),
+    (
+        r"SELF_SIGNED_CERT|CERTIFICATE_VERIFY_FAILED|certificate verify failed|unable to get local issuer",
+        "this machine does not trust the registry's certificate: install the certificate of your network's proxy "
+        "(update-ca-certificates), then try again",
+    ),
     (r"EBADENGINE|Unsupported engine", "Node 20 or later is needed: remove .venv and run make setup again"),
 )
 

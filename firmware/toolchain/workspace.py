@@ -15,6 +15,7 @@ from .progress import run, say, step
 
 MINIMUM_NODE = 20
 EXTRAS = "campaign,dev"
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _STAMP = ".sapper-setup"
 _OTHERWISE = "see the log named above; a fresh start is: remove .venv and run 'make setup' again"
 
@@ -102,10 +103,19 @@ def node_packages(repository: Path, logs: Path) -> None:
             [*_npm(program), "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
             logs / "npm.log",
             "see the log named above; then run 'make setup' again",
-            env={"PATH": f"{program.parent}:{os.environ.get('PATH', '/usr/bin:/bin')}"},
+            env=_node_environment(program),
             cwd=folder,
         )
     (folder / "node_modules" / _STAMP).write_text(wanted)
+
+
+def _node_environment(program: Path) -> dict[str, str]:
+    """What npm needs of the environment: its Node first in the path, and the certificates that this machine trusts."""
+    environment = {"PATH": f"{program.parent}:{os.environ.get('PATH', '/usr/bin:/bin')}"}
+    if SYSTEM_CERTIFICATES.exists() and "NODE_EXTRA_CA_CERTS" not in os.environ:
+        # Node trusts a list of its own only; apt and pip go by the system's, which a company may have added to.
+        environment["NODE_EXTRA_CA_CERTS"] = str(SYSTEM_CERTIFICATES)
+    return environment
 
 
 def _npm(program: Path) -> list[str | Path]:

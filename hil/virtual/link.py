@@ -8,6 +8,7 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import IO, Any, cast
@@ -24,7 +25,9 @@ _CLOSE_TIMEOUT_S = 1.0
 
 def find_node() -> str:
     """Path of the Node program; VirtualPicoError when there is none or rp2040js is not installed."""
-    node = os.environ.get("SAPPER_NODE") or shutil.which("node")
+    # `make setup` puts one that is new enough beside the environment's Python; the machine's own may be older.
+    beside = str(Path(sys.prefix) / "bin")
+    node = os.environ.get("SAPPER_NODE") or shutil.which("node", path=beside) or shutil.which("node")
     if node is None:
         raise VirtualPicoError("the virtual Pico needs Node 20 or later, and there is no `node`; run `make setup`")
     if not (_HERE / "node_modules" / "rp2040js").is_dir():

@@ -52,3 +52,21 @@ def test_tests_are_chosen_by_pattern(tmp_path: Path) -> None:
         (tmp_path / f"{name}.py").touch()
     assert [test.stem for test in runner.select(tmp_path, ["list*"])] == ["list1", "list2"]
     assert len(runner.select(tmp_path, [])) == 3
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("printed", "wanted", "same"),
+    [
+        (b"1\n2\n", b"1\n2\n", True),
+        (b"1\n", b"1\n2\n", False),
+        (b"help text\nmore\ndone\n", b"########\ndone\n", True),
+        (b"done\n", b"########\ndone\n", True),
+        (b"False\nFalse\n", b"########\nFalse\n########\nFalse\n", True),
+        (b"False\nTrue\n", b"########\nFalse\n########\nFalse\n", False),
+        (b"a.c\n", b"a\\.c\n", False),
+        (b"", b"1\n", False),
+    ],
+)
+def test_output_is_compared_whole_but_for_lines_that_may_be_any(printed: bytes, wanted: bytes, same: bool) -> None:
+    assert runner.matches(printed, wanted) == same
