@@ -6,7 +6,9 @@ sent, one after the other. While the rover is armed the console says every 500 m
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -15,13 +17,19 @@ from typing import TYPE_CHECKING, Any
 from sapper.commands import COMMANDS, ROWS
 from sapper.settings import TABLE
 from sapper_host.decoder import Event, Text
-from sapper_host.errors import BoardError, NoAnswerError
+from sapper_host.drive_keys import KEYS, DriveKeys, Driver
+from sapper_host.errors import BoardError, NoAnswerError, SapperError
 from sapper_host.link import Happening, Link
-from sapper_host.monitor_state import describe
-from sapper_host.monitor_view import EVENT_STYLE
+from sapper_host.monitor_state import STRENGTH_MAX, MonitorState, describe
+from sapper_host.monitor_view import EVENT_STYLE, bar_text
 
 if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import Completer
+    from prompt_toolkit.key_binding import KeyBindings
+    from rich.text import Text as RichText
+
+    from sapper_host.recorder import Recorder
 
 # States that end by themselves when the operator is not heard of.
 _HELD_STATES = ("ARMED", "TELEOP", "SWEEP", "CONTACT")
@@ -74,7 +82,7 @@ class Operator:
         self.link.keep_alive(state in _HELD_STATES)
 
 
-def run_lines(link: Link, lines: Iterable[str]) -> None:
+def run_lines(link: Link, lines: Iterable[str], recorder: Recorder | None = None) -> None:
     """Send lines from a pipe and print the answers; events go to stderr. BoardError at the end when one failed."""
 
     def show(happening: Happening) -> None:
@@ -82,6 +90,8 @@ def run_lines(link: Link, lines: Iterable[str]) -> None:
             print(happening.line(), file=sys.stderr, flush=True)
 
     link.listen(show)
+    if recorder is not None:
+        link.listen(recorder.take)
     failed: tuple[str, str] | None = None
     with Operator(link) as operator:
         for raw in lines:
@@ -100,68 +110,155 @@ def run_lines(link: Link, lines: Iterable[str]) -> None:
         raise BoardError(failed[0], name, reason)
 
 
-def run_terminal(link: Link, history_file: Path) -> None:
+def run_terminal(link: Link, history_file: Path, recorder: Recorder | None = None) -> None:
     """The interactive console, until Ctrl-D or `exit`. Ctrl-C sends `stop` while the rover is armed."""
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
-    from prompt_toolkit.formatted_text import HTML
-    from prompt_toolkit.history import FileHistory
     from prompt_toolkit.patch_stdout import patch_stdout
-    from rich.console import Console
-    from rich.text import Text as RichText
 
-    history_file.parent.mkdir(parents=True, exist_ok=True)
-    session: PromptSession[str] = PromptSession(
-        history=FileHistory(str(history_file)),
-        auto_suggest=AutoSuggestFromHistory(),
-        completer=_completer(),
-        complete_while_typing=False,
-        refresh_interval=0.5,
-    )
+    if recorder is not None:
+        link.listen(recorder.take)
+    with Operator(link) as operator, patch_stdout(raw=True), _Terminal(operator, history_file) as terminal:
+        terminal.run()
 
-    def out(text: RichText) -> None:
-        # Through patch_stdout, which keeps the line being typed below what appears.
-        Console(file=sys.stdout, force_terminal=True, highlight=False, soft_wrap=True).print(text)
 
-    def show(happening: Happening) -> None:
-        match happening:
-            case Event(kind=kind, t_ms=t_ms):
-                line = RichText().append(f"* {t_ms / 1000:9.2f} s  ", style="dim")
-                out(line.append(describe(happening), style=EVENT_STYLE.get(kind, "")))
-            case Text(line=line, garbled=garbled) if not _is_answer(line) or garbled:
-                out(RichText(line, style="dim"))
+class _Terminal:
+    """The prompt, its keys, the toolbar, and what appears above it."""
 
-    link.listen(show)
-    with Operator(link) as operator, patch_stdout(raw=True):
-        v = operator.version
-        out(RichText(f"Sapper {v['sapper']} on board {v.get('board', '?')}; `help` lists commands, Ctrl-D leaves"))
-        while link.gone is None:
-            try:
-                line = session.prompt(
-                    lambda: HTML(f"<b>{operator.state}</b> &gt; "),
-                    bottom_toolbar=lambda: _toolbar(operator),
-                ).strip()
-            except KeyboardInterrupt:
-                if operator.state not in _HELD_STATES:
-                    out(RichText("Ctrl-D leaves", style="dim"))
-                    continue
-                line = "stop"
-            except EOFError:
-                return
-            if line in _LEAVE:
+    def __init__(self, operator: Operator, history_file: Path) -> None:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+        from prompt_toolkit.history import FileHistory
+
+        self._operator = operator
+        self._link = operator.link
+        self._state = MonitorState()
+        self._keys = DriveKeys()
+        self._driver: Driver | None = None
+        history_file.parent.mkdir(parents=True, exist_ok=True)
+        self._session: PromptSession[str] = PromptSession(
+            history=FileHistory(str(history_file)),
+            auto_suggest=AutoSuggestFromHistory(),
+            completer=_completer(),
+            complete_while_typing=False,
+            refresh_interval=0.25,
+            key_bindings=self._bindings(),
+        )
+
+    def __enter__(self) -> _Terminal:
+        self._link.listen(self._hear)
+        self._state.found(self._operator.version)
+        # Refused over a radio without signing: then events come as text, and the toolbar has no figures.
+        with contextlib.suppress(SapperError):
+            self._link.command("telemetry on", quiet=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._drive_mode(False)
+        if self._link.gone is None:
+            with contextlib.suppress(SapperError):
+                self._link.command("telemetry off", timeout_s=0.5, quiet=True)
+
+    def run(self) -> None:
+        """Until the operator leaves; raises what ended the link, if it ended."""
+        version = self._operator.version
+        board = version.get("board", "?")
+        self._out(_rich(f"Sapper {version['sapper']} on board {board}; `help` lists commands, Ctrl-D leaves"))
+        while self._link.gone is None:
+            line = self._ask()
+            if line is None or line in _LEAVE:
                 return
             if line:
-                text, ok = operator.say(line)
-                out(RichText(text, style="green" if ok else "bold red"))
-        raise link.gone
+                self._say(line)
+        raise self._link.gone
+
+    def _say(self, line: str) -> None:
+        text, ok = self._operator.say(line)
+        self._out(_rich(text, "green" if ok else "bold red"))
+
+    def _ask(self) -> str | None:
+        """A line; '' after Ctrl-C (which stops an armed rover), None for Ctrl-D."""
+        from prompt_toolkit.formatted_text import HTML
+
+        try:
+            return self._session.prompt(
+                lambda: HTML(f"<b>{self._operator.state}</b> &gt; "), bottom_toolbar=self._toolbar
+            ).strip()
+        except KeyboardInterrupt:
+            if self._operator.state in _HELD_STATES:
+                self._say("stop")  # before anything else
+                self._drive_mode(False, stand=False)
+            else:
+                self._out(_rich("Ctrl-D leaves", "dim"))
+            return ""
+        except EOFError:
+            return None
+
+    def _bindings(self) -> KeyBindings:
+        from prompt_toolkit.filters import Condition
+        from prompt_toolkit.key_binding import KeyBindings
+
+        bindings = KeyBindings()
+        driving = Condition(lambda: self._driver is not None)
+        for key in KEYS:
+            bindings.add(key, filter=driving)(lambda event, key=key: self._keys.press(key, time.monotonic()))
+        bindings.add("+", filter=driving)(lambda event: self._keys.faster(True))
+        bindings.add("-", filter=driving)(lambda event: self._keys.faster(False))
+        bindings.add(" ", filter=driving)(lambda event: self._keys.release())
+        bindings.add("f2")(lambda event: self._drive_mode(self._driver is None))
+        bindings.add("escape", filter=driving, eager=True)(lambda event: self._drive_mode(False))
+        return bindings
+
+    def _drive_mode(self, on: bool, stand: bool = True) -> None:
+        if on and self._driver is None:
+            self._driver = Driver(self._link, self._keys, lambda text: self._out(_rich(text, "bold red")))
+        elif not on and self._driver is not None:
+            driver, self._driver = self._driver, None
+            driver.close(stand)
+
+    def _hear(self, happening: Happening) -> None:
+        self._state.take(happening, self._link.decoder.counts)
+        match happening:
+            case Event(kind=kind, t_ms=t_ms):
+                line = _rich().append(f"* {t_ms / 1000:9.2f} s  ", style="dim")
+                self._out(line.append(describe(happening), style=EVENT_STYLE.get(kind, "")))
+            case Text(line=text, garbled=garbled) if not _is_answer(text) or garbled:
+                self._out(_rich(text, "dim"))
+
+    def _out(self, text: RichText) -> None:
+        """Print above the line being typed: patch_stdout keeps that line below."""
+        from rich.console import Console
+
+        Console(file=sys.stdout, force_terminal=True, highlight=False, soft_wrap=True).print(text)
+
+    def _toolbar(self) -> str:
+        state, counts = self._operator.state, self._link.decoder.counts
+        if self._link.gone is not None:
+            return " LINK LOST: Enter leaves"
+        words = [state if state not in _HELD_STATES else f"{state}, keepalive on, Ctrl-C stops"]
+        if self._driver is not None:
+            speed = f"{self._keys.speed_mm_s} mm/s"
+            words = [f"{state}  DRIVING {speed}: arrows drive, + - speed, space stands, F2 ends"]
+        else:
+            words.append("F2 drives by keys")
+        if damaged := counts.garbled_lines + counts.bad_frames:
+            words.append(f"{damaged} damaged")
+        return f" {'; '.join(words)}\n {self._figures()}"
+
+    def _figures(self) -> str:
+        """Telemetry as one line with the detector as a bar."""
+        if self._state.status is None:
+            return "no telemetry on this link"
+        f = self._state.status.fields
+        line = f"{f['s_mm'] / 1000:7.2f} m  {f['speed_mm_s']:5d} mm/s  {f['vsys_mv'] / 1000:.2f} V"
+        if self._state.detect is not None:
+            strength = self._state.detect.fields["strength"]
+            line += f"  {bar_text(strength, STRENGTH_MAX, 24)} {strength:4d} {self._state.detect.named('class')}"
+        return line if self._state.fresh else line + "  (old)"
 
 
-def _toolbar(operator: Operator) -> str:
-    counts = operator.link.decoder.counts
-    held = "keepalive on, Ctrl-C stops" if operator.state in _HELD_STATES else "not armed"
-    lost = f", {counts.garbled_lines + counts.bad_frames} damaged" if counts.garbled_lines + counts.bad_frames else ""
-    gone = "  LINK LOST: Enter leaves" if operator.link.gone is not None else ""
-    return f" {operator.state}: {held}; {counts.lines} lines{lost}{gone}"
+def _rich(text: str = "", style: str = "") -> RichText:
+    from rich.text import Text as RichText
+
+    return RichText(text, style=style)
 
 
 def _is_answer(line: str) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -11,11 +14,19 @@ from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import PortOption
 
 
-def console(port: PortOption = None, baud: int = typer.Option(UART_RADIO_BAUD, help="Only the radio minds.")) -> None:
+def console(
+    port: PortOption = None,
+    baud: Annotated[int, typer.Option(help="Only the radio minds.")] = UART_RADIO_BAUD,
+    record: Annotated[
+        Path | None, typer.Option(metavar="F.mcap", help="Record everything into this file as well.")
+    ] = None,
+) -> None:
     """Type commands to a rover and see its events.
 
     While it is armed the console says every 500 ms that the operator is there; Ctrl-C sends `stop`, and leaving sends
-    `stop` first. From a pipe, each line is sent in turn; exit status 6 when the board refused one.
+    `stop` first. F2 turns the arrow keys into driving. The bottom lines show place, speed and the detector.
+
+    From a pipe, each line is sent in turn; exit status 6 when the board refused one.
 
     \b
     Examples:
@@ -26,12 +37,15 @@ def console(port: PortOption = None, baud: int = typer.Option(UART_RADIO_BAUD, h
     from sapper_host import console_app
     from sapper_host.link import Link
     from sapper_host.ports import find_port
+    from sapper_host.recorder import Recorder
 
-    with Link.open(find_port(port), baud) as link:
+    with ExitStack() as stack:
+        link = stack.enter_context(Link.open(find_port(port), baud))
+        recorder = stack.enter_context(Recorder(record)) if record else None
         if sys.stdin.isatty() and sys.stdout.isatty():
-            console_app.run_terminal(link, console_app.history_path())
+            console_app.run_terminal(link, console_app.history_path(), recorder)
         else:
-            console_app.run_lines(link, sys.stdin)
+            console_app.run_lines(link, sys.stdin, recorder)
 
 
 def register(app: typer.Typer) -> None:
