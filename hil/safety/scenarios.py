@@ -1,0 +1,220 @@
+"""What must follow what, and within how long: the rows of the safety table, fault by fault, and how each is measured.
+
+A scenario puts its fault in at a seeded moment of its state and measures from there (or from the moment the row counts
+from) to the moment the pins did what they must. `limit_us` is the design's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from hil.rig import NS_PER_MS
+from hil.safety import patched
+from hil.safety.faults import FAULTS, STALL_MS
+from hil.safety.stage import Stage, settled_from, zero_from
+
+Measure = Callable[[Stage, int], int | None]
+
+
+# Measures: from the stage's timeline and t0, the time (ns) at which it was so, or None.
+
+
+def enable_low(stage: Stage, t0: int) -> int | None:
+    """MOTOR_EN fell and stayed down."""
+    if settled_from(stage.timeline.enable, t0) is None:
+        return None
+    return zero_from(stage.timeline.enable, t0)
+
+
+def duties_zero(stage: Stage, t0: int) -> int | None:
+    """Both duties became 0 and stayed there."""
+    times = [settled_from(row, t0) for row in stage.timeline.duty]
+    return None if None in times else max(time for time in times if time is not None)
+
+
+def stopped(stage: Stage, t0: int) -> int | None:
+    """Both: no motor can turn."""
+    times = (enable_low(stage, t0), duties_zero(stage, t0))
+    return None if None in times else max(time for time in times if time is not None)
+
+
+def reset(stage: Stage, t0: int) -> int | None:
+    """The watchdog reset the chip."""
+    return next((t for t, cause in stage.pico.reset_causes() if t > t0 and cause.startswith("watchdog")), None)
+
+
+def unaffected(stage: Stage, t0: int) -> int | None:
+    """MOTOR_EN never fell: the interlock was fed without a gap of its hold time. Reported as 0."""
+    return (
+        t0 if all(level == 1 for t, level in stage.timeline.enable if t > t0) and stage.timeline.enable[-1][1] else None
+    )
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One row: `requirement` groups faults in the table; `expect` are the states it may end in ('' = not asked)."""
+
+    requirement: str
+    fault: str
+    state: str
+    limit_us: int
+    measure: Measure
+    observe_ms: int
+    expect: str = ""
+    start: str = "fault"  # or 'tick' (the last completed one), 'line' (the operator's last), 'drive' (last of these)
+    after_ms: int = 0  # let the fault end or the board come up before it is asked for its state
+
+    @property
+    def name(self) -> str:
+        """For choosing it and for the table."""
+        return f"{self.fault}, in {self.state}"
+
+
+DRIVEN = ("SWEEP", "TELEOP")
+ESTOP = "emergency-stop loop opens: MOTOR_EN low, by PIO alone"
+HANG = "control tick does not complete: MOTOR_EN low, by PIO alone, after the last completed tick"
+WATCHDOG = "still hung: watchdog resets into SAFE"
+STALE = "drive command stale in TELEOP: ramped to a stop"
+SILENT = "no valid operator message: STOPPED"
+BLIND = "detector cannot see: STOPPED"
+ENCODER = "motor driven, encoder still (or moving, not driven): FAULT"
+SUPPLY = "supply critical: STOPPED"
+HOST = "Ctrl-C, soft reset, unplugged USB, host that does not read: motors off, or unaffected by a loop that runs"
+ENDS = "however the program ends: MOTOR_EN and motor pins low, not on PWM"
+EXCEPTION = "exception in a tick: MOTOR_EN low"
+STOP = "operator's stop, or the key: motors off (not in the design's table; held to the loop's own limit)"
+FLOOD = "operator's stop behind a flood or noise on the radio: motors off (not in the design's table)"
+CLOCK = "the board's clock jumps or wraps: motors off, or unaffected by a loop that runs"
+
+
+def _rows() -> list[Scenario]:
+    rows = []
+    for state in DRIVEN:
+        for fault in ("loop open for good", "loop open for 50 us"):
+            rows.append(Scenario(ESTOP, fault, state, 100, enable_low, 60, "STOPPED"))
+        for fault in ("hang, interrupts on", "hang, interrupts off"):
+            rows.append(Scenario(HANG, fault, state, 60_000, enable_low, 90, start="tick"))
+        stall = Scenario(
+            HANG, "flash erase of 400 ms", state, 60_000, enable_low, STALL_MS + 20, "STOPPED", "tick", after_ms=60
+        )
+        rows.append(stall)
+        rows.append(Scenario(EXCEPTION, "exception in a tick", state, 60_000, enable_low, 120))
+        for fault in ("hang, interrupts on", "hang, interrupts off"):
+            rows.append(Scenario(WATCHDOG, fault, state, 1_000_000, reset, 1100, "SAFE", after_ms=600))
+        rows.append(
+            Scenario(SILENT, "operator silent", state, 1_600_000, stopped, 1700, "STOPPED", "line", after_ms=30)
+        )
+        for gate in range(3):
+            for how in ("at 3.3 V", "at 0 V", "frozen"):
+                observe = 200 if how != "frozen" else 900
+                rows.append(
+                    Scenario(BLIND, f"gate {gate} {how}", state, 100_000, stopped, observe, "STOPPED", after_ms=30)
+                )
+        rows.append(Scenario(BLIND, "front end unplugged", state, 100_000, stopped, 200, "STOPPED", after_ms=30))
+        for side in ("left", "right"):
+            for how in ("encoder cut", "encoder reversed", "motor jammed"):
+                rows.append(Scenario(ENCODER, f"{side} {how}", state, 250_000, stopped, 320, "FAULT", after_ms=30))
+        rows.append(Scenario(SUPPLY, "supply sags to 4.0 V", state, 1_000_000, stopped, 1050, "STOPPED", after_ms=30))
+        for fault in ("Ctrl-C", "mpremote enters the raw REPL"):
+            rows.append(Scenario(HOST, fault, state, 60_000, stopped, 120, "STOPPED", after_ms=30))
+        rows.append(Scenario(HOST, "host stops reading USB", state, 60_000, unaffected, 1000))
+        for fault in ("RUN pin", "brown-out"):
+            rows.append(Scenario(ENDS, fault, state, 60_000, stopped, 80))
+        for fault in ("stop said by the operator", "key off"):
+            rows.append(Scenario(STOP, fault, state, 60_000, stopped, 100, "STOPPED", after_ms=30))
+        for fault in ("noise on the radio, then stop over it", "flood of lines on the radio, then stop over it"):
+            rows.append(Scenario(FLOOD, fault, state, 250_000, stopped, 320, "STOPPED", after_ms=30))
+        rows.append(Scenario(CLOCK, "clock jumps to its wrap", state, 60_000, stopped, 150, "STOPPED", after_ms=30))
+    rows += [
+        Scenario(STALE, "drive commands stop", "TELEOP", 500_000, duties_zero, 560, "ARMED", "drive", after_ms=30),
+        Scenario(STALE, "flood of lines on USB", "TELEOP", 500_000, duties_zero, 900),
+        Scenario(SILENT, "USB unplugged", "SWEEP", 1_600_000, stopped, 1700, start="line"),
+        Scenario(HOST, "10,000 random bytes on USB", "SWEEP", 1_600_000, stopped, 2200),
+        Scenario(ENCODER, "pushed while standing", "ARMED", 250_000, enable_low, 320, "FAULT", after_ms=30),
+        Scenario(SILENT, "operator silent", "ARMED", 1_600_000, enable_low, 1700, "STOPPED", "line", after_ms=30),
+        Scenario(ESTOP, "loop open for good", "ARMED", 100, enable_low, 60, "STOPPED"),
+    ]
+    return rows
+
+
+SCENARIOS = tuple(_rows())
+# What the tests run: a moment of each of these.
+SHORT = (
+    "loop open for good, in SWEEP",
+    "loop open for 50 us, in TELEOP",
+    "hang, interrupts off, in SWEEP",
+    "drive commands stop, in TELEOP",
+    "gate 1 at 3.3 V, in SWEEP",
+    "left encoder cut, in SWEEP",
+    "Ctrl-C, in SWEEP",
+    "stop said by the operator, in TELEOP",
+    "brown-out, in SWEEP",
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One moment: how long it took (us; None: it did not happen), what else was wrong, and the picture of it."""
+
+    scenario: Scenario
+    seed: int
+    latency_us: float | None
+    wrong: str
+    t0_ns: int
+    fault_ns: int
+    enable: tuple[tuple[int, float], ...]
+    duty: tuple[tuple[tuple[int, float], ...], ...]
+    states: tuple[tuple[int, str], ...]
+
+    @property
+    def ok(self) -> bool:
+        """Within its limit, and nothing else wrong."""
+        return self.latency_us is not None and self.latency_us <= self.scenario.limit_us and not self.wrong
+
+
+def needs_patched(scenario: Scenario) -> bool:
+    """Whether its board must be one that raises on demand."""
+    return scenario.fault == "exception in a tick"
+
+
+def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
+    """One moment on a board in SAFE; leaves it in SAFE. HilError when the board cannot be brought into the state."""
+    random = Random(f"{scenario.name} {seed}")
+    stage.to(scenario.state)
+    stage.run(random.randrange(0, 60 * NS_PER_MS))
+    tick_ns = stage.at_end_of_tick() if scenario.start == "tick" else 0
+    if scenario.start == "tick":
+        # Up to a tick's middle: the next one begins 6 to 9 ms later and must not complete.
+        stage.pico.run(random.randrange(0, 8 * NS_PER_MS))
+    place = seed % len(patched.PLACES) + 1
+    fault_ns, last_line_ns, last_drive_ns = stage.now_ns, stage.last_line_ns, stage.last_drive_ns
+    if needs_patched(scenario):
+        patched.trigger(stage, place)
+    else:
+        FAULTS[scenario.fault](stage, random)
+    stage.run(scenario.observe_ms * NS_PER_MS)
+    t0 = {"fault": fault_ns, "tick": tick_ns, "line": last_line_ns, "drive": last_drive_ns}[scenario.start]
+    at = scenario.measure(stage, t0)
+    wrong = "" if scenario.measure is unaffected else _pins_after(stage, scenario)
+    if needs_patched(scenario):
+        patched.trigger(stage, 0)
+    if scenario.after_ms:
+        stage.run(scenario.after_ms * NS_PER_MS)
+    if scenario.expect and stage.state != scenario.expect:
+        wrong = wrong or f"ended in {stage.state}, not {scenario.expect}"
+    line = stage.timeline
+    trial = Trial(
+        scenario, seed, None if at is None else (at - t0) / 1000, wrong, t0, fault_ns,
+        tuple(line.enable), tuple(tuple(row) for row in line.duty), stage.states_since(t0 - 300 * NS_PER_MS),
+    )  # fmt: skip
+    stage.safe()
+    return trial
+
+
+def _pins_after(stage: Stage, scenario: Scenario) -> str:
+    """Where the motors must be off for good, their pins are low and off PWM; in ARMED they are at duty 0."""
+    if scenario.measure in (stopped, reset) or scenario.start == "tick" and scenario.after_ms:
+        return stage.motor_pins_safe()
+    return ""
