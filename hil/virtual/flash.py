@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hil.virtual.pico import VirtualPico
 
 PHASES = ("before", "half")
+SECTOR_SIZE = 4096
 
 
 class FlashOperation(NamedTuple):
@@ -49,7 +50,12 @@ class Flash:
 
     def program_uf2(self, path: Path) -> None:
         """Erases and programs the sectors of a UF2, as the boot ROM's drive does; reset the board afterwards."""
-        self.write(0, to_image(read_uf2(path), self.image()))
+        before = self.image()
+        after = to_image(read_uf2(path), before)
+        for sector in range(0, FLASH_SIZE, SECTOR_SIZE):
+            contents = after[sector : sector + SECTOR_SIZE]
+            if contents != before[sector : sector + SECTOR_SIZE]:
+                self.write(sector, contents)
 
     @property
     def operations(self) -> int:

@@ -88,11 +88,13 @@ def test_power_cycle_keeps_neither(repl):
     pico.run(BOOT_NS)
 
 
-def test_bootsel_button_and_bootloader_command_lead_to_the_boot_roms_drive(repl):
+def test_bootsel_button_and_bootloader_command_lead_to_the_boot_roms_drive(repl, uf2):
     pico = repl.pico
     repl.start("machine.bootloader()")
     pico.run(100 * MS)
     assert pico.in_bootsel
+    pico.flash.write(0x4000, bytes(4096))
+    pico.flash.program_uf2(uf2)
     pico.run_pin(0)
     pico.run_pin(1)
     pico.run(BOOT_NS)

@@ -78,8 +78,10 @@ export class Machine {
   /** Replaces the contents of the flash chip (power off, or with a reset to follow). */
   loadFlash(bytes, offset = 0) {
     this.nor.bytes.set(bytes, offset);
-    this.memory.flash.set(this.nor.bytes);
-    this.board?.executor.invalidateFlash();
+    if (!this.nor.busy) {
+      this.memory.flash.set(bytes, offset);
+    }
+    this.board?.executor.invalidateFlash(offset, offset + bytes.length);
   }
 
   // Power and resets
