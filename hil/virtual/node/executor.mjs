@@ -45,6 +45,10 @@ class FastExecutor {
     return this.cpu.wakeUpPending();
   }
 
+  suspendFlash() {
+    this.cpu.suspendFlash();
+  }
+
   invalidateFlash(from, to) {
     this.cpu.invalidateFlash(from, to);
   }

@@ -5,10 +5,10 @@
  *
  * Cycle counts are rp2040js's: see `ioCycles` and the increments in the cases below.
  */
-import { K, KIND, ENDS_BLOCK, W, wideKind, bccOffset, bOffset, blOffset, countBits } from './fastcpu_decode.mjs';
+import { KIND, KIND_NAMES, ENDS_BLOCK, W, wideKind, bccOffset, bOffset, blOffset, countBits } from './fastcpu_decode.mjs';
 import { SLOT, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE, isReadOnly } from './fastcpu_state.mjs';
 
-const { SP, LR, PC, N, Z, C, V, CYCLES, LIMIT } = SLOT;
+const { SP, LR, PC, N, Z, C, V, CYCLES, LIMIT, PRIMASK, EVENT } = SLOT;
 
 /** Extra cycles of a load or store, as rp2040js counts them: SIO 0, APB 3 (read) or 4 (write), all else 1. */
 export function ioCycles(address, write) {
@@ -21,7 +21,7 @@ export function ioCycles(address, write) {
 /**
  * Build the interpreter for one CPU.
  * `cpu` provides: state (CpuState), storedToCode(offset, length), fault(kind, pc, address), afterAccess().
- * Returns `{ step, runBlock, fetch }`.
+ * Returns `{ step, runBlock }`.
  */
 export function makeInterpreter(cpu) {
   const { state } = cpu;
@@ -195,26 +195,30 @@ export function makeInterpreter(cpu) {
     return address;
   }
 
-  function wide(pc, first) {
+  function undefinedInstruction(op, pc) {
+    R[CYCLES] += 1;
+    cpu.fault('undefined instruction', pc, pc);
+    return 0;
+  }
+
+  function wide(first, pc) {
     const second = fetch((pc + 2) | 0);
     R[PC] = (pc + 4) | 0;
-    R[CYCLES] += 3;
     switch (wideKind(first, second)) {
       case W.BL:
         R[LR] = (pc + 4) | 1;
         R[PC] = (pc + 4 + blOffset(first, second)) | 0;
-        return;
+        return 3;
       case W.BARRIER:
-        return;
+        return 3;
       case W.MRS:
         R[(second >> 8) & 0xf] = core.readSpecialRegister(second & 0xff);
-        return;
+        return 3;
       case W.MSR:
         cpu.writeSpecialRegister(second & 0xff, R[first & 0xf]);
-        return;
+        return 3;
       default:
-        R[CYCLES] -= 2;
-        cpu.fault('undefined instruction', pc, pc);
+        return undefinedInstruction(first, pc);
     }
   }
 
@@ -229,191 +233,199 @@ export function makeInterpreter(cpu) {
   }
 
   function load(t, address, size, signed, pc) {
-    if (!aligned(address, size, pc)) return;
+    if (!aligned(address, size, pc)) return 0;
     let value;
     if (size === 4) value = read32(address);
     else if (size === 2) value = signed ? (read16(address) << 16) >> 16 : read16(address);
     else value = signed ? (read8(address) << 24) >> 24 : read8(address);
     R[t] = value;
-    R[CYCLES] += 1 + ioCycles(address, false);
+    return 1 + ioCycles(address, false);
   }
 
   function store(t, address, size, pc) {
-    if (!aligned(address, size, pc)) return;
+    if (!aligned(address, size, pc)) return 0;
     const value = R[t];
     if (size === 4) write32(address, value);
     else if (size === 2) write16(address, value);
     else write8(address, value);
-    R[CYCLES] += 1 + ioCycles(address, true);
+    return 1 + ioCycles(address, true);
   }
+
+  const low = (op) => op & 7;
+  const mid = (op) => (op >> 3) & 7;
+  const high = (op) => (op >> 6) & 7;
+  const top = (op) => (op >> 8) & 7;
+  const imm5 = (op) => (op >> 6) & 31;
+  const anyM = (op) => (op >> 3) & 15;
+  const anyD = (op) => ((op >> 4) & 8) | (op & 7);
+  const sum = (op) => (R[mid(op)] + R[high(op)]) | 0;
+  const plus = (op, scale) => (R[mid(op)] + (imm5(op) << scale)) | 0;
+  const spPlus = (op) => (R[SP] + ((op & 0xff) << 2)) | 0;
+  const literalAddress = (op, pc) => (((pc + 4) & ~3) + ((op & 0xff) << 2)) | 0;
+
+  /** Register d takes `value`; returns the cycles. */
+  function writeHigh(d, value) {
+    R[d] = d === PC ? value & ~1 : d === SP ? value & ~3 : value;
+    return d === PC ? 2 : 1;
+  }
+
+  /** What each row of the instruction table does: (opcode, address) => cycles; `return 0` if already counted. */
+  const HANDLERS = {
+    LSLI: (op) => ((R[low(op)] = shiftLeft(R[mid(op)], imm5(op))), 1),
+    LSRI: (op) => ((R[low(op)] = shiftRight(R[mid(op)], imm5(op) || 32)), 1),
+    ASRI: (op) => ((R[low(op)] = shiftRightArithmetic(R[mid(op)], imm5(op) || 32)), 1),
+    ADDR: (op) => ((R[low(op)] = addFlags(R[mid(op)], R[high(op)], 0)), 1),
+    SUBR: (op) => ((R[low(op)] = subFlags(R[mid(op)], R[high(op)])), 1),
+    ADDI3: (op) => ((R[low(op)] = addFlags(R[mid(op)], high(op), 0)), 1),
+    SUBI3: (op) => ((R[low(op)] = subFlags(R[mid(op)], high(op))), 1),
+    MOVI: (op) => (setNZ((R[top(op)] = op & 0xff)), 1),
+    CMPI: (op) => (subFlags(R[top(op)], op & 0xff), 1),
+    ADDI8: (op) => ((R[top(op)] = addFlags(R[top(op)], op & 0xff, 0)), 1),
+    SUBI8: (op) => ((R[top(op)] = subFlags(R[top(op)], op & 0xff)), 1),
+    AND: (op) => (setNZ((R[low(op)] &= R[mid(op)])), 1),
+    EOR: (op) => (setNZ((R[low(op)] ^= R[mid(op)])), 1),
+    LSLR: (op) => ((R[low(op)] = shiftLeft(R[low(op)], R[mid(op)] & 0xff)), 1),
+    LSRR: (op) => ((R[low(op)] = shiftRight(R[low(op)], R[mid(op)] & 0xff)), 1),
+    ASRR: (op) => ((R[low(op)] = shiftRightArithmetic(R[low(op)], R[mid(op)] & 0xff)), 1),
+    ADC: (op) => ((R[low(op)] = addFlags(R[low(op)], R[mid(op)], R[C])), 1),
+    SBC: (op) => ((R[low(op)] = addFlags(R[low(op)], ~R[mid(op)], R[C])), 1),
+    ROR: (op) => ((R[low(op)] = rotateRight(R[low(op)], R[mid(op)] & 0xff)), 1),
+    TST: (op) => (setNZ(R[low(op)] & R[mid(op)]), 1),
+    NEG: (op) => ((R[low(op)] = subFlags(0, R[mid(op)])), 1),
+    CMPR: (op) => (subFlags(R[low(op)], R[mid(op)]), 1),
+    CMN: (op) => (addFlags(R[low(op)], R[mid(op)], 0), 1),
+    ORR: (op) => (setNZ((R[low(op)] |= R[mid(op)])), 1),
+    MUL: (op) => (setNZ((R[low(op)] = Math.imul(R[low(op)], R[mid(op)]))), 1),
+    BIC: (op) => (setNZ((R[low(op)] &= ~R[mid(op)])), 1),
+    MVN: (op) => (setNZ((R[low(op)] = ~R[mid(op)])), 1),
+    ADDH: (op, pc) => writeHigh(anyD(op), (register(anyD(op), pc) + register(anyM(op), pc)) | 0),
+    CMPH: (op, pc) => (subFlags(register(anyD(op), pc), register(anyM(op), pc)), 1),
+    MOVH: (op, pc) => writeHigh(anyD(op), register(anyM(op), pc)),
+    BX: (op, pc) => (branchExchange(register(anyM(op), pc)), 2),
+    BLX: (op, pc) => {
+      const target = register(anyM(op), pc); // before LR is written: BLX LR is allowed
+      R[LR] = (pc + 2) | 1;
+      R[PC] = target & ~1;
+      return 2;
+    },
+    LDRLIT: (op, pc) => load(top(op), literalAddress(op, pc), 4, false, pc),
+    STRR: (op, pc) => store(low(op), sum(op), 4, pc),
+    STRHR: (op, pc) => store(low(op), sum(op), 2, pc),
+    STRBR: (op, pc) => store(low(op), sum(op), 1, pc),
+    LDRSBR: (op, pc) => load(low(op), sum(op), 1, true, pc),
+    LDRR: (op, pc) => load(low(op), sum(op), 4, false, pc),
+    LDRHR: (op, pc) => load(low(op), sum(op), 2, false, pc),
+    LDRBR: (op, pc) => load(low(op), sum(op), 1, false, pc),
+    LDRSHR: (op, pc) => load(low(op), sum(op), 2, true, pc),
+    STRI: (op, pc) => store(low(op), plus(op, 2), 4, pc),
+    LDRI: (op, pc) => load(low(op), plus(op, 2), 4, false, pc),
+    STRBI: (op, pc) => store(low(op), plus(op, 0), 1, pc),
+    LDRBI: (op, pc) => load(low(op), plus(op, 0), 1, false, pc),
+    STRHI: (op, pc) => store(low(op), plus(op, 1), 2, pc),
+    LDRHI: (op, pc) => load(low(op), plus(op, 1), 2, false, pc),
+    STRSP: (op, pc) => store(top(op), spPlus(op), 4, pc),
+    LDRSP: (op, pc) => load(top(op), spPlus(op), 4, false, pc),
+    ADR: (op, pc) => ((R[top(op)] = literalAddress(op, pc)), 1),
+    ADDSPR: (op) => ((R[top(op)] = spPlus(op)), 1),
+    ADDSP: (op) => ((R[SP] = (R[SP] + ((op & 0x7f) << 2)) & ~3), 1),
+    SUBSP: (op) => ((R[SP] = (R[SP] - ((op & 0x7f) << 2)) & ~3), 1),
+    SXTH: (op) => ((R[low(op)] = (R[mid(op)] << 16) >> 16), 1),
+    SXTB: (op) => ((R[low(op)] = (R[mid(op)] << 24) >> 24), 1),
+    UXTH: (op) => ((R[low(op)] = R[mid(op)] & 0xffff), 1),
+    UXTB: (op) => ((R[low(op)] = R[mid(op)] & 0xff), 1),
+    REV: (op) => {
+      const x = R[mid(op)];
+      R[low(op)] = (x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24);
+      return 1;
+    },
+    REV16: (op) => {
+      const x = R[mid(op)];
+      R[low(op)] = ((x & 0x00ff00ff) << 8) | ((x >>> 8) & 0x00ff00ff);
+      return 1;
+    },
+    REVSH: (op) => {
+      const x = R[mid(op)];
+      R[low(op)] = ((x << 24) >> 16) | ((x >>> 8) & 0xff);
+      return 1;
+    },
+    PUSH: (op, pc) => {
+      const count = countBits(op & 0xff);
+      const size = 4 * (count + ((op >> 8) & 1));
+      if (!aligned(R[SP], 4, pc)) return 0;
+      const end = storeMultiple((R[SP] - size) | 0, op & 0xff);
+      if (op & 0x100) write32(end, R[LR]);
+      R[SP] = (R[SP] - size) & ~3;
+      return 1 + count; // rp2040js does not count LR
+    },
+    POP: (op, pc) => {
+      if (!aligned(R[SP], 4, pc)) return 0;
+      const end = loadMultiple(R[SP], op & 0xff);
+      const cycles = 1 + countBits(op & 0xff);
+      if (!(op & 0x100)) {
+        R[SP] = end & ~3;
+        return cycles;
+      }
+      R[SP] = (end + 4) & ~3;
+      branchExchange(read32(end));
+      return cycles + 2;
+    },
+    STM: (op, pc) => {
+      if (!aligned(R[top(op)], 4, pc)) return 0;
+      R[top(op)] = storeMultiple(R[top(op)], op & 0xff); // always writes back (ARM ARM A6.7.58)
+      return 1 + countBits(op & 0xff);
+    },
+    LDM: (op, pc) => {
+      if (!aligned(R[top(op)], 4, pc)) return 0;
+      const end = loadMultiple(R[top(op)], op & 0xff);
+      if (!(op & (1 << top(op)))) R[top(op)] = end;
+      return 1 + countBits(op & 0xff);
+    },
+    CPSID: () => ((R[PRIMASK] = 1), 1),
+    CPSIE: () => {
+      R[PRIMASK] = 0;
+      core.interruptsUpdated = true;
+      R[LIMIT] = -1;
+      return 1;
+    },
+    NOP: () => 1,
+    SEV: () => ((R[EVENT] = 1), 1),
+    WFE: () => {
+      if (R[EVENT]) R[EVENT] = 0;
+      else cpu.sleep();
+      return 2;
+    },
+    WFI: () => {
+      if (!cpu.wakeUpPending()) cpu.sleep();
+      return 2;
+    },
+    SVC: () => {
+      core.pendingSVCall = true;
+      core.interruptsUpdated = true;
+      R[LIMIT] = -1;
+      return 1;
+    },
+    BKPT: (op) => {
+      core.breakRewind = 2;
+      rp2040.onBreak(op & 0xff);
+      cpu.afterAccess();
+      return 1;
+    },
+    BCC: (op, pc) => {
+      if (!condition((op >> 8) & 15)) return 1;
+      R[PC] = (pc + 4 + bccOffset(op)) | 0;
+      return 2;
+    },
+    B: (op, pc) => ((R[PC] = (pc + 4 + bOffset(op)) | 0), 2),
+    WIDE: wide,
+    UDF: undefinedInstruction,
+    UNDEF: undefinedInstruction,
+  };
+  const BY_KIND = KIND_NAMES.map((name) => HANDLERS[name]);
 
   /** Execute the instruction `op`, which stands at `pc`. */
   function execute(op, pc) {
     R[PC] = (pc + 2) | 0;
-    const a = op & 7; // the field at bit 0
-    const b = (op >> 3) & 7; // the field at bit 3
-    const t = (op >> 8) & 7; // the field at bit 8
-    const imm5 = (op >> 6) & 31; // also Rm, imm3 (masked with 7)
-    const imm8 = op & 0xff;
-    let cycles = 1;
-    switch (KIND[op]) {
-      case K.LSLI: R[a] = shiftLeft(R[b], imm5); break;
-      case K.LSRI: R[a] = shiftRight(R[b], imm5 || 32); break;
-      case K.ASRI: R[a] = shiftRightArithmetic(R[b], imm5 || 32); break;
-      case K.ADDR: R[a] = addFlags(R[b], R[imm5 & 7], 0); break;
-      case K.SUBR: R[a] = subFlags(R[b], R[imm5 & 7]); break;
-      case K.ADDI3: R[a] = addFlags(R[b], imm5 & 7, 0); break;
-      case K.SUBI3: R[a] = subFlags(R[b], imm5 & 7); break;
-      case K.MOVI: R[t] = imm8; setNZ(imm8); break;
-      case K.CMPI: subFlags(R[t], imm8); break;
-      case K.ADDI8: R[t] = addFlags(R[t], imm8, 0); break;
-      case K.SUBI8: R[t] = subFlags(R[t], imm8); break;
-      case K.AND: setNZ((R[a] &= R[b])); break;
-      case K.EOR: setNZ((R[a] ^= R[b])); break;
-      case K.LSLR: R[a] = shiftLeft(R[a], R[b] & 0xff); break;
-      case K.LSRR: R[a] = shiftRight(R[a], R[b] & 0xff); break;
-      case K.ASRR: R[a] = shiftRightArithmetic(R[a], R[b] & 0xff); break;
-      case K.ADC: R[a] = addFlags(R[a], R[b], R[C]); break;
-      case K.SBC: R[a] = addFlags(R[a], ~R[b], R[C]); break;
-      case K.ROR: R[a] = rotateRight(R[a], R[b] & 0xff); break;
-      case K.TST: setNZ(R[a] & R[b]); break;
-      case K.NEG: R[a] = subFlags(0, R[b]); break;
-      case K.CMPR: subFlags(R[a], R[b]); break;
-      case K.CMN: addFlags(R[a], R[b], 0); break;
-      case K.ORR: setNZ((R[a] |= R[b])); break;
-      case K.MUL: setNZ((R[a] = Math.imul(R[a], R[b]))); break;
-      case K.BIC: setNZ((R[a] &= ~R[b])); break;
-      case K.MVN: setNZ((R[a] = ~R[b])); break;
-      case K.ADDH: {
-        const d = ((op >> 4) & 8) | a;
-        const sum = (register(d, pc) + register((op >> 3) & 15, pc)) | 0;
-        R[d] = d === PC ? sum & ~1 : d === SP ? sum & ~3 : sum;
-        if (d === PC) cycles = 2;
-        break;
-      }
-      case K.CMPH: subFlags(register(((op >> 4) & 8) | a, pc), register((op >> 3) & 15, pc)); break;
-      case K.MOVH: {
-        const d = ((op >> 4) & 8) | a;
-        const value = register((op >> 3) & 15, pc);
-        R[d] = d === PC ? value & ~1 : d === SP ? value & ~3 : value;
-        if (d === PC) cycles = 2;
-        break;
-      }
-      case K.BX: branchExchange(register((op >> 3) & 15, pc)); cycles = 2; break;
-      case K.BLX: {
-        const target = register((op >> 3) & 15, pc); // before LR is written: BLX LR is allowed
-        R[LR] = (pc + 2) | 1;
-        R[PC] = target & ~1;
-        cycles = 2;
-        break;
-      }
-      case K.LDRLIT: load(t, (((pc + 4) & ~3) + (imm8 << 2)) | 0, 4, false, pc); return;
-      case K.STRR: store(a, (R[b] + R[imm5 & 7]) | 0, 4, pc); return;
-      case K.STRHR: store(a, (R[b] + R[imm5 & 7]) | 0, 2, pc); return;
-      case K.STRBR: store(a, (R[b] + R[imm5 & 7]) | 0, 1, pc); return;
-      case K.LDRSBR: load(a, (R[b] + R[imm5 & 7]) | 0, 1, true, pc); return;
-      case K.LDRR: load(a, (R[b] + R[imm5 & 7]) | 0, 4, false, pc); return;
-      case K.LDRHR: load(a, (R[b] + R[imm5 & 7]) | 0, 2, false, pc); return;
-      case K.LDRBR: load(a, (R[b] + R[imm5 & 7]) | 0, 1, false, pc); return;
-      case K.LDRSHR: load(a, (R[b] + R[imm5 & 7]) | 0, 2, true, pc); return;
-      case K.STRI: store(a, (R[b] + (imm5 << 2)) | 0, 4, pc); return;
-      case K.LDRI: load(a, (R[b] + (imm5 << 2)) | 0, 4, false, pc); return;
-      case K.STRBI: store(a, (R[b] + imm5) | 0, 1, pc); return;
-      case K.LDRBI: load(a, (R[b] + imm5) | 0, 1, false, pc); return;
-      case K.STRHI: store(a, (R[b] + (imm5 << 1)) | 0, 2, pc); return;
-      case K.LDRHI: load(a, (R[b] + (imm5 << 1)) | 0, 2, false, pc); return;
-      case K.STRSP: store(t, (R[SP] + (imm8 << 2)) | 0, 4, pc); return;
-      case K.LDRSP: load(t, (R[SP] + (imm8 << 2)) | 0, 4, false, pc); return;
-      case K.ADR: R[t] = (((pc + 4) & ~3) + (imm8 << 2)) | 0; break;
-      case K.ADDSPR: R[t] = (R[SP] + (imm8 << 2)) | 0; break;
-      case K.ADDSP: R[SP] = (R[SP] + ((op & 0x7f) << 2)) & ~3; break;
-      case K.SUBSP: R[SP] = (R[SP] - ((op & 0x7f) << 2)) & ~3; break;
-      case K.SXTH: R[a] = (R[b] << 16) >> 16; break;
-      case K.SXTB: R[a] = (R[b] << 24) >> 24; break;
-      case K.UXTH: R[a] = R[b] & 0xffff; break;
-      case K.UXTB: R[a] = R[b] & 0xff; break;
-      case K.REV: {
-        const x = R[b];
-        R[a] = (x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24);
-        break;
-      }
-      case K.REV16: R[a] = ((R[b] & 0x00ff00ff) << 8) | ((R[b] >>> 8) & 0x00ff00ff); break;
-      case K.REVSH: R[a] = ((R[b] << 24) >> 16) | ((R[b] >>> 8) & 0xff); break;
-      case K.PUSH: {
-        const low = countBits(imm8);
-        const size = 4 * (low + ((op >> 8) & 1));
-        if (!aligned(R[SP], 4, pc)) return;
-        const end = storeMultiple((R[SP] - size) | 0, imm8);
-        if (op & 0x100) write32(end, R[LR]);
-        R[SP] = (R[SP] - size) & ~3;
-        cycles = 1 + low; // rp2040js does not count LR
-        break;
-      }
-      case K.POP: {
-        if (!aligned(R[SP], 4, pc)) return;
-        const end = loadMultiple(R[SP], imm8);
-        cycles = 1 + countBits(imm8);
-        if (op & 0x100) {
-          R[SP] = (end + 4) & ~3;
-          branchExchange(read32(end));
-          cycles += 2;
-        } else {
-          R[SP] = end & ~3;
-        }
-        break;
-      }
-      case K.STM:
-        if (!aligned(R[t], 4, pc)) return;
-        R[t] = storeMultiple(R[t], imm8); // always writes back (ARM ARM A6.7.58)
-        cycles = 1 + countBits(imm8);
-        break;
-      case K.LDM: {
-        if (!aligned(R[t], 4, pc)) return;
-        const end = loadMultiple(R[t], imm8);
-        if (!(imm8 & (1 << t))) R[t] = end;
-        cycles = 1 + countBits(imm8);
-        break;
-      }
-      case K.CPSID: core.PM = true; break;
-      case K.CPSIE:
-        core.PM = false;
-        core.interruptsUpdated = true;
-        R[LIMIT] = -1;
-        break;
-      case K.NOP: break;
-      case K.SEV: core.eventRegistered = true; break;
-      case K.WFE:
-        cycles = 2;
-        if (core.eventRegistered) core.eventRegistered = false;
-        else cpu.sleep();
-        break;
-      case K.WFI:
-        cycles = 2;
-        if (!cpu.wakeUpPending()) cpu.sleep();
-        break;
-      case K.SVC:
-        core.pendingSVCall = true;
-        core.interruptsUpdated = true;
-        R[LIMIT] = -1;
-        break;
-      case K.BKPT:
-        core.breakRewind = 2;
-        rp2040.onBreak(imm8);
-        cpu.afterAccess();
-        break;
-      case K.BCC:
-        if (condition((op >> 8) & 15)) {
-          R[PC] = (pc + 4 + bccOffset(op)) | 0;
-          cycles = 2;
-        }
-        break;
-      case K.B: R[PC] = (pc + 4 + bOffset(op)) | 0; cycles = 2; break;
-      case K.WIDE: wide(pc, op); return;
-      default:
-        R[CYCLES] += 1;
-        cpu.fault('undefined instruction', pc, pc);
-        return;
-    }
+    const cycles = BY_KIND[KIND[op]](op, pc);
     R[CYCLES] += cycles;
   }
 
@@ -433,5 +445,5 @@ export function makeInterpreter(cpu) {
     }
   }
 
-  return { step, runBlock, fetch };
+  return { step, runBlock };
 }

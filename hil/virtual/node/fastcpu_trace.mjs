@@ -1,52 +1,57 @@
 /**
- * One straight run of instructions being turned into the text of a JavaScript function.
+ * One run of instructions being turned into a WebAssembly function.
  *
- * Every value is a JavaScript constant of its own (`t1`, `t2`, ...), never assigned again; `value[n]` says which one, or
- * which number, register n holds now. Registers are stored to R as they change, so they are exact wherever the function
- * leaves. Flags are kept as expressions and only stored where the function leaves: most are overwritten unseen.
+ * Every value gets a local variable of its own that is set once; `value[n]` is the code that yields what register n holds
+ * now: such a variable, or a number. Registers are stored to the state as they change, so they are exact wherever the
+ * function leaves. Flags are kept as code and only stored where the function leaves: most are overwritten unseen.
  */
-import { SLOT, FLASH_BASE, RAM_BASE, RAM_SIZE } from './fastcpu_state.mjs';
+import { SLOT, AT, FLASH_BASE, RAM_BASE, RAM_SIZE } from './fastcpu_state.mjs';
+import { i32, local, when, choose, branch, leave, callImport } from './fastcpu_wasm.mjs';
 
 const { PC, N, Z, C, V, CYCLES, LIMIT } = SLOT;
+const ZERO = i32.const(0);
 
-/** Number as JavaScript text that is safe behind any operator. */
-export const literal = (number) => (number < 0 ? `(${number})` : `${number}`);
+export const loadSlot = (slot) => i32.load(4 * slot, ZERO);
+export const storeSlot = (slot, value) => i32.store(4 * slot, ZERO, value);
+
+/** Width of an access: bytes, shift, and the instructions for it. */
+const WIDTHS = {
+  1: { shift: 0, unsigned: i32.load8_u, signed: i32.load8_s, store: i32.store8 },
+  2: { shift: 1, unsigned: i32.load16_u, signed: i32.load16_s, store: i32.store16 },
+  4: { shift: 2, unsigned: i32.load, signed: i32.load, store: i32.store },
+};
 
 export class Trace {
-  constructor(start, state) {
+  constructor(start, flashSize) {
     this.start = start;
-    this.state = state;
-    this.lines = [];
-    this.value = new Array(16).fill(null); // name or literal of what a register holds; null: only in R
-    this.known = new Array(16).fill(null); // its number, if known while translating
-    this.flags = { nz: null, c: null, v: null, compared: null }; // null: in R
+    this.flashSize = flashSize;
+    this.code = [];
+    this.locals = 0;
+    this.value = new Array(16).fill(null); // code for what a register holds; null: only in the state
+    this.known = new Array(16).fill(null); // the number it holds, if known while translating
+    this.flags = { nz: null, c: null, v: null, compared: null }; // null: in the state
     this.cycles = 0; // of the instructions before the present one
     this.loops = false;
     this.ended = false;
     this.pc = start; // of the present instruction
     this.next = start; // of the instruction that follows in the trace
-    this.names = 0;
   }
 
-  emit(text) {
-    this.lines.push(text);
+  emit(code) {
+    for (const byte of code) this.code.push(byte);
   }
 
-  name() {
-    return `t${++this.names}`;
+  /** Keep a value in a variable; returns the code that yields it. */
+  define(value) {
+    const index = this.locals++;
+    this.emit(local.set(index, value));
+    return local.get(index);
   }
 
-  /** Give an expression a name. */
-  define(expression) {
-    const name = this.name();
-    this.emit(`const ${name}=${expression};`);
-    return name;
-  }
-
-  /** Text for the value of register n (PC reads as the instruction's address + 4). */
+  /** Code for the value of register n (PC reads as the instruction's address + 4). */
   read(n) {
-    if (n === PC) return literal((this.pc + 4) | 0);
-    if (this.value[n] === null) this.value[n] = this.define(`R[${n}]`);
+    if (n === PC) return i32.const((this.pc + 4) | 0);
+    this.value[n] ??= this.define(loadSlot(n));
     return this.value[n];
   }
 
@@ -55,177 +60,191 @@ export class Trace {
     return n === PC ? (this.pc + 4) | 0 : this.known[n];
   }
 
-  /** Register n takes the value called `name`. */
-  write(n, name) {
-    this.emit(`R[${n}]=${name};`);
-    this.value[n] = name;
-    this.known[n] = null;
-  }
-
-  /** Register n takes a number known now. */
-  writeKnown(n, number) {
-    this.emit(`R[${n}]=${number};`);
-    this.value[n] = literal(number);
+  /** Register n takes a value (a variable or a number). */
+  write(n, value, number = null) {
+    this.emit(storeSlot(n, value));
+    this.value[n] = value;
     this.known[n] = number;
   }
 
-  /** Register n takes an expression; the number too, if known. Returns the value's text. */
-  assign(n, expression, number = null) {
+  writeKnown(n, number) {
+    this.write(n, i32.const(number), number);
+  }
+
+  /** Register n takes the result of some code; or the number, if known. Returns the value. */
+  assign(n, code, number = null) {
     if (number !== null) this.writeKnown(n, number);
-    else this.write(n, this.define(expression));
+    else this.write(n, this.define(code));
     return this.value[n];
   }
 
   // ---- flags ---------------------------------------------------------------------------------------------------
 
-  flagsFromResult(name) {
-    this.flags.nz = name;
+  flagsFromResult(result) {
+    this.flags.nz = result;
     this.flags.compared = null;
   }
 
   /** Flags of a - b = result (ARM ARM: AddWithCarry(a, ~b, 1)). */
   flagsFromSubtraction(a, b, result) {
-    this.flags = { nz: result, c: `(${a}>>>0>=${b}>>>0?1:0)`, v: `(${a}^${b})&(${a}^${result})`, compared: { a, b } };
+    const v = i32.and(i32.xor(a, b), i32.xor(a, result));
+    this.flags = { nz: result, c: i32.ge_u(a, b), v, compared: { a, b } };
   }
 
   /** Flags of a + b (+ carry) = result. */
   flagsFromAddition(a, b, result) {
-    const c = `((${a}&${b})|((${a}|${b})&~${result}))>>>31`;
-    this.flags = { nz: result, c, v: `(${a}^${result})&(${b}^${result})`, compared: null };
+    const notResult = i32.xor(result, i32.const(-1));
+    const c = i32.shr_u(i32.or(i32.and(a, b), i32.and(i32.or(a, b), notResult)), i32.const(31));
+    this.flags = { nz: result, c, v: i32.and(i32.xor(a, result), i32.xor(b, result)), compared: null };
   }
 
-  /** Text that stores all flags that are not in R yet. */
+  /** Code that stores all flags that are not in the state yet. */
   storeFlags() {
     const { nz, c, v } = this.flags;
-    return (
-      (nz === null ? '' : `R[${N}]=R[${Z}]=${nz};`) +
-      (c === null ? '' : `R[${C}]=${c};`) +
-      (v === null ? '' : `R[${V}]=${v};`)
-    );
+    return [
+      ...(nz === null ? [] : [...storeSlot(N, nz), ...storeSlot(Z, nz)]),
+      ...(c === null ? [] : storeSlot(C, c)),
+      ...(v === null ? [] : storeSlot(V, v)),
+    ];
   }
 
-  /** Text of the C flag as 0 or 1. */
+  /** Code of the C flag as 0 or 1. */
   carry() {
-    return this.flags.c === null ? `R[${C}]` : `(${this.flags.c})`;
+    return this.flags.c ?? loadSlot(C);
   }
 
-  /** Text of condition `cond` (0..13). */
+  /** Code of condition `cond` (0..13; ARM ARM A7.3). */
   condition(cond) {
     const { compared } = this.flags;
-    const n = this.flags.nz ?? `R[${N}]`;
-    const z = this.flags.nz ?? `R[${Z}]`;
-    const v = this.flags.v === null ? `R[${V}]` : `(${this.flags.v})`;
-    const signed = `((${n}^${v})>=0)`;
-    const text = compared
-      ? [
-          `${compared.a}===${compared.b}`,
-          `${compared.a}>>>0>=${compared.b}>>>0`,
-          `${n}<0`,
-          `${v}<0`,
-          `${compared.a}>>>0>${compared.b}>>>0`,
-          `${compared.a}>=${compared.b}`,
-          `${compared.a}>${compared.b}`,
-        ]
-      : [
-          `${z}===0`,
-          `${this.carry()}!==0`,
-          `${n}<0`,
-          `${v}<0`,
-          `(${this.carry()}!==0&&${z}!==0)`,
-          signed,
-          `(${signed}&&${z}!==0)`,
-        ];
-    return cond & 1 ? `!(${text[cond >> 1]})` : text[cond >> 1];
+    const [n, z] = [this.flags.nz ?? loadSlot(N), this.flags.nz ?? loadSlot(Z)];
+    const v = this.flags.v ?? loadSlot(V);
+    const negative = (value) => i32.lt_s(value, ZERO);
+    const signedOrder = () => i32.ge_s(i32.xor(n, v), ZERO); // N = V
+    const nonZero = () => i32.eqz(i32.eqz(z));
+    const { a, b } = compared ?? {};
+    const code = [
+      () => (compared ? i32.eq(a, b) : i32.eqz(z)),
+      () => this.carry(),
+      () => negative(n),
+      () => negative(v),
+      () => (compared ? i32.gt_u(a, b) : i32.and(this.carry(), nonZero())),
+      () => (compared ? i32.ge_s(a, b) : signedOrder()),
+      () => (compared ? i32.gt_s(a, b) : i32.and(signedOrder(), nonZero())),
+    ][cond >> 1]();
+    return cond & 1 ? i32.eqz(code) : code;
   }
 
   // ---- ways out ------------------------------------------------------------------------------------------------
 
   #count(cycles) {
     const total = this.cycles + cycles;
-    return total ? `R[${CYCLES}]+=${total};` : '';
+    return total ? storeSlot(CYCLES, i32.add(loadSlot(CYCLES), i32.const(total))) : [];
   }
 
-  /** Text: go on at the address `target` (a text) with the dispatcher, `cycles` for the present instruction. */
+  /** Code: go on at the address `target` (code) with the dispatcher; `cycles` for the present instruction. */
   leave(target, cycles) {
-    return `${this.storeFlags()}R[${PC}]=${target};${this.#count(cycles)}return;`;
+    return [...this.storeFlags(), ...storeSlot(PC, target), ...this.#count(cycles), ...leave];
   }
 
-  /** Text: branch to a known address; to the start of this trace without leaving the function. */
-  branch(target, cycles) {
-    if (target !== this.start) return this.leave(target, cycles);
+  /**
+   * Code: branch to a known address; to the start of this trace without leaving the function. `depth`: levels of
+   * nesting between here and the function's loop.
+   */
+  branch(target, cycles, depth) {
+    if (target !== this.start) return this.leave(i32.const(target), cycles);
     this.loops = true;
-    const again = `if(R[${CYCLES}]<R[${LIMIT}])continue;`;
-    return `${this.storeFlags()}${this.#count(cycles)}${again}R[${PC}]=${target};return;`;
+    const again = i32.lt_s(loadSlot(CYCLES), loadSlot(LIMIT));
+    return [
+      ...this.storeFlags(),
+      ...this.#count(cycles),
+      ...when(again, branch(depth + 1)),
+      ...storeSlot(PC, i32.const(target)),
+      ...leave,
+    ];
   }
 
-  /** Text: let the interpreter execute the present instruction, then leave. */
+  /** Code: let the interpreter execute the present instruction, then leave. */
   interpret() {
-    return `${this.storeFlags()}R[${PC}]=${this.pc};${this.#count(0)}step();return;`;
+    return [...this.storeFlags(), ...storeSlot(PC, i32.const(this.pc)), ...this.#count(0), ...callImport, ...leave];
   }
 
-  /** The trace ends here with `text`. */
-  end(text) {
-    this.emit(text);
+  /** The trace ends here with `code`. */
+  end(code) {
+    this.emit(code);
     this.ended = true;
   }
 
   // ---- memory --------------------------------------------------------------------------------------------------
 
   /**
-   * Emit a load of `size` bytes from the address (text, and number if known). Returns the value's name, or null if the
-   * trace ended because the address is known to be a peripheral's.
+   * Code: is the offset (code) aligned and below `size`? Rotating it right brings misaligned bits to the top, so that one
+   * comparison checks both.
+   */
+  #within(offset, size, shift) {
+    const index = shift ? i32.rotr(offset, i32.const(shift)) : offset;
+    return i32.lt_u(index, i32.const(size >>> shift));
+  }
+
+  /**
+   * Emit a load of `size` bytes from an address (code, and number if known). Returns the value, or null if the trace
+   * ended because the address is known to lie in neither RAM nor flash.
    */
   load(address, known, size, signed) {
-    const ram = signed ? `MS${size * 8}` : `M${size * 8}`;
-    const flash = signed ? `FS${size * 8}` : `F${size * 8}`;
-    const shift = { 1: 0, 2: 1, 4: 2 }[size];
+    const { shift, [signed ? 'signed' : 'unsigned']: read } = WIDTHS[size];
     if (known !== null) {
-      const inRam = (known - RAM_BASE) >>> 0;
-      const inFlash = (known - FLASH_BASE) >>> 0;
-      if (!(known & (size - 1)) && inRam < RAM_SIZE) return this.define(`${ram}[${inRam >>> shift}]`);
-      if (!(known & (size - 1)) && inFlash < this.state.flashSize) return this.define(`${flash}[${inFlash >>> shift}]`);
+      const aligned = !(known & (size - 1));
+      const [inRam, inFlash] = [(known - RAM_BASE) >>> 0, (known - FLASH_BASE) >>> 0];
+      if (aligned && inRam < RAM_SIZE) return this.define(read(AT.RAM, i32.const(inRam)));
+      if (aligned && inFlash < this.flashSize) return this.define(read(AT.FLASH, i32.const(inFlash)));
       this.end(this.interpret());
       return null;
     }
-    const name = this.name();
-    const index = `i${name}`;
-    // rotating the offset right brings misaligned bits to the top: one comparison checks range and alignment
-    const indexOf = (base) => {
-      if (size === 1) return `${address}-${base}|0`;
-      const offset = `o${name}`;
-      return `(${offset}=${address}-${base}|0)>>>${shift}|${offset}<<${32 - shift}`;
-    };
-    this.emit(
-      `let ${size === 1 ? '' : `o${name},`}${index}=${indexOf(RAM_BASE)},${name};` +
-        `if(${index}>>>0<${RAM_SIZE >>> shift})${name}=${ram}[${index}];` +
-        `else{${index}=${indexOf(FLASH_BASE)};` +
-        `if(${index}>>>0<${this.state.flashSize >>> shift})${name}=${flash}[${index}];else{${this.interpret()}}}`
-    );
-    return name;
+    const ram = this.define(i32.sub(address, i32.const(RAM_BASE)));
+    const flash = i32.add(ram, i32.const(RAM_BASE - FLASH_BASE));
+    const elsewhere = choose(this.#within(flash, this.flashSize, shift), read(AT.FLASH, flash), this.interpret());
+    return this.define(choose(this.#within(ram, RAM_SIZE, shift), read(AT.RAM, ram), elsewhere));
   }
 
-  /** Emit a store of `size` bytes. */
+  /** Emit a store of `size` bytes; where translated code lies, by the interpreter. */
   store(address, known, size, value) {
-    const shift = { 1: 0, 2: 1, 4: 2 }[size];
-    const array = `M${size * 8}`;
+    const { shift, store } = WIDTHS[size];
     if (known !== null) {
       const offset = (known - RAM_BASE) >>> 0;
       if (known & (size - 1) || offset >= RAM_SIZE) {
         this.end(this.interpret());
-      } else {
-        this.emit(`if(CL[${offset >>> 5}]===0)${array}[${offset >>> shift}]=${value};else{${this.interpret()}}`);
+        return;
       }
+      this.emit(when(i32.load8_u(AT.CODE_LINES + (offset >>> 5), ZERO), this.interpret()));
+      this.emit(store(AT.RAM, i32.const(offset), value));
       return;
     }
-    const offset = this.define(`${address}-${RAM_BASE}|0`);
-    const index = size === 1 ? offset : this.define(`${offset}>>>${shift}|${offset}<<${32 - shift}`);
-    const inRam = `${index}>>>0<${RAM_SIZE >>> shift}&&CL[${index}>>>${5 - shift}]===0`;
-    this.emit(`if(${inRam})${array}[${index}]=${value};else{${this.interpret()}}`);
+    const offset = this.define(i32.sub(address, i32.const(RAM_BASE)));
+    this.emit(when(i32.eqz(this.#within(offset, RAM_SIZE, shift)), this.interpret()));
+    this.emit(when(this.lineOf(offset, 0), this.interpret()));
+    this.emit(store(AT.RAM, offset, value));
   }
 
-  /** Emit the word index into RAM of the word at `address` (text); misaligned or other addresses give a large one. */
-  wordIndex(address) {
-    const offset = this.define(`${address}-${RAM_BASE}|0`);
-    return this.define(`${offset}>>>2|${offset}<<30`);
+  /** Code: 1 if the line of RAM at offset + `plus` holds translated code. */
+  lineOf(offset, plus) {
+    const at = plus ? i32.add(offset, i32.const(plus)) : offset;
+    return i32.load8_u(AT.CODE_LINES, i32.shr_u(at, i32.const(5)));
+  }
+
+  /**
+   * Emit the check that `count` words at `address` are aligned, lie in RAM and, if `writing`, hit no translated code;
+   * else the interpreter does the instruction. Returns code for the offset into RAM.
+   */
+  ramWords(address, count, writing) {
+    const offset = this.define(i32.sub(address, i32.const(RAM_BASE)));
+    const last = i32.const((RAM_SIZE >>> 2) - count);
+    this.emit(when(i32.eqz(i32.le_u(i32.rotr(offset, i32.const(2)), last)), this.interpret()));
+    if (writing) {
+      const ends = [0];
+      for (let word = 8; word < count; word += 8) ends.push(4 * word);
+      if (count > 1) ends.push(4 * (count - 1));
+      const hits = ends.map((plus) => this.lineOf(offset, plus)).reduce((a, b) => i32.or(a, b));
+      this.emit(when(hits, this.interpret()));
+    }
+    return offset;
   }
 }

@@ -5,6 +5,7 @@ import { CdcHost } from './cdc_host.mjs';
 import { Chip } from './chip.mjs';
 import { MachineClock } from './clock.mjs';
 import { makeExecutor } from './executor.mjs';
+import { ChipMemory } from './fastcpu.mjs';
 import { EmulatorFault } from './faults.mjs';
 import { FLASH_SIZE, FlashNor } from './flash_nor.mjs';
 import { Random } from './random.mjs';
@@ -12,7 +13,6 @@ import { HAD_POR, HAD_RUN } from './resets.mjs';
 import { AnalogInputs, Schedule } from './stimulus.mjs';
 import { EVENT_BOOTSEL, EVENT_POWER, EVENT_RESET, EventLog, RELEASED, Wires } from './wires.mjs';
 
-const SRAM_SIZE = 264 * 1024;
 const ROM_SIZE = 16 * 1024;
 const FLASH_BASE = 0x10000000;
 const HANDLER_PIECE_NANOS = 1000;
@@ -31,7 +31,7 @@ export class Machine {
     this.host = new CdcHost(this.clock, this.events);
     this.lines = [{ queue: new ByteQueue() }, { queue: new ByteQueue() }];
     this.kept = { scratch: new Uint32Array(8), reason: 0, chipReset: HAD_POR };
-    this.memory = this.makeMemory();
+    this.memory = new ChipMemory(FLASH_SIZE);
     this.nor = new FlashNor(this.clock, this.events, new Random(seed + 2), {
       readable: (readable, from, to) => this.flashReadable(readable, from, to),
       cutPower: () => this.requestPowerCut(),
@@ -57,18 +57,6 @@ export class Machine {
     this.busyNanos = 0;
     this.hang = null;
     this.pendingFault = null;
-  }
-
-  makeMemory() {
-    const sram = new Uint8Array(SRAM_SIZE);
-    const flash = new Uint8Array(FLASH_SIZE).fill(0xff);
-    return {
-      sram,
-      sramView: new DataView(sram.buffer),
-      flash,
-      flash16: new Uint16Array(flash.buffer),
-      flashView: new DataView(flash.buffer),
-    };
   }
 
   get now() {
@@ -208,6 +196,7 @@ export class Machine {
       this.executor?.invalidateFlash(from, to);
     } else {
       this.memory.flash.fill(0xff);
+      this.executor?.suspendFlash();
     }
   }
 

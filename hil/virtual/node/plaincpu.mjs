@@ -30,6 +30,8 @@ export class PlainCpu {
     return !this.core.waiting;
   }
 
+  suspendFlash() {}
+
   invalidateFlash() {}
 
   invalidateRam() {}

@@ -1,0 +1,134 @@
+/**
+ * A small WebAssembly encoder: instructions as arrays of bytes, and a module made of functions without arguments or
+ * results that share one memory, one table of functions and one imported function.
+ *
+ * Source: WebAssembly Core Specification 1.0, chapter 5 (binary format).
+ */
+
+const I32 = 0x7f;
+const VOID = 0x40;
+
+/** Unsigned LEB128. */
+export function leb(number) {
+  const bytes = [];
+  let rest = number >>> 0;
+  do {
+    bytes.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
+    rest >>>= 7;
+  } while (rest);
+  return bytes;
+}
+
+/** Signed LEB128 of a 32-bit number. */
+function sleb(number) {
+  const bytes = [];
+  let rest = number | 0;
+  for (;;) {
+    const byte = rest & 0x7f;
+    rest >>= 7;
+    if ((rest === 0 && !(byte & 0x40)) || (rest === -1 && byte & 0x40)) return [...bytes, byte];
+    bytes.push(byte | 0x80);
+  }
+}
+
+const unary = (code) => (a) => [...a, code];
+const binary = (code) => (a, b) => [...a, ...b, code];
+const loading = (code, align) => (offset, address) => [...address, code, align, ...leb(offset)];
+const storing = (code, align) => (offset, address, value) => [...address, ...value, code, align, ...leb(offset)];
+
+/** Instructions on i32; operands and results are byte arrays. `offset` is added to the address. */
+export const i32 = {
+  const: (number) => [0x41, ...sleb(number)],
+  eqz: unary(0x45),
+  eq: binary(0x46),
+  lt_s: binary(0x48),
+  lt_u: binary(0x49),
+  gt_s: binary(0x4a),
+  gt_u: binary(0x4b),
+  le_u: binary(0x4d),
+  ge_s: binary(0x4e),
+  ge_u: binary(0x4f),
+  add: binary(0x6a),
+  sub: binary(0x6b),
+  mul: binary(0x6c),
+  and: binary(0x71),
+  or: binary(0x72),
+  xor: binary(0x73),
+  shl: binary(0x74),
+  shr_s: binary(0x75),
+  shr_u: binary(0x76),
+  rotr: binary(0x78),
+  extend8_s: unary(0xc0),
+  extend16_s: unary(0xc1),
+  load: loading(0x28, 2),
+  load8_s: loading(0x2c, 0),
+  load8_u: loading(0x2d, 0),
+  load16_s: loading(0x2e, 1),
+  load16_u: loading(0x2f, 1),
+  store: storing(0x36, 2),
+  store8: storing(0x3a, 0),
+  store16: storing(0x3b, 1),
+};
+
+export const local = {
+  get: (index) => [0x20, ...leb(index)],
+  set: (index, value) => [...value, 0x21, ...leb(index)],
+};
+
+export const select = (condition, yes, no) => [...yes, ...no, ...condition, 0x1b];
+export const when = (condition, yes, no = null) =>
+  no === null ? [...condition, 0x04, VOID, ...yes, 0x0b] : [...condition, 0x04, VOID, ...yes, 0x05, ...no, 0x0b];
+/** A value, chosen by a condition; either side may leave the function instead. */
+export const choose = (condition, yes, no) => [...condition, 0x04, I32, ...yes, 0x05, ...no, 0x0b];
+export const loop = (body) => [0x03, VOID, ...body, 0x0b];
+/** Branch to the enclosing construct `depth` levels out (to its start, if it is a loop). */
+export const branch = (depth) => [0x0c, ...leb(depth)];
+export const leave = [0x0f];
+/** Call the imported function. */
+export const callImport = [0x10, 0];
+export const callTable = (index) => [...index, 0x11, 0, 0];
+
+const name = (text) => [...leb(text.length), ...[...text].map((letter) => letter.charCodeAt(0))];
+
+/** One after the other, as one Uint8Array; large parts, so without spreading. */
+function join(parts) {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+const vector = (items) => join([leb(items.length), ...items]);
+const section = (id, content) => join([[id], leb(content.length), content]);
+
+/** Body of a function with `locals` i32 variables. */
+function functionBody({ locals, code }) {
+  const declared = locals ? [1, ...leb(locals), I32] : [0];
+  return join([leb(declared.length + code.length + 1), declared, code, [0x0b]]);
+}
+
+/**
+ * Bytes of a module. Imports `e.m` (memory), `e.t` (table) and `e.f` (the imported function). The functions
+ * `[{ locals, code }]` are put into the table from index `tableAt` on, or exported as `f0`, `f1`, ... if that is null.
+ */
+export function encodeModule(functions, tableAt) {
+  const indices = functions.map((_, n) => leb(n + 1)); // behind the imported one
+  const imports = [
+    [...name('e'), ...name('m'), 0x02, 0x00, 0x01],
+    [...name('e'), ...name('t'), 0x01, 0x70, 0x00, 0x01],
+    [...name('e'), ...name('f'), 0x00, 0x00],
+  ];
+  const toTable = () => section(9, vector([join([[0x00], i32.const(tableAt), [0x0b], vector(indices)])]));
+  const toExports = () => section(7, vector(indices.map((index, n) => [...name(`f${n}`), 0x00, ...index])));
+  return join([
+    [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    section(1, vector([[0x60, 0x00, 0x00]])),
+    section(2, vector(imports)),
+    section(3, vector(functions.map(() => [0x00]))),
+    tableAt === null ? toExports() : toTable(),
+    section(10, vector(functions.map(functionBody))),
+  ]);
+}
