@@ -62,7 +62,7 @@ def start():
     gpio.set_driven(config["driven"])
     gpio.state[0] = config["levels"]
     for number, data in config["flash"].items():
-        rp2.flash_blocks[int(number)] = bytearray(binascii.a2b_base64(data))
+        rp2.restore(int(number), binascii.a2b_base64(data))
     exchange.takers["settle"] = settle
     exchange.take()
     put_in_place()

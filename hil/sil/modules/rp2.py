@@ -15,8 +15,13 @@ _BLOCKS = 256
 _ERASE_US = 45_000
 _PROGRAM_US = 400
 
-flash_blocks = {}  # number -> bytearray; what is not there is blank
-flash_changed = set()
+# All of it from the start, so that a write does not change how much heap is free.
+_flash = bytearray(_BLOCKS * _BLOCK)
+_view = memoryview(_flash)
+_changed = [0] * _BLOCKS
+_BLANK = b"\xff" * _BLOCK
+for _number in range(_BLOCKS):
+    _flash[_number * _BLOCK : (_number + 1) * _BLOCK] = _BLANK
 
 
 class PIO:
@@ -79,12 +84,8 @@ class Flash:
 
     def readblocks(self, number, buffer, offset=0):
         """Read."""
-        block = flash_blocks.get(number)
-        if block is None:
-            for i in range(len(buffer)):
-                buffer[i] = 0xFF
-        else:
-            buffer[:] = block[offset : offset + len(buffer)]
+        at = number * _BLOCK + offset
+        buffer[:] = _view[at : at + len(buffer)]
 
     def writeblocks(self, number, buffer, offset=None):
         """Program; with no offset, erase first."""
@@ -92,11 +93,11 @@ class Flash:
         if offset is None:
             self._erase(number)
             offset = 0
-        block = flash_blocks.setdefault(number, bytearray(b"\xff" * _BLOCK))
+        at = number * _BLOCK + offset
         for i in range(len(buffer)):
-            block[offset + i] &= buffer[i]
+            _flash[at + i] &= buffer[i]
         clock.advance(_PROGRAM_US * -(-len(buffer) // _PAGE))
-        flash_changed.add(number)
+        _changed[number] = 1
         _deaf(since)
 
     def ioctl(self, operation, argument):
@@ -112,8 +113,9 @@ class Flash:
         return 0
 
     def _erase(self, number):
-        flash_blocks[number] = bytearray(b"\xff" * _BLOCK)
-        flash_changed.add(number)
+        at = number * _BLOCK
+        _flash[at : at + _BLOCK] = _BLANK
+        _changed[number] = 1
         clock.advance(_ERASE_US)
 
 
@@ -123,4 +125,13 @@ def _deaf(since):
             uart.deaf(since)
 
 
-watchdog_timer.before_reset = lambda: [(number, flash_blocks[number]) for number in flash_changed]
+def restore(number, data):
+    """A block as an earlier run left it."""
+    _flash[number * _BLOCK : (number + 1) * _BLOCK] = data
+
+
+def _written():
+    return [(number, _flash[number * _BLOCK : (number + 1) * _BLOCK]) for number in range(_BLOCKS) if _changed[number]]
+
+
+watchdog_timer.before_reset = _written
