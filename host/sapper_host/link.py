@@ -18,6 +18,7 @@ from sapper_host.answers import Answer, AnswerQueue, Pending
 from sapper_host.decoder import Item, StreamDecoder, Text
 from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerError, SapperError, Status
 from sapper_host.serial_stream import DEFAULT_BAUD, ByteStream, SerialStream
+from sapper_host.signing import STALE, RadioEncoder, encoder_for
 
 # The board drops longer lines (sapper/line.py).
 LINE_MAX = 160
@@ -129,6 +130,7 @@ class Link:
         finally:
             self.unlisten(hear)
         if "sapper" in values:
+            self._begin_signing(values.get("board", ""))
             return values
         raise LinkError(*_not_ours(heard, self.decoder.counts.bytes))
 
@@ -142,7 +144,25 @@ class Link:
         else:
             self._keep_alive.clear()
 
+    def _begin_signing(self, board: str) -> None:
+        """On a radio whose key this user has, lines are signed from now on; on all other links this does nothing."""
+        if self._encode is plain:
+            encode = encoder_for(board, lambda line: self._exchange(line, ANSWER_TIMEOUT_S, check=False, quiet=True))
+            self._encode = encode or plain
+
     def _exchange(self, line: str, timeout_s: float, check: bool, quiet: bool = False) -> Answer:
+        answer = self._ask(line, timeout_s, quiet)
+        if answer.error_name in STALE and isinstance(self._encode, RadioEncoder):
+            # The board has started anew, or another program went on counting. What it refused it has not done.
+            fresh = self._ask("nonce", timeout_s, quiet=True)
+            with self._lock:
+                self._encode.renew(fresh.values())
+            answer = self._ask(line, timeout_s, quiet)
+        if check and not answer.ok:
+            raise BoardError(line, answer.error_name, answer.text)
+        return answer
+
+    def _ask(self, line: str, timeout_s: float, quiet: bool) -> Answer:
         pending = self._send(line, quiet)
         if not pending.done.wait(timeout_s):
             with self._lock:
@@ -150,8 +170,6 @@ class Link:
                     pending.given_up_at = time.monotonic()
         answer = pending.answer
         if answer is not None:
-            if check and not answer.ok:
-                raise BoardError(line, answer.error_name, answer.text)
             return answer
         if self._gone is not None:
             raise self._gone

@@ -157,6 +157,7 @@ class Monitor:
 
     def _lines(self, until: float | None) -> None:
         next_line = time.monotonic() + _LINE_S
+        was_fresh = False
         while until is None or time.monotonic() < until:
             try:
                 item = self._queue.get(timeout=0.1)
@@ -166,7 +167,11 @@ class Monitor:
             if not self._as_json and time.monotonic() >= next_line:
                 next_line += _LINE_S
                 with self._lock:
-                    line = plain_line(self.state) if self.state.fresh else ""
+                    fresh, connected = self.state.fresh, self.state.connected
+                    line = plain_line(self.state) if fresh else ""
+                if was_fresh and not fresh and connected:
+                    line = "the board is silent; its last values are old"
+                was_fresh = fresh
                 if line:
                     print(line, flush=True)
 
