@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -81,15 +83,24 @@ def test_the_watchdog_ends_a_hang(repl):
     assert pico.usb.state == "configured"
 
 
-def test_a_hardfault_is_raised_with_the_program_counter_and_the_function(uf2):
+def test_a_hardfault_is_raised_with_the_program_counter_and_a_locked_up_core_waits_for_its_reset(uf2):
     with VirtualPico(uf2, seed=1) as pico:
         pico.run(300 * MS)
-        # The program's stack pointer (r13) is of no use any more: whatever returns next goes astray.
-        pico.memory.write(0x20000000, b"\xff" * 0xC0)  # the vector table, all ones
+        pico.memory.write(0x20000000, b"\xff" * 0xC0)  # the vector table, all ones: the next interrupt goes astray
         with pytest.raises(VirtualPicoError) as caught:
             pico.run(300 * MS)
         assert caught.value.kind == "hardfault"
         assert caught.value.pc is not None and f"0x{caught.value.pc:08x}" in str(caught.value)
+        for _ in range(3):  # faults within the fault
+            with contextlib.suppress(VirtualPicoError):
+                pico.run(MS)
+        before = pico.now_ns
+        pico.run(50 * MS)
+        assert pico.now_ns >= before + 50 * MS
+        pico.run_pin(0)
+        pico.run_pin(1)
+        pico.run(300 * MS)
+        assert pico.usb.state == "configured"
 
 
 def test_an_undefined_instruction_names_the_function_it_stands_in(uf2):

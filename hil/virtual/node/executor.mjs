@@ -1,7 +1,7 @@
 // Which interpreter runs the core: the fast translating one, or rp2040js's own one instruction at a time
 // (slow, and the measure of the other).
 
-import { FastCpu } from './fastcpu.mjs';
+import { FastCpu, REASON } from './fastcpu.mjs';
 import { PlainCpu } from './plaincpu.mjs';
 
 /** `onFault(kind, pc, address)` is called when an instruction takes a HardFault. */
@@ -20,8 +20,9 @@ class FastExecutor {
     this.core = cpu.core;
   }
 
+  /** True when the core is locked up (a fault within the fault handler). */
   run(cycles) {
-    this.cpu.run(cycles);
+    return this.cpu.run(cycles) === REASON.LOCKED_UP;
   }
 
   requestStop() {

@@ -262,8 +262,12 @@ export class Machine {
       return;
     }
     clock.limit = cycles;
-    executor.run(cycles);
+    const lockedUp = executor.run(cycles);
     clock.limit = -1;
+    if (lockedUp) {
+      clock.baseNanos = next; // until a reset, nothing more comes of it
+      return;
+    }
     if (this.nor.busy) {
       this.checkFetch();
     }
