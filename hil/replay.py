@@ -25,10 +25,12 @@ from sapper_host.trace import Trace
 
 ON_DETECT = ("stop", "mark")
 _SLICE_NS = 10 * NS_PER_MS
+_ARMED_NS = 50 * NS_PER_MS  # before the tape rolls: the board is told to arm within it
 _REST_S = 0.25  # how long tracks of this kind roll once the motors are off
 _TAIL_S = 0.6  # played after the trace's end, standing, so that a last contact can be completed
 _BOOTED_S = 0.4
 _MARK_SLICE_NS = 500 * NS_PER_MS  # nothing depends on the board's outputs: long slices cost least
+_MARK_EVERY_S = 0.2
 _CLEAR_NS = 1200 * NS_PER_MS  # a cause that has not come back in so long has gone; faults take a second to show
 
 Progress = Callable[[float], None]
@@ -137,6 +139,8 @@ class _Replay:
             self._roll_on(_CLEAR_NS)
             if tape.finished or " fault=none " not in operator.must("status"):
                 continue
+            # Small differences in when the board answered end here: runs on different rigs stay alike.
+            operator.run(tape.to_mark_ns(_MARK_EVERY_S))
             tape.coast(_REST_S)
             operator.run(int((_REST_S + _TAIL_S) * NS_PER_S), _SLICE_NS)
             standing_ns = self._board.now_ns
@@ -146,6 +150,7 @@ class _Replay:
                 tape.go_on()
                 continue
             self._origins.append((standing_ns, tape.s_m))
+            operator.run(operator.to_next_tick_ns())
             tape.go_on()
             self._sweep()
             return
@@ -206,7 +211,7 @@ class _Replay:
         return result
 
     def _in_trace(self, event: Event) -> bool:
-        return self.operator.rig_ns(event.t_ms) >= self._tape.started_ns - _SLICE_NS
+        return self.operator.rig_ns(event.t_ms) >= self._tape.started_ns - _ARMED_NS
 
     def _event(self, event: Event) -> dict[str, Any]:
         """An event in the trace's time and place; places in millimetres of the board's odometer are moved likewise."""

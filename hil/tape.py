@@ -96,6 +96,10 @@ class Tape:
         """What is left of it, at full speed."""
         return max(1, round((float(self._t_s[-1]) - self._tau) * NS_PER_S))
 
+    def to_mark_ns(self, every_s: float) -> int:
+        """To the next multiple of every_s of its own time, at full speed."""
+        return min(self.left_ns, max(1, round((every_s - self._tau % every_s) * NS_PER_S)))
+
     def go_on(self) -> None:
         """After `coast`: the tracks move again, from where they rest."""
         self._coast_s = None
