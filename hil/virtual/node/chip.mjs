@@ -20,6 +20,10 @@ const SYSRESETREQ = 0x05fa0004;
 const SCR = 0xd10;
 const CCR = 0xd14;
 const ROSC_HZ = 6.5e6;
+// `b .` in the last halfword of the mask ROM, which ends in unused `bkpt 0`: where a core that is made to hang spins.
+export const ENDLESS_LOOP_ADDRESS = 0x3ffe;
+const B_SELF = 0xe7fe;
+const BKPT = 0xbe00;
 // SYSINFO, SYSCFG, PSM, PADS_QSPI, XOSC, BUSCTRL, RTC, TBMAN
 const STOCK_ADDRESSES = [0x40000, 0x40004, 0x40010, 0x40020, 0x40024, 0x40030, 0x4005c, 0x4006c];
 const CORE_RESET_STATE = {
@@ -62,6 +66,7 @@ export class Chip extends RP2040 {
     this.logger = new FaultLogger();
     this.onBreak = board.onBreak;
     this.bootrom.set(board.bootrom);
+    this.bootrom[ENDLESS_LOOP_ADDRESS >> 2] = (B_SELF << 16) | BKPT;
     this.sram = board.memory.sram;
     this.sramView = board.memory.sramView;
     this.flash = board.memory.flash;

@@ -2,6 +2,7 @@
 // (slow, and the measure of the other).
 
 import { FastCpu, REASON } from './fastcpu.mjs';
+import { EmulatorFault } from './faults.mjs';
 import { PlainCpu } from './plaincpu.mjs';
 
 /** `onFault(kind, pc, address)` is called when an instruction takes a HardFault. */
@@ -22,7 +23,20 @@ class FastExecutor {
 
   /** True when the core is locked up (a fault within the fault handler). */
   run(cycles) {
-    return this.cpu.run(cycles) === REASON.LOCKED_UP;
+    try {
+      return this.cpu.run(cycles) === REASON.LOCKED_UP;
+    } catch (error) {
+      this.busFault(error);
+      return false;
+    }
+  }
+
+  /** An access to where nothing is makes the core take its HardFault, as on silicon. Other errors pass on. */
+  busFault(error) {
+    if (!(error instanceof EmulatorFault) || error.kind !== 'hardfault') {
+      throw error;
+    }
+    this.cpu.fault(error.message, this.core.PC, error.address ?? 0);
   }
 
   requestStop() {
@@ -39,7 +53,11 @@ class FastExecutor {
     if (this.core.interruptsUpdated) {
       this.core.checkForInterrupts();
     }
-    this.cpu.interpreter.step();
+    try {
+      this.cpu.interpreter.step();
+    } catch (error) {
+      this.busFault(error);
+    }
   }
 
   wakes() {

@@ -26,7 +26,9 @@ export class FaultLogger {
   warn(component, message) {
     for (const [text, kind] of FATAL_WARNINGS) {
       if (message.includes(text)) {
-        throw new EmulatorFault('hardfault', `${kind} (${message})`);
+        const fault = new EmulatorFault('hardfault', kind);
+        fault.address = Number.parseInt(message.match(/[0-9a-f]+$/)?.[0] ?? '0', 16);
+        throw fault;
       }
     }
     if (this.warnings.size < 200) {

@@ -2,7 +2,7 @@
 
 import { ByteQueue } from './byte_queue.mjs';
 import { CdcHost } from './cdc_host.mjs';
-import { Chip } from './chip.mjs';
+import { Chip, ENDLESS_LOOP_ADDRESS } from './chip.mjs';
 import { MachineClock } from './clock.mjs';
 import { makeExecutor } from './executor.mjs';
 import { ChipMemory } from './fastcpu.mjs';
@@ -355,9 +355,9 @@ export class Machine {
     }
     const until = over ? next : Math.min(next, hang.untilNanos);
     if (hang.interruptsOn && atRest && hang.resumePc < 0) {
-      // An endless loop in the boot ROM takes the program's place.
+      // An endless loop takes the program's place.
       hang.resumePc = core.PC;
-      core.PC = this.endlessLoop;
+      core.PC = ENDLESS_LOOP_ADDRESS;
       core.waiting = false;
     }
     if (!hang.interruptsOn || (atRest && !this.executor.wakes())) {
@@ -366,12 +366,6 @@ export class Machine {
       return;
     }
     this.runCore(Math.min(until, clock.baseNanos + HANDLER_PIECE_NANOS));
-  }
-
-  /** Address of a `b .` in the boot ROM. */
-  get endlessLoop() {
-    const halfwords = new Uint16Array(this.bootrom.buffer, this.bootrom.byteOffset, ROM_SIZE / 2);
-    return halfwords.indexOf(0xe7fe) * 2;
   }
 
   // The world outside
