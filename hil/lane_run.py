@@ -21,6 +21,7 @@ from sapper_host.truth import Truth
 _FRAME_NS = 10 * NS_PER_MS
 _SLICE_NS = 50 * NS_PER_MS
 _LOOK_S = 0.6  # the operator looks at what the rover stopped over
+_REST_S = 8  # standing, the board looks at its heap, collects it, and looks again: a step every 2.5 s
 _SLOWEST_MM_S = 100  # a lane that takes longer than at this speed has gone wrong
 
 
@@ -122,7 +123,7 @@ class LaneRun:
         duration_s = (self._rig.now_ns - start_ns) / NS_PER_S
         operator.keep_alive(False)
         operator.must("disarm")
-        operator.run(6 * NS_PER_S)  # standing, the board looks at its heap
+        operator.run(_REST_S * NS_PER_S)
         events = [event.as_dict() for event in operator.heard.events[first_event:]]
         truth = truth_of(self.world)
         loops = [dict(f.fields) for f in operator.heard.frames[first_frame:] if f.name == "LOOP"]

@@ -25,12 +25,3 @@ def encode_into(source: ptr8, length: int, target: ptr8) -> int:
     target[code_at] = code
     target[write] = 0
     return write + 1
-
-
-@micropython.viper
-def put_u32(target: ptr8, offset: int, value: int):
-    """`value` little-endian at target[offset..offset+3]."""
-    target[offset] = value & 255
-    target[offset + 1] = (value >> 8) & 255
-    target[offset + 2] = (value >> 16) & 255
-    target[offset + 3] = (value >> 24) & 255

@@ -1,5 +1,7 @@
 """What the board tells over its links: events as text or frames, telemetry at its rates. Never at a tick's cost."""
 
+from struct import pack_into
+
 import micropython
 from sapper import wire
 from sapper.events import KIND_ROW
@@ -83,8 +85,13 @@ class Reporter:
         app = self._app
         drive = app.drive
         odometry = drive.odometry
-        return self._writer.make(
+        writer = self._writer
+        pack_into(
+            wire.FORMATS[wire.STATUS],
+            writer.raw,
+            0,
             wire.STATUS,
+            writer.sequence(),
             app.t_ms,
             app.state,
             app.reason,
@@ -100,13 +107,19 @@ class Reporter:
             app.vsys_mv,
             app.temp_dc,
         )
+        return writer.seal(wire.STATUS)
 
     def _detect(self):
         app = self._app
         detector = app.detector
         frame = app.board.acquisition.frame
-        return self._writer.make(
+        writer = self._writer
+        pack_into(
+            wire.FORMATS[wire.DETECT],
+            writer.raw,
+            0,
             wire.DETECT,
+            writer.sequence(),
             app.t_ms,
             app.drive.odometry.s_mm,
             detector.strength,
@@ -117,12 +130,18 @@ class Reporter:
             frame[1],
             frame[2],
         )
+        return writer.seal(wire.DETECT)
 
     def _loop(self):
         app = self._app
         stats = app.stats
-        return self._writer.make(
+        writer = self._writer
+        pack_into(
+            wire.FORMATS[wire.LOOP],
+            writer.raw,
+            0,
             wire.LOOP,
+            writer.sequence(),
             app.t_ms,
             stats.ticks,
             stats.load_pm,
@@ -133,6 +152,7 @@ class Reporter:
             app.heap_free,
             app.refused & 0xFFFF,
         )
+        return writer.seal(wire.LOOP)
 
 
 def clip(value):

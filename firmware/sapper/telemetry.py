@@ -1,42 +1,45 @@
-"""Telemetry frames on the board: values -> a COBS frame in one preallocated buffer. The table is wire.py's."""
+"""Telemetry frames on the board: values -> a COBS frame in one preallocated buffer. The table is wire.py's.
+
+pack_into(FORMATS[kind], writer.raw, 0, kind, writer.sequence(), values...); view = writer.seal(kind). Nothing is
+allocated on the way; the caller packs, since handing the values on would make a tuple of them.
+"""
 
 import struct
 
 from sapper import wire
-from sapper.cobs import encode_into, put_u32
-
-try:
-    from binascii import crc32
-except ImportError:
-    from zlib import crc32
+from sapper.cobs import encode_into
+from sapper.crc import put_crc32
 
 
 class FrameWriter:
-    """One buffer for all types; the view of a frame is good until the next is made.
-
-    What is allocated a frame: at most one CRC over 2**30 (16 bytes); everything else is preallocated.
-    """
+    """One buffer for all types; the view of a frame is good until the next is made."""
 
     def __init__(self):
+        self.raw = bytearray(wire.FRAME_MAX_BYTES)
         self._sequence = 0
-        self._raw = bytearray(wire.FRAME_MAX_BYTES)
         self._wire = bytearray(wire.WIRE_MAX_BYTES)
-        whole = memoryview(self._raw)
         on_wire = memoryview(self._wire)
-        self._bodies = {}
+        self._sizes = {}
         self._views = {}
         for kind, form in wire.FORMATS.items():
             size = struct.calcsize(form)
-            self._bodies[kind] = whole[:size]
+            self._sizes[kind] = size
             # two zeros, one code byte: frames are far below 254 bytes
             self._views[kind] = on_wire[: size + wire.CRC_BYTES + 3]
 
-    def make(self, kind, *values):
-        """The frame of type `kind` with its fields in table order, ready for the line (memoryview)."""
+    def sequence(self):
+        """The number of the frame being packed."""
         self._sequence = (self._sequence + 1) & 255
-        struct.pack_into(wire.FORMATS[kind], self._raw, 0, kind, self._sequence, *values)
-        body = self._bodies[kind]
-        size = len(body)
-        put_u32(self._raw, size, crc32(body))
-        encode_into(self._raw, size + wire.CRC_BYTES, self._wire)
+        return self._sequence
+
+    def seal(self, kind):
+        """CRC and COBS over what was packed: the frame as it goes onto the line (memoryview)."""
+        size = self._sizes[kind]
+        put_crc32(self.raw, size)
+        encode_into(self.raw, size + wire.CRC_BYTES, self._wire)
         return self._views[kind]
+
+    def make(self, kind, *values):
+        """A frame from its values in table order, where a tuple does not matter."""
+        struct.pack_into(wire.FORMATS[kind], self.raw, 0, kind, self.sequence(), *values)
+        return self.seal(kind)

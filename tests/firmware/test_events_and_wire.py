@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapper import events, wire
-from sapper.cobs import encode_into, put_u32
+from sapper.cobs import encode_into
+from sapper.crc import put_crc32
 from sapper.event_log import CAPACITY, WORDS, EventLog
 from sapper.telemetry import FrameWriter
 
@@ -65,11 +66,11 @@ def test_the_boards_cobs_is_the_librarys(data):
     assert bytes(target[:size]) == b"\0" + cobs.encode(data) + b"\0"
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 8))
-def test_little_endian_words(value, offset):
-    target = bytearray(12)
-    put_u32(target, offset, value)
-    assert struct.unpack_from("<I", target, offset) == (value,)
+@given(st.binary(min_size=1, max_size=60))
+def test_the_crc_is_the_one_of_the_standard_library(body: bytes) -> None:
+    buffer = bytearray(body + bytes(4))
+    put_crc32(buffer, len(body))
+    assert bytes(buffer) == body + zlib.crc32(body).to_bytes(4, "little")
 
 
 @given(st.data(), st.sampled_from(wire.MESSAGES))
