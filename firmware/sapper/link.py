@@ -66,9 +66,16 @@ class Link:
                 self._queue("stop")
                 continue
             start = at
+            by_hand = reader.by_hand
             at = reader.take(buffer, at, count)
-            if reader.by_hand and not self._rest:
+            if self._rest:
+                pass
+            elif reader.by_hand:
                 self._echo(buffer, start, at)
+            elif by_hand:
+                # a program took over from a person: its line was echoed, so its end is, too, before the answer
+                self._rest = b"\r\n"
+                self._push()
             if reader.line is not None:
                 self._queue(reader.line)
             elif reader.error and self.trusted:

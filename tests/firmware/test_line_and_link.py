@@ -239,6 +239,20 @@ def test_a_person_gets_an_echo_and_a_prompt_and_a_program_does_not():
     assert port.sent == b"status\r\nok\r\n> "
 
 
+def test_a_program_that_follows_a_person_finds_its_answer_on_a_line_of_its_own():
+    link, port = link_on(USB)
+    port.waiting = b"\r"
+    link.read_line()
+    link.flush()
+    port.sent = b""
+    port.waiting = b"status\n"
+    assert link.read_line() == "status"
+    link.answer("ok state=SAFE")
+    link.flush()
+    link.flush()
+    assert port.sent == b"status\r\nok state=SAFE\r\n"
+
+
 @given(st.binary(max_size=600))
 def test_whatever_comes_over_usb_the_echo_never_holds_a_zero_byte(data):
     """Zero bytes stand for frames."""
