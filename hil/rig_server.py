@@ -33,6 +33,7 @@ _BEHIND_MAX_S = 0.25
 _PENDING_MAX = 2048
 _SHOW_EVERY_S = 0.5
 _PENDING_EVERY = 4
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Ready = Callable[[dict[str, str]], None]
 
@@ -72,7 +73,7 @@ def serve(
 
 @contextmanager
 def _ends_at_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the block as Ctrl-C does, so that everything is put away."""
+    """SIGTERM and SIGHUP end the block as Ctrl-C does (also where a shell started us deaf to it): all is put away."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -80,7 +81,7 @@ def _ends_at_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, interrupt) for number in _ENDINGS}
     try:
         yield
     finally:
@@ -135,7 +136,8 @@ class _Server:
         self._turns += 1
         if self._pending and self._turns % _PENDING_EVERY == 0:
             self._pending = pico.usb.pending
-        if self._pending < _PENDING_MAX and (data := self._usb.take()):
+        # A program that came since `present` was found waits a turn: DTR goes before its bytes.
+        if present and self._pending < _PENDING_MAX and (data := self._usb.take()):
             pico.usb.write(data)
             self._pending += len(data)
         uart = pico.uart[UART_RADIO]

@@ -1,0 +1,182 @@
+"""`sapper rig virtual` as a person uses it: other programs open its lines, keys turn its switches, nothing stays
+behind.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sapper_host.errors import LinkError
+from sapper_host.link import Link
+
+pytestmark = [pytest.mark.virtual, pytest.mark.slow, pytest.mark.xdist_group("virtual"), pytest.mark.timeout(240)]
+SAPPER = [sys.executable, "-m", "sapper_host"]
+READY_S = 60.0
+
+
+@dataclass
+class Server:
+    process: subprocess.Popen[str]
+    usb: str
+    radio: str
+    environment: dict[str, str]
+
+    def press(self, keys: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(keys)
+        self.process.stdin.flush()
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Server]:
+    """A rig with a run folder of its own, its lines open."""
+    environment = os.environ | {"XDG_CACHE_HOME": str(folder), "PYTHONUNBUFFERED": "1"}
+    environment.pop("SAPPER_CACHE", None)
+    process = subprocess.Popen(
+        [*SAPPER, "rig", "virtual", "--world", "clean"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    assert process.stdout is not None
+    paths = dict(process.stdout.readline().split() for _ in range(2))
+    one = Server(process, paths["usb"], paths["radio"], environment)
+    try:
+        yield one
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One that answers, for the tests that leave it as it was."""
+    with running(tmp_path_factory.mktemp("run")) as one:
+        wait_until(lambda: "sapper=" in ask(one.usb, "version"))
+        yield one
+
+
+def wait_until(holds: Callable[[], bool], limit_s: float = READY_S) -> None:
+    end = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.2)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def ask(port: str, line: str) -> str:
+    """The last line of the board's answer; '' while it does not answer."""
+    try:
+        with Link.open(port) as link:
+            return link.command(line, timeout_s=5.0).last
+    except LinkError as error:
+        return f"({error})"
+
+
+def test_mpremote_runs_python_on_it(tmp_path: Path) -> None:
+    with running(tmp_path) as one:
+        wait_until(lambda: "state=SAFE" in ask(one.usb, "status"))
+        done = subprocess.run(
+            [sys.executable, "-m", "mpremote", "connect", one.usb, "exec", "print(6 * 7)"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.stdout.strip() == "42", done.stderr
+        assert done.returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("picocom") is None, reason="picocom is not installed")
+def test_picocom_gives_a_console(server: Server) -> None:
+    keys = "sleep 2; printf 'status\\r'; sleep 3; printf '\\001\\030'"
+    command = f"( {keys} ) | script -qec 'picocom -q {server.usb}' /dev/null"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert "ok state=SAFE" in done.stdout
+
+
+def test_keys_reach_the_board(server: Server) -> None:
+    wait_until(lambda: " loop=1 " in ask(server.usb, "status"), 20)
+    assert " key=0 " in ask(server.usb, "status")
+    server.press("k")
+    wait_until(lambda: " key=1 " in ask(server.usb, "status"), 20)
+    server.press("e")
+    wait_until(lambda: " loop=0 " in ask(server.usb, "status"), 20)
+    server.press("ke")
+    wait_until(lambda: " key=0 " in ask(server.usb, "status"), 20)
+
+
+def test_it_is_listed_while_it_runs_and_not_after_q(tmp_path: Path) -> None:
+    def listed(server: Server) -> list[str]:
+        done = subprocess.run(
+            [*SAPPER, "devices", "--json", "--no-probe"],
+            capture_output=True,
+            text=True,
+            env=server.environment,
+            check=False,
+        )
+        return [port["device"] for port in json.loads(done.stdout)]
+
+    with running(tmp_path) as one:
+        assert {one.usb, one.radio} <= set(listed(one))
+        one.press("q")
+        assert one.process.wait(20) == 0
+        assert not {one.usb, one.radio} & set(listed(one))
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
+def test_no_process_stays_behind(tmp_path: Path, ending: signal.Signals) -> None:
+    with running(tmp_path) as one:
+        children = children_of(one.process.pid)
+        assert children, "the emulator runs in a process of its own"
+        one.process.send_signal(ending)
+        assert one.process.wait(20) == (0 if ending != signal.SIGKILL else -signal.SIGKILL)
+        wait_until(lambda: not any(is_alive(child) for child in children), 10)
+
+
+def test_a_program_may_leave_and_another_come(server: Server) -> None:
+    for _ in range(3):
+        assert "state=SAFE" in ask(server.usb, "status")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--world", "nowhere"], "the examples are"),
+        (["--pace", "slow"], "real, fast"),
+        (["--firmware", "/nonexistent.uf2"], "nonexistent.uf2"),
+    ],
+)
+def test_what_it_cannot_do_it_says_and_ends(arguments: list[str], said: str) -> None:
+    done = subprocess.run(
+        [*SAPPER, "rig", "virtual", *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode not in (0, 130)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
