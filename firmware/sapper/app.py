@@ -124,7 +124,8 @@ class Application:
         self.reporter.step(second)
 
     def upkeep(self):
-        """Now and then, and never while moving: look at the heap (8.5 ms) or collect it (12.3 ms), in turn; renew the DMA.
+        """Now and then, and never while moving: look at the heap (8.5 ms) or collect it (12.3 ms), in turn; renew the
+        DMA.
 
         Both measured on the virtual Pico with 160 kB free. A sweep allocates for telemetry and answers alone, some
         2 kB/s, so that one of a minute ends before the heap is full; should it fill, one tick is late.
@@ -316,7 +317,8 @@ class Application:
             self._heard_age_ms = 0
 
     def pinged(self):
-        """The operator's program keeps the link alive: from now on its silence is a stop standing, too, not only moving.
+        """The operator's program keeps the link alive: from now on its silence is a stop standing, too, not only
+        moving.
 
         A person at a bare terminal does not ping, and may take time to read between two lines while the rover stands.
         """

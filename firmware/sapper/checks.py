@@ -1,4 +1,5 @@
-"""What must hold: the pre-arm checks, named, and the self-test's further ones. Rows: name, function(app) -> '' or what is wrong."""
+"""What must hold: the pre-arm checks, named, and the self-test's further ones. Rows: name, function(app) -> '' or
+what is wrong."""
 
 import gc
 import os

@@ -5,7 +5,8 @@ import micropython
 
 @micropython.viper
 def encode_into(source: ptr8, length: int, target: ptr8) -> int:
-    """0x00, the COBS form of source[:length] and 0x00 -> target; returns the bytes written. Frames stay below 254 bytes."""
+    """0x00, the COBS form of source[:length] and 0x00 -> target; returns the bytes written. Frames stay below 254
+    bytes."""
     target[0] = 0
     code_at = 1
     write = 2

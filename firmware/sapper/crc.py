@@ -1,4 +1,5 @@
-"""CRC-32 (IEEE 802.3, reflected, 0xEDB88320) without allocating: the C function's results over 2**30 live on the heap."""
+"""CRC-32 (IEEE 802.3, reflected, 0xEDB88320) without allocating: the C function's results over 2**30 live on the
+heap."""
 
 from array import array
 

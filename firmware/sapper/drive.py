@@ -48,7 +48,8 @@ class Drive:
 
     @micropython.native
     def sense(self):
-        """Read the encoders, update place and speeds, check the tracks. `fault_side` >= 0 names a track that is at fault."""
+        """Read the encoders, update place and speeds, check the tracks. `fault_side` >= 0 names a track that is at
+        fault."""
         left = self._encoders[0].delta() * self._signs[0]
         right = self._encoders[1].delta() * self._signs[1]
         self.odometry.step(left, right)

@@ -1,4 +1,5 @@
-"""Quadrature encoders, counted by PIO: both edges of A, with B telling the direction. The machines sleep between edges."""
+"""Quadrature encoders, counted by PIO: both edges of A, with B telling the direction. The machines sleep between
+edges."""
 
 import rp2
 from machine import Pin

@@ -1,6 +1,7 @@
 """The last events, in RAM that a watchdog reset leaves as it was: what the console's `log` prints, also after a reset.
 
-Layout, 32-bit words: magic, capacity, next number, then a ring of CAPACITY rows. A row's number is taken away before the
+Layout, 32-bit words: magic, capacity, next number, then a ring of CAPACITY rows. A row's number is taken away before
+the
 row is changed and put back after, so a reset in between leaves no half row that looks whole.
 """
 

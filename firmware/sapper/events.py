@@ -1,7 +1,8 @@
 """Events: what the board tells of its own accord. One table serves text lines, EVENT frames, the log and the host.
 
 A text line reads `* NUMBER T_MS KIND s_mm=S name=value ...`; numbers rise by one, so a gap shows a loss.
-KINDS rows: id, kind, the names of its integers (at most five), meaning. ENUMS name the values of an integer by its name.
+KINDS rows: id, kind, the names of its integers (at most five), meaning. ENUMS name the values of an integer by its
+name.
 """
 
 ARGS_MAX = 5
@@ -108,7 +109,8 @@ def text_line(number, t_ms, kind, s_mm, args):
 
 
 def parse_line(line):
-    """The inverse of `text_line`: a dict {number, t_ms, kind, s_mm, ...names: str or int}; ValueError when it is no event."""
+    """The inverse of `text_line`: a dict {number, t_ms, kind, s_mm, ...names: str or int}; ValueError when it is no
+    event."""
     parts = line.split()
     if len(parts) < 5 or parts[0] != "*":
         raise ValueError("not an event line: " + line)

@@ -26,7 +26,8 @@ class RingReader:
         self._taken = 0
 
     def take(self, done):
-        """done: samples since the start, modulo 2**30. Index in the ring of the frame's first sample; -1: none is whole.
+        """done: samples since the start, modulo 2**30. Index in the ring of the frame's first sample; -1: none is
+        whole.
 
         `skipped`: frames that were passed over by this call.
         """

@@ -34,7 +34,8 @@ class Indicators:
 
     @micropython.native
     def tick(self, state, strength, audio):
-        """LED by state, buzzer by the detector's strength (0..1000) where audio is on, marker off when its time is up."""
+        """LED by state, buzzer by the detector's strength (0..1000) where audio is on, marker off when its time is
+        up."""
         period, lit = _BLINK[state]
         self._count += 1
         phase = self._count % period

@@ -1,4 +1,5 @@
-"""RAM that a watchdog reset leaves as it was (board/sapper_kept.c); plain RAM where the build has none, as on a laptop."""
+"""RAM that a watchdog reset leaves as it was (board/sapper_kept.c); plain RAM where the build has none, as on a
+laptop."""
 
 from array import array
 

@@ -1,4 +1,5 @@
-"""What the tracks are asked to do in each state: the operator's speed in TELEOP, the lane in SWEEP, rest in all others."""
+"""What the tracks are asked to do in each state: the operator's speed in TELEOP, the lane in SWEEP, rest in all
+others."""
 
 import micropython
 from sapper.supervisor import SWEEP, TELEOP
@@ -45,7 +46,8 @@ class Motion:
 
     @micropython.native
     def step(self, state, elapsed_ms):
-        """Move on by one tick. Returns 1 when this state's motion has come to its end (lane done, or stale and at rest)."""
+        """Move on by one tick. Returns 1 when this state's motion has come to its end (lane done, or stale and at
+        rest)."""
         drive = self._drive
         if state == TELEOP:
             self._age_ms += elapsed_ms

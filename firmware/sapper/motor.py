@@ -44,7 +44,8 @@ class Motor:
         pwm.duty_u16((duty_pm if duty_pm >= 0 else -duty_pm) * 65535 // 1000)
 
     def release(self):
-        """Duty 0, one period for the counter to take it, then a plain output, low: PWM.deinit may leave the pin high."""
+        """Duty 0, one period for the counter to take it, then a plain output, low: PWM.deinit may leave the pin
+        high."""
         if self._pwm is not None:
             self._pwm.duty_u16(0)
             time.sleep_us(_PERIOD_US + 5)

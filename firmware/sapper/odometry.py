@@ -11,7 +11,8 @@ _MRAD_TURN = 6283
 
 
 def sine_table():
-    """array("h") of _TURN sines times 2**14: a quarter computed (floats cost the board 70 us each), the rest mirrored."""
+    """array("h") of _TURN sines times 2**14: a quarter computed (floats cost the board 70 us each), the rest
+    mirrored."""
     quarter = _TURN // 4
     table = array("h", [0] * _TURN)
     for i in range(quarter + 1):
@@ -24,7 +25,8 @@ def sine_table():
 
 
 class Odometry:
-    """s_mm: travel of the tracks' middle, which is the coil's on a straight lane. x ahead, y left, heading counter-clockwise."""
+    """s_mm: travel of the tracks' middle, which is the coil's on a straight lane. x ahead, y left, heading
+    counter-clockwise."""
 
     def __init__(self, settings):
         self._sine = sine_table()

@@ -1,4 +1,5 @@
-"""The transmit pulse and the three gate strobes: two PWM slices started together, falling edges on the 8 ns grid, no CPU.
+"""The transmit pulse and the three gate strobes: two PWM slices started together, falling edges on the 8 ns grid, no
+CPU.
 
 Slice 4: A the pulse, B gate 0's strobe; slice 5: gates 1 and 2. All rise with the counter's wrap; the pulse falls after
 `pulse_us`, each strobe `gateN_ns` later, and that is where the analogue board samples.

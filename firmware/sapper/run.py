@@ -23,7 +23,8 @@ class Clock:
         self._last_ms = time.ticks_ms()
 
     def wait(self):
-        """Sleep until the next tick is due; returns how late it starts, in us. Ticks that were slept through are skipped."""
+        """Sleep until the next tick is due; returns how late it starts, in us. Ticks that were slept through are
+        skipped."""
         self.due_us = time.ticks_add(self.due_us, PERIOD_US)
         left = time.ticks_diff(self.due_us, time.ticks_us())
         if left > 2000:
@@ -57,7 +58,8 @@ def _nothing(_timer):
 def loop(app, clock):
     """Ticks until a command asks to leave, and `leave_for` tells what for.
 
-    An exception in a tick is a FAULT, not an end, so that the operator is told; only when every tick raises is it let out.
+    An exception in a tick is a FAULT, not an end, so that the operator is told; only when every tick raises is it let
+    out.
     """
     watchdog = app.board.watchdog
     stats = app.stats

@@ -1,4 +1,5 @@
-"""The two serial lines behind one small interface: `read_into(buffer) -> count` and `write(view) -> count`, neither waits."""
+"""The two serial lines behind one small interface: `read_into(buffer) -> count` and `write(view) -> count`, neither
+waits."""
 
 import select
 import sys
@@ -42,7 +43,8 @@ class UsbPort:
         return count
 
     def write(self, view):
-        """What there is room for. The board's build never waits while Ctrl-C is off (mpconfigboard.h), so it is put off here."""
+        """What there is room for. The board's build never waits while Ctrl-C is off (mpconfigboard.h), so it is put
+        off here."""
         micropython.kbd_intr(-1)
         count = self._stdout.write(view)
         micropython.kbd_intr(self._interrupt_char)

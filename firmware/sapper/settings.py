@@ -1,6 +1,7 @@
 """Every setting: name, default, bounds, unit, meaning; and the store that keeps their values.
 
-The text form, the same in a file, on the console (`dump`) and in git, is one `name = value` a line; `#` starts a comment.
+The text form, the same in a file, on the console (`dump`) and in git, is one `name = value` a line; `#` starts a
+comment.
 All settings are integers. Nothing here knows of files or hardware.
 """
 
@@ -82,7 +83,8 @@ def parse_value(name, text):
 
 
 def check_pulse(get):
-    """The settings that bind each other: gates inside the pulse period, coil duty within its limit. SettingError if not."""
+    """The settings that bind each other: gates inside the pulse period, coil duty within its limit. SettingError if
+    not."""
     period_ns = 1000000000 // get("pulse_rate_hz")
     pulse_ns = get("pulse_us") * 1000
     for name in ("gate0_ns", "gate1_ns", "gate2_ns"):
@@ -140,7 +142,8 @@ class Settings:
         return ["%s = %d" % (row[0], v) for row, v in zip(TABLE, self._values)]
 
     def load_text(self, text):
-        """Take settings from their text form, all or none; settings not named keep their values. SettingError names the line."""
+        """Take settings from their text form, all or none; settings not named keep their values. SettingError names
+        the line."""
         pairs = []
         number = 0
         for line in text.split("\n"):

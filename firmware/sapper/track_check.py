@@ -1,4 +1,5 @@
-"""Does a track do what its motor is told? Driven but still, moving but not driven, or the wrong way round is a fault."""
+"""Does a track do what its motor is told? Driven but still, moving but not driven, or the wrong way round is a
+fault."""
 
 import micropython
 

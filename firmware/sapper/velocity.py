@@ -30,7 +30,8 @@ class TrackSpeed:
 
 
 class VelocityLoop:
-    """PI with feed-forward. duty = ff v + min sign(v) + kp e + ki sum(e dt), held within duty_max; no wind-up beyond it."""
+    """PI with feed-forward. duty = ff v + min sign(v) + kp e + ki sum(e dt), held within duty_max; no wind-up beyond
+    it."""
 
     def __init__(self, settings):
         self.configure(settings)
@@ -50,7 +51,8 @@ class VelocityLoop:
 
     @micropython.native
     def step(self, target_mm_s, measured_mm_s):
-        """Duty in thousandths for the next 10 ms. A target of 0 is duty 0: the tracks roll out, they are not driven back."""
+        """Duty in thousandths for the next 10 ms. A target of 0 is duty 0: the tracks roll out, they are not driven
+        back."""
         if target_mm_s == 0:
             self._integral = 0
             return 0

@@ -1,4 +1,5 @@
-"""The watchdog: resets a hung board. It runs only while the application runs, so that MicroPython's prompt is left alone."""
+"""The watchdog: resets a hung board. It runs only while the application runs, so that MicroPython's prompt is left
+alone."""
 
 from machine import WDT
 

@@ -1,6 +1,7 @@
 """The wire format of telemetry: COBS frames between 0x00 bytes, so text and frames share a line.
 
-A frame before COBS is `type u8, sequence u8, payload, CRC-32 u32` (little-endian; CRC-32 of IEEE 802.3 over all before it).
+A frame before COBS is `type u8, sequence u8, payload, CRC-32 u32` (little-endian; CRC-32 of IEEE 802.3 over all
+before it).
 MESSAGES rows: type, name, the rate in hertz (0 = when it happens), fields (name, struct code, unit, meaning).
 COBS: Cheshire and Baker, 'Consistent Overhead Byte Stuffing', 1999.
 """
