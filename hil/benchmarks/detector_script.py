@@ -40,5 +40,5 @@ while i < LEARN + 200:
     i += 1
 after = gc.mem_alloc()
 if detector.health.fault:
-    raise ValueError("the detector was blind: fault %d" % detector.health.fault)
+    raise ValueError("the detector was blind", detector.health.fault)
 print(worst, total // 200, after - before)
