@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from . import cache
@@ -28,7 +29,7 @@ def python_environment(repository: Path, logs: Path) -> Path:
         [
             ("place", str(repository)),
             ("python", sys.version),
-            ("project", (repository / "pyproject.toml").read_bytes()),
+            ("project", json.dumps(_project(repository), sort_keys=True)),
             ("constraints", (repository / "constraints.txt").read_bytes()),
             ("extras", EXTRAS),
         ]
@@ -49,8 +50,14 @@ def python_environment(repository: Path, logs: Path) -> Path:
             _OTHERWISE,
         )
     _shim_first(venv, repository)
-    (venv / _STAMP).write_text(wanted)
+    _stamp(venv, wanted)
     return python
+
+
+def _project(repository: Path) -> list[object]:
+    """What of pyproject.toml decides the installation: not the settings of the checkers."""
+    project = tomllib.loads((repository / "pyproject.toml").read_text())
+    return [project["project"], project["build-system"], project["tool"]["setuptools"]]
 
 
 def _shim_first(venv: Path, repository: Path) -> None:
@@ -106,7 +113,7 @@ def node_packages(repository: Path, logs: Path) -> None:
             env=_node_environment(program),
             cwd=folder,
         )
-    (folder / "node_modules" / _STAMP).write_text(wanted)
+    _stamp(folder / "node_modules", wanted)
 
 
 def _node_environment(program: Path) -> dict[str, str]:
@@ -125,6 +132,12 @@ def _npm(program: Path) -> list[str | Path]:
         if (home / place).exists():
             return [program, home / place]
     return ["npm"]
+
+
+def _stamp(folder: Path, key: str) -> None:
+    # After a power cut there must be no stamp on files that never reached the disk.
+    os.sync()
+    (folder / _STAMP).write_text(key)
 
 
 def _stamped(folder: Path, wanted: str) -> bool:
