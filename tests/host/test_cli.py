@@ -12,13 +12,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from sapper import wire
 from sapper.version import VERSION
 from sapper_host import run_registry
-from sapper_host.cli import VERBS, main
+from sapper_host.cli import build, main
 from sapper_host.errors import Status
 from sapper_host.mcap_file import McapReading
 from tests.host.fake_board import FakeBoard
@@ -62,7 +64,15 @@ def test_version_is_the_projects(run: Run) -> None:
     assert run("--version") == (Status.OK, f"sapper {VERSION}\n", "")
 
 
-@pytest.mark.parametrize("verb", [*VERBS, "trace convert", "trace info", "trace plot", "trace repair", "rig virtual"])
+def verbs(group: Any, before: str = "") -> Iterator[str]:
+    """Each verb as it is typed, those of groups too."""
+    for name, command in group.commands.items():
+        yield before + name
+        if hasattr(command, "commands"):
+            yield from verbs(command, f"{before}{name} ")
+
+
+@pytest.mark.parametrize("verb", verbs(typer.main.get_command(build())))
 def test_every_verb_has_help_with_an_example_or_verbs_of_its_own(run: Run, verb: str) -> None:
     status, out, _ = run(*verb.split(), "--help")
     assert status == Status.OK
