@@ -259,6 +259,7 @@ export class Machine {
     clock.baseNanos = Math.ceil(clock.baseNanos / cycleNanos - 1e-6) * cycleNanos;
     const cycles = Math.ceil((next - clock.baseNanos) / cycleNanos - 1e-6);
     if (cycles <= 0) {
+      clock.baseNanos = Math.max(clock.baseNanos, next); // nearer than rounding can tell
       return;
     }
     clock.limit = cycles;
