@@ -72,7 +72,7 @@ def verbs(group: Any, before: str = "") -> Iterator[str]:
             yield from verbs(command, f"{before}{name} ")
 
 
-@pytest.mark.parametrize("verb", verbs(typer.main.get_command(build())))
+@pytest.mark.parametrize("verb", list(verbs(typer.main.get_command(build()))))
 def test_every_verb_has_help_with_an_example_or_verbs_of_its_own(run: Run, verb: str) -> None:
     status, out, _ = run(*verb.split(), "--help")
     assert status == Status.OK
