@@ -275,7 +275,7 @@ class Console:
             yield "ok selftest passed"
 
     def cmd_nonce(self, link, words):
-        return "ok " + self._app.gate.text()
+        return "ok %s port=%s" % (self._app.gate.text(), events.PORTS[link.index])
 
     def cmd_key(self, link, words):
         app = self._app

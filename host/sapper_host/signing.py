@@ -61,11 +61,11 @@ class KeyStore:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise SapperError(
-                f"{path} cannot be read ({error})", "put in a new key over USB: `sapper provision`"
+                f"{path} cannot be read ({error})", "put in a new key over USB: `sapper key`"
             ) from None
         key = from_hex(text, KEY_BYTES)
         if key is None:
-            raise SapperError(f"{path} holds no key", "put in a new key over USB: `sapper provision`")
+            raise SapperError(f"{path} holds no key", "put in a new key over USB: `sapper key`")
         return bytes(key)
 
     def save(self, board: str, key: bytes) -> Path:
@@ -84,7 +84,7 @@ class KeyStore:
 
 
 class Counters:
-    """Counters that only rise, for all programs of this user together: a file a board, with the nonce they belong to."""
+    """Counters that only rise, for all programs of this user: a file a board, with the nonce they belong to."""
 
     def __init__(self, board: str, folder: Path | None = None) -> None:
         self._path = (folder or state_folder()) / f"{board}.json"
@@ -114,7 +114,7 @@ class Counters:
 
 
 def must_be_signed(line: str) -> bool:
-    """Whether the radio takes this line only signed. `stop` goes plain: it is everybody's, and it goes before others."""
+    """Whether the radio takes this line only signed. `stop` goes plain: it is everybody's, and goes before others."""
     words = line.split()
     row = ROWS.get(words[0]) if words else None
     return row is not None and row[3] != "any"
@@ -138,7 +138,7 @@ class RadioEncoder:
             raise SapperError("the board's answer to `nonce` makes no sense", "is its firmware of the same version?")
         if answer.get("key") != key_id(self._key):
             what = "no radio key" if answer.get("key") == "none" else "another radio key"
-            raise SapperError(f"the board has {what}", "put one in over USB: `sapper provision`")
+            raise SapperError(f"the board has {what}", "put one in over USB: `sapper key`")
         self._nonce = answer["nonce"]
         self._signer = Signer(self._key, nonce)
         self._last = int(answer["counter"])

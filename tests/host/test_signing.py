@@ -1,0 +1,167 @@
+"""Signing on the laptop: what goes out is what the firmware takes; keys and counters survive; no key is shown."""
+
+import random
+import stat
+import threading
+
+import pytest
+
+from sapper.radio import Forged, Gate, key_id, to_hex
+from sapper_host.answers import Answer
+from sapper_host.errors import BoardError, SapperError
+from sapper_host.signing import Counters, KeyStore, RadioEncoder, encoder_for, must_be_signed, provision
+
+pytestmark = pytest.mark.unit
+
+BOARD = "e6614c775b000001"
+KEY = bytes(range(32))
+NONCE = bytes(range(16))
+
+
+@pytest.fixture
+def counters(tmp_path):
+    return Counters(BOARD, tmp_path)
+
+
+def nonce_answer(gate):
+    return dict(word.split("=") for word in gate.text().split())
+
+
+def signing(counters, gate):
+    encoder = RadioEncoder(KEY, BOARD, counters)
+    encoder.renew(nonce_answer(gate))
+    return encoder
+
+
+def test_what_goes_out_is_taken_by_the_firmware_line_after_line(counters):
+    gate = Gate(KEY, NONCE)
+    encoder = signing(counters, gate)
+    for n in range(200):
+        line = f"drive {n} 0"
+        assert gate.open(encoder(line).decode().strip()) == line
+
+
+def test_stop_and_looking_go_plain_and_the_rest_is_signed():
+    assert [must_be_signed(line) for line in ("stop", "status", "", "version", "nonce", "nothing")] == [False] * 6
+    assert all(must_be_signed(line) for line in ("arm", "arm 1234", "ping", "disarm", "set a 1", "telemetry on"))
+
+
+def test_two_programs_and_a_new_start_never_use_a_counter_twice(tmp_path):
+    gate = Gate(KEY, NONCE)
+    one, two = (signing(Counters(BOARD, tmp_path), gate) for _ in range(2))
+    used = set()
+    for encoder in (one, two, signing(Counters(BOARD, tmp_path), gate)):
+        for _ in range(100):
+            used.add(encoder("ping").split()[0])
+    assert len(used) == 300
+
+
+def test_counters_of_many_threads_are_all_different(tmp_path):
+    taken = []
+    threads = [
+        threading.Thread(target=lambda: taken.extend(Counters(BOARD, tmp_path).reserve("aa", 0, 10))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == len(set(taken)) == 80
+
+
+@pytest.mark.parametrize("spoilt", ["", "{}", "not json", '{"nonce": 3, "counter": []}', "[1]"])
+def test_a_lost_or_spoilt_counter_file_costs_nothing_the_board_knows_better(tmp_path, spoilt):
+    (tmp_path / f"{BOARD}.json").write_text(spoilt)
+    gate = Gate(KEY, NONCE)
+    gate.counter = 500
+    assert gate.open(signing(Counters(BOARD, tmp_path), gate)("ping").decode().strip()) == "ping"
+
+
+def test_after_the_board_restarts_renewing_makes_lines_valid_again(counters):
+    encoder = signing(counters, Gate(KEY, NONCE))
+    encoder("ping")
+    restarted = Gate(KEY, b"another nonce..!")
+    with pytest.raises(Forged):
+        restarted.open(encoder("ping").decode().strip())
+    encoder.renew(nonce_answer(restarted))
+    assert restarted.open(encoder("arm").decode().strip()) == "arm"
+
+
+@pytest.mark.parametrize("key", [b"", bytes(32)])
+def test_a_board_with_no_or_another_key_is_told_with_the_remedy(counters, key):
+    with pytest.raises(SapperError, match="sapper key"):
+        signing(counters, Gate(key, NONCE))
+
+
+def test_a_key_is_kept_for_its_user_alone_and_comes_back(tmp_path):
+    store = KeyStore(tmp_path / "keys")
+    assert store.load(BOARD) is None
+    path = store.save(BOARD, KEY)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert store.load(BOARD) == KEY
+    path.write_text("half a k")
+    with pytest.raises(SapperError, match="holds no key"):
+        store.load(BOARD)
+
+
+@pytest.mark.parametrize("board", ["", "../../etc/passwd", "E6614C775B000001", "e661"])
+def test_a_boards_number_never_leads_out_of_the_folder(tmp_path, board):
+    with pytest.raises(SapperError):
+        KeyStore(tmp_path).save(board, KEY)
+
+
+class Board:
+    """Answers `nonce` and `key` as the firmware does."""
+
+    def __init__(self, port, key=KEY):
+        self.port = port
+        self.gate = Gate(key, NONCE)
+        self.lines = []
+
+    def ask(self, line):
+        return Answer(line, f"ok {self.gate.text()} port={self.port}")
+
+    def command(self, line, quiet=False):
+        self.lines.append(line)
+        if self.port != "usb":
+            raise BoardError("key", "link", "key is taken over USB only")
+        self.gate.set_key(bytes.fromhex(line.split()[1]))
+        return Answer(line, f"ok key={self.gate.id}")
+
+
+def test_lines_are_signed_on_a_radio_whose_key_is_here_and_nowhere_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    store = KeyStore(tmp_path)
+    assert encoder_for(BOARD, Board("radio").ask, store) is None
+    store.save(BOARD, KEY)
+    assert encoder_for(BOARD, Board("usb").ask, store) is None
+    assert encoder_for(BOARD, lambda line: Answer(line, "err unknown: no command"), store) is None
+    encoder = encoder_for(BOARD, Board("radio").ask, store)
+    assert encoder is not None and encoder("arm").startswith(b"@1 ")
+
+
+def test_provisioning_puts_a_fresh_key_into_board_and_folder(tmp_path):
+    store, board = KeyStore(tmp_path), Board("usb", b"")
+    first = provision(board, BOARD, store)
+    second = provision(board, BOARD, store)
+    assert first != second == key_id(store.load(BOARD)) == board.gate.id
+
+
+def test_a_refused_key_leaves_the_old_one_and_is_not_in_the_error(tmp_path):
+    store = KeyStore(tmp_path)
+    store.save(BOARD, KEY)
+    board = Board("radio")
+    with pytest.raises(SapperError) as caught:
+        provision(board, BOARD, store)
+    assert store.load(BOARD) == KEY
+    assert board.lines[0].split()[1] not in str(caught.value)
+    assert to_hex(KEY) not in str(caught.value)
+
+
+def test_lines_lost_on_the_way_do_not_stop_the_rest(counters):
+    gate = Gate(KEY, NONCE)
+    encoder = signing(counters, gate)
+    rng = random.Random(3)
+    for n in range(500):
+        line = encoder(f"drive {n} 0").decode().strip()
+        if rng.random() < 0.4:
+            assert gate.open(line) == f"drive {n} 0"
