@@ -1,7 +1,7 @@
 """Faults by name, put in at a chosen emulated time. What they break, `Stage.clear` (or `Stage.safe`) mends.
 
 Each is `fault(stage, random) -> None`, acting at the stage's present instant. GPIO, ADC, encoders and supply are faults
-of the world; hang, stall and resets of the chip; the rest of the lines. Exceptions need a board started by `patched.py`.
+of the world; hang, stall and resets of the chip; the rest of the lines. Exceptions need a board of `patched.py`.
 """
 
 from __future__ import annotations

@@ -25,7 +25,6 @@ PLACES = (
     ("arming", "Arming", "elapse"),
     ("link", "Link", "read_line"),
     ("reporter", "Reporter", "step"),
-    ("event_log", "EventLog", "add"),
 )
 
 _SCRIPT = """

@@ -83,7 +83,8 @@ def _page(all_rows: list[Row], version: str) -> str:
     parts = [
         "<!doctype html><meta charset=utf-8><title>Sapper: safety</title>",
         "<style>body{font:15px/1.4 system-ui;margin:2em auto;max-width:960px;color:#1b1f24}"
-        "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #d8dee4;padding:4px 8px;text-align:left}td.n{text-align:right}"
+        "table{border-collapse:collapse;width:100%}"
+        "td,th{border-bottom:1px solid #d8dee4;padding:4px 8px;text-align:left}td.n{text-align:right}"
         ".no{background:#ffe3e0}svg{display:block;margin:6px 0 26px}h3{margin:0}</style>",
         f"<h1>Safety, measured</h1><p>Firmware {html.escape(version)} on the virtual Pico; times are emulated, taken"
         " at the pins. A protective stop, not a certified emergency stop: see docs/safety.md.</p><table>",
