@@ -72,6 +72,7 @@ export class CdcHost {
     this.device = device;
     this.forget();
     if (was === USB_CONFIGURED) {
+      this.toSend.clear(); // the port went away under the program that wrote it
       this.events.push(this.clock.nanos, EVENT_USB_STATE, 0, this.state());
     }
   }
@@ -89,6 +90,7 @@ export class CdcHost {
       return;
     }
     this.plugged = plugged;
+    this.toSend.clear();
     this.forget();
     if (plugged) {
       this.attached(this.device !== null && this.device.isAttached);

@@ -1,0 +1,62 @@
+"""DMA at the pace it is given, and time at the system clock the firmware sets."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.virtual
+
+COPY = """
+import array
+source = array.array('I', range(1000)); target = array.array('I', bytearray(4000))
+dma = rp2.DMA()
+dma.config(read=source, write=target, count=1000, ctrl=dma.pack_ctrl(size=2, treq_sel={treq}), trigger=True)
+t = time.ticks_us()
+while dma.active(): pass
+t = time.ticks_diff(time.ticks_us(), t)
+print(t, target == source, dma.count)
+dma.close()
+"""
+
+
+def copied(repl, treq: int) -> int:
+    micros, same, left = repl.execute(COPY.format(treq=treq)).split()
+    assert (same, left) == ("True", "0")
+    return int(micros)
+
+
+def test_an_unpaced_copy_takes_a_cycle_an_item(repl):
+    assert copied(repl, 63) <= 120
+
+
+def test_a_pacing_timer_sets_the_rate(repl):
+    repl.execute("mem32[0x50000420] = 1 << 16 | 1250")  # TIMER0: 1/1250 of 125 MHz
+    assert copied(repl, 59) == pytest.approx(1000 * 10, rel=0.02)
+
+
+def test_pwm_wraps_pace_transfers(repl):
+    repl.execute("p = machine.PWM(Pin(2), freq=50_000, duty_u16=100)")
+    assert copied(repl, 24 + 1) == pytest.approx(1000 * 20, rel=0.02)
+
+
+def test_a_finished_channel_interrupts(repl):
+    out = repl.execute(
+        "done = []\ndma = rp2.DMA()\ndma.irq(lambda d: done.append(time.ticks_us()), hard=False)\n"
+        "b = bytearray(64)\ndma.config(read=b, write=bytearray(64), count=16,"
+        " ctrl=dma.pack_ctrl(size=2, irq_quiet=False), trigger=True)\n"
+        "time.sleep_ms(2)\nprint(len(done))\ndma.close()"
+    )
+    assert out.strip() == "1"
+
+
+def test_the_timer_keeps_time_when_the_system_clock_changes_and_code_slows_down(repl):
+    count = "t = time.ticks_us()\nfor _ in range(2000): pass\nprint(time.ticks_diff(time.ticks_us(), t))"
+    fast = int(repl.execute(count))
+    repl.execute("machine.freq(62_500_000)")
+    slow = int(repl.execute(count))
+    started = repl.pico.now_ns
+    repl.execute("time.sleep_ms(100)")
+    assert repl.pico.now_ns - started == pytest.approx(100e6, rel=0.05)
+    repl.execute("machine.freq(125_000_000)")
+    assert slow == pytest.approx(2 * fast, rel=0.03)
+    assert int(repl.execute(count)) == pytest.approx(fast, rel=0.02)
