@@ -98,10 +98,9 @@ def _state_line(state: MonitorState) -> Panel:
     fault = state.status.fields["fault"]
     if fault:
         text.append(f"  {FAULTS[fault] if fault < len(FAULTS) else f'fault {fault}'}", style="bold red")
-    if index:
+    if reason not in ("none", "operator"):
         text.append(f"  {reason}", style="bold")
-    if remedy:
-        text.append(f": {remedy}")
+        text.append(f": {remedy}" if remedy else "")
     return Panel(text, padding=(0, 1))
 
 
