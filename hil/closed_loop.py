@@ -17,7 +17,7 @@ from hil.world.rover import Drive
 from hil.world.world import World
 from sapper.pins import GPIO, TEMP_27C_UV, TEMP_SLOPE_UV, VSYS_DIVIDER
 
-SLICE_NS = 4 * NS_PER_MS
+SLICE_NS = 5 * NS_PER_MS
 _VSYS_CHANNEL = 3
 _TEMP_CHANNEL = 4
 _ENCODER_PINS = {

@@ -26,7 +26,7 @@ from hil.world.world import load_world
 from sapper.pins import GPIO, UART_RADIO
 
 DEFAULT_WORLD = "demo"
-_TURN_NS = 8 * NS_PER_MS
+_TURN_NS = 10 * NS_PER_MS
 # A virtual second that took longer is not made up for: `real` means never faster than real.
 _BEHIND_MAX_S = 0.25
 # Bytes on their way to the board beyond which its line is not read: the sender waits, as on a bus.
