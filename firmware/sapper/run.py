@@ -12,6 +12,7 @@ from sapper.loop_stats import PERIOD_US
 
 _UPKEEP_TICKS = 250
 _EXCEPTIONS_MOST = 10
+_LOST_US = -10_000_000
 
 
 class Clock:
@@ -27,6 +28,10 @@ class Clock:
         skipped."""
         self.due_us = time.ticks_add(self.due_us, PERIOD_US)
         left = time.ticks_diff(self.due_us, time.ticks_us())
+        if left > PERIOD_US or left < _LOST_US:
+            # The clock was moved, or a stall outlasted what a difference of ticks can hold: no sleep for minutes.
+            self.due_us = time.ticks_us()
+            return PERIOD_US
         if left > 2000:
             time.sleep_ms(left // 1000 - 1)
         while True:

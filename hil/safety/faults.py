@@ -18,6 +18,7 @@ FAULTS: dict[str, Fault] = {}
 FULL_SCALE_MV = 3300.0
 STALL_MS = 400  # the longest sector erase that flash data sheets allow
 TICKS_US_WRAP = 1 << 30  # MicroPython's ticks_us
+WRAPS = "ticks_us wraps"
 
 
 def fault(name: str) -> Callable[[Fault], Fault]:
@@ -59,11 +60,17 @@ def _brown_out(stage: Stage, random: Random) -> None:
     stage.pico.power_cut()
 
 
-@fault("clock jumps to its wrap")
+@fault("clock is moved by minutes")
+def _clock_moved(stage: Stage, random: Random) -> None:
+    """The chip's timer jumps ahead, as nothing but a fault would make it."""
+    stage.pico.cpu.set_timer_us(stage.pico.cpu.timer_us + random.randrange(10, 1000) * 1_000_000)
+
+
+@fault(WRAPS)
 def _wrap(stage: Stage, random: Random) -> None:
-    """MicroPython's ticks_us begins again at 0 from 1 to 50 ms later. The jump itself is one long tick."""
-    now = stage.pico.cpu.timer_us
-    stage.pico.cpu.set_timer_us(now // TICKS_US_WRAP * TICKS_US_WRAP + TICKS_US_WRAP - random.randrange(1000, 50_000))
+    """Waits until MicroPython's ticks_us is 50 to 500 ms short of beginning again at 0 (the board was started late)."""
+    left_us = TICKS_US_WRAP - stage.pico.cpu.timer_us - random.randrange(50_000, 500_000)
+    stage.run(max(0, left_us) * 1000)
 
 
 # The emergency-stop loop and the key

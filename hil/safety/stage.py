@@ -281,6 +281,12 @@ class Stage:
         self.operator.settle(_WARM_UP_S)
         self._resets = self.boots
 
+    def restart_at_us(self, microseconds: int) -> None:
+        """Reset the board with its timer at this value."""
+        self.pico.cpu.start_timer_at_us(microseconds)
+        self.reboot()
+        self.pico.cpu.start_timer_at_us(0)
+
     def to(self, state: str) -> None:
         """Bring a board in SAFE to ARMED, TELEOP, SWEEP or SAFE."""
         if state == "SAFE":
