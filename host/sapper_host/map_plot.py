@@ -27,6 +27,8 @@ _STRENGTH_MAX = 1000
 _STRENGTH_LEAST = 300
 _DEFAULT_SWATH_M = 0.5
 _SIDE_MIN_M = 0.9
+# Standing over a find the board counts no ground as searched; the few centimetres it rolls are not worth a mark.
+_UNSEARCHED_LEAST_M = 0.15
 
 
 @dataclass
@@ -100,8 +102,8 @@ def plot_map(session: Session, target: Path) -> Score | None:
     if _nearly_straight(path):
         bottom.set_xlim(*(limit + float(path.s_m[0]) for limit in top.get_xlim()))
     fig.suptitle(_title(session, path, result), fontsize=11, fontweight="bold", x=0.01, ha="left")
-    handles, labels = top.get_legend_handles_labels()
-    unique = dict(zip(labels, handles, strict=True))
+    named = [axes.get_legend_handles_labels() for axes in (top, bottom)]
+    unique = {label: handle for handles, labels in named for handle, label in zip(handles, labels, strict=True)}
     fig.legend(
         unique.values(),
         unique.keys(),
@@ -261,8 +263,9 @@ def _mark_unsearched(axes: Any, session: Session) -> None:
     end_m = float(session.status["s_mm"].max()) / 1000
     turns = [(float(e["from_mm"]) / 1000, int(e["searched"])) for e in session.events if e["kind"] == "covered"]
     for (from_m, searched), (to_m, _) in zip(turns, [*turns[1:], (end_m, 1)], strict=False):
-        if not searched and to_m > from_m:
-            axes.axvspan(from_m, to_m, facecolor="none", edgecolor=style.MISSED, hatch="///", alpha=0.35, linewidth=0)
+        if not searched and to_m > from_m + _UNSEARCHED_LEAST_M:
+            axes.axvspan(from_m, to_m, facecolor="none", edgecolor=style.MISSED, hatch="///", alpha=0.35, linewidth=0,
+                         label="not searched")  # fmt: skip
 
 
 def _title(session: Session, path: Path2d, result: Score | None) -> str:

@@ -70,6 +70,18 @@ def test_the_map_scores_the_session_and_is_drawn(tmp_path: Path) -> None:
         assert int((np.abs(image - wanted).max(axis=2) < 0.02).sum()) > 30, colour
 
 
+def test_ground_that_was_not_searched_is_hatched(tmp_path: Path) -> None:
+    path = tmp_path / "s.mcap"
+    session(path)
+    recorded = read_session(path)
+    plot_map(recorded, tmp_path / "without.svg")
+    for from_mm, searched in ((1000, 0), (1020, 1), (2000, 0), (3000, 1)):
+        recorded.events.append({"kind": "covered", "from_mm": from_mm, "searched": searched, "s_m": 0, "t_s": 0})
+    plot_map(recorded, tmp_path / "with.svg")
+    texts = [(tmp_path / name).read_text() for name in ("without.svg", "with.svg")]
+    assert [text.count("<pattern") > 0 for text in texts] == [False, True]
+
+
 def test_a_map_without_truth_shows_the_finds(tmp_path: Path) -> None:
     assert plot_map(read_session(session(tmp_path / "s.mcap", truth=False)), tmp_path / "map.svg") is None
     text = (tmp_path / "map.svg").read_text()
