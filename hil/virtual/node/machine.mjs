@@ -2,12 +2,13 @@
 
 import { ByteQueue } from './byte_queue.mjs';
 import { CdcHost } from './cdc_host.mjs';
-import { Chip, ENDLESS_LOOP_ADDRESS } from './chip.mjs';
+import { Chip } from './chip.mjs';
 import { MachineClock } from './clock.mjs';
 import { makeExecutor } from './executor.mjs';
 import { ChipMemory } from './fastcpu.mjs';
 import { EmulatorFault } from './faults.mjs';
 import { FLASH_SIZE, FlashNor } from './flash_nor.mjs';
+import { HungCore } from './hung_core.mjs';
 import { Random } from './random.mjs';
 import { HAD_POR, HAD_RUN } from './resets.mjs';
 import { AnalogInputs, Schedule } from './stimulus.mjs';
@@ -15,7 +16,6 @@ import { EVENT_BOOTSEL, EVENT_POWER, EVENT_RESET, EventLog, RELEASED, Wires } fr
 
 const ROM_SIZE = 16 * 1024;
 const FLASH_BASE = 0x10000000;
-const HANDLER_PIECE_NANOS = 1000;
 export const RESET_CAUSES = ['power', 'run', 'watchdog-timer', 'watchdog-force', 'system'];
 
 export class Machine {
@@ -238,7 +238,7 @@ export class Machine {
       if (this.chip === null) {
         clock.baseNanos = next;
       } else if (this.hang !== null) {
-        this.runHanging(next);
+        this.hang.run(next);
       } else {
         this.runCore(next);
       }
@@ -326,47 +326,13 @@ export class Machine {
     }
   }
 
-  // Fault injection: a core that gets nowhere
-
-  /**
-   * The program stops getting on at once. With interrupts on their handlers still run; with them off nothing does.
-   * `untilNanos`: when it carries on as if nothing had been; Infinity for never.
-   */
+  /** The program stops getting on, from now until `untilNanos` (hung_core.mjs). */
   hangCore(interruptsOn, untilNanos) {
-    this.hang = { interruptsOn, untilNanos, resumePc: -1 };
+    this.hang = new HungCore(this, interruptsOn, untilNanos);
   }
 
   releaseCore() {
-    if (this.hang !== null) {
-      this.hang.untilNanos = this.now;
-    }
-  }
-
-  runHanging(next) {
-    const { clock, hang } = this;
-    const { core } = this.chip;
-    const over = clock.baseNanos >= hang.untilNanos;
-    const atRest = core.IPSR === 0 && !core.PM;
-    if (over && (hang.resumePc < 0 || atRest)) {
-      if (hang.resumePc >= 0) {
-        core.PC = hang.resumePc;
-      }
-      this.hang = null;
-      return;
-    }
-    const until = over ? next : Math.min(next, hang.untilNanos);
-    if (hang.interruptsOn && atRest && hang.resumePc < 0) {
-      // An endless loop takes the program's place.
-      hang.resumePc = core.PC;
-      core.PC = ENDLESS_LOOP_ADDRESS;
-      core.waiting = false;
-    }
-    if (!hang.interruptsOn || (atRest && !this.executor.wakes())) {
-      this.busyNanos += until - clock.baseNanos;
-      clock.baseNanos = until;
-      return;
-    }
-    this.runCore(Math.min(until, clock.baseNanos + HANDLER_PIECE_NANOS));
+    this.hang?.release();
   }
 
   // The world outside

@@ -1,0 +1,206 @@
+// When a PIO state machine runs: at its own divider's edges, counting delay cycles. A machine that cannot get on sleeps
+// until a pin, a FIFO or a flag changes. A program that only goes round in circles (polling pins) is put to sleep too,
+// and its place in the circle worked out when something changes.
+
+import { PioMachine } from './pio_machine.mjs';
+
+const AWAKE = 0;
+const STALLED = 1; // the instruction at hand cannot complete
+const CIRCLING = 2; // the program repeats without effect
+const LONGEST_CIRCLE = 64; // instructions
+const EPSILON = 1e-3; // ns; times are sums of doubles
+
+/** A machine and when it runs. */
+export class Runner {
+  constructor(pio, index, clock) {
+    this.pio = pio;
+    this.clock = clock;
+    this.machine = new PioMachine(pio, index);
+    this.alarm = clock.createAlarm(() => this.tick());
+    this.clear();
+  }
+
+  clear() {
+    this.alarm.cancel();
+    this.machine.clear();
+    this.sleep = AWAKE;
+    this.next = 0; // ns of the next instruction; while asleep, of the one that stalled or began the circle
+    this.period = 8; // ns per PIO cycle
+    this.pinsRead = 0; // pins looked at since the circle began
+    this.effectsSeen = 0;
+    this.circleSteps = 0;
+    this.forgetCircle();
+  }
+
+  forgetCircle() {
+    this.circlePc = -1;
+  }
+
+  get running() {
+    return this.machine.enabled || this.machine.latched >= 0;
+  }
+
+  setDivider(value) {
+    this.machine.clkdiv = value;
+    const int = value >>> 16;
+    this.period = ((int || 65536) + ((value >>> 8) & 0xff) / 256) * this.clock.cycleNanos;
+  }
+
+  /** Starts, or carries on, at the next edge of the machine's clock. */
+  start() {
+    this.forgetCircle();
+    this.sleep = AWAKE;
+    this.next = this.clock.nanos + this.period;
+    this.alarm.scheduleAt(this.next);
+  }
+
+  stop() {
+    this.catchUp();
+    this.alarm.cancel();
+    this.sleep = AWAKE;
+  }
+
+  tick() {
+    this.step();
+    if (this.sleep === AWAKE && this.running) {
+      this.alarm.scheduleAt(this.next);
+    }
+  }
+
+  /** One instruction, at `this.next`. */
+  step() {
+    const { machine, pio } = this;
+    if (machine.latched < 0 && machine.pc === this.circlePc && this.next > this.circleNanos) {
+      if (this.hasCircled()) {
+        return;
+      }
+    }
+    const forced = machine.latched >= 0;
+    const opcode = forced ? machine.latched : pio.instructions[machine.pc];
+    const pc = machine.pc;
+    if (forced) {
+      machine.latched = -1;
+    }
+    pio.pinsRead = 0;
+    const done = machine.execute(opcode, forced);
+    this.pinsRead |= pio.pinsRead;
+    if (!done) {
+      if (forced) {
+        machine.latched = opcode;
+      }
+      this.sleep = STALLED;
+      this.pinsRead = pio.pinsRead;
+      pio.settle();
+      return;
+    }
+    this.next += (1 + machine.delay) * this.period;
+    if (pio.effects !== this.effectsSeen) {
+      this.effectsSeen = pio.effects;
+      this.forgetCircle();
+    }
+    if (this.circlePc >= 0 && ++this.circleSteps > LONGEST_CIRCLE) {
+      this.forgetCircle();
+    }
+    if (machine.pc <= pc && this.circlePc < 0 && machine.latched < 0) {
+      this.beginCircle();
+    }
+    pio.settle();
+  }
+
+  beginCircle() {
+    const { machine } = this;
+    this.circlePc = machine.pc;
+    this.circleNanos = this.next;
+    this.circleX = machine.x;
+    this.circleY = machine.y;
+    this.circleIsr = machine.isr;
+    this.circleOsr = machine.osr;
+    this.circleCounts = machine.isrCount * 64 + machine.osrCount;
+    this.pinsRead = 0;
+    this.circleSteps = 0;
+  }
+
+  /** Back where the circle began: if nothing is different it will stay so. */
+  hasCircled() {
+    const { machine } = this;
+    const same =
+      machine.x === this.circleX &&
+      machine.y === this.circleY &&
+      machine.isr === this.circleIsr &&
+      machine.osr === this.circleOsr &&
+      machine.isrCount * 64 + machine.osrCount === this.circleCounts;
+    if (!same) {
+      this.forgetCircle();
+      return false;
+    }
+    this.circlePeriod = this.next - this.circleNanos;
+    this.sleep = CIRCLING;
+    return true;
+  }
+
+  /** Before anything the machine can see changes: the instructions up to now happen with things as they were. */
+  catchUp() {
+    if (this.sleep === AWAKE) {
+      return;
+    }
+    const now = this.clock.nanos - EPSILON;
+    if (this.sleep === STALLED) {
+      if (this.next < now) {
+        this.next += Math.ceil((now - this.next) / this.period) * this.period;
+      }
+      return;
+    }
+    if (this.next < now) {
+      this.next += Math.floor((now - this.next) / this.circlePeriod) * this.circlePeriod;
+      const { pinsRead } = this; // what the circle looks at, whatever part of it is done here
+      this.sleep = AWAKE;
+      this.forgetCircle();
+      while (this.next < now) {
+        this.step();
+        if (this.sleep !== AWAKE) {
+          // Only a circle closes here: its instructions have no effect and do not stall.
+          this.sleep = AWAKE;
+          this.forgetCircle();
+        }
+      }
+      this.sleep = CIRCLING;
+      this.pinsRead = pinsRead;
+    }
+  }
+
+  /** Something changed: try again at the next edge of the machine's clock. */
+  wake() {
+    if (this.sleep === AWAKE || !this.running) {
+      return;
+    }
+    this.catchUp();
+    this.sleep = AWAKE;
+    this.forgetCircle();
+    this.alarm.scheduleAt(Math.max(this.next, this.clock.nanos));
+  }
+
+  sees(pins) {
+    return this.sleep !== AWAKE && (this.pinsRead & pins) !== 0;
+  }
+
+  /** SMx_INSTR: executed at once, also while stalled or disabled; stays latched if it stalls. */
+  force(opcode) {
+    const { machine, pio } = this;
+    this.catchUp();
+    machine.latched = -1;
+    const wasAsleep = this.sleep !== AWAKE;
+    const done = machine.execute(opcode, true);
+    if (!done) {
+      machine.latched = opcode;
+      this.sleep = STALLED;
+      this.pinsRead = pio.pinsRead;
+      this.next = this.clock.nanos + this.period;
+      this.alarm.cancel();
+    } else if (this.running && (wasAsleep || !this.alarm.scheduled)) {
+      this.sleep = AWAKE;
+      this.alarm.scheduleAt(Math.max(this.next, this.clock.nanos));
+    }
+    this.forgetCircle();
+    pio.settle();
+  }
+}
