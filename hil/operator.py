@@ -125,9 +125,11 @@ class Operator:
         end = self._rig.now_ns + BOOT_LIMIT_MS * NS_PER_MS
         while self._rig.now_ns < end:
             try:
-                return self.must("version", 100)
+                version = self.must("version", 100)
             except OperatorError:
                 continue
+            self.run(100 * NS_PER_MS)  # those asked before the line was up answer as well
+            return version
         raise OperatorError(f"the console did not answer within {BOOT_LIMIT_MS} ms of reset; heard {self.heard.lines}")
 
     def settle(self, seconds: float = 0.5) -> None:

@@ -1,4 +1,4 @@
-"""The real firmware on the virtual Pico, end to end: find, stop, tell; and whatever comes over a line, nothing moves."""
+"""The real firmware on the virtual Pico, end to end: find, stop, tell; whatever comes over a line, nothing moves."""
 
 from __future__ import annotations
 
