@@ -83,7 +83,8 @@ def curve(rows: Sequence[Result]) -> list[dict[str, float]]:
     strengths = sorted({snr for r in rows for _, snr in r["low_contacts"]})
     if not strengths:
         return []
-    levels = np.unique(np.quantile(strengths, np.linspace(0, 1, _CURVE_POINTS)))
+    chosen = np.unique(np.linspace(0, len(strengths) - 1, _CURVE_POINTS).round().astype(int))
+    levels = np.array(strengths)[chosen]
     points = []
     for level in levels:
         found = targets = alarms = called = 0

@@ -48,7 +48,7 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[Record]:
             future = client.submit(run, job, pure=False, retries=1)
             waiting[future.key] = job
             futures.append(future)
-        for future in cluster_completed(futures):
+        for future in cluster_completed(futures, loop=client.loop):
             failure = future.exception()
             yield future.result() if failure is None else _lost(waiting[future.key], failure)
     finally:
