@@ -19,6 +19,7 @@ from hil.errors import HilError
 from hil.operator import Operator, OperatorError
 from hil.rig import NS_PER_MS, NS_PER_S, Rig, open_rig
 from hil.tape import Tape
+from sapper.frame import FRAME_MS
 from sapper.pins import GPIO
 from sapper_host.decoder import Event, Item
 from sapper_host.trace import Trace
@@ -31,6 +32,7 @@ _TAIL_S = 0.6  # played after the trace's end, standing, so that a last contact 
 _BOOTED_S = 0.4
 _MARK_SLICE_NS = 500 * NS_PER_MS  # nothing depends on the board's outputs: long slices cost least
 _MARK_EVERY_S = 0.2
+_EARLY_NS = 30_000  # a row begins so long before its frame: after the last sample of the one before
 _CLEAR_NS = 1200 * NS_PER_MS  # a cause that has not come back in so long has gone; faults take a second to show
 
 Progress = Callable[[float], None]
@@ -94,8 +96,7 @@ class _Replay:
             operator.must(f"set {name} {value}")
         operator.must("telemetry on")
         operator.arm()
-        # The trace's rows begin with the board's ticks, on every rig.
-        operator.run(operator.to_next_tick_ns())
+        operator.run(self._to_frame_ns())
         self._tape.roll()
         self._sweep()
         if self._on_detect == "mark":
@@ -113,6 +114,13 @@ class _Replay:
         """Time passes with the tape running."""
         self._tape.schedule(duration_ns)
         self._board.run(duration_ns)
+
+    def _to_frame_ns(self) -> int:
+        """From now to the next frame of the board's converter, so that rows and frames go together on every rig."""
+        since_ns = self._board.adc.running_since_ns
+        if since_ns is None:
+            return self.operator.to_next_tick_ns()
+        return FRAME_MS * NS_PER_MS - (self._board.now_ns + _EARLY_NS - since_ns) % (FRAME_MS * NS_PER_MS)
 
     def _sweep(self) -> None:
         self.operator.must(f"sweep {int(self._tape.length_m * 1000) + 100_000}")
@@ -150,7 +158,7 @@ class _Replay:
                 tape.go_on()
                 continue
             self._origins.append((standing_ns, tape.s_m))
-            operator.run(operator.to_next_tick_ns())
+            operator.run(self._to_frame_ns())
             tape.go_on()
             self._sweep()
             return

@@ -59,6 +59,10 @@ class PwmPort(Protocol):
 class AdcPort(Protocol):
     """The analogue inputs, 0..4."""
 
+    @property
+    def running_since_ns(self) -> int | None:
+        """When the board's converter last began its round robin; None when it does not run, or the rig cannot tell."""
+
     def set(self, channel: int, millivolts: float) -> None: ...
 
     def play(

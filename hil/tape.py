@@ -22,6 +22,7 @@ _SHUTTLE_S = 1.0
 _VSYS_MV = 5000.0
 _TEMP_C = 27.0
 _STEP_S = 0.01
+_EDGES_FROM, _EDGES_TO = 0.15, 0.95
 # Levels of A and B in the four quarter phases of a cycle: forwards A rises with B low.
 _LEVEL_A = np.array([0, 1, 1, 0])
 _LEVEL_B = np.array([0, 0, 1, 1])
@@ -198,7 +199,8 @@ class Tape:
             return
         share = (tau - before) / (after - before)
         nth = np.arange(total) - np.repeat(np.cumsum(edges) - edges, edges)
-        within = (nth + 0.5) / np.repeat(edges, edges)
+        # Clear of a row's ends, where boards look: a tick's exact moment then decides nothing.
+        within = _EDGES_FROM + (nth + 0.5) / np.repeat(edges, edges) * (_EDGES_TO - _EDGES_FROM)
         times_ns = start_ns + duration_ns * (np.repeat(share[:-1], edges) + within * np.repeat(np.diff(share), edges))
         phases = (self._phase[side] + np.concatenate(([0], np.cumsum(np.repeat(np.sign(steps), edges))))) % 4
         self._phase[side] = int(phases[-1])

@@ -31,7 +31,7 @@ MODULES = Path(__file__).resolve().parent / "modules"
 FIRMWARE = ROOT / "firmware"
 
 SLICE, RESET, BOOTLOADER = range(3)
-PIN, PWM, SERIAL, FLASH, PROMPT = range(5)
+PIN, PWM, SERIAL, FLASH, PROMPT, CONVERTER = range(6)
 FLAG_USB_READS = 1 << 8
 FLAG_USB_OPEN = 1 << 9
 FLAG_ESTOP = 1 << 10

@@ -112,6 +112,7 @@ class SilAdc:
     def __init__(self, rig: SilRig) -> None:
         self._rig = rig
         self.waves = [Waveform(millivolts) for millivolts in _RESTING_MV]
+        self.running_since_ns: int | None = None  # when the board last began its round robin
 
     def set(self, channel: int, millivolts: float) -> None:
         """A steady voltage from now on."""
@@ -268,6 +269,8 @@ class SilRig:
                 self._pwms[which].changed(at_ns, value / 65535)
             elif kind == process.PIN:
                 self._pins[which].changed(at_ns, value)
+            elif kind == process.CONVERTER:
+                self.adc.running_since_ns = at_ns
             elif kind == process.PROMPT:
                 self.left_for = "prompt"
             else:

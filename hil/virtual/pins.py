@@ -122,6 +122,12 @@ class Adc:
         self._check(channel)
         self._pico.post(protocol.u8_f64(protocol.ADC_SET, channel, millivolts))
 
+    @property
+    def running_since_ns(self) -> int | None:
+        """When the chip last began to convert freely; None when it does not."""
+        since = float(self._pico.call("adcFreeSince"))
+        return None if since < 0 else round(since)
+
     def play(self, channel: int, times_ns: ArrayLike, values_mv: ArrayLike, interpolate: str = "linear") -> None:
         """From times_ns[0] on the input follows the points, 'hold'ing each or joining them 'linear'ly.
 

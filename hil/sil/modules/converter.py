@@ -96,6 +96,7 @@ def write_cs(value):
             raise NotImplementedError("the simulated ADC takes the round robin over inputs 0..4, from 0 on")
         _next_at = clock.now
         _channel = 0
+        exchange.record(clock.now, exchange.CONVERTER, 0, 0)
     cs = value
 
 
@@ -131,16 +132,17 @@ def write_div(value):
 
 
 def write_address():
-    """The DMA channel's write address; asking for it stands for the frame that is averaged and looked at."""
-    clock.advance(clock.FRAME_US)
+    """The DMA channel's write address."""
     catch_up()
     return dma_write + 2 * (dma_moved & dma_ring - 1)
 
 
 def transfers_left():
-    """The DMA channel's count."""
+    """The DMA channel's count; asking for it stands for the frame that is averaged and looked at."""
     catch_up()
-    return max(0, dma_count - dma_moved)
+    left = max(0, dma_count - dma_moved)
+    clock.advance(clock.FRAME_US)
+    return left
 
 
 def start_dma(write, samples, count):

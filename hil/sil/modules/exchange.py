@@ -12,7 +12,7 @@ import uctypes
 
 SLICE, RESET, BOOTLOADER = 0, 1, 2
 FLAG_ESTOP = 1 << 10
-PIN, PWM, SERIAL, FLASH, PROMPT = 0, 1, 2, 3, 4
+PIN, PWM, SERIAL, FLASH, PROMPT, CONVERTER = range(6)
 
 _HEAD = "<IBxHI"  # report: bytes that follow, kind, cause, time
 _HEAD_BYTES = 12

@@ -58,6 +58,7 @@ export class Adc extends BasePeripheral {
     this.fifoCount = 0;
     this.startNanos = 0; // of the conversion under way, or of the next one
     this.converting = false; // an end of conversion is scheduled
+    this.freeSinceNanos = -1; // start of the first conversion since START_MANY was set
   }
 
   get channel() {
@@ -184,6 +185,9 @@ export class Adc extends BasePeripheral {
         }
         if (!this.converting && value & (CS_START_ONCE | CS_START_MANY)) {
           this.start(this.clock.nanos);
+        }
+        if (!wasMany && this.cs & CS_START_MANY) {
+          this.freeSinceNanos = this.startNanos;
         }
         return;
       }

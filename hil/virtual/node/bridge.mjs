@@ -78,6 +78,7 @@ const CALLS = {
   usbReading: (reading) => machine.host.setReading(reading),
   usbLineState: (bits) => machine.host.setLineState(bits),
   usbDiscard: () => machine.host.toSend.clear(),
+  adcFreeSince: () => machine.chip?.adc.freeSinceNanos ?? -1,
   adcNoise: (lsb) => void (machine.analog.noiseLsb = lsb),
   flashCutAt: (operation, phase) => void (machine.nor.cutAt = operation < 0 ? null : { operation, phase }),
   flashSlowNext: (nanos) => void (machine.nor.slowNextNanos = nanos),
