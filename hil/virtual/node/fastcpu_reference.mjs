@@ -214,6 +214,7 @@ export class Reference {
       if (on && !(core.pendingInterrupts & mask)) {
         core.pendingInterrupts |= mask;
         core.interruptsUpdated = true;
+        core.waiting &&= !wouldPreempt(core);
       } else if (!on) {
         core.pendingInterrupts &= ~mask;
       }

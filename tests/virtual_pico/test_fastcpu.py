@@ -1,0 +1,85 @@
+"""The fast CPU of the virtual Pico does what rp2040js's interpreter does, or, where that is wrong, what ARM's manual says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.virtual
+
+CHECK = Path(__file__).resolve().parents[2] / "hil" / "virtual" / "node" / "fastcpu_check.mjs"
+NODE = shutil.which("node")
+
+
+def check(*arguments: str, timeout_s: float = 120) -> dict[str, Any]:
+    """What fastcpu_check.mjs found; fails with its first difference."""
+    if NODE is None:
+        pytest.skip("node is not installed")
+    done = subprocess.run([NODE, str(CHECK), *arguments], capture_output=True, text=True, timeout=timeout_s)
+    assert done.returncode in (0, 1), done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    assert result["difference"] is None, result["difference"]
+    return result
+
+
+def test_each_correction_of_rp2040js_is_needed_and_made():
+    """Per case: interpreted and translated code give what the manual says, and rp2040js gives something else."""
+    cases = check("cases")["cases"]
+    assert len(cases) >= 20
+    assert [case["name"] for case in cases if not case["ok"]] == []
+
+
+@pytest.mark.parametrize(
+    ("hot", "seed"), [("never", 11), ("1", 12), ("2", 13)], ids=["interpreted", "translated", "mixed"]
+)
+def test_random_programs_end_like_the_reference(hot: str, seed: int):
+    result = check("fuzz", "--hot", hot, "--seed", str(seed), "--count", "700")
+    assert result["programs"] == 700
+    assert result["instructions"] > 20_000
+    assert (result["translator"]["translated"] > 100) == (hot != "never")
+
+
+def test_the_firmware_starts_instruction_by_instruction_like_the_reference(uf2: Path):
+    """Boot ROM, second stage, C runtime and the first of MicroPython: all registers, flags and times at each block's end."""
+    result = check("lockstep", "--uf2", str(uf2), "--seconds", "0.06")
+    assert result["instructions"] > 1_000_000
+    assert result["translator"]["translated"] > 100
+    assert result["comparisons"] > 100_000
+
+
+@pytest.mark.slow
+def test_micropython_runs_a_script_like_the_reference(uf2: Path, tmp_path: Path):
+    """Bytecode, viper and native code in RAM, floats, long integers, dictionaries, all in step with the reference."""
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    result = check("lockstep", "--uf2", str(uf2), "--script", str(script), "--seconds", "0.5", timeout_s=280)
+    assert "4 5.5 3003 121932631112635269 [8, 7, 6]" in result["output"]
+
+
+SCRIPT = """
+import math, micropython
+
+@micropython.viper
+def viper_sum(data) -> int:
+    view = ptr8(data)
+    total = 0
+    for i in range(64):
+        total += int(view[i])
+    return total
+
+@micropython.native
+def native_sum(n):
+    total = 0
+    for i in range(n):
+        total += i
+    return total
+
+ordered = sorted({k: k for k in range(9)}.values(), key=lambda v: -v)
+total = viper_sum(bytes(range(64))) + native_sum(45) - 3
+print(int(math.sqrt(16)), 11 / 2, total, 123456789 * 987654321, ordered[:3])
+"""
