@@ -80,6 +80,7 @@ class Rover:
         self._slip_w = (2 * math.pi / random.uniform(0.15, 0.9, 4)).tolist()
         self._slip_phase = random.uniform(0, 2 * math.pi, 4).tolist()
         self._now: dict[str, float] = {"dl": 0.0, "dr": 0.0, "fl": 0.0, "fr": 0.0, "en": 0.0}
+        # Speeds (left, right; m/s) at which somebody pushes the tracks, whatever the motors do; None: nobody does.
         self.hand: tuple[float, float] | None = None
 
     @property
@@ -141,7 +142,6 @@ class Rover:
         way_left = self.left.step(dt, signed_left, live)
         way_right = self.right.step(dt, signed_right, live)
         if self.hand is not None:
-            # pushed by hand, whatever the motors do
             way_left, way_right = self.hand[0] * dt, self.hand[1] * dt
         self.encoder_left.move(t0_ns, t1_ns, way_left, edges["left_a"], edges["left_b"])
         self.encoder_right.move(t0_ns, t1_ns, way_right, edges["right_a"], edges["right_b"])

@@ -177,3 +177,14 @@ def test_same_seed_same_path_other_seed_another() -> None:
         return Run({"world": {"seed": seed}, "rover": {"slip": 0.03}}).go(3.0, 0.4).rover.coil_m
 
     assert end(1) == end(1) != end(2)
+
+
+def test_pushed_by_hand_the_encoders_count_though_no_motor_runs() -> None:
+    run = Run()
+    run.rover.hand = (0.2, -0.1)
+    run.go(1.0, 0.0, enable=False)
+    assert decode(run.edges["left_a"], run.edges["left_b"]) == pytest.approx(200, abs=1)
+    assert decode(run.edges["right_a"], run.edges["right_b"]) == pytest.approx(-100, abs=1)
+    run.rover.hand = None
+    run.go(0.5, 0.0, enable=False)
+    assert run.rover.encoder_left.ticks == pytest.approx(200, abs=1)
