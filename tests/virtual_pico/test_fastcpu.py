@@ -1,4 +1,4 @@
-"""The fast CPU of the virtual Pico does what rp2040js's interpreter does, or, where that is wrong, what ARM's manual says."""
+"""The fast CPU of the virtual Pico does what rp2040js does or, where that is wrong, what ARM's manual says."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_random_programs_end_like_the_reference(hot: str, seed: int):
 
 
 def test_the_firmware_starts_instruction_by_instruction_like_the_reference(uf2: Path):
-    """Boot ROM, second stage, C runtime and the first of MicroPython: all registers, flags and times at each block's end."""
+    """From the boot ROM into MicroPython: all registers, flags and the time, at the end of each block."""
     result = check("lockstep", "--uf2", str(uf2), "--seconds", "0.06")
     assert result["instructions"] > 1_000_000
     assert result["translator"]["translated"] > 100
