@@ -28,17 +28,17 @@ class Clock:
         skipped."""
         self.due_us = time.ticks_add(self.due_us, PERIOD_US)
         left = time.ticks_diff(self.due_us, time.ticks_us())
-        if left > PERIOD_US or left < _LOST_US:
-            # The clock was moved, or a stall outlasted what a difference of ticks can hold: no sleep for minutes.
-            self.due_us = time.ticks_us()
-            return PERIOD_US
-        if left > 2000:
+        if 2000 < left <= PERIOD_US:
             time.sleep_ms(left // 1000 - 1)
         while True:
             left = time.ticks_diff(self.due_us, time.ticks_us())
-            if left <= 0:
+            if left <= 0 or left > PERIOD_US:
                 break
             machine.idle()
+        if left > PERIOD_US or left < _LOST_US:
+            # The clock was moved, or a stall outlasted what a difference of ticks can hold: no wait of minutes.
+            self.due_us = time.ticks_us()
+            return PERIOD_US
         while left <= -PERIOD_US:
             self.due_us = time.ticks_add(self.due_us, PERIOD_US)
             left += PERIOD_US
