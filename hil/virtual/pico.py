@@ -178,6 +178,11 @@ class VirtualPico:
         return list(self._resets)
 
     @property
+    def warnings(self) -> dict[str, int]:
+        """What the firmware touched that is not modelled, since the last reset: message -> times."""
+        return {str(message): int(times) for message, times in self.call("warnings").items()}
+
+    @property
     def usb_backlog(self) -> int:
         """Bytes written to the USB port that the board has not taken yet."""
         return self.status().usb_backlog

@@ -184,3 +184,51 @@ def test_quadrature_counted_by_pio_matches_the_edges_driven(repl):
     assert repl.execute("sm.exec('mov(isr, y)'); sm.exec('push()'); print((-sm.get()) & 0xffffffff)").strip() == str(
         count
     )
+
+
+def test_joined_fifos_are_eight_deep(repl):
+    out = repl.execute(
+        "@rp2.asm_pio(autopush=True, push_thresh=4, fifo_join=rp2.PIO.JOIN_RX)\n"
+        "def prog():\n"
+        "    in_(y, 4)\n"
+        "sm = rp2.StateMachine(4, prog, freq=1_000_000)\n"
+        "sm.exec('set(y, 9)'); sm.active(1); time.sleep_us(50); print(sm.rx_fifo(), sm.get() & 15); sm.active(0)"
+    )
+    assert out.split() == ["8", "9"]
+
+
+def test_machines_wait_for_each_others_flags(repl):
+    """One machine raises a flag every 8 cycles of 1 us; the other, at full clock, toggles its pin at each."""
+    pico = repl.pico
+    repl.execute(
+        "@rp2.asm_pio()\n"
+        "def beat():\n"
+        "    irq(4) [7]\n"
+        "@rp2.asm_pio(set_init=rp2.PIO.OUT_LOW)\n"
+        "def follow():\n"
+        "    wait(1, irq, 4)\n"
+        "    set(pins, 1)\n"
+        "    wait(1, irq, 4)\n"
+        "    set(pins, 0)\n"
+        "b = rp2.StateMachine(5, follow, set_base=Pin(2)); a = rp2.StateMachine(4, beat, freq=1_000_000)"
+    )
+    pico.pin(2).watch()
+    repl.execute("b.active(1); a.active(1); time.sleep_ms(1); a.active(0); b.active(0)")
+    edges = pico.pin(2).edges()
+    assert len(edges) > 100
+    assert set(gaps(edges)) == {8 * US}
+
+
+def test_out_exec_runs_the_word_it_is_given(repl):
+    out = repl.execute(
+        "@rp2.asm_pio()\n"
+        "def prog():\n"
+        "    pull()\n"
+        "    out(exec, 16)\n"
+        "    mov(isr, x)\n"
+        "    push()\n"
+        "sm = rp2.StateMachine(4, prog, freq=1_000_000); sm.active(1)\n"
+        "sm.put((0xe020 | 21) << 16); print(sm.get())\n"  # set x, 21 (shifted out from the left)
+        "sm.put(0xa02b << 16); print(sm.get())"  # mov x, ~null
+    )
+    assert out.split() == ["21", str(0xFFFFFFFF)]

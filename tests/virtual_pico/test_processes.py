@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import serial
 
-from hil.virtual import VirtualPico
-from hil.virtual.pty import ptys
+from hil.virtual import Event, VirtualPico
+from hil.virtual.pty import ptys, run_with_ptys
 
 pytestmark = pytest.mark.virtual
 MS = 1_000_000
@@ -105,6 +105,21 @@ def test_opening_and_closing_the_terminal_opens_and_closes_the_port(lines):
         assert lines.usb.is_open
     time.sleep(0.2)
     assert not lines.usb.is_open
+
+
+def test_real_pace_does_not_run_ahead_of_the_wall(repl):
+    pico = repl.pico
+    stop = threading.Event()
+    start_ns, start = pico.now_ns, time.monotonic()
+
+    def until_enough(_events: list[Event]) -> None:
+        if pico.now_ns - start_ns >= 300 * MS:
+            stop.set()
+
+    run_with_ptys(pico, pace="real", on_slice=until_enough, stop=stop)
+    pico.usb.dtr = True
+    pico.usb.rts = True
+    assert time.monotonic() - start >= 0.29
 
 
 def test_exchanges_are_cheap(repl):
