@@ -34,10 +34,11 @@ def devices(
 
     from sapper_host import ports
     from sapper_host.errors import Status
+    from sapper_host.progress import waiting
 
     found = ports.list_ports()
     if probe:
-        with ThreadPoolExecutor(max_workers=8) as pool:
+        with waiting("asking the boards"), ThreadPoolExecutor(max_workers=8) as pool:
             found = list(pool.map(ports.probe, found))
     found += ports.bootsel_drives()
     if as_json:

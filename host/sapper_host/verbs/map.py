@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sapper_host.verbs.help_text import help_of
+from sapper_host.verbs.options import JsonOption
 
 
 def draw_map(
@@ -15,6 +16,7 @@ def draw_map(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="PNG", help="The picture. Without it: SESSION.png.")
     ] = None,
+    as_json: JsonOption = False,
     truth: Annotated[
         Path | None, typer.Option(metavar="F.truth.json", help="What was in the ground, if not in the recording.")
     ] = None,
@@ -39,6 +41,11 @@ def draw_map(
         result = plot_map(session, target)
     if session.problem:
         typer.echo(f"note: the recording ended early ({session.problem}); the map shows what is there", err=True)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps({"map": str(target), "score": None if result is None else result.as_dict()}, indent=1))
+        return
     if result is not None:
         typer.echo(
             f"{len(result.found)} of {result.targets} targets found, {len(result.missed)} missed, "

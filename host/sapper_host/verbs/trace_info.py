@@ -24,10 +24,12 @@ def info(
       sapper trace info lane.csv
       sapper trace info lane.mcap --json | jq .gaps
     """
+    from sapper_host.progress import waiting
     from sapper_host.trace import read_trace
     from sapper_host.trace_summary import summary
 
-    facts = summary(read_trace(path))
+    with waiting(f"reading {path.name}"):
+        facts = summary(read_trace(path))
     if as_json:
         import json
 

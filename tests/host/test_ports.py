@@ -1,0 +1,144 @@
+"""What is connected is found and named for what it is; errors of ports name the remedy."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import serial
+from serial.tools import list_ports as system_ports
+
+from sapper_host import ports, run_registry
+from sapper_host.decoder import Frame
+from sapper_host.errors import LinkError, LinkGoneError, Status
+from sapper_host.link import Happening, Link
+from sapper_host.ports import Port
+from sapper_host.reconnect import SteadyLink
+from sapper_host.serial_stream import open_error
+from tests.host.fake_board import FakeBoard
+from tests.host.test_link import wait_for
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAPPER_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def board() -> Iterator[FakeBoard]:
+    with FakeBoard() as made:
+        yield made
+
+
+def usb(device: str, serial_number: str = "", **values: object) -> SimpleNamespace:
+    usual = {"vid": 0x2E8A, "pid": 0x0005, "manufacturer": "Sapper", "product": "Sapper rover", "description": "x"}
+    return SimpleNamespace(device=device, serial_number=serial_number, **{**usual, **values})
+
+
+def test_ports_are_told_apart_by_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        usb("/dev/ttyACM0", "e661"),
+        usb("/dev/ttyUSB0", vid=0x0403, pid=0x6001, manufacturer="FTDI", product="FT232R"),
+        usb("/dev/ttyS0", vid=None, pid=None, manufacturer=None, product=None, description="n/a"),
+    ]
+    monkeypatch.setattr(system_ports, "comports", lambda: rows)
+    found = [(port.device, port.kind, port.what, port.serial_number) for port in ports.list_ports()]
+    assert found == [
+        ("/dev/ttyACM0", "usb", "board", "e661"),
+        ("/dev/ttyS0", "serial", "other", ""),
+        ("/dev/ttyUSB0", "usb", "other", ""),
+    ]
+
+
+def test_only_ports_that_may_be_ours_are_opened(board: FakeBoard) -> None:
+    other = ports.probe(Port(board.port, "usb", "other"))
+    assert other.what == "other" and board.heard == []
+    assert ports.probe(Port(board.port, "usb", "board")).ours
+
+
+def test_probing_tells_micropython_busy_and_silence() -> None:
+    with FakeBoard(version=">>> version\r\nNameError: name 'version' isn't defined") as board:
+        assert ports.probe(Port(board.port, "usb", "board")).what == "micropython"
+        with Link.open(board.port):
+            assert ports.probe(Port(board.port, "usb", "board")).what == "busy"
+        board.mute = True
+        assert ports.probe(Port(board.port, "usb", "board")).what == "no answer"
+
+
+def test_with_two_boards_one_must_be_chosen(board: FakeBoard) -> None:
+    with FakeBoard() as other, run_registry.registered("virtual", {"usb": board.port}):
+        assert ports.find_port(None) == board.port and ports.find_port("/dev/x") == "/dev/x"
+        with (
+            run_registry.registered("virtual", {"usb": other.port}),
+            pytest.raises(LinkError, match="2 boards") as caught,
+        ):
+            ports.find_port(None)
+        assert "--port" in caught.value.remedy
+
+
+@pytest.mark.parametrize("mounted", [True, False])
+def test_boards_in_bootsel_are_found(tmp_path: Path, mounted: bool) -> None:
+    labels, folder = tmp_path / "by-label", tmp_path / "my media" / "RPI-RP2"
+    labels.mkdir()
+    (tmp_path / "sdx1").touch()
+    (labels / "RPI-RP2").symlink_to(tmp_path / "sdx1")
+    folder.mkdir(parents=True)
+    mounts = tmp_path / "mounts"
+    mounts.write_text("proc /proc proc rw 0 0\n")
+    if mounted:
+        (folder / "INFO_UF2.TXT").write_text("UF2 Bootloader v3.0")
+        mounts.write_text(f"{tmp_path / 'sdx1'} {str(folder).replace(' ', chr(92) + '040')} vfat rw 0 0\n")
+    [drive] = ports.bootsel_drives(labels, mounts)
+    assert drive.what == "bootsel" and drive.device == str(folder if mounted else tmp_path / "sdx1")
+
+
+def test_a_drive_without_the_boot_roms_file_is_none_of_ours(tmp_path: Path) -> None:
+    folder = tmp_path / "RPI-RP2"
+    folder.mkdir()
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/sdx1 {folder} vfat rw 0 0\n")
+    assert ports.bootsel_drives(tmp_path / "none", mounts) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "what", "remedy"),
+    [
+        (errno.ENOENT, "there is no port", "sapper devices"),
+        (errno.EACCES, "no permission", "usermod -aG"),
+        (errno.EBUSY, "in use", "close it"),
+        (errno.EIO, "nothing is behind", "plug the board in"),
+        (errno.ENOTTY, "not a serial port", "sapper devices"),
+        (errno.EMFILE, "cannot be opened (Too many open files)", "sapper devices"),
+    ],
+)
+def test_each_error_of_opening_has_words_and_a_remedy(number: int, what: str, remedy: str) -> None:
+    error = open_error("/dev/ttyACM9", serial.SerialException(number, "could not open port"))
+    assert what in error.message and remedy in error.remedy and error.status == Status.NO_DEVICE
+    assert isinstance(error, LinkGoneError) == (number == errno.EIO)
+
+
+def test_a_board_that_comes_back_elsewhere_is_known_by_its_number(
+    board: FakeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Happening] = []
+    found: list[dict[str, str]] = []
+    lost: list[str] = []
+    other = FakeBoard()
+    rows: list[SimpleNamespace] = []
+    monkeypatch.setattr(system_ports, "comports", lambda: rows)
+    steady = SteadyLink(board.port, heard.append, found.append, lost.append, lambda link: None)
+    try:
+        board.vanish()
+        wait_for(lambda: lost)
+        with other:
+            rows.append(usb(other.port, "e6614c775b000001"))
+            wait_for(lambda: len(found) == 2, 8)
+            other.frame(1, t_ms=5)
+            wait_for(lambda: any(isinstance(item, Frame) for item in heard))
+    finally:
+        steady.close()
