@@ -1,7 +1,7 @@
-"""Runs the pure modules over made-up inputs and prints what comes out: the same under CPython and MicroPython, or a bug.
+"""Runs the pure modules over made-up inputs and prints what comes out: the same under both Pythons, or a bug.
 
-`python both_ways.py PART` with the firmware and the fakes on the path. Integers that do not fit a small integer or viper's
-32 bits, a missing method, another rounding: all show as a difference.
+`python both_ways.py PART` with the firmware and the fakes on the path. An integer that does not fit 31 or 32 bits, a
+missing method, another rounding: all show as a difference.
 """
 
 import sys
@@ -101,7 +101,7 @@ def macs():
     signer = radio.Signer(bytes(range(32)), bytes(range(16)))
     gate = radio.Gate(bytes(range(32)), bytes(range(16)))
     for n in range(1, 50):
-        line = signer.sign(n, "drive %d %d" % (pick(-600, 600), pick(-900, 900)))
+        line = signer.sign(n, "drive " + str(pick(-600, 600)) + " " + str(pick(-900, 900)))
         spoilt = line if pick(0, 2) else line[: pick(0, len(line))] + "x"
         try:
             print(line, gate.open(spoilt) if spoilt[:1] == "@" else "")
@@ -118,7 +118,9 @@ def whole():
     rig.tick(300)
     rig.board.inputs.key = 1
     for n, line in enumerate(
-        ("status", "arm", "arm 4821", "sweep 900", "status", "drive 1 1", "stop", "disarm", "arm", "arm 4821", "drive 200 50",
+        ("status", "arm", "arm 4821", "sweep 900", "status", "drive 1 1", "stop", "disarm", "arm", "arm 4821",
+         "drive 200
+        50",
          "drive 200 50", "ping", "", "fly", "get coast_ms", "telemetry on", "set audio 0", "log 40", "diff")
     ):  # fmt: skip
         print(

@@ -139,7 +139,7 @@ def test_after_a_reset_everything_is_still_there_and_numbers_go_on(count):
 def test_the_row_under_way_at_a_reset_is_left_out():
     """A reset after each store of `add`: what is found is the log before it or with it, never a mixture."""
 
-    class Cut(Exception):
+    class CutError(Exception):
         pass
 
     class Words:
@@ -151,7 +151,7 @@ def test_the_row_under_way_at_a_reset_is_left_out():
 
         def __setitem__(self, at, value):
             if self.left == 0:
-                raise Cut
+                raise CutError
             self.left -= 1
             self.words[at] = value
 
@@ -162,7 +162,7 @@ def test_the_row_under_way_at_a_reset_is_left_out():
             log.add(i, events.KIND_ID["mark"], 0, i)
         texts = [log.text(number) for number in range(log.oldest(), log.next)]
         log._rows = Words(words, left)
-        with contextlib.suppress(Cut):
+        with contextlib.suppress(CutError):
             log.add(777, events.KIND_ID["mark"], 0, 777)
         found = EventLog(words)
         after = [found.text(number) for number in range(found.oldest(), found.next)]

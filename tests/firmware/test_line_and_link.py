@@ -1,4 +1,5 @@
-"""Bytes to lines and back: bounded memory, nothing made up, `stop` first, an echo for a person, no wait for a slow host."""
+"""Bytes to lines and back: bounded memory, nothing made up, `stop` first, an echo for a person, no wait for a slow
+host."""
 
 import pytest
 from bench import Port

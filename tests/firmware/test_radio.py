@@ -1,4 +1,5 @@
-"""Signed lines: what the key's owner signed is taken once, in order, this boot; everything else is refused and counted."""
+"""Signed lines: what the key's owner signed is taken once, in order, this boot; everything else is refused and
+counted."""
 
 import hashlib
 import hmac
@@ -75,7 +76,7 @@ def test_another_boots_and_another_keys_lines_are_refused():
 def test_a_refused_line_does_not_use_its_counter_up():
     gate = Gate(KEY, bytes(16))
     signer = Signer(KEY, bytes(16))
-    forged = "@%d %s %s" % (COUNTER_MAX, "0" * 16, "drive 100 0")
+    forged = f"@{COUNTER_MAX} {'0' * 16} drive 100 0"
     assert opened(gate, forged) == "mac"
     assert opened(gate, signer.sign(1, "ping")) == "ping"
 
@@ -178,7 +179,7 @@ def hostile(signer, rng, taken):
     if kind == 5:
         return rng.choice(taken)[: rng.randrange(40)]
     if kind == 6:
-        return "@%d %016x %s" % (counter, rng.getrandbits(64), line)
+        return f"@{counter} {rng.getrandbits(64):016x} {line}"
     return "".join(chr(rng.randrange(33, 127)) for _ in range(rng.randrange(1, 60)))
 
 

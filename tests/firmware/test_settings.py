@@ -1,4 +1,5 @@
-"""Settings: bounds hold, a refused change changes nothing, the text form comes back as it went, no file stops the boot."""
+"""Settings: bounds hold, a refused change changes nothing, the text form comes back as it went, no file stops the
+boot."""
 
 import os
 
@@ -85,7 +86,8 @@ def test_the_text_form_comes_back_as_it_went(changes):
     again = Settings()
     again.load_text("# a comment\n\n" + "\n".join(settings.dump_lines()) + " # another\n")
     assert values(again) == values(settings)
-    assert [row[0] for row in settings.diff()] == [n for n, v, d in zip(NAMES, values(settings), [r[1] for r in TABLE], strict=True) if v != d]  # fmt: skip
+    assert [row[0] for row in settings.diff()] == [n for n, v, d in zip(NAMES, values(settings), [r[1] for r in
+    TABLE], strict=True) if v != d]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,8 @@ def test_the_loops_figures_are_those_of_the_last_second(ticks):
 
 @given(st.lists(st.integers(1, 20_000), max_size=50), st.booleans())
 def test_a_frame_begins_with_input_0_and_is_the_newest_whole_one_however_long_the_loop_stalled(gaps, wraps):
-    """Also past 2**30 samples, where the count begins again (2**30 is no multiple of 5, so the frames are what counts)."""
+    """Also past 2**30 samples, where the count begins again (2**30 is no multiple of 5, so the frames are what
+    counts)."""
     reader = RingReader()
     done = taken = 0
     if wraps:
