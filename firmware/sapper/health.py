@@ -50,36 +50,56 @@ _RAIL_OBJECT_FRAMES = 80  # a large object may drive a gate to the end of its ra
 _STUCK_LEAST = 18  # frames
 _STUCK_MOST = 80
 _SUPPLY_FRAMES = 50
-_QUIET_FRAMES = 20
+_QUIET_FRAMES = 25  # with under a third of the usual noise in all gates: by chance one frame in a hundred
+_LOW, _HIGH = 500, 65040  # 25 mV from the ends of the range
+_JUMPED = 20000  # 1 V within two frames: no object comes so fast
 _MOVED_MM = 50
 
 # Indices into the state array, gate by gate.
-_LAST, _BEFORE, _RUN, _REPEATS, _ROUGH, _USUAL, _RAIL, _JUMP, _STATE = 0, 3, 6, 9, 12, 15, 18, 21, 24
+_LAST, _BEFORE, _RUN, _REPEATS, _ROUGH, _USUAL, _RAIL, _JUMP, _CLIP, _QUIET, _STATE = (
+    0,
+    3,
+    6,
+    9,
+    12,
+    15,
+    18,
+    21,
+    24,
+    27,
+    28,
+)
 
 
 @micropython.viper
 def _watch(frame: ptr32, state: ptr32):
-    """Per gate: run of equal values, how often it repeats (1/1024 of frames, over 64), roughness now (mean size of
-    the second
-    difference over 32 frames, in 1/16) and usually (over 512), frames at a rail (< 25 mV, > 3275 mV), and whether it
-    jumped there.
+    """Follow each gate: its run of equal values; how often it repeats itself (1/1024 of frames, over 64); its roughness
+    (mean size of the second difference, in 1/16) over 32 frames and over 512; frames at a rail, and the jump that led
+    there; and frames in which all gates are quiet.
 
     A second difference is below 2^18; in 1/16 below 2^22.
     """
     g = 0
+    quiet = 0
     while g < 3:
         v = frame[g]
         last = state[g]
         if v == last:
             state[6 + g] += 1
-            if state[6 + g] < 18:
-                state[9 + g] += (1024 - state[9 + g]) >> 6
         else:
-            state[6 + g] = 0
+            run = state[6 + g]
+            if run > 16:
+                run = 16
+            state[9 + g] += ((1024 - state[9 + g]) * run) >> 6
             state[9 + g] -= state[9 + g] >> 6
+            state[6 + g] = 0
         bend = v - 2 * last + state[3 + g]
         if bend < 0:
             bend = 0 - bend
+        if bend * 48 < state[15 + g]:
+            quiet += 1
+        if bend > state[24 + g]:
+            bend = state[24 + g]
         state[12 + g] += ((bend << 4) - state[12 + g]) >> 5
         state[15 + g] += ((state[12 + g] - state[15 + g]) >> 9) + 1
         rail = 0
@@ -99,6 +119,13 @@ def _watch(frame: ptr32, state: ptr32):
         state[3 + g] = last
         state[g] = v
         g += 1
+    if quiet == 3:
+        state[27] += 1
+    else:
+        state[27] = 0
+
+
+_KEPT = tuple(range(_USUAL, _USUAL + 3)) + tuple(range(_REPEATS, _REPEATS + 3)) + tuple(range(_CLIP, _CLIP + 3))
 
 
 class Health:
@@ -111,6 +138,8 @@ class Health:
         self._state = array("i", bytes(4 * _STATE))
         self._started_ms = -1
         self._frames = 0
+        self._supply_frames = 0
+        self._moved_from = None
         self.fault = 0
         self.blind = False
         self.relearn = False
@@ -124,6 +153,8 @@ class Health:
         self._vsys_min = get("det_supply_min_mv") * 65536 // 9900
         self._vsys_max = get("det_supply_max_mv") * 65536 // 9900
         self._warmup_ms = get("det_warmup_ms")
+        for g in range(3):  # one jump, three second differences, must stay under the limit
+            self._state[_CLIP + g] = min(262144, 6 * self._rough_max * (10 if g == 0 else 1) >> 4)
 
     def restart(self):
         """A new stretch of ground; faults and what is usual stay."""
@@ -137,7 +168,7 @@ class Health:
         self._frames = 0
         state = self._state
         for i in range(_STATE):
-            if not _USUAL <= i < _USUAL + 3 and not _REPEATS <= i < _REPEATS + 3:
+            if i not in _KEPT:
                 state[i] = 0
 
     def step(self, frame, t_ms, s_mm, alert):
@@ -166,10 +197,12 @@ class Health:
             for g in range(3):
                 state[_USUAL + g] = 0
         self._supply_frames = 0
-        self._quiet = 0
         for g in range(3):
             state[_LAST + g] = state[_BEFORE + g] = frame[g]
             state[_ROUGH + g] = state[_USUAL + g]
+            if frame[g] < _LOW or frame[g] > _HIGH:
+                state[_RAIL + g] = 1
+                state[_JUMP + g] = _JUMPED
 
     def _gates(self, alert):
         """Fault of the gates, or 0."""
@@ -177,32 +210,30 @@ class Health:
         stuck = 0
         frozen = 0
         low = 0
-        quiet = 0
         railed = 0
+        noisy = 0
         for g in range(3):
             run = state[_RUN + g]
-            if run >= _STUCK_LEAST:
+            if run >= _STUCK_LEAST and not state[_RAIL + g]:
                 frozen += 1
                 if run >= min(_STUCK_MOST, _STUCK_LEAST + (state[_REPEATS + g] * 100 >> 10)):
                     stuck = STUCK_GATE0 + g
             rail = state[_RAIL + g]
             if rail:
-                if rail >= _RAIL_FRAMES and state[_LAST + g] < 500:
+                jumped = state[_JUMP + g] >= _JUMPED
+                if jumped and rail >= _RAIL_FRAMES and state[_LAST + g] < _LOW:
                     low += 1
-                if rail >= (_RAIL_OBJECT_FRAMES if alert and state[_JUMP + g] < 20000 else _RAIL_FRAMES):
+                if rail >= (_RAIL_OBJECT_FRAMES if alert and not jumped else _RAIL_FRAMES):
                     railed = SATURATED
             if state[_ROUGH + g] > self._rough_max * (10 if g == 0 else 1):
-                return NOISE
-            if state[_ROUGH + g] * 8 < state[_USUAL + g]:
-                quiet += 1
+                noisy = NOISE
         if low >= 2:
             return NO_PULSE
         if railed:
             return railed
-        self._quiet = self._quiet + 1 if quiet == 3 else 0
-        if self._quiet >= _QUIET_FRAMES or (stuck and frozen >= 2):
+        if state[_QUIET] >= _QUIET_FRAMES or (stuck and frozen >= 2):
             return NO_PULSE
-        return stuck
+        return stuck or noisy
 
     def _supply(self, vsys):
         if self._vsys_min <= vsys <= self._vsys_max:

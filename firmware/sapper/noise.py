@@ -14,10 +14,9 @@ from sapper.footprint_kernels import EARLY_SIGMA, FULL_SIGMA
 # Scatter of body and early against bend in the nominal noise, in 1/1024.
 _BASE = (1024, 1024, 7900)
 _ONE = 1024
-# Bins seen, and the shift that makes the step up to then.
-_FIRST, _FIRST_SHIFT = 64, 5
-_SECOND, _SECOND_SHIFT = 192, 6
-_LAST_SHIFT = 7
+# Bins seen, the shift that makes the step up to then, and later.
+_FIRST, _FIRST_SHIFT = 192, 6
+_LATER_SHIFT = 7
 
 
 @micropython.viper
@@ -75,8 +74,8 @@ class Noise:
 
     def track(self, value):
         """Learn from the estimates value[0..2] of one bin."""
-        shift = _LAST_SHIFT
-        if self.seen < _SECOND:
-            shift = _FIRST_SHIFT if self.seen < _FIRST else _SECOND_SHIFT
+        shift = _LATER_SHIFT
+        if self.seen < _FIRST:
             self.seen += 1
+            shift = _FIRST_SHIFT
         _track(value, self._factor, self.sigma, shift)

@@ -27,6 +27,8 @@ class Pinpoint:
         self._level = array("i", [0, 0, 0])
         self._bump = array("i", [0, 0, 0])
         self._parts = array("i", [0, 0, 0])
+        self._best_mm = self._from_mm = self._to_mm = 0
+        self._best_class = CLASS_NONE
         self.reset()
 
     def reset(self):

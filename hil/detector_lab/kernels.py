@@ -28,7 +28,7 @@ FOOTPRINT_A_M = 0.138
 FRAME_HZ = 100.0
 # One-sided amplitude densities of the ground-balanced signal, mV/sqrt(Hz): white, and A / (1 + (f/f0)^2)^(p/2).
 WHITE = 0.37
-SLOW = (5.5, 0.2, 1.4)
+SLOW = (5.5, 0.23, 1.7)
 KERNEL_BITS = 10
 FRAME_MV = 3300.0 / 65536
 # What a gate can span in a ring of bins: its own range and the same again for the levelling of a stand.

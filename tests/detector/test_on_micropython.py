@@ -1,4 +1,4 @@
-"""The detector gives the same under MicroPython (unix port, native viper) as under CPython, and allocates nothing there."""
+"""The detector says the same under MicroPython (unix port, native viper) as under CPython, and allocates nothing."""
 
 import os
 import subprocess

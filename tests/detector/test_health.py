@@ -1,0 +1,176 @@
+"""A detector that cannot see says so, by name and in time, until the operator clears it; one that sees does not."""
+
+import numpy as np
+import pytest
+from detector_lane import COPPER, Lane, Tuning, run
+
+from sapper.detector import Detector
+from sapper.events import FAULTS
+from sapper.health import TABLE
+
+pytestmark = pytest.mark.unit
+
+START_MS = 5000
+
+
+def lane(**more) -> Lane:
+    return Lane.drive([(4, 0.3)], seed=31, **more)
+
+
+def first(said, start_ms: int = START_MS) -> tuple[str, int]:
+    """Name of the first fault and how long after start_ms it came."""
+    assert said.faults, "no fault"
+    t_ms, code = said.faults[0]
+    return FAULTS[code], t_ms - start_ms
+
+
+def after(made: Lane):
+    return made.t_ms >= START_MS
+
+
+def test_a_sound_detector_has_no_fault() -> None:
+    for seed in range(5):
+        assert run(Lane.drive([(20, 0.6)], seed=seed)).faults == []
+
+
+@pytest.mark.parametrize("gate", [0, 1, 2])
+def test_a_stuck_gate_within_a_second(gate) -> None:
+    made = lane()
+    made.gates[after(made), gate] = made.gates[np.argmax(after(made)), gate]
+    name, late_ms = first(run(made))
+    assert name == f"stuck_gate{gate}"
+    assert late_ms <= 300
+
+
+@pytest.mark.parametrize("step_mv", [0.806, 1.61])
+def test_a_coarse_quiet_gate_is_not_stuck_but_still_found_when_it_is(step_mv) -> None:
+    """Noise of a third of the ADC's step repeats values often: no fault then, and within a second when it freezes."""
+    made = lane(noise=0.3)
+    made.gates = np.round(made.gates / step_mv) * step_mv
+    assert run(made).faults == []
+    made.gates[after(made), 1] = made.gates[np.argmax(after(made)), 1]
+    name, late_ms = first(run(made))
+    assert name == "stuck_gate1"
+    assert late_ms <= 1000
+
+
+def test_a_gate_that_jumps_to_a_rail_is_saturated_in_a_tenth_of_a_second() -> None:
+    for rail in (0.0, 3299.0):
+        made = lane()
+        made.gates[after(made), 2] = rail
+        name, late_ms = first(run(made))
+        assert name == "saturated"
+        assert late_ms <= 100
+
+
+def test_an_object_that_drives_a_gate_to_its_end_is_an_object() -> None:
+    said = run(lane().put(2.5, (-3000, -1900, -1400)))
+    assert said.faults == []
+    assert [c for c in said.contacts if abs(c[0] - 2500) < 60]
+
+
+def test_standing_over_it_is_blindness() -> None:
+    said = run(Lane.drive([(2.5, 0.3), (2, 0)], seed=32).put(2.5, (-3000, -1900, -1400)))
+    assert first(said)[0] == "saturated"
+
+
+def test_no_pulse_when_all_gates_freeze() -> None:
+    made = lane()
+    made.gates[after(made)] = 1650.0
+    name, late_ms = first(run(made))
+    assert name == "no_pulse"
+    assert late_ms <= 1000
+
+
+def test_no_pulse_when_two_gates_fall_to_nothing() -> None:
+    made = lane()
+    made.gates[np.ix_(after(made), [1, 2])] = 5.0
+    name, late_ms = first(run(made))
+    assert name == "no_pulse"
+    assert late_ms <= 100
+
+
+def test_no_pulse_when_the_coils_noise_is_gone() -> None:
+    """What is left is the ADC's own noise: values change, but there is no coil behind them."""
+    made = lane()
+    silent = 1650 + np.random.default_rng(1).standard_normal(made.gates.shape) * 0.1
+    made.gates[after(made)] = silent[after(made)]
+    name, late_ms = first(run(made))
+    assert name == "no_pulse"
+    assert late_ms <= 1000
+
+
+def test_noise_far_above_its_limit() -> None:
+    made = lane()
+    made.gates[after(made), 1] += np.random.default_rng(2).standard_normal(int(after(made).sum())) * 60
+    name, late_ms = first(run(made))
+    assert name == "noise"
+    assert late_ms <= 1000
+
+
+def test_hum_and_bursts_are_no_fault() -> None:
+    made = lane()
+    made.gates += 6 * np.sin(2 * np.pi * 33.3 * made.t_ms / 1000)[:, None]
+    made.gates[600:615] += np.random.default_rng(3).standard_normal((15, 3)) * (65, 6, 6)
+    assert run(made).faults == []
+
+
+@pytest.mark.parametrize("vsys_mv", [3900.0, 6000.0])
+def test_supply_outside_its_limits(vsys_mv) -> None:
+    made = lane()
+    made.vsys_mv = vsys_mv
+    name, late_ms = first(run(made), 0)
+    assert name == "supply"
+    assert late_ms <= 1000
+
+
+def test_moving_before_it_is_warm() -> None:
+    name, _ = first(run(lane(), {"det_warmup_ms": 3000}), 0)
+    assert name == "warming_up"
+    assert run(Lane.drive([(2, 0)], seed=33), {"det_warmup_ms": 3000}).faults == []
+
+
+def test_nothing_but_clear_ends_a_fault_and_the_ground_is_learned_anew() -> None:
+    made = lane()
+    frozen = (made.t_ms >= 4000) & (made.t_ms < 5000)
+    made.gates[frozen, 2] = made.gates[np.argmax(frozen), 2]
+    made.put(3.2, COPPER)
+    dirty = run(made)
+    assert [FAULTS[code] for _, code in dirty.faults] == ["stuck_gate2"]
+    assert dirty.detector.health.fault and dirty.contacts == [] and not dirty.searched[-1]
+    assert dirty.strength[-1] == 0
+
+    def clear(detector, i):
+        if i == 560:
+            detector.health.clear()
+
+    cleared = run(made, hook=clear)
+    assert not cleared.searched[561]
+    assert cleared.searched[-1]
+    assert [c for c in cleared.contacts if abs(c[0] - 3200) < 50]
+
+
+def test_ground_under_a_fault_is_not_searched() -> None:
+    made = lane()
+    made.gates[after(made), 0] = made.gates[np.argmax(after(made)), 0]
+    said = run(made)
+    at = int(np.argmax(made.t_ms >= said.faults[0][0]))
+    assert said.searched[at - 1]
+    assert not any(said.searched[at:])
+
+
+def test_every_fault_has_meaning_and_remedy_and_a_code_of_its_own() -> None:
+    assert len({row[0] for row in TABLE}) == len(TABLE) == 8
+    for name, meaning, remedy in TABLE:
+        assert name in FAULTS
+        assert meaning and remedy
+
+
+def test_a_frame_of_zeros_from_the_start_is_a_fault() -> None:
+    from array import array
+
+    detector = Detector(Tuning())
+    frame = array("i", [0, 0, 0, round(5000 * 65536 / 9900), 14000])
+    for i in range(20):
+        detector.step(frame, i * 10, 0, 0)
+    assert FAULTS[detector.health.fault] == "no_pulse"
