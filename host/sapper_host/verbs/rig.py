@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sapper_host.verbs.help_text import help_of
+from sapper_host.verbs.options import JsonOption
 
 PACES = ("real", "fast")
 
@@ -23,6 +24,7 @@ def virtual(
     firmware: Annotated[
         Path | None, typer.Option(metavar="F.uf2", help="The firmware to run instead of the one `make` built.")
     ] = None,
+    as_json: JsonOption = False,
     key_on: Annotated[bool, typer.Option("--key-on", help="Start with the arming key turned on.")] = False,
 ) -> None:
     """Run the firmware on an emulated Pico in a virtual rover, until Ctrl-C.
@@ -34,6 +36,8 @@ def virtual(
       sapper rig virtual
       sapper rig virtual --world my-lane.toml --pace fast
     """
+    import json
+
     from sapper_host.errors import SapperError, Status
     from sapper_host.run_registry import registered
     from sapper_host.verbs.rigs import rig_errors
@@ -46,6 +50,9 @@ def virtual(
         def ready(ports: dict[str, str]) -> None:
             """The board runs and its lines are open."""
             stack.enter_context(registered("virtual", ports, world or ""))
+            if as_json:
+                typer.echo(json.dumps(ports))
+                return
             for name, device in ports.items():
                 typer.echo(f"{name:6s} {device}")
             typer.echo(f"try: sapper console --port {ports['usb']}", err=True)
