@@ -4,6 +4,8 @@ They are what one would build first: a high-pass on one gate, ground balance of 
 floating point that sees the whole lane at once.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, signal
@@ -12,7 +14,7 @@ from hil.detector_lab.kernels import footprint
 from hil.detector_lab.lanes import Lane
 from hil.detector_lab.score import Find
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 FRAME_HZ = 100.0
 SOIL = (1.0, 0.882, 0.917)

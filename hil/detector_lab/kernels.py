@@ -13,11 +13,12 @@ amplitude is h = P f / (f' P f), P = R^-1 - R^-1 B (B' R^-1 B)^-1 B' R^-1 (Aitke
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 BIN_M = 0.02
 BACK_BINS = 20

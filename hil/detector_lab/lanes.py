@@ -16,9 +16,9 @@ class Lane:
     """One trace: seconds, gates (n x 3, mV), odometer (m), and its truth."""
 
     name: str
-    t_s: NDArray[np.float64]
-    gates_mv: NDArray[np.float64]
-    s_m: NDArray[np.float64]
+    t_s: NDArray[np.floating[Any]]
+    gates_mv: NDArray[np.floating[Any]]
+    s_m: NDArray[np.floating[Any]]
     truth: dict[str, Any]
 
     @property

@@ -9,6 +9,7 @@ estimate a little and hide the ground around them.
 
 import argparse
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ SWATH_M = 0.5
 LEVELS_X100 = (240, 260, 280, 300, 320, 340, 360, 380, 400, 430)
 
 
-def wander(random: np.random.Generator, n: int) -> NDArray[np.float64]:
+def wander(random: np.random.Generator, n: int) -> NDArray[np.floating[Any]]:
     """Slow noise of 1/sqrt(Hz) at 0 Hz with the kernels' spectrum, n frames of 10 ms."""
     _, corner, power = SLOW
     size = 1 << (n + 2000).bit_length()
