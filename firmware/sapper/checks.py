@@ -4,6 +4,8 @@ what is wrong."""
 import gc
 import os
 
+from sapper import storage
+
 _HEAP_LEAST = 40_000
 _TEMP_DC = (-200, 850)
 
@@ -38,8 +40,13 @@ def _interlock(app):
     return "" if not app.board.interlock.enabled() else "MOTOR_EN is high before arming; do not use this board"
 
 
+def _storage(app):
+    return storage.problem()
+
+
 def _settings(app):
-    return app.settings_error
+    # Without a file system there is no settings file: one cause, told once.
+    return "" if storage.problem() else app.settings_error
 
 
 def _pulser(app):
@@ -71,6 +78,7 @@ def _flash(app):
 
 
 PRE_ARM = (
+    ("storage", _storage),
     ("settings", _settings),
     ("loop", _loop),
     ("key", _key),
@@ -83,6 +91,7 @@ PRE_ARM = (
 )
 
 SELF_TEST = (
+    ("storage", _storage),
     ("settings", _settings),
     ("supply", _supply),
     ("frames", _frames),

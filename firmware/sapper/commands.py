@@ -47,6 +47,13 @@ COMMANDS = (
         "usb",
         "puts in the radio key (64 hex digits) or takes it out; alone, tells its id",
     ),
+    (
+        "storage",
+        "storage [erase]",
+        IDLE,
+        "usb",
+        "whether the file system in flash is in order; `erase` makes a new one: settings and key are lost",
+    ),
     ("reboot", "reboot", IDLE, "link", "restarts the board"),
     ("bootloader", "bootloader", IDLE, "usb", "restarts into BOOTSEL, for a UF2"),
     ("repl", "repl", "S", "usb", "leaves to MicroPython's prompt; Ctrl-D comes back"),

@@ -4,7 +4,7 @@ Answers end with one line that starts with `ok` or `err NAME: what, and what to 
 spaces.
 """
 
-from sapper import checks, commands, events, settings_file
+from sapper import checks, commands, events, settings_file, storage
 from sapper.commands import COMMANDS, ROWS
 from sapper.radio import KEY_BYTES, Forged, from_hex
 from sapper.settings import TABLE, SettingError, row_of
@@ -285,6 +285,16 @@ class Console:
                 raise Refused("value", "a key is %d lower-case hex digits" % (2 * KEY_BYTES))
             app.new_key(key)
         return "ok key=" + app.gate.id
+
+    def cmd_storage(self, link, words):
+        if words:
+            if words[0] != "erase":
+                raise usage("storage")
+            storage.erase()
+        wrong = storage.problem()
+        if wrong:
+            raise Refused("storage", wrong)
+        return "ok " + storage.text()
 
     def cmd_reboot(self, link, words):
         self._app.leave_for = "reboot"

@@ -177,3 +177,33 @@ def test_version_revision_and_pin_names_are_on_the_board(prompt: RawPrompt) -> N
 def test_the_heap_is_most_of_the_ram(prompt: RawPrompt) -> None:
     printed, _ = prompt.run(b"import gc\ngc.collect()\nprint(gc.mem_free() + gc.mem_alloc())")
     assert int(printed) > 220_000
+
+
+def answer(pico: VirtualPico, line: str) -> str:
+    """What the console says to a line: everything up to `ok` or `err`, and that."""
+    pico.usb.read()
+    pico.usb.write(line.encode() + b"\r\n")
+    text = ""
+    for _ in range(200):
+        pico.run(10_000_000)
+        text += b"".join(data for _, data in pico.usb.read()).decode(errors="replace")
+        if any(row.startswith(("ok", "err")) for row in text.splitlines()) and text.endswith("\n"):
+            break
+    return text
+
+
+def test_the_console_tells_of_a_broken_file_system_refuses_to_arm_and_makes_a_new_one_only_when_told() -> None:
+    area = BROKEN["noise"]
+    with VirtualPico(default_uf2(), flash_image=flash_with(area), seed=5) as pico:
+        pico.run(800_000_000)
+        assert "err storage: the file system is not mounted" in answer(pico, "storage")
+        assert "nothing was erased" in answer(pico, "selftest")
+        assert "err" in answer(pico, "arm")
+        assert "err usage" in answer(pico, "storage format")
+        assert pico.flash.image()[AREA_START:] == area
+        assert "ok state=formatted" in answer(pico, "storage erase")
+        assert "\nok" in "\n" + answer(pico, "save")
+        pico.power_cut()
+        pico.power_on()
+        pico.run(800_000_000)
+        assert "ok state=mounted" in answer(pico, "storage")
