@@ -119,8 +119,6 @@ def whole():
     rig.board.inputs.key = 1
     for n, line in enumerate(
         ("status", "arm", "arm 4821", "sweep 900", "status", "drive 1 1", "stop", "disarm", "arm", "arm 4821",
-         "drive 200
-        50",
          "drive 200 50", "ping", "", "fly", "get coast_ms", "telemetry on", "set audio 0", "log 40", "diff")
     ):  # fmt: skip
         print(

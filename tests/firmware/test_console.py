@@ -106,7 +106,6 @@ def test_a_command_is_taken_in_the_states_of_its_row_and_refused_elsewhere(bench
         "drive 1e3 0", "drive 99999999999999999999 0", "drive nan 0", "sweep", "sweep -1", "sweep 0", "sweep 1000001",
         "sweep 10 20", "verdict", "verdict no", "verdict none", "arm 0000", "arm 12345", "arm 1 2", "set", "set a b",
         "set sweep_mm_s", "set sweep_mm_s 10", "set sweep_mm_s x", "set sweep_mm_s 300 1", "get nothing",
- 
         "key zz",
         "key " + "AB" * 32, "key " + "ab" * 31, "telemetry", "telemetry maybe", "pinpoint", "log x", "log 0",
         "log 1001",
