@@ -26,10 +26,11 @@ from sapper_host.trace import Trace
 
 ON_DETECT = ("stop", "mark")
 _SLICE_NS = 10 * NS_PER_MS
-_ARMED_NS = 50 * NS_PER_MS  # before the tape rolls: the board is told to arm within it
+_ARMED_NS = 200 * NS_PER_MS  # before the tape rolls: the board is told to arm within it
 _REST_S = 0.25  # how long tracks of this kind roll once the motors are off
 _TAIL_S = 0.6  # played after the trace's end, standing, so that a last contact can be completed
 _BOOTED_S = 0.4
+_SETTLED_S = 0.1  # after arming: the first ping is answered, so that `sweep` is taken in its own tick
 _MARK_SLICE_NS = 500 * NS_PER_MS  # nothing depends on the board's outputs: long slices cost least
 _MARK_EVERY_S = 0.2
 _EARLY_NS = 30_000  # a row begins so long before its frame: after the last sample of the one before
@@ -96,6 +97,7 @@ class _Replay:
             operator.must(f"set {name} {value}")
         operator.must("telemetry on")
         operator.arm()
+        operator.settle(_SETTLED_S)
         operator.run(self._to_frame_ns())
         self._tape.roll()
         self._sweep()
@@ -158,6 +160,7 @@ class _Replay:
                 tape.go_on()
                 continue
             self._origins.append((standing_ns, tape.s_m))
+            operator.settle(_SETTLED_S)
             operator.run(self._to_frame_ns())
             tape.go_on()
             self._sweep()

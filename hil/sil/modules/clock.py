@@ -9,8 +9,8 @@ NEVER = (1 << 30) - 1
 
 # What the board's work takes, in microseconds: the arithmetic of a frame, the rest of a tick, a look at the clock, a
 # start from reset to main.py. Figures of the virtual Pico; docs/rigs.md says what they are good for.
-FRAME_US = 1500
-TICK_US = 1400
+FRAME_US = 1300
+TICK_US = 1000
 LOOK_US = 1
 START_US = 150_000
 

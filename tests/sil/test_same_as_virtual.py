@@ -1,0 +1,40 @@
+"""The sil rig and the virtual Pico give the same events for the same recording, times within a frame."""
+
+import numpy as np
+import pytest
+
+from hil.errors import HilError
+from hil.rig import default_uf2
+from hil.sil.compare import compare, differences
+from hil.sil.synthetic import synthetic_trace
+
+ROW = {"t_s": 1.0, "s_m": 0.5, "kind": "detect"}
+
+
+@pytest.mark.unit
+def test_a_lost_or_late_event_is_a_difference() -> None:
+    assert differences([ROW], [ROW | {"t_s": 1.01}]) == []
+    assert len(differences([ROW], [])) == 1
+    assert len(differences([], [ROW])) == 1
+    assert len(differences([ROW], [ROW | {"t_s": 1.02}])) == 2
+    assert (
+        len(differences([ROW | {"kind": "fault", "fault": "noise"}], [ROW | {"kind": "fault", "fault": "supply"}])) == 2
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.virtual
+@pytest.mark.sil
+@pytest.mark.parametrize("stuck", (False, True))
+def test_events_are_the_same_on_both_rigs(stuck: bool) -> None:
+    try:
+        default_uf2()
+    except HilError as error:
+        pytest.skip(str(error))
+    trace = synthetic_trace("same", 7.0, 0.4, (3.0, 5.6), seed=5)
+    if stuck:
+        frozen = (trace.t_s > 9.0) & (trace.t_s < 11.0)
+        trace.gates_mv[frozen, 1] = trace.gates_mv[np.flatnonzero(frozen)[0], 1]
+    result = compare(trace)
+    assert result["events"] > 5
+    assert result["differences"] == []
