@@ -90,7 +90,7 @@ def test_a_stale_command_ramps_to_rest_within_its_time_and_never_speeds_up(speed
         rover.tick(TELEOP)
     rover.motion._age_ms = 10_000
     before = [abs(target) for target in rover.drive._targets]
-    for tick in range(ramp_ms // 10 + 1):
+    for tick in range(ramp_ms // 10 + 1):  # noqa: B007 (asked for after the loop)
         done = rover.tick(TELEOP)
         after = [abs(target) for target in rover.drive._targets]
         assert all(now <= then for now, then in zip(after, before, strict=True))
@@ -190,7 +190,7 @@ def test_the_drive_names_the_side_at_fault_and_engaging_clears_it():
             rover.tick(SWEEP)
         assert rover.drive.fault_side == -1
         rover.stuck[side] = True
-        for tick in range(1, 40):
+        for tick in range(1, 40):  # noqa: B007 (asked for after the loop)
             rover.tick(SWEEP)
             if rover.drive.fault_side >= 0:
                 break

@@ -1,0 +1,96 @@
+"""A moment of each of the chief safety scenarios on the virtual Pico; `make safety` runs all, at many moments."""
+
+import json
+
+import pytest
+
+from hil.rig import default_uf2
+from hil.safety import __main__ as safety
+from hil.safety import report
+from hil.safety.faults import FAULTS
+from hil.safety.scenarios import SCENARIOS, SHORT, needs_patched, run_trial
+from hil.safety.stage import Stage, settled_from, value_at, zero_from
+
+CHOSEN = [scenario for scenario in SCENARIOS if scenario.name in SHORT and scenario.start != "tick"] + [
+    scenario
+    for scenario in SCENARIOS
+    if scenario.name in SHORT and scenario.limit_us == 60_000 and scenario.start == "tick"
+]
+
+
+@pytest.fixture(scope="module")
+def stage():
+    try:
+        firmware = default_uf2()
+    except Exception as error:
+        pytest.skip(str(error))
+    with Stage(firmware, seed=3) as stage:
+        yield stage
+
+
+@pytest.mark.virtual
+@pytest.mark.xdist_group("safety")
+@pytest.mark.parametrize("scenario", CHOSEN, ids=[f"{scenario.name} ({scenario.limit_us} us)" for scenario in CHOSEN])
+def test_it_is_kept(stage, scenario):
+    trial = run_trial(stage, scenario, seed=11)
+    assert trial.latency_us is not None, f"it never happened; {trial.wrong}"
+    assert trial.latency_us <= scenario.limit_us
+    assert trial.wrong == ""
+
+
+@pytest.mark.virtual
+@pytest.mark.xdist_group("safety")
+def test_the_log_tells_after_a_watchdog_reset_what_led_to_it(stage):
+    stage.to("SWEEP")
+    stage.pico.cpu.hang(interrupts_on=False)
+    stage.run(1_300_000_000)
+    assert [cause for _, cause in stage.pico.reset_causes()][-1] == "watchdog-timer"
+    stage.safe()
+    _, lines = stage.operator.ask("log 30")
+    told = "\n".join(lines)
+    assert "to=SWEEP from=ARMED" in told and "cause=watchdog" in told
+    assert told.index("to=SWEEP") < told.index("cause=watchdog")
+
+
+@pytest.mark.unit
+def test_every_scenarios_fault_exists_and_every_fault_is_used():
+    used = {scenario.fault for scenario in SCENARIOS if not needs_patched(scenario)}
+    assert used == set(FAULTS)
+    assert len({(scenario.name, scenario.limit_us) for scenario in SCENARIOS}) == len(SCENARIOS)
+
+
+@pytest.mark.unit
+def test_the_short_set_names_scenarios():
+    assert set(SHORT) <= {scenario.name for scenario in SCENARIOS}
+
+
+@pytest.mark.unit
+def test_a_step_functions_zeros():
+    row = [(0, 0.0), (10, 1.0), (20, 0.0), (30, 1.0), (40, 0.0)]
+    assert value_at(row, 15) == 1 and value_at(row, 20) == 0
+    assert zero_from(row, 12) == 20 and zero_from(row, 25) == 25 and zero_from(row, 35) == 40
+    assert settled_from(row, 12) == 40 and settled_from(row, 45) == 45
+    assert settled_from(row[:-1], 12) is None and zero_from([(0, 1.0)], 5) is None
+
+
+@pytest.mark.unit
+def test_a_missed_limit_fails_the_row_and_the_command_says_so(tmp_path, monkeypatch, capsys):
+    from hil.safety.scenarios import Trial
+
+    scenario = SCENARIOS[0]
+
+    def trial(latency_us, wrong=""):
+        row = ((0, 1.0), (1000, 0.0))
+        return Trial(scenario, 1, latency_us, wrong, 100, 100, row, (row, row), ((0, "SWEEP"), (900, "STOPPED")))
+
+    good, late, never, wrong = trial(50.0), trial(scenario.limit_us + 1.0), trial(None), trial(50.0, "MOTOR_EN is high")
+    for group, ok in (([good, good], True), ([good, late], False), ([good, never], False), ([good, wrong], False)):
+        rows = report.rows(group)
+        assert rows[0].ok is ok
+        report.write(rows, tmp_path, "x")
+        assert json.loads((tmp_path / "safety.json").read_text())[0]["ok"] is ok
+        assert "<svg" in (tmp_path / "safety.html").read_text()
+        monkeypatch.setattr(safety, "measure_all", lambda *_, group=group: iter([("x", group)]))
+        arguments = ["--firmware", "none.uf2", "--only", scenario.name, "--output", str(tmp_path)]
+        assert safety.main(arguments) == (0 if ok else 3)
+        capsys.readouterr()
