@@ -83,9 +83,31 @@ class Flash:
         Half-way through a page program a prefix of the changed bytes is programmed and the next byte in part; half-way
         through an erase a part is erased and another reads as anything (seeded). The run then ends with the power off.
         """
+        self._check_phase(phase)
+        self._pico.call("flashCutAt", -1 if operation is None else operation, phase)
+
+    def record(self, on: bool = True) -> None:
+        """From the next operation on, keeps what each one changed, for `torn_image`."""
+        self._pico.call("flashRecord", on)
+
+    def torn_image(self, operation: int, phase: str, seed: int = 0) -> bytes:
+        """All contents as `cut_power_at(operation, phase)` would have left them, of an operation already recorded.
+
+        One run of an update then gives the image of every power cut in it; only the boots from them remain to be run.
+        Every operation from that one on must have been recorded, and none of `write` and `program_uf2` come between.
+        `seed` decides the undetermined bits.
+        """
+        self._check_phase(phase)
+        if not 0 <= operation < self.operations:
+            raise VirtualPicoError(
+                f"there are {self.operations} flash operations so far, and none numbered {operation}"
+            )
+        return self._pico.query(protocol.torn_image(operation, phase == "half", seed))
+
+    @staticmethod
+    def _check_phase(phase: str) -> None:
         if phase not in PHASES:
             raise VirtualPicoError(f"the phase of a power cut is one of {', '.join(PHASES)}, not '{phase}'")
-        self._pico.call("flashCutAt", -1 if operation is None else operation, phase)
 
     def slow_next(self, busy_ns: float) -> None:
         """The next operation takes this long (the data sheet allows 400 ms for a sector)."""

@@ -30,6 +30,7 @@ MEMORY_WRITE = 12
 FLASH_READ = 13
 FLASH_WRITE = 14
 STEP = 15
+FLASH_TORN = 16
 
 RELEASED = 2
 PINS = 30
@@ -117,6 +118,10 @@ def read_at(opcode: int, address: int, length: int) -> bytes:
 
 def write_at(opcode: int, address: int, data: bytes) -> bytes:
     return struct.pack("<BII", opcode, address, len(data)) + data
+
+
+def torn_image(operation: int, half: bool, seed: int) -> bytes:
+    return struct.pack("<BIBI", FLASH_TORN, operation, half, seed)
 
 
 def decode(answer: bytes) -> tuple[Status, list[Event], list[bytes]]:

@@ -108,6 +108,41 @@ def test_power_cut_before_and_half_way_through_an_operation(repl):
     assert torn[:128] == bytes(128) and torn[129:] == b"\xff" * (4096 - 129)
 
 
+def test_the_image_of_every_power_cut_follows_from_one_recorded_run(repl):
+    """What `torn_image` says of each operation is what a real cut there leaves (undetermined bits aside)."""
+    pico = repl.pico
+    offset = last_sector(repl)
+    write = "f.ioctl(6, n - 1); f.writeblocks(n - 1, bytes(range(256)) * 2, 0)"
+    repl.execute(write)
+    start = pico.flash.operations
+    pico.flash.record()
+    repl.execute(write)
+    pico.flash.record(False)
+    names = [each.name for each in pico.flash.operation_log(start)]
+    assert names == ["erase_4k", "program", "program"]
+    written, erased = bytes(range(256)) * 2 + b"\xff" * 3584, b"\xff" * 4096
+    sectors = {
+        (i, phase): pico.flash.torn_image(start + i, phase)[offset : offset + 4096]
+        for i in range(3)
+        for phase in ("before", "half")
+    }
+    assert sectors[0, "before"] == written
+    assert sectors[0, "half"][:1536] == erased[:1536] and sectors[0, "half"][2560:] == written[2560:]
+    assert sectors[1, "before"] == erased
+    assert sectors[1, "half"][:127] == written[:127] and sectors[1, "half"][128:] == erased[128:]
+    assert sectors[2, "before"] == written[:256] + erased[256:]
+    assert sectors[2, "half"][:383] == written[:383] and sectors[2, "half"][384:] == erased[384:]
+    # the same cut, really made
+    pico.flash.cut_power_at(pico.flash.operations + 2, "half")
+    pico.usb.write(write.encode() + b"\x04")
+    pico.run(800 * MS)
+    assert not pico.powered
+    assert pico.flash.read(offset, 383) == sectors[2, "half"][:383]
+    assert pico.flash.read(offset + 384, 3712) == sectors[2, "half"][384:]
+    pico.power_on()
+    pico.run(BOOT_NS)
+
+
 def test_code_that_runs_from_flash_while_it_is_busy_is_an_error(uf2):
     """On silicon the core would fetch garbage. The erase is done by hand through SSI, interrupts on."""
     with VirtualPico(uf2, seed=5) as pico:

@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import { Machine } from './machine.mjs';
 import * as protocol from './protocol.mjs';
+import { Random } from './random.mjs';
 
 const FLAG_POWERED = 1;
 const FLAG_BOOTSEL = 2;
@@ -82,7 +83,8 @@ const CALLS = {
   adcNoise: (lsb) => void (machine.analog.noiseLsb = lsb),
   flashCutAt: (operation, phase) => void (machine.nor.cutAt = operation < 0 ? null : { operation, phase }),
   flashSlowNext: (nanos) => void (machine.nor.slowNextNanos = nanos),
-  flashLog: (from) => machine.nor.log.slice(from),
+  flashLog: (from) => machine.nor.log.slice(from).map(({ before, after, ...operation }) => operation),
+  flashRecord: (on) => void (machine.nor.recording = on),
   flashBusy: () => machine.nor.busy,
   uniqueId: () => machine.nor.uniqueId,
   hang: (interruptsOn, nanos) => machine.hangCore(interruptsOn, nanos < 0 ? Infinity : machine.now + nanos),
@@ -169,6 +171,12 @@ function execute(reader, replies) {
     case protocol.FLASH_READ: {
       const offset = reader.u32();
       replies.push(Buffer.from(machine.nor.bytes.subarray(offset, offset + reader.u32())));
+      break;
+    }
+    case protocol.FLASH_TORN: {
+      const number = reader.u32();
+      const phase = reader.u8() === 0 ? 'before' : 'half';
+      replies.push(Buffer.from(machine.nor.tornImage(number, phase, new Random(reader.u32()))));
       break;
     }
     case protocol.FLASH_WRITE: {

@@ -43,7 +43,8 @@ export class FlashNor {
     this.hooks = hooks;
     this.bytes = new Uint8Array(FLASH_SIZE).fill(0xff);
     this.uniqueId = Array.from({ length: 8 }, () => random.uint32() & 0xff);
-    this.log = []; // {name, address, length, startNanos, busyNanos}
+    this.log = []; // {name, kind, address, length, startNanos, busyNanos}, and {before, after} while recording
+    this.recording = false;
     this.cutAt = null; // {operation, phase: 'before' | 'half'}
     this.slowNextNanos = 0;
     this.current = null; // operation under way: {operation, address, before, startNanos, busyNanos}
@@ -180,7 +181,9 @@ export class FlashNor {
     const busyNanos = this.busyNanos(operation);
     const startNanos = this.clock.nanos;
     this.current = { operation, address, before: this.bytes.slice(address, address + after.length), startNanos, busyNanos };
-    this.log.push({ name: operation.name, address, length: after.length, startNanos, busyNanos });
+    const { name, kind } = operation;
+    const contents = this.recording ? { before: this.current.before, after } : {};
+    this.log.push({ name, kind, address, length: after.length, startNanos, busyNanos, ...contents });
     this.events.push(startNanos, EVENT_FLASH, operation.kind, address);
     this.bytes.set(after, address);
     this.hooks.readable(false);
@@ -202,8 +205,7 @@ export class FlashNor {
     if (this.busy) {
       const { operation, address, before, startNanos, busyNanos } = this.current;
       const share = Math.min(1, (this.clock.nanos - startNanos) / busyNanos);
-      const interrupted = operation.kind === 0 ? this.halfProgrammed : this.halfErased;
-      interrupted.call(this, address, before, share);
+      interrupt(this.bytes, operation.kind, address, before, share, this.random);
       this.current = null;
     }
     this.readyAlarm.cancel();
@@ -213,27 +215,50 @@ export class FlashNor {
     this.hooks.readable(true);
   }
 
-  /** A prefix of the changed bytes is programmed, the next one in part, the rest not at all. */
-  halfProgrammed(address, before, share) {
-    const changed = [];
-    before.forEach((byte, i) => {
-      if (byte !== this.bytes[address + i]) {
-        changed.push(i);
-      }
-    });
-    const done = Math.floor(changed.length * share);
-    changed.slice(done).forEach((at, i) => {
-      const target = this.bytes[address + at];
-      this.bytes[address + at] = i === 0 ? before[at] & (target | (this.random.uint32() & 0xff)) : before[at];
-    });
-  }
-
-  /** The first part is erased, the next quarter reads as anything, the rest is as it was. */
-  halfErased(address, before, share) {
-    const erased = Math.floor(before.length * share * 0.75);
-    const undetermined = Math.min(before.length, erased + before.length / 4);
-    for (let i = erased; i < before.length; i++) {
-      this.bytes[address + i] = i < undetermined ? this.random.uint32() & 0xff : before[i];
+  /** All contents as a power cut at a recorded operation would have left them: 'before' it or 'half'-way through. */
+  tornImage(number, phase, random) {
+    const image = this.bytes.slice();
+    for (let i = this.log.length - 1; i >= number; i--) {
+      image.set(this.log[i].before, this.log[i].address);
     }
+    if (phase === 'half') {
+      const { kind, address, before, after } = this.log[number];
+      image.set(after, address);
+      interrupt(image, kind, address, before, 0.5, random);
+    }
+    return image;
+  }
+}
+
+/** Leaves an operation done to `share`, in `bytes` that have its result; `before` is what they were. */
+function interrupt(bytes, kind, address, before, share, random) {
+  if (kind === 0) {
+    leaveHalfProgrammed(bytes, address, before, share, random);
+  } else {
+    leaveHalfErased(bytes, address, before, share, random);
+  }
+}
+
+/** A prefix of the changed bytes is programmed, the next one in part, the rest not at all. */
+function leaveHalfProgrammed(bytes, address, before, share, random) {
+  const changed = [];
+  before.forEach((byte, i) => {
+    if (byte !== bytes[address + i]) {
+      changed.push(i);
+    }
+  });
+  const done = Math.floor(changed.length * share);
+  changed.slice(done).forEach((at, i) => {
+    const target = bytes[address + at];
+    bytes[address + at] = i === 0 ? before[at] & (target | (random.uint32() & 0xff)) : before[at];
+  });
+}
+
+/** The first part is erased, the next quarter reads as anything, the rest is as it was. */
+function leaveHalfErased(bytes, address, before, share, random) {
+  const erased = Math.floor(before.length * share * 0.75);
+  const undetermined = Math.min(before.length, erased + before.length / 4);
+  for (let i = erased; i < before.length; i++) {
+    bytes[address + i] = i < undetermined ? random.uint32() & 0xff : before[i];
   }
 }

@@ -18,6 +18,7 @@ export const MEMORY_WRITE = 12;
 export const FLASH_READ = 13;
 export const FLASH_WRITE = 14;
 export const STEP = 15;
+export const FLASH_TORN = 16;
 
 const EVENT_SIZE = 24;
 const STATUS_SIZE = 8 + 8 + 8 * 4 + 30 + 2 + 30 * 8;
