@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# The steps use all cores by themselves.
+.NOTPARALLEL:
 
 # The Python that makes .venv: 3.11 or later.
 PYTHON ?= python3
@@ -11,7 +13,7 @@ TOOLCHAIN := PYTHONPATH=firmware $(PYTHON) -m toolchain
 # Pure tests come first (conftest.py); tests of one group stay on one worker.
 PYTEST := $(VENV) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup firmware micropython mpy demo test unit lint format types bench safety soak fuzz powercut \
+.PHONY: help setup firmware micropython mpy demo test unit lint format types docs bench safety soak \
 	micropython-tests constraints clean
 
 help: ## list the targets
@@ -56,13 +58,10 @@ safety: setup firmware ## inject every fault at many moments, write build/safety
 	@$(VENV) -m hil.safety
 
 soak: setup firmware micropython ## a day of operation
-	@$(VENV) -m hil.soak
+	@$(VENV) -m hil.sil.soak
 
-fuzz: setup firmware micropython ## hostile input on every line, for long
-	@$(VENV) -m hil.fuzz
-
-powercut: setup firmware mpy ## cut the power at every flash operation of an update
-	@$(VENV) -m hil.powercut
+docs: setup ## write the generated pages and parts of docs/ anew
+	@$(VENV) -m sapper_host.docs_gen
 
 micropython-tests: setup firmware ## MicroPython's own tests/basics on the virtual Pico
 	@$(VENV) -m hil.virtual.micropython_tests
