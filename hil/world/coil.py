@@ -5,7 +5,6 @@ as a share of the coil's inductance, is its coupling, and the signal is proporti
 """
 
 import numpy as np
-from geoana.em.static import CircularLoopWholeSpace
 from numpy.typing import NDArray
 from scipy.special import ellipe, ellipk
 
@@ -24,6 +23,9 @@ def field_per_ampere(radius_m: float, points_m: Array) -> Array:
 
     points_m: (n, 3), x ahead, y left, z up. Returns (n, 3). Closed form with elliptic integrals, by geoana.
     """
+    # It brings a plotting library with it: seconds that a world file that is refused need not take.
+    from geoana.em.static import CircularLoopWholeSpace
+
     loop = CircularLoopWholeSpace(
         radius=radius_m, current=1.0, location=np.zeros(3), orientation=np.array([0.0, 0.0, 1.0])
     )
