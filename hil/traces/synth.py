@@ -1,7 +1,7 @@
 """Synthetic traces with truth: a lane drawn from a seed, driven once at a nearly steady speed, as the board would
 record it.
 
-Lane `index` of `seed` is the same bytes on every machine, whatever other lanes are made.
+Lane `index` of `seed` is the same bytes whenever it is made (with the same numpy and scipy), whatever other lanes are.
 """
 
 import json
