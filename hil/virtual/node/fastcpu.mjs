@@ -92,9 +92,10 @@ export class FastCpu {
     this.state.R[LIMIT] = -1;
   }
 
-  /** After a reset of the same chip object: no longer locked up; RAM may have changed. */
+  /** After a reset of the same chip object: no longer locked up; RAM and peripherals may be others. */
   reset() {
     this.#lockedUp = false;
+    this.interpreter.bindPeripherals();
     this.invalidateRam();
   }
 

@@ -10,6 +10,10 @@ import { SLOT, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE, isReadOnly } from './fa
 
 const { SP, LR, PC, N, Z, C, V, CYCLES, LIMIT, PRIMASK, EVENT } = SLOT;
 
+const PERIPHERALS = 0x40000000;
+const PERIPHERALS_SIZE = 0x10400000; // up to and with PIO1
+const SIO = 0xd0000000;
+
 /** Extra cycles of a load or store, as rp2040js counts them: SIO 0, APB 3 (read) or 4 (write), all else 1. */
 export function ioCycles(address, write) {
   const top = address >>> 28;
@@ -21,7 +25,7 @@ export function ioCycles(address, write) {
 /**
  * Build the interpreter for one CPU.
  * `cpu` provides: state (CpuState), storedToCode(offset, length), fault(kind, pc, address), afterAccess().
- * Returns `{ step, runBlock }`.
+ * Returns `{ step, runBlock, bindPeripherals }`.
  */
 export function makeInterpreter(cpu) {
   const { state } = cpu;
@@ -36,13 +40,47 @@ export function makeInterpreter(cpu) {
     return rp2040.readUint16((pc & ~1) >>> 0) & 0xffff;
   }
 
+  // rp2040js finds a peripheral by a chain of comparisons and a hash table: keep them in a flat list, by 16 KB
+  const peripherals = new Array(PERIPHERALS_SIZE >>> 14).fill(null);
+
+  /** Take note of the chip's peripherals: at the start, and when it has been given others. */
+  function bindPeripherals() {
+    peripherals.fill(null);
+    for (const [key, peripheral] of Object.entries(rp2040.peripherals)) {
+      const index = (Number(key) * 0x1000 - PERIPHERALS) >>> 14;
+      if (index < peripherals.length) peripherals[index] = peripheral;
+    }
+  }
+  bindPeripherals();
+
+  const peripheralAt = (address) => {
+    const offset = (address - PERIPHERALS) >>> 0;
+    return offset < PERIPHERALS_SIZE ? peripherals[offset >>> 14] : null;
+  };
+
+  function readPeripheral(address) {
+    if (address >>> 28 === SIO >>> 28) return rp2040.sio.readUint32((address - SIO) >>> 0) | 0;
+    const peripheral = peripheralAt(address);
+    return (peripheral === null ? rp2040.readUint32(address >>> 0) : peripheral.readUint32(address & 0x3fff)) | 0;
+  }
+
+  function writePeripheral(address, value) {
+    if (address >>> 28 === SIO >>> 28) {
+      rp2040.sio.writeUint32((address - SIO) >>> 0, value >>> 0);
+      return;
+    }
+    const peripheral = peripheralAt(address);
+    if (peripheral === null) rp2040.writeUint32(address >>> 0, value >>> 0);
+    else peripheral.writeUint32Atomic(address & 0xfff, value >>> 0, (address & 0x3000) >> 12);
+  }
+
   function read32(address) {
     const ram = address - RAM_BASE;
     if (ram >>> 0 < RAM_SIZE) return M32[ram >>> 2];
     const flash = address - FLASH_BASE;
     if (flash >>> 0 < flashSize) return F32[flash >>> 2];
     if (address >>> 0 < ROM_SIZE) return B32[address >>> 2];
-    const value = rp2040.readUint32(address >>> 0) | 0;
+    const value = readPeripheral(address);
     cpu.afterAccess();
     return value;
   }
@@ -73,7 +111,7 @@ export function makeInterpreter(cpu) {
       M32[ram >>> 2] = value;
       if (codeLines[ram >>> 5]) cpu.storedToCode(ram, 4);
     } else if (!isReadOnly(address)) {
-      rp2040.writeUint32(address >>> 0, value >>> 0);
+      writePeripheral(address, value);
       cpu.afterAccess();
     }
   }
@@ -445,5 +483,5 @@ export function makeInterpreter(cpu) {
     }
   }
 
-  return { step, runBlock };
+  return { step, runBlock, bindPeripherals };
 }

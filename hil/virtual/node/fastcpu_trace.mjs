@@ -30,7 +30,8 @@ export class Trace {
     this.value = new Array(16).fill(null); // code for what a register holds; null: only in the state
     this.known = new Array(16).fill(null); // the number it holds, if known while translating
     this.flags = { nz: null, c: null, v: null, compared: null }; // null: in the state
-    this.cycles = 0; // of the instructions before the present one
+    this.cycles = 0; // of the instructions before the present one that the state does not count yet
+    this.counted = 0; // of those it does
     this.loops = false;
     this.ended = false;
     this.pc = start; // of the present instruction
@@ -168,6 +169,20 @@ export class Trace {
     return [...this.storeFlags(), ...storeSlot(PC, i32.const(this.pc)), ...this.#count(0), ...callImport, ...leave];
   }
 
+  /**
+   * Emit: let the interpreter execute the present instruction, a load to or store from register n; then go on, unless
+   * the run loop has to look at something.
+   */
+  interpretInPlace(n) {
+    this.emit([...this.storeFlags(), ...storeSlot(PC, i32.const(this.pc)), ...this.#count(0), ...callImport]);
+    this.emit(when(i32.ge_s(loadSlot(CYCLES), loadSlot(LIMIT)), leave));
+    this.flags = { nz: null, c: null, v: null, compared: null };
+    this.counted += this.cycles + 2;
+    this.cycles = 0;
+    this.value[n] = null;
+    this.known[n] = null;
+  }
+
   /** The trace ends here with `code`. */
   end(code) {
     this.emit(code);
@@ -186,8 +201,8 @@ export class Trace {
   }
 
   /**
-   * Emit a load of `size` bytes from an address (code, and number if known). Returns the value, or null if the trace
-   * ended because the address is known to lie in neither RAM nor flash.
+   * Emit a load of `size` bytes from an address (code, and number if known). Returns the value, or null if the address is
+   * known to lie in neither RAM nor flash.
    */
   load(address, known, size, signed) {
     const { shift, [signed ? 'signed' : 'unsigned']: read } = WIDTHS[size];
@@ -196,7 +211,6 @@ export class Trace {
       const [inRam, inFlash] = [(known - RAM_BASE) >>> 0, (known - FLASH_BASE) >>> 0];
       if (aligned && inRam < RAM_SIZE) return this.define(read(AT.RAM, i32.const(inRam)));
       if (aligned && inFlash < this.flashSize) return this.define(read(AT.FLASH, i32.const(inFlash)));
-      this.end(this.interpret());
       return null;
     }
     const ram = this.define(i32.sub(address, i32.const(RAM_BASE)));
@@ -205,23 +219,24 @@ export class Trace {
     return this.define(choose(this.#within(ram, RAM_SIZE, shift), read(AT.RAM, ram), elsewhere));
   }
 
-  /** Emit a store of `size` bytes; where translated code lies, by the interpreter. */
+  /**
+   * Emit a store of `size` bytes; where translated code lies, by the interpreter. False if the address is known not to lie
+   * in RAM.
+   */
   store(address, known, size, value) {
     const { shift, store } = WIDTHS[size];
     if (known !== null) {
       const offset = (known - RAM_BASE) >>> 0;
-      if (known & (size - 1) || offset >= RAM_SIZE) {
-        this.end(this.interpret());
-        return;
-      }
+      if (known & (size - 1) || offset >= RAM_SIZE) return false;
       this.emit(when(i32.load8_u(AT.CODE_LINES + (offset >>> 5), ZERO), this.interpret()));
       this.emit(store(AT.RAM, i32.const(offset), value));
-      return;
+      return true;
     }
     const offset = this.define(i32.sub(address, i32.const(RAM_BASE)));
     this.emit(when(i32.eqz(this.#within(offset, RAM_SIZE, shift)), this.interpret()));
     this.emit(when(this.lineOf(offset, 0), this.interpret()));
     this.emit(store(AT.RAM, offset, value));
+    return true;
   }
 
   /** Code: 1 if the line of RAM at offset + `plus` holds translated code. */

@@ -123,10 +123,17 @@ const addressSum = (t, op) => {
   return [i32.add(t.read(mid(op)), t.read(high(op))), null];
 };
 
+/** A load or store of register n whose address is known to be a peripheral's: 0 cycles, as the interpreter counts them. */
+function leaveToInterpreter(t, n) {
+  t.interpretInPlace(n);
+  return 0;
+}
+
 function load(target, size, signed, address) {
   return (t, op) => {
     const value = t.load(...address(t, op), size, signed);
-    if (value !== null) t.write(target(op), value);
+    if (value === null) return leaveToInterpreter(t, target(op));
+    t.write(target(op), value);
     return 2;
   };
 }
@@ -134,8 +141,7 @@ function load(target, size, signed, address) {
 function store(source, size, address) {
   return (t, op) => {
     const value = t.read(source(op));
-    t.store(...address(t, op), size, value);
-    return 2;
+    return t.store(...address(t, op), size, value) ? 2 : leaveToInterpreter(t, source(op));
   };
 }
 
@@ -432,7 +438,7 @@ export function translate(start, space, flashSize, { read16, read32 }) {
     const pc = trace.next;
     if (pc === start && seen.size) {
       trace.end(trace.branch(start, 0, 0));
-    } else if (seen.has(pc) || trace.cycles >= MAX_CYCLES || !inSpace(pc) || !inSpace(pc + 3)) {
+    } else if (seen.has(pc) || trace.counted + trace.cycles >= MAX_CYCLES || !inSpace(pc) || !inSpace(pc + 3)) {
       trace.end(seen.size ? trace.leave(number(pc), 0) : trace.interpret());
     } else {
       seen.add(pc);
@@ -443,7 +449,8 @@ export function translate(start, space, flashSize, { read16, read32 }) {
       else ranges.push((run = [pc, pc + length]));
       trace.pc = pc;
       trace.next = pc + length;
-      trace.cycles += emitInstruction(pc, op, kind);
+      const cycles = emitInstruction(pc, op, kind); // may itself move trace.cycles
+      trace.cycles += cycles;
     }
   }
   const code = trace.loops ? loop(trace.code) : trace.code;
