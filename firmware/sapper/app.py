@@ -4,7 +4,7 @@ import gc
 import os
 
 import micropython
-from sapper import events, kept, radio_key, settings_file
+from sapper import kept, radio_key, settings_file
 from sapper.arming import Arming
 from sapper.board_units import temp_dc, vsys_mv
 from sapper.console import Console
@@ -12,7 +12,7 @@ from sapper.detector import FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT, Detector
 from sapper.drive import Drive
 from sapper.event_log import EventLog
 from sapper.events import FAULTS, KIND_ID, REASON_NAMES
-from sapper.identity import reset_cause, source, version_text
+from sapper.identity import reset_cause, source
 from sapper.link import Link
 from sapper.loop_stats import LoopStats
 from sapper.motion import Motion
@@ -83,9 +83,9 @@ class Application:
         self._link_lost = False
         self._enabled_ticks = 0
         self._supply_low = 0
-        self._searched = 0
+        self.searched = 0
         self._marks = 0
-        self._pinpoint = False
+        self.pinpointing = False
         self._collect_next = False
         self.heap_free = gc.mem_free()
         self._take_settings()
@@ -223,8 +223,8 @@ class Application:
                 if self._marks_on and self.state == SWEEP:
                     self.mark()
         searched = 1 if self.state == SWEEP and detector.searched_ok() else 0
-        if searched != self._searched:
-            self._searched = searched
+        if searched != self.searched:
+            self.searched = searched
             self._add(_COVERED, drive.odometry.s_mm, searched)
         return bits
 
@@ -349,7 +349,7 @@ class Application:
 
     def pinpoint(self, on):
         """Strength against the level now, or back to the search."""
-        self._pinpoint = on
+        self.pinpointing = on
         if on:
             self.detector.pinpoint_begin()
         else:
@@ -369,48 +369,6 @@ class Application:
     def fault_name(self, fault):
         """Its name."""
         return FAULTS[fault]
-
-    def flags(self):
-        """STATUS.flags of wire.py."""
-        inputs = self.board.inputs
-        return (
-            inputs.loop_closed()
-            | inputs.key_on() << 1
-            | self.board.interlock.enabled() << 2
-            | self._searched << 3
-            | (16 if self._pinpoint else 0)
-        )
-
-    def status_text(self):
-        """What `status` answers, name=value."""
-        drive = self.drive
-        odometry = drive.odometry
-        flags = self.flags()
-        return (
-            "state=%s reason=%s fault=%s loop=%d key=%d enabled=%d s_mm=%d x_mm=%d y_mm=%d speed_mm_s=%d "
-            "strength=%d vsys_mv=%d temp_dc=%d load_pm=%d missed=%d refused=%d"
-        ) % (
-            events.STATES[self.state],
-            REASON_NAMES[self.reason],
-            FAULTS[self.detector.health.fault],
-            flags & 1,
-            flags >> 1 & 1,
-            flags >> 2 & 1,
-            odometry.s_mm,
-            odometry.x_um // 1000,
-            odometry.y_um // 1000,
-            drive.speed_mm_s,
-            self.detector.strength,
-            self.vsys_mv,
-            self.temp_dc,
-            self.stats.load_pm,
-            self.board.acquisition.missed,
-            self.refused,
-        )
-
-    def version_text(self):
-        """What `version` answers."""
-        return version_text()
 
     def _take_settings(self):
         get = self.settings.get

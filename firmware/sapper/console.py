@@ -4,8 +4,9 @@ Answers end with one line that starts with `ok` or `err NAME: what, and what to 
 spaces.
 """
 
-from sapper import checks, commands, events, settings_file, storage
+from sapper import checks, commands, events, settings_file, status, storage
 from sapper.commands import COMMANDS, ROWS
+from sapper.identity import version_text
 from sapper.radio import KEY_BYTES, Forged, from_hex
 from sapper.settings import TABLE, SettingError, row_of
 from sapper.supervisor import ARMED, SAFE, TELEOP
@@ -45,13 +46,17 @@ class Console:
     def handle(self, link, line):
         """Carry out one line, signed (`@...`, see radio.py) or plain, and queue its answer on the link."""
         trusted = link.trusted
+        app = self._app
+        if not trusted and line != "stop" and app.refusals.flooded():
+            app.refuse(link, "flood")
+            return
         try:
             if line.startswith("@"):
-                line = self._app.gate.open(line)
+                line = app.gate.open(line)
                 trusted = True
             answer = self._run(link, line, trusted)
         except Forged as forged:
-            self._app.refuse(link, forged.args[0])
+            app.refuse(link, forged.args[0])
             answer = "err %s: %s" % forged.args
         except Refused as refusal:
             answer = "err %s: %s" % refusal.args
@@ -70,6 +75,8 @@ class Console:
             return "ok"
         row = ROWS.get(words[0])
         if row is None:
+            if not trusted:
+                app.refuse(link, "malformed")
             raise Refused("unknown", "no command '%s'; `help` lists them" % words[0][:24])
         who = row[3]
         if who != "any" and not trusted:
@@ -104,10 +111,10 @@ class Console:
         yield "ok"
 
     def cmd_status(self, link, words):
-        return "ok " + self._app.status_text()
+        return "ok " + status.text(self._app)
 
     def cmd_version(self, link, words):
-        return "ok " + self._app.version_text()
+        return "ok " + version_text()
 
     def cmd_log(self, link, words):
         count = integer(words[0], 1, 1000, "count") if words else 20

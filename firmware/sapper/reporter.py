@@ -5,6 +5,7 @@ from struct import pack_into
 import micropython
 from sapper import wire
 from sapper.events import KIND_ROW
+from sapper.status import flags
 from sapper.telemetry import FrameWriter
 
 _TICKS_A_SECOND = 100
@@ -96,7 +97,7 @@ class Reporter:
             app.state,
             app.reason,
             app.detector.health.fault,
-            app.flags(),
+            flags(app),
             odometry.s_mm,
             odometry.x_um // 1000,
             odometry.y_um // 1000,
