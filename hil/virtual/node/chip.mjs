@@ -8,6 +8,7 @@ import { FaultLogger } from './faults.mjs';
 import { IoBank0, PadsBank0 } from './io_bank.mjs';
 import { Pads } from './pads.mjs';
 import { LockstepPio } from './pio_lockstep.mjs';
+import { ALL_PINS } from './pio_machine.mjs';
 import { Pwm } from './pwm.mjs';
 import { Resets, Rosc, VregAndChipReset, XipCtrl } from './resets.mjs';
 import { IoQspi, Ssi } from './ssi.mjs';
@@ -223,7 +224,7 @@ export class Chip extends RP2040 {
   }
 
   get gpioValues() {
-    return this.pads.gpioValues;
+    return this.pads.read(ALL_PINS);
   }
 
   updateIOInterrupt() {

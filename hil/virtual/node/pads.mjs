@@ -227,9 +227,9 @@ export class Pads {
     }
   }
 
-  /** All 30 inputs as one word, as SIO's GPIO_IN gives them. */
-  get gpioValues() {
-    if (this.lazyMask !== 0) {
+  /** All 30 inputs as one word, as SIO's GPIO_IN gives them; right for those in `mask`. */
+  read(mask) {
+    if ((this.lazyMask & mask) !== 0) {
       this.refreshLazy();
     }
     return this.inputs;

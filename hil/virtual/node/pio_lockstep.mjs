@@ -56,7 +56,7 @@ export class LockstepPio extends BasePeripheral {
 
   inputs(pins) {
     this.pinsRead |= pins;
-    return this.rp2040.pads.gpioValues;
+    return this.rp2040.pads.read(pins);
   }
 
   writePins(value, base, count) {
