@@ -6,7 +6,10 @@ a line is taken once; a new boot has a new nonce, so that none of an earlier boo
 prove is when a line was said: one that was jammed and held back is taken late, if nothing signed came after it.
 """
 
+from binascii import unhexlify
 from hashlib import sha256
+
+import micropython
 
 KEY_BYTES = 32
 NONCE_BYTES = 16
@@ -50,10 +53,17 @@ class Signer:
         self._inner = bytes([byte ^ 0x36 for byte in block]) + nonce
         self._outer = bytes([byte ^ 0x5C for byte in block])
 
+    def digest(self, counter, line):
+        """HMAC of a line, 32 bytes, of which the first 8 are its MAC. 0.6 ms on the board."""
+        inner = sha256(self._inner)
+        inner.update(("%d %s" % (counter, line)).encode())
+        outer = sha256(self._outer)
+        outer.update(inner.digest())
+        return outer.digest()
+
     def mac(self, counter, line):
         """MAC of a line, as its hex digits."""
-        inner = sha256(self._inner + ("%d %s" % (counter, line)).encode()).digest()
-        return to_hex(sha256(self._outer + inner).digest()[: MAC_DIGITS // 2])
+        return to_hex(self.digest(counter, line)[: MAC_DIGITS // 2])
 
     def sign(self, counter, line):
         """The line as it goes over the radio."""
@@ -82,7 +92,7 @@ class Gate:
         if self._signer is None:
             raise Forged("no_key", "this board has no radio key; put one in over USB")
         parts = text.split(" ", 2)
-        if len(parts) != 3 or len(parts[1]) != MAC_DIGITS:
+        if len(parts) != 3 or len(parts[1]) != MAC_DIGITS or parts[1] != parts[1].lower():
             raise Forged("malformed", "write @COUNTER MAC LINE")
         digits = parts[0][1:]
         if not digits.isdigit() or len(digits) > 9 or digits[0] == "0":
@@ -90,17 +100,22 @@ class Gate:
         counter = int(digits)
         if counter <= self.counter:
             raise Forged("counter", "counters rise, the last one taken was %d; ask `nonce`" % self.counter)
-        if not same(self._signer.mac(counter, parts[2]), parts[1]):
+        try:
+            given = unhexlify(parts[1])
+        except ValueError:
+            raise Forged("malformed", "a MAC is 16 hex digits") from None
+        if differ(self._signer.digest(counter, parts[2]), given, MAC_DIGITS // 2):
             raise Forged("mac", "wrong key, or signed for another boot; ask `nonce`")
         self.counter = counter
         return parts[2]
 
 
-def same(one, other):
-    """Whether two ASCII texts of one length are equal, in a time that does not depend on where they differ."""
-    if len(one) != len(other):
-        return False
+@micropython.viper
+def differ(one: ptr8, other: ptr8, size: int) -> int:
+    """0 when the first `size` bytes are equal, in a time that does not depend on where they differ."""
     difference = 0
-    for i in range(len(one)):
-        difference |= ord(one[i]) ^ ord(other[i])
-    return difference == 0
+    i = 0
+    while i < size:
+        difference |= one[i] ^ other[i]
+        i += 1
+    return difference
