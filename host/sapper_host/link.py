@@ -8,6 +8,7 @@ with Link.open("/dev/ttyACM0") as link:
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,8 @@ KEEP_ALIVE_S = 0.5
 ANSWER_TIMEOUT_S = 2.0
 # A rig on a busy machine may run slower than real time.
 IDENTIFY_TIMEOUT_S = 3.0
+_ASK_AGAIN_S = 1.0
+_HEARD_MAX = 50
 
 
 @dataclass(frozen=True)
@@ -117,22 +120,34 @@ class Link:
         heard: list[str] = []
 
         def hear(item: Happening) -> None:
-            if isinstance(item, Text) and len(heard) < 20:
+            if isinstance(item, Text) and len(heard) < _HEARD_MAX:
                 heard.append(item.line)
 
         self.listen(hear)
+        # Ends whatever half a line the board holds from the user before us.
+        first = self._send("", quiet=True)
         try:
-            # Ends whatever half a line the board holds from the user before us.
-            self._send("", quiet=True)
-            values = self.command("version", timeout_s).values()
-        except (NoAnswerError, BoardError):
-            values = {}
+            values = self._ask_version(time.monotonic() + timeout_s, heard)
         finally:
             self.unlisten(hear)
+            first.given_up_at = time.monotonic()
         if "sapper" in values:
             self._begin_signing(values.get("board", ""))
             return values
         raise LinkError(*_not_ours(heard, self.decoder.counts.bytes))
+
+    def _ask_version(self, until_s: float, heard: list[str]) -> dict[str, str]:
+        """Ask every second: a board that is just starting loses what is said to it before it listens."""
+        while True:
+            left_s = until_s - time.monotonic()
+            with contextlib.suppress(NoAnswerError):
+                return self._exchange("version", max(0.05, min(_ASK_AGAIN_S, left_s)), check=False).values()
+            for line in heard:
+                # The answer to an earlier asking, after its time.
+                if line.startswith("ok sapper="):
+                    return Answer("version", line).values()
+            if left_s <= _ASK_AGAIN_S:
+                return {}
 
     def keep_alive(self, on: bool = True) -> None:
         """Say every 500 ms that the operator is there, from now on (or no longer)."""

@@ -155,6 +155,21 @@ def test_a_file_is_not_a_port(tmp_path: Path) -> None:
         Link.open(str(path))
 
 
+def test_a_board_that_is_just_starting_is_asked_again(board: FakeBoard, link: Link) -> None:
+    board.mute = True
+    threading.Timer(0.6, lambda: setattr(board, "mute", False)).start()
+    assert link.identify()["sapper"] == "0.1.0"
+    assert board.heard.count("version") == 2
+    assert link.command("help").ok, "what was not answered does not stand in the way"
+
+
+def test_a_slow_board_is_known_by_a_late_answer(board: FakeBoard, link: Link) -> None:
+    board.delay_s = 1.4
+    assert link.identify()["sapper"] == "0.1.0"
+    board.delay_s = 0
+    assert "state" in link.command("status").values()
+
+
 @pytest.mark.parametrize(
     ("answer", "what"),
     [("hello there", "not as a Sapper"), (">>> version\r\nTraceback (most recent call last):", "MicroPython")],
