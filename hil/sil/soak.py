@@ -75,12 +75,12 @@ class Soak:
             lane.operator.settle(0.5)
             lane.operator.must("set sweep_marks 1")
             lane.operator.must("telemetry on")
+            self.exceptions = lane.exceptions
             while rig.now_ns < until_ns:
                 lane.play(traces[len(self.passes) % _TRACES])
                 self.passes.append(lane.one_pass(chance, len(self.passes) % _FLASH_EVERY == _FLASH_EVERY - 1))
+                self.resets = len(rig.resets)
                 progress(rig.now_ns / until_ns, self.passes[-1])
-            self.resets = len(rig.resets)
-            self.exceptions = lane.exceptions
 
     def verdict(self) -> list[dict[str, Any]]:
         """Rows of {name, value, unit, limit, ok}."""
@@ -199,13 +199,14 @@ def main() -> int:
             )
 
     soak = Soak(options.hours, options.seed)
+    stopped = False
     try:
         soak.run(progress)
     except HilError as error:
         print(f"\nsoak: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        stopped = True  # what there is so far is told
     rows = soak.verdict()
     wall_s = time.monotonic() - began
     print(file=sys.stderr)
@@ -214,6 +215,8 @@ def main() -> int:
     print(f"      {'wall time':40s} {wall_s:12.0f} s")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    if stopped:
+        return 130
     return 0 if all(row["ok"] for row in rows) else 1
 
 
