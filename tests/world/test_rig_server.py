@@ -180,3 +180,16 @@ def test_what_it_cannot_do_it_says_and_ends(arguments: list[str], said: str) -> 
     assert done.returncode not in (0, 130)
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("script") is None, reason="script (bsdutils) is not installed")
+def test_ctrl_c_at_a_terminal_ends_it_cleanly(tmp_path: Path) -> None:
+    """The terminal sends SIGINT to the emulator's process as well; and has its settings back."""
+    rig = f"{sys.executable} -m sapper_host rig virtual --world clean"
+    command = f"( sleep 8; printf '\\003'; sleep 4 ) | script -qec '{rig}; echo status $?; stty -a' /dev/null"
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=90, env=environment, check=False
+    )
+    assert "status 0" in done.stdout, done.stdout
+    assert " icanon" in done.stdout and "Traceback" not in done.stdout
