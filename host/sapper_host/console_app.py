@@ -39,11 +39,12 @@ _LEAVE = ("exit", "quit")
 
 
 class Operator:
-    """One operator at one link: follows the board's state, and keeps the link alive while it is armed."""
+    """One operator at one link: follows the board's state, and keeps the link alive while it is armed from here."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
         self.state = "?"
+        self.holds = False
         link.listen(self._hear)
 
     def __enter__(self) -> Operator:
@@ -52,8 +53,8 @@ class Operator:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Leaving an armed rover stops it: there is no operator any more."""
-        if self.state in _HELD_STATES and self.link.gone is None:
+        """Leaving a rover that is armed from here stops it: there is no operator any more."""
+        if self.holds and self.link.gone is None:
             self.say("stop")
 
     def say(self, line: str) -> tuple[str, bool]:
@@ -66,8 +67,11 @@ class Operator:
                 answer = self.link.command(line, _TIMEOUT_S.get(word, 2.0), check=False)
         except NoAnswerError as error:
             return f"no answer: {error.remedy}", False
-        if answer.ok and "state" in answer.values():
-            self._follow(answer.values()["state"])
+        if answer.ok:
+            self._follow(answer.values().get("state", self.state))
+            # While armed the board takes these from the link that armed and from no other: so that link is this one.
+            # Whoever only looks on must not keep a rover going whose operator is gone.
+            self._hold(ROWS[word][3] == "link" if word in ROWS else False)
         return "\n".join([*(f"  {text}" for text in answer.lines), answer.last]), answer.ok
 
     def _hear(self, happening: Happening) -> None:
@@ -79,7 +83,12 @@ class Operator:
 
     def _follow(self, state: str) -> None:
         self.state = state
-        self.link.keep_alive(state in _HELD_STATES)
+        self._hold(False)
+
+    def _hold(self, proven: bool) -> None:
+        """Keep the link alive while the rover is armed, once it is proven to be armed from here."""
+        self.holds = self.state in _HELD_STATES and (self.holds or proven)
+        self.link.keep_alive(self.holds)
 
 
 def run_lines(link: Link, lines: Iterable[str], recorder: Recorder | None = None) -> None:
@@ -233,7 +242,8 @@ class _Terminal:
         state, counts = self._operator.state, self._link.decoder.counts
         if self._link.gone is not None:
             return " LINK LOST: Enter leaves"
-        words = [state if state not in _HELD_STATES else f"{state}, keepalive on, Ctrl-C stops"]
+        held = "armed from here, keepalive on" if self._operator.holds else "armed elsewhere, looking on"
+        words = [f"{state}, {held}, Ctrl-C stops" if state in _HELD_STATES else state]
         if self._driver is not None:
             speed = f"{self._keys.speed_mm_s} mm/s"
             words = [f"{state}  DRIVING {speed}: arrows drive, + - speed, space stands, F2 ends"]

@@ -124,6 +124,22 @@ def test_leaving_the_console_stops_an_armed_rover(run: Run, board: FakeBoard, ty
     assert "state s_mm=0 to=ARMED" in err
 
 
+def test_who_only_looks_on_neither_keeps_a_rover_alive_nor_stops_it(
+    run: Run, board: FakeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(io.StringIO):
+        def __iter__(self) -> Iterator[str]:  # type: ignore[override]
+            yield "status\n"
+            time.sleep(1.2)
+            yield "drive 100 0\n"
+
+    board.state = "SWEEP"
+    board._drive = lambda words: "err owner: armed over radio; use that link"  # type: ignore[attr-defined]
+    monkeypatch.setattr(sys, "stdin", Slow())
+    assert run("console", "--port", board.port)[0] == Status.REFUSED
+    assert "ping" not in board.heard and "stop" not in board.heard and board.state == "SWEEP"
+
+
 def test_console_says_when_the_board_goes(run: Run, board: FakeBoard, monkeypatch: pytest.MonkeyPatch) -> None:
     class Slow(io.StringIO):
         def __iter__(self) -> Iterator[str]:  # type: ignore[override]
