@@ -100,7 +100,7 @@ class VirtualPico:
     @property
     def now_ns(self) -> int:
         """Emulated nanoseconds since the virtual Pico was made; goes on through resets and power cuts."""
-        return round(self.status().now_ns)
+        return round(self._last().now_ns)
 
     def run(self, duration_ns: float) -> list[Event]:
         """Lets that much time pass, as fast as possible, and returns what happened in it."""
