@@ -14,26 +14,9 @@ from array import array
 import micropython
 from sapper.ground import MASK
 
-BEND, BODY, EARLY = 0, 1, 2
 _LAG = 25  # bins: half a metre, longer than any object
 _PRIOR = 25000000  # weight of the setting: as much as 200 m of ground that moves by 7 mV over half a metre
 _TILT_MAX = 123  # of 4096: 3 % of the body, 6 % in the ratio of the gates
-
-
-@micropython.viper
-def _split(bump: ptr32, ratio: ptr32, out: ptr32):
-    """out = [bend, body, early] of bump[0..2]; ratio = [k, 1/g1, tilt] in 1/4096. |bump| <= 2^20, k and 1/g1 < 2:
-    all below 2^31.
-    """
-    e0 = bump[0]
-    e1 = bump[1]
-    e2 = bump[2]
-    k = ratio[0]
-    body = e1 + (((e2 >> 3) * k) >> 9)
-    bend = e2 - (((e1 >> 3) * k) >> 9)
-    out[0] = bend - (((body >> 3) * ratio[2]) >> 9)
-    out[1] = body
-    out[2] = e0 - (((e1 >> 3) * ratio[1]) >> 9)
 
 
 @micropython.viper
@@ -70,15 +53,15 @@ def _learn(rings: ptr32, at: int, before: int, state: ptr32):
 
 
 class Balance:
-    """Splits bumps; learns how far this soil is off its setting."""
+    """Learns how far this soil is off its setting. `state`: [k, 1/g1, tilt] in 1/4096, and the sums behind the tilt."""
 
     def __init__(self, ground):
-        self._ground = ground
-        self._state = array("i", [4096, 4096, 0, 0, 0])
+        self._rings = ground.rings
+        self.state = array("i", [4096, 4096, 0, 0, 0])
 
     def configure(self, ground1_pm, ground2_pm):
         """Soil's answer at gates 1 and 2, in 1/1000 of that at gate 0. Forgets what was learned."""
-        state = self._state
+        state = self.state
         state[0] = min(8191, 4096 * ground2_pm // ground1_pm)
         state[1] = min(8191, 4096 * 1000 // ground1_pm)
         state[2] = state[3] = state[4] = 0
@@ -87,16 +70,14 @@ class Balance:
         """Take the newest bin `last` into account, where `bins` of them lie behind."""
         if bins <= _LAG:
             return
-        state = self._state
-        _learn(self._ground.rings, last & MASK, (last - _LAG) & MASK, state)
+        state = self.state
+        _learn(self._rings, last & MASK, (last - _LAG) & MASK, state)
+        if last & 7:
+            return
         tilt = state[3] // ((state[4] + _PRIOR) >> 12)
         state[2] = max(-_TILT_MAX, min(_TILT_MAX, tilt))
-
-    def split(self, bump, out):
-        """out[0..2] = bend, body, early of the gates' bumps."""
-        _split(bump, self._state, out)
 
     @property
     def tilt_pm(self):
         """What was learned: the bend that soil still shows, in 1/1000 of its body."""
-        return self._state[2] * 1000 // 4096
+        return self.state[2] * 1000 // 4096

@@ -2,8 +2,10 @@
 
 from array import array
 
+import micropython
 from sapper.footprint_kernels import BIN_MM
 from sapper.ground import BINS, MASK
+from sapper.statistic import BEND, BODY
 
 CLASS_NONE, CLASS_FERROUS, CLASS_NON_FERROUS, CLASS_MIXED = range(4)  # as events.CLASSES
 
@@ -11,6 +13,22 @@ ALONE = 10  # bins: a peak is the highest within so many on both sides
 _SHADOW = 25  # bins: within half a metre of an object, what is under a quarter of it is its echo
 _SHADOW_PART = 4
 _SURE_PERCENT = 150  # a gate's bump is believed for the class from 1.5 sigma on
+
+
+@micropython.viper
+def _is_peak(ring: ptr32, at: int, level: int) -> int:
+    """1 when ring[at - 10] is at least `level` and the highest of ring[at - 20 .. at]."""
+    top = ring[(at - 10) & 63]
+    if top < level:
+        return 0
+    i = 1
+    while i <= 10:
+        if ring[(at - 10 - i) & 63] >= top:
+            return 0
+        if ring[(at - 10 + i) & 63] > top:
+            return 0
+        i += 1
+    return 1
 
 
 def strength_of(statistic):
@@ -69,13 +87,10 @@ class Peaks:
         """The statistic of bin `at`; true when bin `at - ALONE` is the peak of an object."""
         ring = self._statistics
         ring[at & MASK] = statistic
+        if not _is_peak(ring, at, level):
+            return False
         middle = at - ALONE
         top = ring[middle & MASK]
-        if top < level:
-            return False
-        for i in range(1, ALONE + 1):
-            if ring[(middle - i) & MASK] >= top or ring[(middle + i) & MASK] > top:
-                return False
         if middle - self._last_bin <= _SHADOW and top * _SHADOW_PART < self._last:
             return False
         self._last_bin = middle
@@ -83,7 +98,7 @@ class Peaks:
         return True
 
     def describe(self, at, evidence, sigma_body):
-        """Fill `contact` from the peak at bin `at`."""
+        """Fill `contact` from the peak at bin `at`; evidence: the state of statistic.Evidence."""
         ring = self._statistics
         top = ring[at & MASK]
         before = ring[(at - 1) & MASK]
@@ -96,19 +111,19 @@ class Peaks:
         contact.extent_mm = _extent(at, evidence) * BIN_MM
         contact.strength = strength_of(top)
         contact.snr_x10 = top // 10
-        contact.class_hint = class_of(evidence.bend[at & MASK], evidence.body[at & MASK], sigma_body)
+        contact.class_hint = class_of(evidence[BEND + (at & MASK)], evidence[BODY + (at & MASK)], sigma_body)
 
 
 def _extent(at, evidence):
     """Bins around `at` over which the bump (bend or body, whichever is larger) is over half of it."""
-    ring = evidence.bend
-    if evidence.size(at) > abs(ring[at & MASK]):
-        ring = evidence.body
-    half = abs(ring[at & MASK]) >> 1
+    base = BEND
+    if abs(evidence[BODY + (at & MASK)]) > abs(evidence[at & MASK]):
+        base = BODY
+    half = abs(evidence[base + (at & MASK)]) >> 1
     bins = 1
     for way in (-1, 1):
         step = way
-        while -ALONE <= step <= ALONE and abs(ring[(at + step) & MASK]) > half:
+        while -ALONE <= step <= ALONE and abs(evidence[base + ((at + step) & MASK)]) > half:
             bins += 1
             step += way
     return bins

@@ -22,11 +22,11 @@ from sapper.contact import (  # noqa: F401 - the classes are part of the interfa
 )
 from sapper.false_alarms import ALERT_LEVELS, CONTACT_LEVELS, level_of
 from sapper.footprint import TAPS_EARLY, TAPS_FULL, Footprint
-from sapper.ground import Ground
+from sapper.ground import MASK, Ground
 from sapper.health import STUCK_GATE0, Health
 from sapper.noise import Noise
 from sapper.pinpoint import Pinpoint
-from sapper.statistic import Evidence
+from sapper.statistic import BEND, BODY, Evidence
 
 FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT = 1, 2, 4
 
@@ -56,12 +56,11 @@ class Detector:
         self.balance = Balance(self.ground)
         self.noise = Noise(False)
         self._early_noise = Noise(True)
-        self._late = Evidence()
-        self._soon = Evidence()
+        self._late = Evidence(_AROUND, _AROUND)
+        self._soon = Evidence(_AROUND, 0)
         self._peaks = Peaks()
         self._pinpoint = Pinpoint(self.balance)
         self._bump = array("i", [0, 0, 0])
-        self._parts = array("i", [0, 0, 0])
         self.contact = self._peaks.contact
         self.fault_code = 0
         self.configure()
@@ -113,18 +112,16 @@ class Detector:
         if self.health.relearn:
             self.health.relearn = False
             self.reset()
-        pinpoint = self._pinpoint
-        pinpoint.step(frame)
         if self._pinpointed:
             self._pinpointed = False
             flags |= FLAG_CONTACT
         if self.health.blind:
             self.strength = 0
             return flags
-        if pinpoint.on:
-            self.statistic = pinpoint.read(self.noise.factor_x100, s_mm)
+        if self._pinpoint.on:
+            self.statistic = self._pinpoint.step(frame, self.noise.factor_x100, s_mm)
             self.strength = strength_of(self.statistic)
-            self.class_hint = pinpoint.class_hint
+            self.class_hint = self._pinpoint.class_hint
             return flags
         done = self.ground.step(frame, t_ms, s_mm)
         if done < 0:
@@ -140,64 +137,58 @@ class Detector:
         bins = self.ground.bins
         if bins < TAPS_EARLY:
             return 0
-        flags = 0
-        parts = self._parts
-        early_gate = self.health.fault != STUCK_GATE0
-        self.footprint.early(last, self._bump)
-        self.balance.split(self._bump, parts)
-        noise = self._early_noise
-        noise.look(self.footprint.row)
-        if not early_gate:
-            parts[2] = 0
-        self._soon.put(last, parts)
-        self.statistic = self._soon.statistic(last, _AROUND, 0, noise.sigma)
-        noise.track(parts)
+        bump = self._bump
+        ratio = self.balance.state
+        early_on = self.health.fault != STUCK_GATE0
+        row = self.footprint.row(last)
+        self.footprint.early(last, row, bump)
+        self._early_noise.next_bin(row)
+        self.statistic = statistic = self._soon.judge(last, bump, ratio, self._early_noise.state, early_on)
         if newest:
-            self.strength = strength_of(self.statistic)
-        flags |= self._alert(last, parts, noise, inhibit)
+            self.strength = strength_of(statistic)
+        flags = 0
+        if self.alert or statistic >= self.level:
+            flags = self._alert(last, statistic, inhibit)
         if bins < TAPS_FULL:
             return flags
         here = last - kernels.AHEAD
-        self.footprint.full(last, self._bump)
-        self.balance.split(self._bump, parts)
-        noise = self.noise
-        noise.look(self.footprint.row)
-        if not early_gate:
-            parts[2] = 0
-        self._late.put(here, parts)
-        noise.track(parts)
+        self.footprint.full(last, row, bump)
+        self.noise.next_bin(row)
+        statistic = self._late.judge(here, bump, ratio, self.noise.state, early_on)
         self.balance.learn(last, bins)
         here -= _AROUND
-        statistic = self._late.statistic(here, _AROUND, _AROUND, noise.sigma)
         if self._peaks.put(here, statistic, self._contact_level):
-            self._peaks.describe(here - _AROUND, self._late, noise.sigma[1])
+            self._peaks.describe(here - _AROUND, self._late.state, self.noise.state[1])
             flags |= FLAG_CONTACT
         return flags
 
-    def _alert(self, last, parts, noise, inhibit):
+    def _alert(self, last, statistic, inhibit):
         """Raise, hold or end the alert; FLAG_ALERT when it rises."""
-        statistic = self.statistic
         if self.alert:
             if statistic > self._echo:
                 self._echo = statistic
                 self._echo_bin = last
-                self.class_hint = class_of(parts[0], parts[1], noise.sigma[1])
+                self.class_hint = self._class(last)
             elif statistic * 100 < self.level * _HOLD_PERCENT:
                 self.alert = 0
                 self.class_hint = CLASS_NONE
             return 0
-        if statistic < self.level or inhibit:
-            return 0
-        if last - self._echo_bin <= _ECHO_BINS and statistic <= self._echo:
+        if inhibit or (last - self._echo_bin <= _ECHO_BINS and statistic <= self._echo):
             return 0
         self.alert = 1
         self._echo = statistic
         self._echo_bin = last
-        self.class_hint = class_of(parts[0], parts[1], noise.sigma[1])
+        self.class_hint = self._class(last)
         if last - self._rise_bin <= _SAME_BINS:
             return 0
         self._rise_bin = last
         return FLAG_ALERT
+
+    def _class(self, last):
+        """Class from the early estimate at bin `last`."""
+        evidence = self._soon.state
+        at = last & MASK
+        return class_of(evidence[BEND + at], evidence[BODY + at], self._early_noise.state[1])
 
     def pinpoint_begin(self):
         """The coil stands (or creeps over an object): from here on strength is against the present level."""

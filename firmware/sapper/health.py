@@ -56,36 +56,28 @@ _JUMPED = 20000  # 1 V within two frames: no object comes so fast
 _MOVED_MM = 50
 
 # Indices into the state array, gate by gate.
-_LAST, _BEFORE, _RUN, _REPEATS, _ROUGH, _USUAL, _RAIL, _JUMP, _CLIP, _QUIET, _STATE = (
-    0,
-    3,
-    6,
-    9,
-    12,
-    15,
-    18,
-    21,
-    24,
-    27,
-    28,
-)
+_LAST, _BEFORE, _RUN, _REPEATS, _ROUGH, _USUAL = 0, 3, 6, 9, 12, 15
+_RAIL, _JUMP, _CLIP, _QUIET, _LIMIT, _STATE = 18, 21, 24, 27, 28, 31
 
 
 @micropython.viper
-def _watch(frame: ptr32, state: ptr32):
+def _watch(frame: ptr32, state: ptr32) -> int:
     """Follow each gate: its run of equal values; how often it repeats itself (1/1024 of frames, over 64); its roughness
     (mean size of the second difference, in 1/16) over 32 frames and over 512; frames at a rail, and the jump that led
-    there; and frames in which all gates are quiet.
+    there; and frames in which all gates are quiet. Returns 0 where nothing is near a fault.
 
     A second difference is below 2^18; in 1/16 below 2^22.
     """
     g = 0
     quiet = 0
+    near = 0
     while g < 3:
         v = frame[g]
         last = state[g]
         if v == last:
             state[6 + g] += 1
+            if state[6 + g] >= 18:
+                near = 1
         else:
             run = state[6 + g]
             if run > 16:
@@ -102,12 +94,15 @@ def _watch(frame: ptr32, state: ptr32):
             bend = state[24 + g]
         state[12 + g] += ((bend << 4) - state[12 + g]) >> 5
         state[15 + g] += ((state[12 + g] - state[15 + g]) >> 9) + 1
+        if state[12 + g] > state[28 + g]:
+            near = 1
         rail = 0
         if v < 500:
             rail = 1
         if v > 65040:
             rail = 1
         if rail:
+            near = 1
             if state[18 + g] == 0:
                 jump = v - state[3 + g]
                 if jump < 0:
@@ -121,11 +116,18 @@ def _watch(frame: ptr32, state: ptr32):
         g += 1
     if quiet == 3:
         state[27] += 1
+        near = 1
     else:
         state[27] = 0
+    return near
 
 
-_KEPT = tuple(range(_USUAL, _USUAL + 3)) + tuple(range(_REPEATS, _REPEATS + 3)) + tuple(range(_CLIP, _CLIP + 3))
+_KEPT = (
+    tuple(range(_USUAL, _USUAL + 3))
+    + tuple(range(_REPEATS, _REPEATS + 3))
+    + tuple(range(_CLIP, _CLIP + 3))
+    + tuple(range(_LIMIT, _LIMIT + 3))
+)
 
 
 class Health:
@@ -140,6 +142,7 @@ class Health:
         self._frames = 0
         self._supply_frames = 0
         self._moved_from = None
+        self._warm = False
         self.fault = 0
         self.blind = False
         self.relearn = False
@@ -149,12 +152,14 @@ class Health:
         """Read the settings again."""
         get = self._settings.get
         # White noise of sigma gives a mean size of the second difference of 0.8 sqrt(6) sigma; frame units, 1/16.
-        self._rough_max = get("det_noise_max_mv") * 196 * 318 // 100
+        rough_max = get("det_noise_max_mv") * 196 * 318 // 100
         self._vsys_min = get("det_supply_min_mv") * 65536 // 9900
         self._vsys_max = get("det_supply_max_mv") * 65536 // 9900
         self._warmup_ms = get("det_warmup_ms")
         for g in range(3):  # one jump, three second differences, must stay under the limit
-            self._state[_CLIP + g] = min(262144, 6 * self._rough_max * (10 if g == 0 else 1) >> 4)
+            limit = rough_max * (10 if g == 0 else 1)
+            self._state[_LIMIT + g] = limit
+            self._state[_CLIP + g] = min(262144, 6 * limit >> 4)
 
     def restart(self):
         """A new stretch of ground; faults and what is usual stay."""
@@ -179,11 +184,13 @@ class Health:
                 self._begin(frame, t_ms)
             self._frames += 1
             return False
-        _watch(frame, state)
-        self._frames += 1
+        near = _watch(frame, state)
         if self.fault:
             return False
-        fault = self._gates(alert) or self._supply(frame[3]) or self._early(t_ms, s_mm)
+        fault = self._gates(alert) if near else 0
+        fault = fault or self._supply(frame[3])
+        if not self._warm:
+            fault = fault or self._early(t_ms, s_mm)
         if not fault:
             return False
         self.fault = fault
@@ -225,7 +232,7 @@ class Health:
                     low += 1
                 if rail >= (_RAIL_OBJECT_FRAMES if alert and not jumped else _RAIL_FRAMES):
                     railed = SATURATED
-            if state[_ROUGH + g] > self._rough_max * (10 if g == 0 else 1):
+            if state[_ROUGH + g] > state[_LIMIT + g]:
                 noisy = NOISE
         if low >= 2:
             return NO_PULSE
@@ -245,6 +252,7 @@ class Health:
     def _early(self, t_ms, s_mm):
         """Moving before it is warm is a fault."""
         if t_ms - self._started_ms >= self._warmup_ms:
+            self._warm = True
             return 0
         if self._moved_from is None:
             self._moved_from = s_mm

@@ -10,59 +10,61 @@ _ROW = 2  # of the kernels' speeds: running means over 8 frames scatter less tha
 
 
 @micropython.viper
-def _smooth(frame: ptr32, state: ptr32):
-    """state[0..2]: running means over 8 frames of the gates, in 1/16."""
+def _read(frame: ptr32, state: ptr32, ratio: ptr32, out: ptr32):
+    """state[0..2]: running means over 8 frames of the gates, in 1/16, less their level state[3..5] -> out = [bend,
+    body].
+
+    The first frames (state[6] of 16) make the level: the running means begin there and follow in the same steps.
+    """
+    n = state[6]
     g = 0
     while g < 3:
-        state[g] += ((frame[g] << 4) - state[g]) >> 3
+        v = frame[g] << 4
+        if n == 0:
+            state[g] = v
+        else:
+            state[g] += (v - state[g]) >> 3
+        if n < 16:
+            state[3 + g] = state[g]
         g += 1
+    if n < 16:
+        state[6] = n + 1
+    e1 = state[1] - state[4]
+    e2 = state[2] - state[5]
+    body = e1 + (((e2 >> 3) * ratio[0]) >> 9)
+    out[0] = e2 - (((e1 >> 3) * ratio[0]) >> 9) - (((body >> 3) * ratio[2]) >> 9)
+    out[1] = body
 
 
 class Pinpoint:
-    """`step` every frame, always; `begin` notes the level; `read` while `on`."""
+    """`begin`, then `step` every frame while `on`."""
 
     def __init__(self, balance):
-        self._balance = balance
-        self._state = array("i", [0, 0, 0])
-        self._level = array("i", [0, 0, 0])
-        self._bump = array("i", [0, 0, 0])
-        self._parts = array("i", [0, 0, 0])
+        self._ratio = balance.state
+        self._state = array("i", bytes(4 * 7))
+        self._parts = array("i", [0, 0])
         self._best_mm = self._from_mm = self._to_mm = 0
         self._best_class = CLASS_NONE
         self.reset()
 
     def reset(self):
-        """The next frame starts the running means."""
-        self._fresh = True
+        """Not pinpointing."""
         self.on = False
         self.best = 0
         self.class_hint = CLASS_NONE
 
-    def step(self, frame):
-        """One frame."""
-        if self._fresh:
-            self._fresh = False
-            for g in range(3):
-                self._state[g] = frame[g] << 4
-        _smooth(frame, self._state)
-
     def begin(self):
-        """From here on strength is against the present level."""
-        for g in range(3):
-            self._level[g] = self._state[g]
+        """From here on strength is against the present level, the mean of the next 16 frames."""
+        self.reset()
+        self._state[6] = 0
         self.on = True
-        self.best = 0
-        self.class_hint = CLASS_NONE
 
-    def read(self, noise_x100, s_mm):
-        """Statistic (1/100 sigma) against the level at the beginning; keeps the best, its place, and where it was
-        over half of that.
+    def step(self, frame, noise_x100, s_mm):
+        """Statistic (1/100 sigma) against the level; keeps the best, its place, and where it was over half of that.
 
         noise_x100: scatter of the bend against the nominal one, in 1/100.
         """
-        for g in range(3):
-            self._bump[g] = self._state[g] - self._level[g]
-        self._balance.split(self._bump, self._parts)
+        _read(frame, self._state, self._ratio, self._parts)
         bend = self._parts[0]
         sigma = FULL_SIGMA[_ROW] * noise_x100 // 100
         statistic = min(100000, (bend if bend > 0 else -bend) * 100 // sigma)
