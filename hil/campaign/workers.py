@@ -15,7 +15,7 @@ _CONNECT_S = "15s"
 
 
 def in_processes(jobs: Sequence[Job], count: int) -> Iterator[Record]:
-    """Records as they are ready, from `count` processes of this machine; they end with the iterator. One is this one."""
+    """Records as they are ready, from `count` processes of this machine; they end with it. One is this one."""
     if count == 1:
         yield from map(run, jobs)
         return

@@ -13,6 +13,7 @@ the batch's start.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import select
@@ -52,6 +53,16 @@ class Report:
     cause: int
     now_us: int
     records: memoryview
+
+
+@functools.cache
+def revision() -> str:
+    """What stands in the place of an image's git revision: that of the tree that is run, `.dirty` if changed."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=.dirty", "--abbrev=10", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
 
 
 def default_micropython() -> Path:

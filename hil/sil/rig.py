@@ -228,6 +228,7 @@ class SilRig:
             {
                 "now_us": now_us,
                 "cause": _MACHINE_CAUSE[cause],
+                "revision": process.revision(),
                 "ticks_us": self._ticks_us,
                 "seed": self._seed + len(self.resets),
                 "levels": levels,

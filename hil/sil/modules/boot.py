@@ -26,6 +26,12 @@ import time
 import vfs
 
 
+class Build:
+    """`sapper_build`, which an image has frozen in."""
+
+    GIT_REVISION = ""
+
+
 class BoardOs:
     """os, with what the rp2 port adds, and random numbers that can be repeated."""
 
@@ -59,6 +65,7 @@ def start():
     machine.cause = config["cause"]
     time.start(config["ticks_us"], config["now_us"])
     random.seed(config["seed"])
+    Build.GIT_REVISION = config["revision"]
     gpio.set_driven(config["driven"])
     gpio.state[0] = config["levels"]
     for number, data in config["flash"].items():
@@ -75,6 +82,7 @@ def put_in_place():
     """The modules that the firmware will import, and the file systems: the flash on '/', the sources read-only."""
     replaced = {
         "machine": machine,
+        "sapper_build": Build,
         "rp2": rp2,
         "time": time,
         "os": BoardOs(),

@@ -1,0 +1,59 @@
+"""How fast the sil rig is: `python -m hil.sil.speed` replays a lane and prints emulated seconds for a second of one core.
+
+CPU time of both processes, start and boot among it, so that a busy machine does not change the figure.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+from typing import Any
+
+from hil.replay import replay
+from hil.sil.synthetic import synthetic_trace
+
+LEAST = 50.0
+_LENGTH_M, _SPEED_M_S, _TARGETS_M = 20.0, 0.33, (3.0, 7.0, 11.0, 15.0, 18.0)
+
+
+def _cpu_s(who: int) -> float:
+    usage = resource.getrusage(who)
+    return usage.ru_utime + usage.ru_stime
+
+
+def measure() -> tuple[float, float, float]:
+    """Emulated seconds of a lane of 20 m, and the CPU seconds that Python and MicroPython took for it."""
+    trace = synthetic_trace("speed", _LENGTH_M, _SPEED_M_S, _TARGETS_M)
+    before = _cpu_s(resource.RUSAGE_SELF), _cpu_s(resource.RUSAGE_CHILDREN)
+    result = replay(trace, "sil", "mark")
+    return (
+        float(result["duration_s"]),
+        _cpu_s(resource.RUSAGE_SELF) - before[0],
+        _cpu_s(resource.RUSAGE_CHILDREN) - before[1],
+    )
+
+
+def row() -> dict[str, Any]:
+    """The figure as a row of build/bench.json."""
+    seconds, python_s, micropython_s = measure()
+    value = round(seconds / (python_s + micropython_s), 1)
+    return {
+        "name": "sil: speed on one core",
+        "value": value,
+        "unit": "x real time",
+        "limit": LEAST,
+        "ok": value >= LEAST,
+    }
+
+
+def main() -> int:
+    """Print the figures."""
+    measure()  # imports and caches
+    seconds, python_s, micropython_s = measure()
+    print(f"{seconds:.1f} s emulated: Python {python_s:.2f} s, MicroPython {micropython_s:.2f} s of CPU")
+    print(f"{seconds / (python_s + micropython_s):.0f} x real time on one core")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

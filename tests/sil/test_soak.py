@@ -1,0 +1,38 @@
+"""The soak in small, and the speed that campaigns count on."""
+
+import pytest
+
+from hil.sil.soak import Pass, Soak
+from hil.sil.speed import measure
+
+pytestmark = pytest.mark.sil
+
+
+def test_minutes_of_operation_leave_the_board_as_it_was() -> None:
+    soak = Soak(hours=0.06)
+    soak.run(lambda _share, _latest: None)
+    rows = {row["name"]: row for row in soak.verdict()}
+    assert len(soak.passes) >= 3
+    assert all(row["ok"] for row in rows.values()), rows
+
+
+@pytest.mark.unit
+def test_a_leak_a_lost_tick_and_a_missed_target_fail_the_soak() -> None:
+    good = Pass(36.0, 2, 0, 100_000, 0, 3, False)
+
+    def failing(**changes: int) -> set[str]:
+        soak = Soak(hours=0.1)
+        soak.passes = [good] * 6 + [Pass(**{**vars(good), **changes})] * 6
+        return {row["name"] for row in soak.verdict() if not row["ok"]}
+
+    assert failing() == set()
+    assert failing(heap_free=90_000) == {"heap lost over the run"}
+    assert failing(missed=1) == {"ticks missed, no flash written"}
+    assert failing(contacts=1) == {"finds"}
+    assert failing(faults=1) == {"faults"}
+
+
+@pytest.mark.slow
+def test_a_lane_takes_less_than_a_fiftieth_of_its_time_on_one_core() -> None:
+    seconds, python_s, micropython_s = min((measure() for _ in range(3)), key=lambda m: m[1] + m[2])
+    assert seconds / (python_s + micropython_s) >= 50
