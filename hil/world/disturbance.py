@@ -21,6 +21,7 @@ WANDER_HZ = (0.08, 5.0)
 WANDER_SINES = 20
 # Far finer than the fastest of them.
 SLOW_STEP_S = 0.02
+SLOW_BLOCK = 256
 # Bursts are laid out for so long; a rover that stands longer in one world hears none after that.
 HORIZON_S = 4 * 3600
 
@@ -49,6 +50,7 @@ class Disturbance:
         gaps = random.exponential(1 / self._tone.burst_per_s, count) if count else np.empty(0)
         self.bursts_s: Array = np.cumsum(gaps)
         self._block = lru_cache(maxsize=4)(self._make_block)
+        self._slow_block = lru_cache(maxsize=4)(self._make_slow_block)
 
     def _make_block(self, number: int) -> Array:
         random = np.random.Generator(np.random.Philox(key=[self.seed, number]))
@@ -90,12 +92,20 @@ class Disturbance:
 
     def _slow(self, t_s: Array) -> Array:
         """Wander and warming up (m, 3): found every SLOW_STEP_S and straight in between, whatever the slice."""
-        first = int(t_s[0] / SLOW_STEP_S)
-        grid = np.arange(first, int(t_s[-1] / SLOW_STEP_S) + 2) * SLOW_STEP_S
-        angle = self._wander_w[None, :, None] * grid[:, None, None] + self._wander_phase
-        knots = (np.sin(angle) * self._wander_a).sum(axis=1)
-        knots += self._thermal * (1 - np.exp(-grid / self._drift.thermal_s))[:, None]
-        position = t_s / SLOW_STEP_S - first
+        first, last = int(t_s[0] / SLOW_STEP_S) // SLOW_BLOCK, int(t_s[-1] / SLOW_STEP_S) // SLOW_BLOCK
+        if first == last:
+            knots = self._slow_block(first)
+        else:
+            knots = np.concatenate([self._slow_block(k)[:SLOW_BLOCK] for k in range(first, last + 1)])
+            knots = np.concatenate([knots, self._slow_block(last)[SLOW_BLOCK:]])
+        position = t_s / SLOW_STEP_S - first * SLOW_BLOCK
         i = position.astype(np.intp)
         part = (position - i)[:, None]
         return np.asarray(knots[i] * (1 - part) + knots[i + 1] * part)
+
+    def _make_slow_block(self, number: int) -> Array:
+        """Values at SLOW_BLOCK steps of SLOW_STEP_S and the first of the next block: (SLOW_BLOCK + 1, 3)."""
+        grid = (number * SLOW_BLOCK + np.arange(SLOW_BLOCK + 1)) * SLOW_STEP_S
+        angle = self._wander_w[None, :, None] * grid[:, None, None] + self._wander_phase
+        knots = (np.sin(angle) * self._wander_a).sum(axis=1)
+        return np.asarray(knots + self._thermal * (1 - np.exp(-grid / self._drift.thermal_s))[:, None])

@@ -12,6 +12,8 @@ Array = NDArray[np.float64]
 STEP_M = 0.01
 # The lane's ground goes on before its start and behind its end: the coil stands ahead of the tracks.
 MARGIN_M = 3.0
+# A hot rock is not felt further off than so many of its half widths.
+ROCK_WIDTHS = 5
 
 
 class Ground:
@@ -54,12 +56,14 @@ class Ground:
     def gates_mv(self, x_m: Array, y_m: Array) -> Array:
         """What soil and hot rocks do to the gates with the coil at (x, y), each (m,): (m, 3)."""
         out = self.along(self.soil_mv, x_m)
+        low, high = float(x_m.min()), float(x_m.max())
         for rock_x, rock_y, width, level in self.rocks_mv:
-            near = np.abs(x_m - rock_x) < 5 * width
-            if near.any():
-                # a small magnetised stone is a dipole below the coil: out by a third power, back by another
-                square = ((x_m[near] - rock_x) ** 2 + (y_m[near] - rock_y) ** 2) / width**2
-                out[near] += (1 / (1 + square) ** 3)[:, None] * level
+            if not low - ROCK_WIDTHS * width < rock_x < high + ROCK_WIDTHS * width:
+                continue
+            near = np.abs(x_m - rock_x) < ROCK_WIDTHS * width
+            # a small magnetised stone is a dipole below the coil: out by a third power, back by another
+            square = ((x_m[near] - rock_x) ** 2 + (y_m[near] - rock_y) ** 2) / width**2
+            out[near] += (1 / (1 + square) ** 3)[:, None] * level
         return out
 
 
