@@ -15,6 +15,7 @@ from hil.benchmarks import boot, detector_on_board, step, sweep
 from hil.benchmarks.row import Row
 from hil.errors import HilError
 from hil.rig import default_uf2
+from hil.sil import speed
 from hil.virtual import VirtualPico
 from sapper_host.errors import SapperError, Status
 
@@ -26,6 +27,8 @@ ON_VIRTUAL: dict[str, Callable[[VirtualPico], list[Row]]] = {
     "step": step.measure,
     "detector": detector_on_board.measure,
 }
+# Without the virtual Pico.
+OTHERS: dict[str, Callable[[], list[Row]]] = {"sil": speed.rows}
 
 
 def table(rows: list[Row]) -> Table:
@@ -42,13 +45,16 @@ def table(rows: list[Row]) -> Table:
 def main(arguments: list[str] | None = None) -> int:
     """Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m hil.benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=sorted(ON_VIRTUAL), action="append", help="measure only this (repeatable)")
+    parser.add_argument("--only", choices=sorted([*ON_VIRTUAL, *OTHERS]), action="append", help="measure only this (repeatable)")
     parser.add_argument("--out", type=Path, default=BUILD / "bench.json", help="where the JSON goes")
     options = parser.parse_args(arguments)
     console = Console(width=110 if not sys.stdout.isatty() else None)
     rows: list[Row] = []
     try:
-        for name in options.only or ON_VIRTUAL:
+        for name in options.only or [*ON_VIRTUAL, *OTHERS]:
+            if name in OTHERS:
+                rows += OTHERS[name]()
+                continue
             with console.status(f"measuring {name} ..."), VirtualPico(uf2=default_uf2()) as pico:
                 rows += ON_VIRTUAL[name](pico)
     except (HilError, SapperError) as error:

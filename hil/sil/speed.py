@@ -1,4 +1,4 @@
-"""How fast the sil rig is: `python -m hil.sil.speed` replays a lane and prints emulated seconds for a second of one core.
+"""How fast the sil rig is: `python -m hil.sil.speed` replays a lane, prints emulated seconds for a second of one core.
 
 CPU time of both processes, start and boot among it, so that a busy machine does not change the figure.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import resource
 import sys
-from typing import Any
 
+from hil.benchmarks.row import Row
 from hil.replay import replay
 from hil.sil.synthetic import synthetic_trace
 
@@ -33,17 +33,10 @@ def measure() -> tuple[float, float, float]:
     )
 
 
-def row() -> dict[str, Any]:
-    """The figure as a row of build/bench.json."""
+def rows() -> list[Row]:
+    """The figure as `make bench` tells it."""
     seconds, python_s, micropython_s = measure()
-    value = round(seconds / (python_s + micropython_s), 1)
-    return {
-        "name": "sil: speed on one core",
-        "value": value,
-        "unit": "x real time",
-        "limit": LEAST,
-        "ok": value >= LEAST,
-    }
+    return [Row("sil rig: emulated / CPU seconds, one core", seconds / (python_s + micropython_s), "", f">= {LEAST}")]
 
 
 def main() -> int:
