@@ -158,11 +158,13 @@ def test_a_module_that_does_not_compile_is_named(tmp_path: Path) -> None:
     # The objects of the user's cache: only the freezing is tried here.
     shutil.rmtree(checkout.cache)
     checkout.cache = cache.root()
-    (checkout.firmware / "sapper" / "version.py").write_text('VERSION = "0.1.0"\ndef broken(:\n')
+    with (checkout.firmware / "sapper" / "app.py").open("a") as module:
+        module.write("def broken(:\n")
     building = checkout.start("firmware")
     _, errors = building.communicate(timeout=280)
     assert building.returncode == 1
-    assert "version.py" in errors
+    assert "sapper/app.py" in errors
+    assert "SyntaxError" in errors
     assert "what to do:" in errors
     assert "Traceback" not in errors.split("what to do:")[1]
 
