@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from hil.virtual import VirtualPico
+
 pytestmark = pytest.mark.virtual
 
 CHECK = Path(__file__).resolve().parents[2] / "hil" / "virtual" / "node" / "fastcpu_check.mjs"
@@ -50,6 +52,30 @@ def test_the_firmware_starts_instruction_by_instruction_like_the_reference(uf2: 
     assert result["instructions"] > 1_000_000
     assert result["translator"]["translated"] > 100
     assert result["comparisons"] > 100_000
+
+
+def statistics_of_a_start(uf2: Path) -> tuple[dict[str, Any], int]:
+    """How many blocks were translated and used in the first 150 ms after power-on, and where the program then was."""
+    with VirtualPico(uf2, seed=3) as pico:
+        pico.run(150_000_000)
+        return pico.call("executorStatistics"), pico.cpu.pc
+
+
+def test_translated_code_is_kept_between_processes_and_a_damaged_file_is_no_harm(uf2, tmp_path, monkeypatch):
+    monkeypatch.setenv("SAPPER_CACHE", str(tmp_path))
+    first, pc = statistics_of_a_start(uf2)
+    second, same_pc = statistics_of_a_start(uf2)
+    assert first["translated"] > 300
+    assert second["translated"] < first["translated"] / 4
+    assert second["blocks"] > first["blocks"] / 2
+    assert same_pc == pc
+    (kept,) = (tmp_path / "fastcpu").iterdir()
+    damaged = bytearray(kept.read_bytes())
+    damaged[-1] ^= 1
+    kept.write_bytes(damaged)
+    third, same_pc = statistics_of_a_start(uf2)
+    assert third["translated"] == first["translated"]
+    assert same_pc == pc
 
 
 @pytest.mark.slow

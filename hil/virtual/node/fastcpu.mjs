@@ -18,7 +18,7 @@ const { LIMIT } = SLOT;
 export const REASON = Object.freeze({ DEADLINE: 0, SLEEPING: 1, STOPPED: 2, LOCKED_UP: 3 });
 
 /** Interpreted passes through a block before it is translated. */
-const HOT = 12;
+const HOT = 40;
 
 /** Most cycles one `dispatch` may run for: keeps the relative counter far from overflow. */
 const MAX_SLICE = 0x20000000;

@@ -5,13 +5,16 @@
 import { SLOT, AT, CODE_FLASH, CODE_LINE, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE } from './fastcpu_state.mjs';
 import { spaceOf, translate } from './fastcpu_translate.mjs';
 import { loadSlot } from './fastcpu_trace.mjs';
-import { i32, local, when, choose, branch, loop, callImport, callTable, encodeModule } from './fastcpu_wasm.mjs';
+import { i32, local, when, choose, branch, loop, callImport, callTable, encodeModule, functionBody } from './fastcpu_wasm.mjs';
 
 const { PC, CYCLES, LIMIT } = SLOT;
 
 /** Blocks are compiled together: when so many wait, or after so many interpreted passes with one waiting. */
 const BATCH = 48;
 const PATIENCE = 1500;
+
+/** Versions of the code at one address that are remembered. */
+const VERSIONS = 4;
 
 /** Bytes of flash whose blocks are listed together. */
 const FLASH_SECTOR = 4096;
@@ -71,14 +74,15 @@ export class Blocks {
     ]);
     this.heat = new Map([...this.entries].map(([base, list]) => [base, new Uint8Array(list.length)]));
     this.codeLines = new Uint8Array(buffer, AT.CODE_LINES, RAM_SIZE / CODE_LINE);
-    this.lists = new Map(); // place (line of RAM, sector of flash, the ROM) -> Set of blocks
+    this.lists = new Map(); // place (line of RAM, sector of flash, the ROM) -> Set of blocks in use
+    this.known = new Map(); // address -> blocks made for it, in use or not: code may come back (a reset, a reload)
     this.queue = new Set();
     this.waited = 0;
     this.flashSuspended = false;
     this.table = new WebAssembly.Table({ element: 'anyfunc', initial: 4096 });
     this.used = 1; // 0 means 'no block'
     this.imports = { m: memory.wasm, t: this.table };
-    const dispatcher = this.#compile([dispatcherCode()], null, () => this.cold());
+    const dispatcher = this.#compile([functionBody(dispatcherCode())], null, () => this.cold());
     /** Run blocks from PC on until CYCLES >= LIMIT. */
     this.dispatch = dispatcher.exports.f0;
     this.stepImport = () => this.step();
@@ -98,13 +102,21 @@ export class Blocks {
     if (space !== null && !(this.flashSuspended && space.base === FLASH_BASE)) {
       const heat = this.heat.get(space.base);
       const index = (pc - space.base) >>> 1;
+      if (heat[index] === 0 && this.#reuse(pc)) return; // the dispatcher looks again
       if (heat[index] < 255 && ++heat[index] === this.hot) this.queue.add(pc);
       if (this.queue.size && !this.flashSuspended && (this.queue.size >= BATCH || ++this.waited > PATIENCE || this.hot === 1)) {
         this.translateQueue();
-        return; // the dispatcher looks again
+        return;
       }
     }
     this.runBlock();
+  }
+
+  /** Take a block into use that was made for the code now at `pc`. */
+  #reuse(pc) {
+    const block = this.known.get(pc)?.find((known) => this.#sourceOf(known) === known.source);
+    if (block) this.#enter(block);
+    return block !== undefined;
   }
 
   /** Translate all blocks that wait, as one module. */
@@ -112,9 +124,24 @@ export class Blocks {
     const made = [...this.queue].map((pc) => this.#translate(pc));
     this.queue.clear();
     this.waited = 0;
+    this.statistics.translated += made.length;
+    this.add(made);
+    for (const block of made) this.#enter(block);
+  }
+
+  /** Compile blocks `{ pc, base, ranges, source, body }`, to be used when their code is found at `pc`. */
+  add(made) {
     while (this.used + made.length > this.table.length) this.table.grow(4096);
-    this.#compile(made, this.used, this.stepImport);
-    for (const block of made) this.#enter(block, this.used++);
+    this.#compile(
+      made.map(({ body }) => body),
+      this.used,
+      this.stepImport
+    );
+    for (const block of made) {
+      block.entry = this.used++;
+      const versions = this.known.get(block.pc) ?? [];
+      this.known.set(block.pc, [block, ...versions].slice(0, VERSIONS));
+    }
   }
 
   #translate(pc) {
@@ -122,7 +149,8 @@ export class Blocks {
     const code = this.halfwords.get(space.base);
     const read16 = (address) => code[(address - space.base) >>> 1];
     const read32 = (address) => read16(address) | (read16(address + 2) << 16);
-    const block = { pc, base: space.base, ...translate(pc, space, this.memory.flashSize, { read16, read32 }) };
+    const { ranges, ...body } = translate(pc, space, this.memory.flashSize, { read16, read32 });
+    const block = { pc, base: space.base, ranges, body: functionBody(body) };
     block.source = this.#sourceOf(block);
     return block;
   }
@@ -143,12 +171,9 @@ export class Blocks {
     return places;
   }
 
-  #enter(block, entry) {
-    block.code = null; // compiled
+  #enter(block) {
     this.statistics.blocks++;
-    this.statistics.translated++;
-    block.entry = entry;
-    this.entries.get(block.base)[(block.pc - block.base) >>> 1] = entry;
+    this.entries.get(block.base)[(block.pc - block.base) >>> 1] = block.entry;
     for (const place of this.#placesOf(block)) {
       if (!this.lists.has(place)) this.lists.set(place, new Set());
       this.lists.get(place).add(block);

@@ -104,18 +104,18 @@ function join(parts) {
 const vector = (items) => join([leb(items.length), ...items]);
 const section = (id, content) => join([[id], leb(content.length), content]);
 
-/** Body of a function with `locals` i32 variables. */
-function functionBody({ locals, code }) {
+/** Bytes of a function with `locals` i32 variables. */
+export function functionBody({ locals, code }) {
   const declared = locals ? [1, ...leb(locals), I32] : [0];
   return join([leb(declared.length + code.length + 1), declared, code, [0x0b]]);
 }
 
 /**
- * Bytes of a module. Imports `e.m` (memory), `e.t` (table) and `e.f` (the imported function). The functions
- * `[{ locals, code }]` are put into the table from index `tableAt` on, or exported as `f0`, `f1`, ... if that is null.
+ * Bytes of a module. Imports `e.m` (memory), `e.t` (table) and `e.f` (the imported function). The functions (of
+ * functionBody) are put into the table from index `tableAt` on, or exported as `f0`, `f1`, ... if that is null.
  */
-export function encodeModule(functions, tableAt) {
-  const indices = functions.map((_, n) => leb(n + 1)); // behind the imported one
+export function encodeModule(bodies, tableAt) {
+  const indices = bodies.map((_, n) => leb(n + 1)); // behind the imported one
   const imports = [
     [...name('e'), ...name('m'), 0x02, 0x00, 0x01],
     [...name('e'), ...name('t'), 0x01, 0x70, 0x00, 0x01],
@@ -127,8 +127,8 @@ export function encodeModule(functions, tableAt) {
     [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     section(1, vector([[0x60, 0x00, 0x00]])),
     section(2, vector(imports)),
-    section(3, vector(functions.map(() => [0x00]))),
+    section(3, vector(bodies.map(() => [0x00]))),
     tableAt === null ? toExports() : toTable(),
-    section(10, vector(functions.map(functionBody))),
+    section(10, vector(bodies)),
   ]);
 }
