@@ -45,7 +45,9 @@ def table(rows: list[Row]) -> Table:
 def main(arguments: list[str] | None = None) -> int:
     """Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m hil.benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=sorted([*ON_VIRTUAL, *OTHERS]), action="append", help="measure only this (repeatable)")
+    parser.add_argument(
+        "--only", choices=sorted([*ON_VIRTUAL, *OTHERS]), action="append", help="measure only this (repeatable)"
+    )
     parser.add_argument("--out", type=Path, default=BUILD / "bench.json", help="where the JSON goes")
     options = parser.parse_args(arguments)
     console = Console(width=110 if not sys.stdout.isatty() else None)
