@@ -92,6 +92,8 @@ class Detector:
         self.statistic = 0
         self.alert = 0
         self._pinpointed = False
+        self._due = False
+        self._last = self._row = 0
         self._echo_bin = self._rise_bin = -_FAR_BINS
         self._echo = 0
 
@@ -124,43 +126,56 @@ class Detector:
             self.class_hint = self._pinpoint.class_hint
             return flags
         done = self.ground.step(frame, t_ms, s_mm)
+        if not done:
+            if self._due:
+                flags |= self._seek_contact()
+            return flags
         if done < 0:
             self.reset()
             return flags
         while done > 0:
-            flags |= self._bin(self.ground.open - done, done == 1, inhibit)
+            if self._due:
+                flags |= self._seek_contact()
+            flags |= self._seek_alert(self.ground.open - done, inhibit)
             done -= 1
         return flags
 
-    def _bin(self, last, newest, inhibit):
-        """Work of one completed bin: the early estimate first, it is what stops the rover."""
+    def _seek_alert(self, last, inhibit):
+        """First half of a completed bin's work, at once: the early estimate, which stops the rover."""
         bins = self.ground.bins
         if bins < TAPS_EARLY:
             return 0
-        bump = self._bump
-        ratio = self.balance.state
-        early_on = self.health.fault != STUCK_GATE0
-        row = self.footprint.row(last)
-        self.footprint.early(last, row, bump)
-        self._early_noise.next_bin(row)
-        self.statistic = statistic = self._soon.judge(last, bump, ratio, self._early_noise.state, early_on)
-        if newest:
-            self.strength = strength_of(statistic)
-        flags = 0
+        self._row = row = self.footprint.row(last)
+        self.footprint.early(last, row, self._bump)
+        noise = self._early_noise
+        noise.next_bin(row)
+        self.statistic = statistic = self._soon.judge(
+            last, self._bump, self.balance.state, noise.state, self.health.fault != STUCK_GATE0
+        )
+        self.strength = strength_of(statistic)
+        self._due = bins >= TAPS_FULL
+        self._last = last
         if self.alert or statistic >= self.level:
-            flags = self._alert(last, statistic, inhibit)
-        if bins < TAPS_FULL:
-            return flags
+            return self._alert(last, statistic, inhibit)
+        return 0
+
+    def _seek_contact(self):
+        """Second half, in the next frame, so that no frame has to do both: the full estimate and its peaks."""
+        self._due = False
+        last = self._last
         here = last - kernels.AHEAD
-        self.footprint.full(last, row, bump)
-        self.noise.next_bin(row)
-        statistic = self._late.judge(here, bump, ratio, self.noise.state, early_on)
-        self.balance.learn(last, bins)
+        self.footprint.full(last, self._row, self._bump)
+        noise = self.noise
+        noise.next_bin(self._row)
+        statistic = self._late.judge(
+            here, self._bump, self.balance.state, noise.state, self.health.fault != STUCK_GATE0
+        )
+        self.balance.learn(last, self.ground.bins)
         here -= _AROUND
-        if self._peaks.put(here, statistic, self._contact_level):
-            self._peaks.describe(here - _AROUND, self._late.state, self.noise.state[1])
-            flags |= FLAG_CONTACT
-        return flags
+        if not self._peaks.put(here, statistic, self._contact_level):
+            return 0
+        self._peaks.describe(here - _AROUND, self._late.state, noise.state[1])
+        return FLAG_CONTACT
 
     def _alert(self, last, statistic, inhibit):
         """Raise, hold or end the alert; FLAG_ALERT when it rises."""
