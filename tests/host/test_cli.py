@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -152,27 +153,33 @@ def test_console_says_when_the_board_goes(run: Run, board: FakeBoard, monkeypatc
     assert status == Status.NO_DEVICE and "went away" in err and "do: " in err
 
 
-def talk(board: FakeBoard, seconds: float) -> threading.Thread:
-    """Telemetry once it is asked for, and an event."""
+@contextmanager
+def talking(board: FakeBoard) -> Iterator[None]:
+    """Telemetry while it is asked for, and now and then an event."""
+    leave = threading.Event()
 
     def go() -> None:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            time.sleep(0.05)
+        turn = 0
+        while not leave.wait(0.05):
             if board.telemetry:
+                turn += 1
                 board.frame(wire.STATUS, t_ms=board.t_ms, state=3, s_mm=1000, speed_mm_s=300, vsys_mv=5000)
                 board.frame(wire.DETECT, t_ms=board.t_ms, strength=321, level=100)
-        board.event("mark", 1000, 1)
+                if turn % 5 == 0:
+                    board.event("mark", 1000, 1)
 
     thread = threading.Thread(target=go)
     thread.start()
-    return thread
+    try:
+        yield
+    finally:
+        leave.set()
+        thread.join()
 
 
 def test_monitor_without_a_terminal_prints_lines_and_records(run: Run, board: FakeBoard, tmp_path: Path) -> None:
-    thread = talk(board, 1.5)
-    status, out, err = run("monitor", "--port", board.port, "--seconds", 2.5, "--record", tmp_path / "s.mcap")
-    thread.join()
+    with talking(board):
+        status, out, err = run("monitor", "--port", board.port, "--seconds", 2.5, "--record", tmp_path / "s.mcap")
     assert status == Status.OK and "recorded" in err
     assert "SWEEP" in out and "strength 321" in out and "mark at 1.00 m count=1" in out
     reading = McapReading(tmp_path / "s.mcap")
@@ -182,9 +189,8 @@ def test_monitor_without_a_terminal_prints_lines_and_records(run: Run, board: Fa
 
 
 def test_monitor_json_is_one_object_a_line(run: Run, board: FakeBoard) -> None:
-    thread = talk(board, 0.5)
-    status, out, _ = run("monitor", "--port", board.port, "--seconds", 1, "--json")
-    thread.join()
+    with talking(board):
+        status, out, _ = run("monitor", "--port", board.port, "--seconds", 2, "--json")
     rows = [json.loads(line) for line in out.splitlines()]
     assert status == Status.OK and rows[0]["topic"] == "host" and rows[0]["version"]["sapper"] == "0.1.0"
     assert any(row["topic"] == "/status" and row["state_name"] == "SWEEP" for row in rows)
@@ -310,9 +316,8 @@ def test_ctrl_c_leaves_nothing_behind(board: FakeBoard) -> None:
 
 def test_a_reader_that_leaves_is_no_crash(board: FakeBoard) -> None:
     command = f"{sys.executable} -m sapper_host monitor --port {board.port} --json --seconds 3 | head -1"
-    thread = talk(board, 2)
-    done = subprocess.run(["bash", "-c", command], capture_output=True, env=environment(), text=True, timeout=30)
-    thread.join()
+    with talking(board):
+        done = subprocess.run(["bash", "-c", command], capture_output=True, env=environment(), text=True, timeout=60)
     assert "Traceback" not in done.stderr and done.stdout.count("\n") == 1
 
 
