@@ -47,6 +47,7 @@ class NodeLink:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             bufsize=0,
+            env={**os.environ, "TZ": "UTC"},  # the emulated RTC counts in the process's local time
         )
         assert self._process.stdin is not None and self._process.stdout is not None
         self._stdin = self._process.stdin.fileno()

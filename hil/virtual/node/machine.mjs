@@ -36,13 +36,13 @@ export class Machine {
       readable: (readable, from, to) => this.flashReadable(readable, from, to),
       cutPower: () => this.requestPowerCut(),
     });
-    this.pinSchedule = new Schedule(this.clock, ([pin, level]) => this.drive(pin, level));
+    this.pinSchedules = Array.from({ length: 30 }, (_, pin) => new Schedule(this.clock, (level) => this.drive(pin, level)));
     this.uartSchedule = new Schedule(this.clock, ([index, bytes]) => this.chip?.uart[index].feed(bytes));
     this.keepAlarms = new Set([
       ...this.host.alarms,
       this.nor.readyAlarm,
       this.nor.cutAlarm,
-      this.pinSchedule.alarm,
+      ...this.pinSchedules.map((schedule) => schedule.alarm),
       this.uartSchedule.alarm,
     ]);
     this.chip = null; // while it runs
@@ -348,7 +348,7 @@ export class Machine {
 
   /** Forgets what was scheduled for a pin. */
   cancelDrives(pin) {
-    this.pinSchedule.remove(([scheduled]) => scheduled === pin);
+    this.pinSchedules[pin].clear();
   }
 
   watchPin(pin, watch) {

@@ -113,13 +113,10 @@ export class Schedule {
     }
   }
 
-  /** Forgets what is still to come and for which `which(value)` holds. */
-  remove(which) {
-    this.items = this.items.slice(this.head).filter((item) => !which(item[1]));
+  /** Forgets what is still to come. */
+  clear() {
+    this.items = [];
     this.head = 0;
     this.alarm.cancel();
-    if (this.items.length > 0) {
-      this.alarm.scheduleAt(this.items[0][0]);
-    }
   }
 }
