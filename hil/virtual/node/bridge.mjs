@@ -2,6 +2,7 @@
 // its input does, or its parent.
 
 import fs from 'node:fs';
+import { CodeCache } from './fastcpu_cache.mjs';
 import { Machine } from './machine.mjs';
 import * as protocol from './protocol.mjs';
 import { Random } from './random.mjs';
@@ -28,6 +29,15 @@ function loadBootrom(path) {
 
 const options = JSON.parse(process.argv[2]);
 const machine = new Machine({ ...options, bootrom: loadBootrom(options.bootrom) });
+let codeCache = null; // translated code kept between processes, once there is a chip with firmware
+
+function powerOn() {
+  machine.powerOn();
+  if (codeCache === null && machine.executor?.cpu) {
+    codeCache = new CodeCache(machine.executor.cpu.blocks);
+    codeCache.load();
+  }
+}
 
 /** Runs in slices, so that an orphan ends soon; stops early when the power goes. */
 function run(untilNanos) {
@@ -70,7 +80,7 @@ function writeMemory(address, bytes) {
 
 /** The calls that are rare enough for JSON: name -> function of its arguments. */
 const CALLS = {
-  powerOn: () => machine.powerOn(),
+  powerOn,
   powerOff: () => machine.powerOff(),
   setRun: (level) => machine.setRun(level),
   reset: (cause) => machine.boot(cause),
@@ -244,4 +254,5 @@ function answer(request) {
 for (let request = protocol.readFrame(); request !== null; request = protocol.readFrame()) {
   protocol.writeFrame(answer(request));
 }
+codeCache?.save();
 process.exit(0);
