@@ -17,7 +17,7 @@ from rich.table import Table
 
 from hil.errors import HilError
 from hil.lane_run import LaneResult, LaneRun
-from hil.rig import open_rig
+from hil.rig import NS_PER_S, Rig, open_rig
 from hil.world.world import load_world
 from sapper_host.decoder import Item
 from sapper_host.errors import SapperError, Status
@@ -37,10 +37,11 @@ _FALSE_ALARMS_MOST = 1
 class Screen:
     """The operator's screen while the lane is driven: rich on a terminal, a line now and then elsewhere."""
 
-    def __init__(self, console: Console, run: LaneRun) -> None:
+    def __init__(self, console: Console, run: LaneRun, rig: Rig) -> None:
         self._console = console
         self._run = run
-        self._state = MonitorState(port="virtual Pico")
+        # Ages are of the board's time: a slow machine does not make a silent board.
+        self._state = MonitorState(port="virtual Pico", now=lambda: rig.now_ns / NS_PER_S)
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
         self._shown_at = 0.0
 
@@ -139,7 +140,7 @@ def run_demo(world_name: str, out: Path, console: Console) -> LaneResult:
         run = LaneRun(rig, load_world(world_name))
         console.print("booting the firmware on the virtual Pico ...")
         wall = time.monotonic()
-        with Recorder(session, lambda: began + rig.now_ns) as recorder, Screen(console, run) as screen:
+        with Recorder(session, lambda: began + rig.now_ns) as recorder, Screen(console, run, rig) as screen:
 
             def listener(item: Item) -> None:
                 recorder.take(item)
