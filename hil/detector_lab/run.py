@@ -16,9 +16,9 @@ except ImportError:  # pragma: no cover - not installed: take it from the tree
 from hil.detector_lab.lanes import Lane
 from hil.detector_lab.score import Find
 from sapper.detector_settings import TUNING
-from sapper.false_alarms import CONTACT_LEVELS, level_of
+from sapper.false_alarms import ALERT_LEVELS, CONTACT_LEVELS, level_of
 
-__all__ = ["CONTACT_LEVELS", "Result", "Settings", "level_of", "run"]
+__all__ = ["ALERT_LEVELS", "CONTACT_LEVELS", "Result", "Settings", "level_of", "run"]
 
 TEMPERATURE_FRAME = 14000
 VSYS_FRAME = 33000
