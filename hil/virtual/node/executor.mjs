@@ -15,20 +15,41 @@ export function makeExecutor(chip, kind, onFault) {
   return new FastExecutor(cpu);
 }
 
+const LONGEST_BLOCK = 48; // cycles, with the longest instruction at its end (fastcpu_translate.mjs, MAX_CYCLES)
+
 class FastExecutor {
   constructor(cpu) {
     this.cpu = cpu;
     this.core = cpu.core;
+    this.stopped = false;
   }
 
-  /** True when the core is locked up (a fault within the fault handler). */
+  /**
+   * Runs to the first instruction that begins at `cycles` or later, whatever is translated by now: the last few cycles
+   * are interpreted, so that a block never runs past an event. True when the core is locked up.
+   */
   run(cycles) {
+    this.stopped = false;
     try {
-      return this.cpu.run(cycles) === REASON.LOCKED_UP;
+      const reason = this.cpu.run(Math.max(cycles - LONGEST_BLOCK, 0));
+      if (reason !== REASON.DEADLINE) {
+        return reason === REASON.LOCKED_UP;
+      }
+      const { core } = this;
+      while (core.cycles < cycles && !this.stopped && !core.waiting) {
+        this.interpret();
+      }
     } catch (error) {
       this.busFault(error);
-      return false;
     }
+    return false;
+  }
+
+  interpret() {
+    if (this.core.interruptsUpdated) {
+      this.core.checkForInterrupts();
+    }
+    this.cpu.interpreter.step();
   }
 
   /** An access to where nothing is makes the core take its HardFault, as on silicon. Other errors pass on. */
@@ -40,6 +61,7 @@ class FastExecutor {
   }
 
   requestStop() {
+    this.stopped = true;
     this.cpu.requestStop();
   }
 
@@ -50,11 +72,8 @@ class FastExecutor {
 
   /** One instruction. */
   step() {
-    if (this.core.interruptsUpdated) {
-      this.core.checkForInterrupts();
-    }
     try {
-      this.cpu.interpreter.step();
+      this.interpret();
     } catch (error) {
       this.busFault(error);
     }
