@@ -60,9 +60,7 @@ class KeyStore:
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise SapperError(
-                f"{path} cannot be read ({error})", "put in a new key over USB: `sapper key`"
-            ) from None
+            raise SapperError(f"{path} cannot be read ({error})", "put in a new key over USB: `sapper key`") from None
         key = from_hex(text, KEY_BYTES)
         if key is None:
             raise SapperError(f"{path} holds no key", "put in a new key over USB: `sapper key`")
