@@ -66,6 +66,19 @@ def test_slicing_a_run_changes_nothing(uf2):
     assert states[0] == states[1]
 
 
+def test_the_same_inputs_give_the_same_run_to_the_cycle(uf2):
+    """The application's start, twice, whatever code was translated when."""
+    runs = []
+    for _ in range(2):
+        with VirtualPico(uf2, seed=4) as pico:
+            pico.adc.noise(2.0)
+            pico.pin(17).drive_edges([100 * MS, 300 * MS], [1, 0])
+            events = pico.run(500 * MS)
+            runs.append((events, pico.cpu.busy_ns, pico.cpu.registers, pico.memory.read(0x20000000, 264 * 1024)))
+    assert len(runs[0][0]) > 10
+    assert runs[0] == runs[1]
+
+
 def test_pulls_decide_an_undriven_input(repl):
     assert repl.execute("print(Pin(4, Pin.IN, Pin.PULL_UP)(), Pin(5, Pin.IN, Pin.PULL_DOWN)())").split() == ["1", "0"]
     repl.pico.pin(4).drive(0)
