@@ -91,7 +91,12 @@ class BoardProcess:
         command = [str(program), "-X", f"heapsize={_HEAP}", str(MODULES / "boot.py"), str(MODULES), str(FIRMWARE)]
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=0
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                bufsize=0,
+                start_new_session=True,  # a Ctrl-C at the terminal is not meant for the board
             )
         except OSError as error:
             raise HilError(f"{program} cannot be run: {error}; run `make firmware`") from error
