@@ -3,7 +3,8 @@
  * `core.executeInstruction()`, many times faster. Code that runs often is translated, block by block, to WebAssembly
  * (fastcpu_blocks.mjs); the rest, and all that touches a peripheral, is interpreted (fastcpu_interp.mjs).
  *
- * Where rp2040js differs from the ARMv6-M manual this follows the manual; fastcpu_reference.mjs lists each case by name.
+ * Where rp2040js differs from the ARMv6-M manual this follows the manual; fastcpu_reference.mjs lists each case by
+ * name.
  */
 import { Blocks } from './fastcpu_blocks.mjs';
 import { makeInterpreter } from './fastcpu_interp.mjs';
@@ -29,8 +30,9 @@ export class FastCpu {
   #lockedUp = false;
 
   /**
-   * @param rp2040 an RP2040 of rp2040js. Its core is driven by this object from now on: do not call `executeInstruction` any
-   *   more. Its memories are those of a ChipMemory, or are replaced by one; must stay the same objects from then on.
+   * @param rp2040 an RP2040 of rp2040js. Its core is driven by this object from now on: do not call
+   *   `executeInstruction` any more. Its memories are those of a ChipMemory, or are replaced by one; they must stay the
+   *   same objects from then on.
    * @param options.hot interpreted passes through a block before it is translated; Infinity: interpret only
    */
   constructor(rp2040, { hot = HOT } = {}) {
@@ -157,11 +159,18 @@ export class FastCpu {
     if (this.blocks.verify(RAM_BASE + offset, RAM_BASE + offset + length)) this.state.R[LIMIT] = -1;
   }
 
-  /** DMA, exception entry and others write through the RP2040 object: translated code must notice, flash must not change. */
+  /**
+   * DMA, exception entry and others write through the RP2040 object: translated code must notice, flash must not
+   * change.
+   */
   #watchWrites() {
     const { rp2040 } = this;
     const { codeLines } = this.state;
-    for (const [name, length] of [['writeUint32', 4], ['writeUint16', 2], ['writeUint8', 1]]) {
+    for (const [name, length] of [
+      ['writeUint32', 4],
+      ['writeUint16', 2],
+      ['writeUint8', 1],
+    ]) {
       const write = rp2040[name];
       rp2040[name] = (address, value) => {
         if (isReadOnly(address)) return;

@@ -1,11 +1,22 @@
 /**
- * The translated blocks of one chip memory: which there are, when new ones are made, when old ones go, and the loop that
- * runs one block after the other. They belong to the memory, not to a core, and so outlive resets of the chip.
+ * The translated blocks of one chip memory: which there are, when new ones are made, when old ones go, and the loop
+ * that runs one block after the other. They belong to the memory, not to a core, and so outlive resets of the chip.
  */
 import { SLOT, AT, CODE_FLASH, CODE_LINE, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE } from './fastcpu_state.mjs';
 import { spaceOf, translate } from './fastcpu_translate.mjs';
 import { loadSlot } from './fastcpu_trace.mjs';
-import { i32, local, when, choose, branch, loop, callImport, callTable, encodeModule, functionBody } from './fastcpu_wasm.mjs';
+import {
+  i32,
+  local,
+  when,
+  choose,
+  branch,
+  loop,
+  callImport,
+  callTable,
+  encodeModule,
+  functionBody,
+} from './fastcpu_wasm.mjs';
 
 const { PC, CYCLES, LIMIT } = SLOT;
 
@@ -28,7 +39,11 @@ function dispatcherCode() {
   const entry = local.get(2);
   const lookUp = (base, size, table, otherwise) => [
     ...local.set(1, i32.sub(pc, i32.const(base))),
-    ...choose(i32.lt_u(offset, i32.const(size)), i32.load(table, i32.shl(i32.shr_u(offset, i32.const(1)), i32.const(2))), otherwise),
+    ...choose(
+      i32.lt_u(offset, i32.const(size)),
+      i32.load(table, i32.shl(i32.shr_u(offset, i32.const(1)), i32.const(2))),
+      otherwise,
+    ),
   ];
   const inRom = lookUp(0, ROM_SIZE, AT.BLOCKS_ROM, i32.const(0));
   const inRam = lookUp(RAM_BASE, RAM_SIZE, AT.BLOCKS_RAM, inRom);
@@ -104,7 +119,11 @@ export class Blocks {
       const index = (pc - space.base) >>> 1;
       if (heat[index] === 0 && this.#reuse(pc)) return; // the dispatcher looks again
       if (heat[index] < 255 && ++heat[index] === this.hot) this.queue.add(pc);
-      if (this.queue.size && !this.flashSuspended && (this.queue.size >= BATCH || ++this.waited > PATIENCE || this.hot === 1)) {
+      if (
+        this.queue.size &&
+        !this.flashSuspended &&
+        (this.queue.size >= BATCH || ++this.waited > PATIENCE || this.hot === 1)
+      ) {
         this.translateQueue();
         return;
       }
@@ -135,7 +154,7 @@ export class Blocks {
     this.#compile(
       made.map(({ body }) => body),
       this.used,
-      this.stepImport
+      this.stepImport,
     );
     for (const block of made) {
       block.entry = this.used++;
@@ -195,7 +214,9 @@ export class Blocks {
     }
   }
 
-  /** Flash cannot be read for now (it erases or programs): code there is fetched and interpreted as what it reads as. */
+  /**
+   * Flash cannot be read for now (it erases or programs): code there is fetched and interpreted as what it reads as.
+   */
   suspendFlash() {
     if (this.flashSuspended) return;
     this.flashSuspended = true;

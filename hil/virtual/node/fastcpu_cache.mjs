@@ -1,6 +1,7 @@
 /**
- * Translated blocks kept in a file between processes, so that the next start of the same firmware need not translate again.
- * A block is used only where its source code is found in the emulated memory, so a stale file costs time, not truth.
+ * Translated blocks kept in a file between processes, so that the next start of the same firmware need not translate
+ * again. A block is used only where its source code is found in the emulated memory, so a stale file costs time, not
+ * truth.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -28,13 +29,17 @@ function fileName(memory) {
   const sources = readdirSync(here).filter((name) => /^fastcpu.*\.mjs$/.test(name));
   const texts = sources.sort().map((name) => readFileSync(join(here, name)));
   const flash = memory.flash.subarray(0, FIRMWARE_BYTES);
-  return `${sha256(process.version, ...texts, flash).toString('hex').slice(0, 32)}.bin`;
+  return `${sha256(process.version, ...texts, flash)
+    .toString('hex')
+    .slice(0, 32)}.bin`;
 }
 
 /** `[checksum][length of the index][index as JSON][bodies]` */
 function encode(blocks) {
   const index = Buffer.from(
-    JSON.stringify(blocks.map(({ pc, base, ranges, source, body }) => ({ pc, base, ranges, source, size: body.length })))
+    JSON.stringify(
+      blocks.map(({ pc, base, ranges, source, body }) => ({ pc, base, ranges, source, size: body.length })),
+    ),
   );
   const size = Buffer.alloc(4);
   size.writeUInt32LE(index.length);

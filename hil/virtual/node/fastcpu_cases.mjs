@@ -1,6 +1,7 @@
 /**
- * One small program for each point in which rp2040js 1.4.1 contradicts the ARMv6-M manual, with the outcome that the manual
- * demands. FastCpu must reach it, interpreted and translated; rp2040js must not (else the correction has no reason).
+ * One small program for each point in which rp2040js 1.4.1 contradicts the ARMv6-M manual, with the outcome that the
+ * manual demands. FastCpu must reach it, interpreted and translated; rp2040js must not (else the correction has no
+ * reason).
  */
 import { FastCpu } from './fastcpu.mjs';
 
@@ -10,7 +11,9 @@ const HANDLER = RAM + 0x400;
 const END = 0xe7fe; // b .
 const IRQ = 3;
 
-/** name (as in fastcpu_reference.mjs), code, state before, `during`: done when the core sleeps, state expected after. */
+/**
+ * name (as in fastcpu_reference.mjs), code, state before, `during`: done when the core sleeps, state expected after.
+ */
 export const CASES = [
   {
     name: 'unaligned access takes a HardFault',
@@ -30,14 +33,18 @@ export const CASES = [
     before: { r14: START + 6 + 1 },
     after: { r0: 2, r14: START + 2 + 1 },
   },
-  ...[[0x40c8, 'LSRS'], [0x4108, 'ASRS'], [0x41c8, 'RORS']].flatMap(([op, mnemonic]) =>
+  ...[
+    [0x40c8, 'LSRS'],
+    [0x4108, 'ASRS'],
+    [0x41c8, 'RORS'],
+  ].flatMap(([op, mnemonic]) =>
     [false, true].map((C) => ({
       name: 'a shift by 0 keeps the carry',
       detail: `${mnemonic}, C = ${C}`,
       code: [op], // op r0, r1
       before: { r0: C ? 1 : 0x80000000, r1: 0x100, C },
       after: { r0: C ? 1 : 0x80000000, C },
-    }))
+    })),
   ),
   {
     name: 'LSLS by more than 32 clears the carry',
@@ -178,6 +185,14 @@ export function runCases(makeChip) {
     };
     const [interpreted, translated, stock] = [ours(Infinity), ours(1), theirs()];
     const [wanted, a, b, other] = [after, interpreted, translated, stock].map((values) => JSON.stringify(values));
-    return { name, detail, expected: after, interpreted, translated, stock, ok: a === wanted && b === wanted && other !== wanted };
+    return {
+      name,
+      detail,
+      expected: after,
+      interpreted,
+      translated,
+      stock,
+      ok: a === wanted && b === wanted && other !== wanted,
+    };
   });
 }

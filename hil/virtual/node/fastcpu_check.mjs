@@ -6,10 +6,11 @@
  *   node fastcpu_check.mjs lockstep --uf2 FILE [--script FILE] [--seconds N]
  *   node fastcpu_check.mjs bench --uf2 FILE [--script FILE] [--seconds N]
  *
- * cases: one program for each point in which rp2040js contradicts the ARMv6-M manual. fuzz: random programs. lockstep: the firmware on two virtual Picos, one with FastCpu and one with the reference,
- * compared after every block. bench: the firmware on FastCpu and on rp2040js's interpreter, one after the other. With
- * --script, Python source is sent to the raw REPL after the boot, and the run ends with it; else after --seconds of
- * emulated time. Prints one line of JSON; exit status 1 if they differ, 2 for a usage error.
+ * cases: one program for each point in which rp2040js contradicts the ARMv6-M manual. fuzz: random programs. lockstep:
+ * the firmware on two virtual Picos, one with FastCpu and one with the reference, compared after every block. bench:
+ * the firmware on FastCpu and on rp2040js's interpreter, one after the other. With --script, Python source is sent to
+ * the raw REPL after the boot, and the run ends with it; else after --seconds of emulated time. Prints one line of
+ * JSON; exit status 1 if they differ, 2 for a usage error.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

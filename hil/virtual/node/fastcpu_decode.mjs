@@ -88,7 +88,7 @@ const ENCODINGS = [
 
 /** Row number by name; UNDEF stands for every opcode that no row matches. */
 export const K = Object.freeze(
-  Object.fromEntries(['UNDEF', ...new Set(ENCODINGS.map(([name]) => name))].map((name, index) => [name, index]))
+  Object.fromEntries(['UNDEF', ...new Set(ENCODINGS.map(([name]) => name))].map((name, index) => [name, index])),
 );
 
 /** Name by row number. */

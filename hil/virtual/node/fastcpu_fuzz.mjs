@@ -1,6 +1,6 @@
 /**
- * Random programs for FastCpu against the reference: every 16-bit encoding and the 32-bit BL, MSR, MRS and barriers, with
- * random registers, flags, memory and interrupts. A seed reproduces a run exactly.
+ * Random programs for FastCpu against the reference: every 16-bit encoding and the 32-bit BL, MSR, MRS and barriers,
+ * with random registers, flags, memory and interrupts. A seed reproduces a run exactly.
  */
 import { KIND_NAMES, KIND } from './fastcpu_decode.mjs';
 import { FastCpu, REASON } from './fastcpu.mjs';
@@ -50,7 +50,7 @@ function unpredictable(op) {
 
 function randomWide(random) {
   const choice = random.next(8);
-  if (choice < 3) return [0xf000 | random.next(2) * 0x400 | random.pick([0, 0x3ff]), 0xf800 | random.next(0x80)];
+  if (choice < 3) return [0xf000 | (random.next(2) * 0x400) | random.pick([0, 0x3ff]), 0xf800 | random.next(0x80)];
   if (choice === 3) return [0xf3bf, random.pick([0x8f4f, 0x8f5f, 0x8f6f])];
   if (choice === 4) return [0xf3ef, 0x8000 | (random.next(13) << 8) | random.pick(SPECIAL_REGISTERS)];
   if (choice === 5) return [0xf380 | random.next(13), 0x8800 | random.pick(SPECIAL_REGISTERS)];
@@ -77,14 +77,24 @@ function randomProgram(random) {
 
 function randomValue(random) {
   switch (random.next(10)) {
-    case 0: case 1: case 2: return WINDOW.from + 4 * random.next(1000);
-    case 3: return WINDOW.from + random.next(4000);
-    case 4: return random.pick([0, 1, 0x7fffffff, 0x80000000, 0x80000001, 0xffffffff, 0xfffffffe]);
-    case 5: return random.pick([0, 1, 31, 32, 33, 63, 64, 255, 256, 288]);
-    case 6: return random.next(256);
-    case 7: return random.pick([0xd0000060, 0xd0000064, 0xd0000068, 0xd000006c, 0xd0000070, 0x40054028, 0x4005400c]);
-    case 8: return random.pick([0x10000000, 0x100, 0x13ff0000, RAM + 0x41ff0]) + 4 * random.next(16);
-    default: return random.word();
+    case 0:
+    case 1:
+    case 2:
+      return WINDOW.from + 4 * random.next(1000);
+    case 3:
+      return WINDOW.from + random.next(4000);
+    case 4:
+      return random.pick([0, 1, 0x7fffffff, 0x80000000, 0x80000001, 0xffffffff, 0xfffffffe]);
+    case 5:
+      return random.pick([0, 1, 31, 32, 33, 63, 64, 255, 256, 288]);
+    case 6:
+      return random.next(256);
+    case 7:
+      return random.pick([0xd0000060, 0xd0000064, 0xd0000068, 0xd000006c, 0xd0000070, 0x40054028, 0x4005400c]);
+    case 8:
+      return random.pick([0x10000000, 0x100, 0x13ff0000, RAM + 0x41ff0]) + 4 * random.next(16);
+    default:
+      return random.word();
   }
 }
 
@@ -114,7 +124,13 @@ export class Fuzz {
     const start = (inFlash ? 0x10000000 : WINDOW.from) + 2 * random.next(1500);
     const registers = Array.from({ length: 13 }, () => randomValue(random));
     const sp = WINDOW.from + 0x800 + 4 * random.next(64);
-    const flags = { N: random.next(2), Z: random.next(2), C: random.next(2), V: random.next(2), PM: random.next(4) === 0 };
+    const flags = {
+      N: random.next(2),
+      Z: random.next(2),
+      C: random.next(2),
+      V: random.next(2),
+      PM: random.next(4) === 0,
+    };
     const interrupts = random.next(6) === 0 ? random.word() & 0x03ffffff : 0;
     for (const chip of [a, b]) {
       const { core } = chip;
@@ -127,9 +143,27 @@ export class Fuzz {
         if (inFlash) chip.flashView.setUint16(start - 0x10000000 + 2 * i, op, true);
         else chip.sramView.setUint16(start - RAM + 2 * i, op, true);
       });
-      Object.assign(core, { SPSEL: 0, nPRIV: false, IPSR: 0, currentMode: 0, bankedSP: WINDOW.from + 0xf00, waiting: false });
-      Object.assign(core, { eventRegistered: false, pendingSVCall: false, pendingPendSV: false, pendingSystick: false });
-      Object.assign(core, { pendingNMI: false, VTOR: VECTORS, pendingInterrupts: 0, enabledInterrupts: 0x0f0f0f, cycles: 0 });
+      Object.assign(core, {
+        SPSEL: 0,
+        nPRIV: false,
+        IPSR: 0,
+        currentMode: 0,
+        bankedSP: WINDOW.from + 0xf00,
+        waiting: false,
+      });
+      Object.assign(core, {
+        eventRegistered: false,
+        pendingSVCall: false,
+        pendingPendSV: false,
+        pendingSystick: false,
+      });
+      Object.assign(core, {
+        pendingNMI: false,
+        VTOR: VECTORS,
+        pendingInterrupts: 0,
+        enabledInterrupts: 0x0f0f0f,
+        cycles: 0,
+      });
       core.interruptPriorities = [0x00ff00ff, 0x3f00ff00 | 0, 0xc0000000 | 0, 0];
       for (const [name, on] of Object.entries(flags)) core[name] = Boolean(on);
       registers.forEach((value, n) => (core.registers[n] = value));
@@ -162,7 +196,8 @@ export class Fuzz {
         if (n > 2000) break;
       }
       const found = reference.lockedUp ? [] : differences(a, b);
-      if (reference.lockedUp !== (reason === REASON.LOCKED_UP)) found.push(`locked up: ${reason}, ${reference.lockedUp}`);
+      if (reference.lockedUp !== (reason === REASON.LOCKED_UP))
+        found.push(`locked up: ${reason}, ${reference.lockedUp}`);
       if (this.fast.breaks !== this.slow.breaks) found.push(`breaks: ${this.fast.breaks}, ${this.slow.breaks}`);
       const last = turn === 39 || reason === REASON.LOCKED_UP || a.waiting || !inMemory(a.PC) || faults > 1;
       const compare = last ? [this.fast.sram, this.slow.sram] : [this.fast, this.slow].map(windowOf);

@@ -292,7 +292,21 @@ const CANDIDATES = Array.from({ length: 65536 }, (_, op) => {
 
 /** Fields of the core that are compared, beside its 16 registers. */
 const COMPARED = [
-  ...['cycles', 'N', 'Z', 'C', 'V', 'PM', 'SPSEL', 'nPRIV', 'IPSR', 'bankedSP', 'waiting', 'eventRegistered', 'currentMode'],
+  ...[
+    'cycles',
+    'N',
+    'Z',
+    'C',
+    'V',
+    'PM',
+    'SPSEL',
+    'nPRIV',
+    'IPSR',
+    'bankedSP',
+    'waiting',
+    'eventRegistered',
+    'currentMode',
+  ],
   ...['pendingInterrupts', 'enabledInterrupts', 'pendingSVCall', 'pendingPendSV', 'pendingSystick'],
 ];
 

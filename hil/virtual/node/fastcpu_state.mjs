@@ -1,6 +1,6 @@
 /**
- * Where the fast CPU keeps its state and the chip's memories: one WebAssembly memory, so that translated code reaches all of
- * it with constant addresses. JavaScript sees the same bytes through typed arrays.
+ * Where the fast CPU keeps its state and the chip's memories: one WebAssembly memory, so that translated code reaches
+ * all of it with constant addresses. JavaScript sees the same bytes through typed arrays.
  */
 
 /** Slots (32-bit words from address 0) of the state; the first 16 are the core's registers. */
@@ -142,13 +142,41 @@ export class CpuState {
     const { N: n, Z: z, C: c, V: v, PM, eventRegistered } = core;
     const property = (name, get, set) =>
       Object.defineProperty(core, name, { get, set, configurable: true, enumerable: true });
-    property('N', () => R[N] < 0, (on) => (R[N] = on ? -1 : 0));
-    property('Z', () => R[Z] === 0, (on) => (R[Z] = on ? 0 : 1));
-    property('C', () => R[C] !== 0, (on) => (R[C] = on ? 1 : 0));
-    property('V', () => R[V] < 0, (on) => (R[V] = on ? -1 : 0));
-    property('PM', () => R[PRIMASK] !== 0, (on) => (R[PRIMASK] = on ? 1 : 0));
-    property('eventRegistered', () => R[EVENT] !== 0, (on) => (R[EVENT] = on ? 1 : 0));
-    property('cycles', () => this.cycleBase + R[CYCLES], (value) => this.setCycles(value));
+    property(
+      'N',
+      () => R[N] < 0,
+      (on) => (R[N] = on ? -1 : 0),
+    );
+    property(
+      'Z',
+      () => R[Z] === 0,
+      (on) => (R[Z] = on ? 0 : 1),
+    );
+    property(
+      'C',
+      () => R[C] !== 0,
+      (on) => (R[C] = on ? 1 : 0),
+    );
+    property(
+      'V',
+      () => R[V] < 0,
+      (on) => (R[V] = on ? -1 : 0),
+    );
+    property(
+      'PM',
+      () => R[PRIMASK] !== 0,
+      (on) => (R[PRIMASK] = on ? 1 : 0),
+    );
+    property(
+      'eventRegistered',
+      () => R[EVENT] !== 0,
+      (on) => (R[EVENT] = on ? 1 : 0),
+    );
+    property(
+      'cycles',
+      () => this.cycleBase + R[CYCLES],
+      (value) => this.setCycles(value),
+    );
     Object.assign(core, { N: n, Z: z, C: c, V: v, PM, eventRegistered });
   }
 }

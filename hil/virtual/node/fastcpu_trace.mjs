@@ -1,9 +1,10 @@
 /**
  * One run of instructions being turned into a WebAssembly function.
  *
- * Every value gets a local variable of its own that is set once; `value[n]` is the code that yields what register n holds
- * now: such a variable, or a number. Registers are stored to the state as they change, so they are exact wherever the
- * function leaves. Flags are kept as code and only stored where the function leaves: most are overwritten unseen.
+ * Every value gets a local variable of its own that is set once; `value[n]` is the code that yields what register n
+ * holds now: such a variable, or a number. Registers are stored to the state as they change, so they are exact
+ * wherever the function leaves. Flags are kept as code and only stored where the function leaves: most are overwritten
+ * unseen.
  */
 import { SLOT, AT, FLASH_BASE, RAM_BASE, RAM_SIZE } from './fastcpu_state.mjs';
 import { i32, local, when, choose, branch, leave, callImport } from './fastcpu_wasm.mjs';
@@ -192,8 +193,8 @@ export class Trace {
   // ---- memory --------------------------------------------------------------------------------------------------
 
   /**
-   * Code: is the offset (code) aligned and below `size`? Rotating it right brings misaligned bits to the top, so that one
-   * comparison checks both.
+   * Code: is the offset (code) aligned and below `size`? Rotating it right brings misaligned bits to the top, so that
+   * one comparison checks both.
    */
   #within(offset, size, shift) {
     const index = shift ? i32.rotr(offset, i32.const(shift)) : offset;
@@ -201,8 +202,8 @@ export class Trace {
   }
 
   /**
-   * Emit a load of `size` bytes from an address (code, and number if known). Returns the value, or null if the address is
-   * known to lie in neither RAM nor flash.
+   * Emit a load of `size` bytes from an address (code, and number if known). Returns the value, or null if the address
+   * is known to lie in neither RAM nor flash.
    */
   load(address, known, size, signed) {
     const { shift, [signed ? 'signed' : 'unsigned']: read } = WIDTHS[size];
@@ -220,8 +221,8 @@ export class Trace {
   }
 
   /**
-   * Emit a store of `size` bytes; where translated code lies, by the interpreter. False if the address is known not to lie
-   * in RAM.
+   * Emit a store of `size` bytes; where translated code lies, by the interpreter. False if the address is known not to
+   * lie in RAM.
    */
   store(address, known, size, value) {
     const { shift, store } = WIDTHS[size];
