@@ -4,7 +4,7 @@ import gc
 import os
 
 import micropython
-from sapper import kept, radio_key, settings_file
+from sapper import kept, log_file, radio_key, settings_file
 from sapper.arming import Arming
 from sapper.board_units import temp_dc, vsys_mv
 from sapper.console import Console
@@ -87,6 +87,7 @@ class Application:
         self._marks = 0
         self.pinpointing = False
         self._collect_next = False
+        self._log_due = False
         self.heap_free = gc.mem_free()
         self._take_settings()
         board.pulser.start(self.settings)
@@ -139,6 +140,30 @@ class Application:
         else:
             gc.collect()
             self.board.acquisition.renew()
+        if self._log_due and not GRANTS[self.state] & ENABLED:
+            self._log_due = False
+            self._save_log()
+
+    def _save_log(self):
+        """After a mission, disarmed: what happened in it outlives the power, too."""
+        try:
+            self.on_flash(lambda: log_file.save(self.log))
+        except OSError:
+            return  # `selftest` and `storage` tell why
+        self.emit("log", self.log.next - 1)
+
+    def on_flash(self, work):
+        """Run work(), which writes flash: only disarmed, and without the watchdog, as slow flash may take seconds.
+
+        MOTOR_EN is down then and cannot rise by itself. RuntimeError when armed: no command should come this far.
+        """
+        if GRANTS[self.state] & ENABLED:
+            raise RuntimeError("flash is not written while armed")
+        self.board.watchdog.stop()
+        try:
+            work()
+        finally:
+            self.board.watchdog.start()
 
     @micropython.native
     def feed(self):
@@ -244,6 +269,7 @@ class Application:
         if not GRANTS[new] & ENABLED:
             self.board.interlock.drop()
             self.drive.release()
+            self._log_due = True
         elif not GRANTS[old] & ENABLED:
             self._power_up()
         elif new not in (TELEOP, SWEEP):
@@ -338,7 +364,7 @@ class Application:
 
     def new_key(self, key):
         """Put in the radio key (b'' for none), on flash and at once. OSError when flash refuses: the old one stays."""
-        radio_key.save(key)
+        self.on_flash(lambda: radio_key.save(key))
         self.gate.set_key(key)
 
     def mark(self):

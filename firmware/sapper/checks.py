@@ -64,11 +64,15 @@ def _temperature(app):
     return "" if low <= app.temp_dc <= high else "chip at %d.%d C" % (app.temp_dc // 10, app.temp_dc % 10)
 
 
+def _write(name):
+    with open(name, "wb") as file:
+        file.write(b"sapper")
+
+
 def _flash(app):
     name = "/selftest.tmp"
     try:
-        with open(name, "wb") as file:
-            file.write(b"sapper")
+        app.on_flash(lambda: _write(name))
         with open(name, "rb") as file:
             same = file.read() == b"sapper"
         os.remove(name)

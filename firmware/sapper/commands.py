@@ -37,7 +37,7 @@ COMMANDS = (
         "link",
         "tests what can be tested standing: inputs, ADC, pulser, interlock, memory, flash",
     ),
-    ("log", "log [COUNT]", EVERY, "any", "the last events, oldest first"),
+    ("log", "log [COUNT|saved]", EVERY, "any", "the last events, oldest first; or those saved when last disarmed"),
     ("telemetry", "telemetry on|off", EVERY, "signed", "binary frames on this link, or text events"),
     ("nonce", "nonce", EVERY, "any", "what a host needs to sign radio lines: nonce, last counter taken, the key's id"),
     (

@@ -4,7 +4,7 @@ Answers end with one line that starts with `ok` or `err NAME: what, and what to 
 spaces.
 """
 
-from sapper import checks, commands, events, settings_file, status, storage
+from sapper import checks, commands, events, log_file, settings_file, status, storage
 from sapper.commands import COMMANDS, ROWS
 from sapper.identity import version_text
 from sapper.radio import KEY_BYTES, Forged, from_hex
@@ -117,6 +117,8 @@ class Console:
         return "ok " + version_text()
 
     def cmd_log(self, link, words):
+        if words == ["saved"]:
+            return log_file.lines()
         count = integer(words[0], 1, 1000, "count") if words else 20
         return self._log(count)
 
@@ -251,8 +253,9 @@ class Console:
         return "ok %s=%d" % (words[0], value)
 
     def cmd_save(self, link, words):
-        settings_file.save(self._app.settings)
-        self._app.settings_error = ""
+        app = self._app
+        app.on_flash(lambda: settings_file.save(app.settings))
+        app.settings_error = ""
         return "ok saved"
 
     def cmd_defaults(self, link, words):
@@ -297,7 +300,7 @@ class Console:
         if words:
             if words[0] != "erase":
                 raise usage("storage")
-            storage.erase()
+            self._app.on_flash(storage.erase)
         wrong = storage.problem()
         if wrong:
             raise Refused("storage", wrong)

@@ -5,7 +5,7 @@ from bench import Bench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sapper import commands, settings_file
+from sapper import commands, log_file, settings_file
 from sapper.commands import COMMANDS, ROWS, STATE_LETTERS
 from sapper.events import STATES
 from sapper.settings import TABLE
@@ -35,6 +35,8 @@ def bench(tmp_path, monkeypatch):
     monkeypatch.setattr(settings_file, "_NEW", str(tmp_path / "settings.new"))
     monkeypatch.setattr("sapper.radio_key.PATH", str(tmp_path / "radio.key"))
     monkeypatch.setattr("sapper.radio_key._NEW", str(tmp_path / "radio.new"))
+    monkeypatch.setattr(log_file, "PATH", str(tmp_path / "log.txt"))
+    monkeypatch.setattr(log_file, "_NEW", str(tmp_path / "log.new"))
     return Bench()
 
 
@@ -251,3 +253,44 @@ def test_a_drive_command_out_of_a_flood_is_not_carried_out(bench):
     bench.ports[USB].waiting = b"ping\n" * 60 + b"drive 300 0\n" * 60
     bench.tick(20)
     assert "err behind: " in bench.ports[USB].sent.decode()
+
+
+def test_flash_is_written_only_disarmed_and_without_the_watchdog(bench):
+    seen = []
+    bench.app.on_flash(lambda: seen.append(bench.board.watchdog.running))
+    assert seen == [False] and bench.board.watchdog.running
+    in_state(bench, ARMED)
+    with pytest.raises(RuntimeError):
+        bench.app.on_flash(lambda: seen.append(1))
+    assert len(seen) == 1
+
+
+def test_after_a_mission_the_log_is_saved_once_and_can_be_read(bench):
+    in_state(bench, SWEEP)
+    bench.app.upkeep()
+    assert bench.last("log saved") == "ok" and "  " not in bench.say("log saved"), "nothing is written while armed"
+    bench.say("stop")
+    for _ in range(4):
+        bench.app.upkeep()
+        bench.tick(3)
+    saved = bench.say("log saved", ticks=30)
+    assert "to=SWEEP" in saved and "to=STOPPED" in saved
+    texts = [bench.app.log.text(n) for n in range(bench.app.log.oldest(), bench.app.log.next)]
+    assert len([text for text in texts if " log " in text]) == 1
+
+
+@pytest.mark.parametrize("silent_ms", [1000, 60_000, 5_400_000])
+def test_a_lost_link_is_survived_and_told_when_it_comes_back(bench, silent_ms):
+    """1 s is nothing; longer stops the rover, and on return the operator hears for how long and why it stands."""
+    in_state(bench, SWEEP)
+    bench.say("ping", ticks=1)
+    bench.tick(min(silent_ms, 10_000) // 10)
+    bench.app._heard_age_ms += max(0, silent_ms - 10_000)  # the rest of the time, standing
+    assert bench.app.state == (SWEEP if silent_ms == 1000 else STOPPED)
+    answer = bench.say("ping", ticks=8)
+    if silent_ms > 1000:
+        assert "link s_mm=" in answer and "up=1" in answer
+        away = int(answer.split("away_ms=")[1].split()[0])
+        assert abs(away - silent_ms) < 200
+        log = bench.say("log 20", ticks=40)
+        assert "up=0" in log and "to=STOPPED from=SWEEP reason=link_lost" in log

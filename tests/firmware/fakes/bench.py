@@ -150,8 +150,20 @@ class Indicators:
         self.marks += 1
 
 
+class Watchdog:
+    def __init__(self):
+        self.running = True
+
+    def start(self):
+        self.running = True
+
+    def stop(self):
+        self.running = False
+
+
 class Board:
     def __init__(self):
+        self.watchdog = Watchdog()
         self.inputs = Inputs()
         self.interlock = Interlock()
         self.motors = (Motor(), Motor())

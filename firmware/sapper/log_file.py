@@ -1,0 +1,25 @@
+"""The event log's file on flash: as text, written after a mission while disarmed, for what a power cut would take."""
+
+import os
+
+PATH = "/log.txt"
+_NEW = "/log.new"
+
+
+def save(log):
+    """Write all events held, in place of the last file. OSError when flash refuses."""
+    with open(_NEW, "w") as file:
+        for number in range(log.oldest(), log.next):
+            file.write(log.text(number)[2:] + "\n")
+    os.rename(_NEW, PATH)
+
+
+def lines():
+    """The saved events, one at a time, as the console answers: two spaces before each, `ok` last."""
+    try:
+        with open(PATH) as file:
+            for line in file:
+                yield "  " + line.rstrip()
+    except OSError:
+        pass  # nothing was saved yet
+    yield "ok"
