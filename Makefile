@@ -60,7 +60,7 @@ safety: setup firmware ## inject every fault at many moments, write build/safety
 soak: setup firmware micropython ## a day of operation
 	@$(VENV) -m hil.sil.soak
 
-fuzz: setup ## hostile input to whatever reads any, for long
+fuzz: setup micropython ## hostile input to whatever reads any, for long
 	@$(VENV) -m hil.fuzz
 
 docs: setup ## write the generated pages and parts of docs/ anew
