@@ -47,7 +47,8 @@ def _play(job: Job, trace: Trace) -> dict[str, Any]:
     conditions = job.conditions
     result = replay(trace, conditions.rig, "mark", conditions.settings)
     contacts = contacts_of(result["events"])
-    result["score"] = told(score([s_m for s_m, _ in contacts], trace.truth), trace.truth)
+    alerts = [float(e["s_m"]) for e in result["events"] if e["kind"] == "detect"]
+    result["score"] = told(score([s_m for s_m, _ in contacts], trace.truth), trace.truth, alerts)
     result["score"]["lone_alerts"] = lone_alerts(result["events"])
     result["score"]["faults"] = faults_of(result["events"], trace.truth)
     result["score"]["searched_m"] = searched_m(result["events"], trace.truth)
@@ -68,8 +69,9 @@ def contacts_of(events: Iterable[Mapping[str, Any]]) -> list[tuple[float, float]
     return [(float(e["peak_m"]), float(e["snr_x10"]) / 10) for e in events if e["kind"] == "contact"]
 
 
-def told(scored: Score, truth: Mapping[str, Any]) -> dict[str, Any]:
-    """A score as JSON, with each target's fate and each rock's."""
+def told(scored: Score, truth: Mapping[str, Any], alerts_m: Iterable[float] = ()) -> dict[str, Any]:
+    """A score as JSON, with each target's fate and each rock's. alerts_m: where alerts were raised, in order."""
+    alerts = list(alerts_m)
     errors = {match.target: round(match.error_m, 4) for match in scored.found}
     targets = [
         {
@@ -78,6 +80,7 @@ def told(scored: Score, truth: Mapping[str, Any]) -> dict[str, Any]:
             "distance_cm": target.get("distance_cm"),
             "found": i in errors,
             "error_m": errors.get(i),
+            "alert_m": _first_alert(alerts, float(target["s_m"])),
         }
         for i, target in enumerate(truth["targets"])
     ]
@@ -95,6 +98,11 @@ def told(scored: Score, truth: Mapping[str, Any]) -> dict[str, Any]:
         "false_alarms": [round(s_m, 3) for s_m in scored.false_alarms],
         "area_m2": round(scored.area_m2, 3),
     }
+
+
+def _first_alert(alerts_m: Iterable[float], target_m: float) -> float | None:
+    """How far past the target (negative: before it) the first alert within half a metre of it was raised."""
+    return next((round(s_m - target_m, 4) for s_m in alerts_m if abs(s_m - target_m) <= FOUND_WITHIN_M), None)
 
 
 def lone_alerts(events: Iterable[Mapping[str, Any]]) -> list[float]:

@@ -18,10 +18,20 @@ tr+tr td{border-top:1px solid #e9edf1} .quiet{color:#57606a} .bad{color:#c1121f;
 details{margin:.5em 0} summary{cursor:pointer} code{background:#f3f5f7;padding:0 .3em}
 @media print{details{display:block} h2{break-after:avoid}}
 """
-_NOTE = """<p class=quiet>A find counts within 0.5 m along the track. Intervals hold 95 %: Wilson's for shares,
-Garwood's
-(exact Poisson) for rates. Contacts on hot rocks are counted apart from false alarms. A lone alert is an early alert
-that no contact confirmed: with <code>sweep_marks=0</code> it would have stopped the rover.</p>"""
+_NOTE = """<p class=quiet>A find counts within 0.5 m along the track. Intervals hold 95 %: Wilson's for shares, Garwood's
+(exact Poisson) for rates. Contacts on hot rocks are counted apart from false alarms. An alert is in time when it is
+raised before, or at most 0.10 m past, an object that was found. A lone alert is one that no contact confirmed: with
+<code>sweep_marks=0</code> it would have stopped the rover.</p>"""
+
+_COLUMNS = (
+    "number",
+    "detection",
+    "false alarms / m&sup2;",
+    "hot rocks called",
+    "alert in time",
+    "lone alerts / m&sup2;",
+    "counted as searched",
+)
 
 
 def page(summary: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
@@ -81,16 +91,18 @@ def _main_table(summary: Mapping[str, Any]) -> str:
         groups["all"] = summary["all"]
     rows = []
     for name, f in groups.items():
-        rows.append(
-            f"<tr><td>{escape(name)}<td class=n>{f['traces']}<td class=n>{_share(f['detection'])}"
-            f"<td class=n>{_rate(f['false_alarms_per_m2'])}<td class=n>{_share(f['hot_rocks_called'])}"
-            f"<td class=n>{_rate(f['lone_alerts_per_m2'])}<td class=n>{f['searched_m']:g} of {f['lane_m']:g} m"
-        )
-    return (
-        "<table><tr><th>traces<th class=n>number<th class=n>probability of detection<th class=n>false alarms / m&sup2;"
-        "<th class=n>hot rocks called<th class=n>lone alerts / m&sup2;<th class=n>counted as searched"
-        f"{''.join(rows)}</table>"
-    )
+        cells = [
+            str(f["traces"]),
+            _share(f["detection"]),
+            _rate(f["false_alarms_per_m2"]),
+            _share(f["hot_rocks_called"]),
+            _share(f["alert_in_time"]),
+            _rate(f["lone_alerts_per_m2"]),
+            f"{f['searched_m']:g} of {f['lane_m']:g} m",
+        ]
+        rows.append(f"<tr><td>{escape(name)}" + "".join(f"<td class=n>{cell}" for cell in cells))
+    head = "<tr><th>traces" + "".join(f"<th class=n>{title}" for title in _COLUMNS)
+    return f"<table>{head}{''.join(rows)}</table>"
 
 
 def _share(share: Mapping[str, Any]) -> str:

@@ -14,6 +14,8 @@ Result = Mapping[str, Any]
 _DISTANCES_CM = (0.0, 7.5, 12.5, 17.5, 100.0)
 _SPEEDS_M_S = (0.0, 0.2, 0.3, 0.4, 0.5, 10.0)
 _CURVE_POINTS = 60
+# An alert further past its object than this would stop the rover too late.
+IN_TIME_M = 0.10
 
 
 def summarise(
@@ -60,6 +62,9 @@ def _figures(rows: Sequence[Result]) -> dict[str, Any]:
     called = sum(s["hot_rocks_called"] for s in scores)
     lone = sum(len(s["lone_alerts"]) for s in scores)
     errors = np.array([abs(target["error_m"]) for target in targets if target["found"]])
+    in_time = sum(
+        target["found"] and target["alert_m"] is not None and target["alert_m"] <= IN_TIME_M for target in targets
+    )
     loads = [r["cpu_load"] for r in rows if r["cpu_load"] is not None]
     return {
         "traces": len(rows),
@@ -72,6 +77,7 @@ def _figures(rows: Sequence[Result]) -> dict[str, Any]:
         "lone_alerts_per_m2": _rate(lone, area),
         "hot_rocks_called": _share(called, rocks),
         "location_error_m": _spread(errors),
+        "alert_in_time": _share(in_time, found),
         "cpu_load": round(float(np.mean(loads)), 4) if loads else None,
         "duration_s": round(sum(r["duration_s"] for r in rows), 1),
         "curve": curve(rows),

@@ -14,7 +14,7 @@ from folder_of_traces import write_good
 from hil.sil.synthetic import synthetic_trace
 from sapper_host.trace import write_trace
 
-pytestmark = pytest.mark.sil
+pytestmark = [pytest.mark.sil, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (ROOT, ROOT / "firmware", ROOT / "firmware" / "cpython", ROOT / "host")

@@ -99,6 +99,14 @@ def test_an_alert_near_a_contact_is_not_alone() -> None:
     assert lone_alerts(events) == [8.0]
 
 
+def test_an_alert_in_time_is_one_before_or_just_past_the_object() -> None:
+    scored = told(score([5.0, 10.0], TRUTH), TRUTH, [4.9, 5.2, 10.11])
+    assert [target["alert_m"] for target in scored["targets"]] == [-0.1, 0.11]
+    made = result([])
+    made["score"] |= scored
+    assert summarise({"one": made}, {}, CONDITIONS)["all"]["alert_in_time"]["hits"] == 1
+
+
 def test_no_result_at_all_still_gives_a_summary() -> None:
     summary = summarise({}, {"bad": "why"}, CONDITIONS)
     assert summary["traces"] == 0 and summary["skipped"] == {"bad": "why"}
