@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from hil.virtual import protocol
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 _DTR = 1
 _RTS = 2
+_KEPT = 200_000  # packets that nobody reads; then the oldest go
 
 
 class UsbPort:
@@ -18,7 +20,7 @@ class UsbPort:
 
     def __init__(self, pico: VirtualPico) -> None:
         self._pico = pico
-        self._received: list[tuple[int, bytes]] = []
+        self._received: deque[tuple[int, bytes]] = deque(maxlen=_KEPT)
         self._reading = True
         self._line_state = _DTR | _RTS
 
@@ -30,7 +32,8 @@ class UsbPort:
     def read(self) -> list[tuple[int, bytes]]:
         """(time, bytes) of the packets that came since the last call."""
         self._pico.flush()
-        received, self._received = self._received, []
+        received = list(self._received)
+        self._received.clear()
         return received
 
     def plug(self) -> None:
@@ -100,7 +103,7 @@ class UartPort:
     def __init__(self, pico: VirtualPico, index: int) -> None:
         self._pico = pico
         self.index = index
-        self._received: list[tuple[int, bytes]] = []
+        self._received: deque[tuple[int, bytes]] = deque(maxlen=_KEPT)
 
     def write(self, data: bytes, at_ns: float | None = None) -> None:
         """The first start bit is sent at `at_ns` (or now), or after the bytes sent before."""
@@ -110,7 +113,8 @@ class UartPort:
     def read(self) -> list[tuple[int, bytes]]:
         """(time, bytes) since the last call, each byte at the end of its stop bit."""
         self._pico.flush()
-        received, self._received = self._received, []
+        received = list(self._received)
+        self._received.clear()
         return received
 
     def took(self, t_ns: int, data: bytes) -> None:

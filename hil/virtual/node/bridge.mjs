@@ -148,7 +148,7 @@ function execute(reader, replies) {
       const linear = reader.u8() !== 0;
       const count = reader.u32();
       const times = reader.f64Array(count);
-      input.play(times, reader.f64Array(count), linear);
+      input.play(times, reader.f64Array(count), linear, machine.now);
       break;
     }
     case protocol.ADC_SET:

@@ -17,17 +17,19 @@ class Waveform {
     this.linear = false;
   }
 
-  /** From times[0] on the given points replace whatever was scheduled; what was before stays. */
-  play(times, values, linear) {
+  /** From times[0] on the given points replace whatever was scheduled; what was before stays, from `now` on. */
+  play(times, values, linear, now) {
     if (times.length === 0) {
       return;
     }
+    this.at(now);
     let keep = this.times.length;
     while (keep > 0 && this.times[keep - 1] >= times[0]) {
       keep--;
     }
-    // Points already passed are not needed any more, but for the one in force.
-    const from = Math.min(this.cursor, Math.max(keep - 1, 0));
+    // Points already passed are not needed any more, but for the one in force and, for a conversion that has begun
+    // and not ended, the one before.
+    const from = Math.max(0, Math.min(this.cursor, keep - 1) - 1);
     this.times = this.times.slice(from, keep);
     this.values = this.values.slice(from, keep);
     this.cursor = 0;
