@@ -18,10 +18,11 @@ tr+tr td{border-top:1px solid #e9edf1} .quiet{color:#57606a} .bad{color:#c1121f;
 details{margin:.5em 0} summary{cursor:pointer} code{background:#f3f5f7;padding:0 .3em}
 @media print{details{display:block} h2{break-after:avoid}}
 """
-_NOTE = """<p class=quiet>A find counts within 0.5 m along the track. Intervals hold 95 %: Wilson's for shares, Garwood's
-(exact Poisson) for rates. Contacts on hot rocks are counted apart from false alarms. An alert is in time when it is
-raised before, or at most 0.10 m past, an object that was found. A lone alert is one that no contact confirmed: with
-<code>sweep_marks=0</code> it would have stopped the rover.</p>"""
+_NOTE = """<p class=quiet>A find counts within 0.5 m along the track. Intervals hold 95 %: Wilson's for shares and
+Garwood's (exact Poisson) for rates. Contacts on hot rocks are counted apart from false alarms. An alert is in time when
+it is raised before, or at most 0.10 m past, an object that was found. A lone alert is one that no contact confirmed:
+with <code>sweep_marks=0</code> it would have stopped the rover.</p>"""
+
 
 _COLUMNS = (
     "number",
