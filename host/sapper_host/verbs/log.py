@@ -1,0 +1,50 @@
+"""`sapper log`: what happened, as the board remembers it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sapper_host.verbs.help_text import help_of
+from sapper_host.verbs.options import JsonOption, PortOption
+
+# As many as the board holds (sapper/event_log.py).
+_MOST = 64
+
+
+def log(
+    port: PortOption = None,
+    saved: Annotated[
+        bool, typer.Option("--saved", help="The events that were written to flash when the rover was last disarmed.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch the board's last events, oldest first.
+
+    They outlive a reset by the watchdog; what was before a power cut is there with --saved.
+
+    \b
+    Examples:
+      sapper log
+      sapper log --saved --json
+    """
+    from sapper.events import parse_line
+    from sapper_host.link import Link
+    from sapper_host.ports import find_port
+
+    with Link.open(find_port(port)) as link:
+        link.identify()
+        lines = link.command("log saved" if saved else f"log {_MOST}", timeout_s=10).lines
+    if as_json:
+        import json
+
+        typer.echo(json.dumps([parse_line("* " + line) for line in lines], indent=1))
+    else:
+        for line in lines:
+            typer.echo(line)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(help=help_of(log))(log)

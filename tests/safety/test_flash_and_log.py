@@ -1,0 +1,45 @@
+"""Flash on the virtual Pico: a write that takes its worst time resets nothing, and the saved log outlives the power."""
+
+import pytest
+
+from hil.rig import NS_PER_MS, default_uf2
+from hil.safety.stage import Stage
+
+pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("flash-and-log")]
+
+
+@pytest.fixture(scope="module")
+def stage():
+    try:
+        firmware = default_uf2()
+    except Exception as error:
+        pytest.skip(str(error))
+    with Stage(firmware, seed=8) as stage:
+        yield stage
+
+
+def test_flash_that_takes_two_seconds_does_not_reset_the_board(stage):
+    resets = len(stage.pico.reset_causes())
+    before = stage.pico.flash.operations
+    stage.pico.flash.slow_next(2000 * NS_PER_MS)
+    assert stage.operator.must("save", 6000) == "saved"
+    assert stage.pico.flash.operations > before
+    stage.run(1200 * NS_PER_MS)
+    assert len(stage.pico.reset_causes()) == resets
+    # The watchdog is back.
+    stage.pico.cpu.hang(interrupts_on=False)
+    stage.run(1100 * NS_PER_MS)
+    assert [cause for _, cause in stage.pico.reset_causes()][-1] == "watchdog-timer"
+    stage.safe()
+
+
+def test_what_happened_before_a_power_cut_is_there_after_it(stage):
+    stage.to("SWEEP")
+    stage.operator.must("stop")
+    stage.silence()
+    stage.run(6000 * NS_PER_MS)  # time for the upkeep that saves it
+    stage.pico.power_cut()
+    stage.safe()
+    _, lines = stage.operator.ask("log saved", 3000)
+    told = "\n".join(lines)
+    assert "to=SWEEP from=ARMED" in told and "to=STOPPED from=SWEEP reason=operator" in told
