@@ -47,11 +47,11 @@ def test_random_programs_end_like_the_reference(hot: str, seed: int):
 
 
 def test_the_firmware_starts_instruction_by_instruction_like_the_reference(uf2: Path):
-    """From the boot ROM into MicroPython: all registers, flags and the time, at the end of each block."""
-    result = check("lockstep", "--uf2", str(uf2), "--seconds", "0.06")
+    """From the boot ROM into MicroPython: registers, flags and time, compared every few hundred cycles."""
+    result = check("lockstep", "--uf2", str(uf2), "--seconds", "0.15")
     assert result["instructions"] > 1_000_000
     assert result["translator"]["translated"] > 100
-    assert result["comparisons"] > 100_000
+    assert result["comparisons"] > 10_000
 
 
 def statistics_of_a_start(uf2: Path) -> tuple[dict[str, Any], int]:

@@ -95,8 +95,9 @@ export class Blocks {
     this.waited = 0;
     this.flashSuspended = false;
     this.table = new WebAssembly.Table({ element: 'anyfunc', initial: 4096 });
-    this.used = 1; // 0 means 'no block'
+    this.used = 1; // 0 means 'no block': a function that only returns to the dispatcher
     this.imports = { m: memory.wasm, t: this.table };
+    this.#compile([functionBody({ locals: 0, code: [] })], 0, () => {});
     const dispatcher = this.#compile([functionBody(dispatcherCode())], null, () => this.cold());
     /** Run blocks from PC on until CYCLES >= LIMIT. */
     this.dispatch = dispatcher.exports.f0;

@@ -7,7 +7,7 @@
  *   node fastcpu_check.mjs bench --uf2 FILE [--script FILE] [--seconds N]
  *
  * cases: one program for each point in which rp2040js contradicts the ARMv6-M manual. fuzz: random programs. lockstep:
- * the firmware on two virtual Picos, one with FastCpu and one with the reference, compared after every block. bench:
+ * the firmware on two virtual Picos, one with FastCpu and one with the reference, compared every 200 cycles. bench:
  * the firmware on FastCpu and on rp2040js's interpreter, one after the other. With --script, Python source is sent to
  * the raw REPL after the boot, and the run ends with it; else after --seconds of emulated time. Prints one line of
  * JSON; exit status 1 if they differ, 2 for a usage error.
@@ -17,13 +17,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { RP2040 } from 'rp2040js';
 import { runCases } from './fastcpu_cases.mjs';
-import { Fuzz } from './fastcpu_fuzz.mjs';
+import { Fuzz, Random } from './fastcpu_fuzz.mjs';
 import { Reference, differences } from './fastcpu_reference.mjs';
 import { FLASH_SIZE } from './flash_nor.mjs';
 import { Machine } from './machine.mjs';
 import { EVENT_USB } from './wires.mjs';
 
 const FLASH = 0x10000000;
+const MOST_CYCLES = 400; // between two comparisons
 const BOOT_NANOS = 2e9; // the console answers long before
 
 function bootrom() {
@@ -90,6 +91,11 @@ class ReferenceExecutor {
       this.result.instructions++;
     }
     for (const [name, count] of Object.entries(this.reference.counts)) this.result.corrections[name] = count;
+    return this.reference.lockedUp;
+  }
+
+  reset() {
+    this.reference.lockedUp = false;
   }
 
   requestStop() {
@@ -107,41 +113,35 @@ class ReferenceExecutor {
   invalidateRam() {}
 }
 
-/**
- * Make `machine` use the reference, and run without a pause up to the time `target()`: to the edge of the core's clock
- * next to it, as times that are not whole nanoseconds are rounded.
- */
-function followWith(machine, result, target) {
-  const { boot, runCore } = machine;
+/** Make `machine` use the reference from each start on. */
+function useReference(machine, result) {
+  const { boot } = machine;
   machine.boot = function bootWithReference(cause) {
     boot.call(this, cause);
     if (this.chip) this.executor = this.clock.executor = new ReferenceExecutor(this.chip, result);
-  };
-  machine.runCore = function runThrough() {
-    const asleep = this.chip.core.waiting && !this.executor.wakes();
-    const half = this.clock.cycleNanos / 2; // at least one instruction: it may change the clock
-    runCore.call(this, asleep ? target() : Math.max(target() - half, this.clock.baseNanos + half));
   };
 }
 
 function lockstep(options) {
   const result = { instructions: 0, comparisons: 0, emulated_s: 0, difference: null, corrections: {} };
   const fast = new Rig(options, 'auto');
-  let target = 0;
-  const slow = new Rig(options, 'plain', (machine) => followWith(machine, result, () => target));
+  const slow = new Rig(options, 'plain', (machine) => useReference(machine, result));
   const [a, b] = [fast.machine, slow.machine];
+  const random = new Random(1);
   session([fast, slow], options, (nanos, done) => {
     const end = a.now + nanos;
     for (let n = 0; a.now < end && !result.difference && (n % 64 || !done()); n++) {
       const asleep = a.chip.core.waiting && a.clock.nextAlarm;
-      const pc = a.pc;
-      a.run(Math.max(a.now + a.clock.cycleNanos / 2, asleep ? Math.min(a.clock.nextAlarm.nanos, end) : 0));
-      target = a.now;
-      b.run(target - a.clock.cycleNanos / 2);
+      const [pc, since] = [a.pc, a.now];
+      const slice = a.now + (1 + random.next(MOST_CYCLES)) * a.clock.cycleNanos;
+      const until = Math.max(slice, asleep ? Math.min(a.clock.nextAlarm.nanos, end) : 0);
+      a.run(until);
+      b.run(until);
       result.comparisons++;
       const found = differences(a.chip.core, b.chip.core);
-      if (Math.abs(a.now - b.now) > 0.01) found.push(`time: fast ${a.now} ns, reference ${b.now} ns`);
-      if (found.length) result.difference = `block at ${pc.toString(16)}, ${a.now} ns: ${found.join('; ')}`;
+      if (a.now !== b.now) found.push(`time: fast ${a.now} ns, reference ${b.now} ns`);
+      if (found.length)
+        result.difference = `from ${pc.toString(16)} at ${since} ns to ${until} ns: ${found.join('; ')}`;
     }
   });
   const memory = ['sram', 'flash'].filter((name) => Buffer.compare(a.memory[name], b.memory[name]) !== 0);

@@ -6,8 +6,8 @@
  * wherever the function leaves. Flags are kept as code and only stored where the function leaves: most are overwritten
  * unseen.
  */
-import { SLOT, AT, FLASH_BASE, RAM_BASE, RAM_SIZE } from './fastcpu_state.mjs';
-import { i32, local, when, choose, branch, leave, callImport } from './fastcpu_wasm.mjs';
+import { SLOT, AT, CODE_FLASH, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE } from './fastcpu_state.mjs';
+import { i32, local, when, choose, branch, leave, callImport, jumpTable } from './fastcpu_wasm.mjs';
 
 const { PC, N, Z, C, V, CYCLES, LIMIT } = SLOT;
 const ZERO = i32.const(0);
@@ -21,6 +21,14 @@ const WIDTHS = {
   2: { shift: 1, unsigned: i32.load16_u, signed: i32.load16_s, store: i32.store16 },
   4: { shift: 2, unsigned: i32.load, signed: i32.load, store: i32.store },
 };
+
+/** Where the table index of the block at `pc` stands; null if no code is translated there. */
+function entryAddress(pc) {
+  const at = (table, offset) => table + 4 * (offset >>> 1);
+  if ((pc - FLASH_BASE) >>> 0 < CODE_FLASH) return at(AT.BLOCKS_FLASH, pc - FLASH_BASE);
+  if ((pc - RAM_BASE) >>> 0 < RAM_SIZE) return at(AT.BLOCKS_RAM, pc - RAM_BASE);
+  return pc >>> 0 < ROM_SIZE ? at(AT.BLOCKS_ROM, pc) : null;
+}
 
 export class Trace {
   constructor(start, flashSize) {
@@ -148,12 +156,25 @@ export class Trace {
     return [...this.storeFlags(), ...storeSlot(PC, target), ...this.#count(cycles), ...leave];
   }
 
+  /** Code: go on at a known address, with its block at once if the run may go on; `cycles` likewise. */
+  chain(target, cycles) {
+    const entry = entryAddress(target);
+    if (entry === null) return this.leave(i32.const(target), cycles);
+    return [
+      ...this.storeFlags(),
+      ...storeSlot(PC, i32.const(target)),
+      ...this.#count(cycles),
+      ...when(i32.lt_s(loadSlot(CYCLES), loadSlot(LIMIT)), jumpTable(i32.load(entry, ZERO))),
+      ...leave,
+    ];
+  }
+
   /**
    * Code: branch to a known address; to the start of this trace without leaving the function. `depth`: levels of
    * nesting between here and the function's loop.
    */
   branch(target, cycles, depth) {
-    if (target !== this.start) return this.leave(i32.const(target), cycles);
+    if (target !== this.start) return this.chain(target, cycles);
     this.loops = true;
     const again = i32.lt_s(loadSlot(CYCLES), loadSlot(LIMIT));
     return [

@@ -78,7 +78,7 @@ export function translate(start, space, flashSize, { read16, read32 }) {
     if (pc === start && seen.size) {
       trace.end(trace.branch(start, 0, 0));
     } else if (seen.has(pc) || trace.counted + trace.cycles >= MAX_CYCLES || !inSpace(pc) || !inSpace(pc + 3)) {
-      trace.end(seen.size ? trace.leave(number(pc), 0) : trace.interpret());
+      trace.end(seen.size ? trace.chain(pc, 0) : trace.interpret());
     } else {
       seen.add(pc);
       const op = read16(pc);

@@ -86,6 +86,8 @@ export const branch = (depth) => [0x0c, ...leb(depth)];
 export const leave = [0x0f];
 /** Call the imported function. */
 export const callImport = [0x10, 0];
+/** Leave the function and go on in another one of the table. */
+export const jumpTable = (index) => [...index, 0x13, 0, 0];
 export const callTable = (index) => [...index, 0x11, 0, 0];
 
 const name = (text) => [...leb(text.length), ...[...text].map((letter) => letter.charCodeAt(0))];
