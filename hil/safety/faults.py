@@ -18,6 +18,7 @@ FAULTS: dict[str, Fault] = {}
 FULL_SCALE_MV = 3300.0
 STALL_MS = 400  # the longest sector erase that flash data sheets allow
 TICKS_US_WRAP = 1 << 30  # MicroPython's ticks_us
+FIND = "a find"
 WRAPS = "ticks_us wraps"
 
 
@@ -122,6 +123,13 @@ def _unplugged(stage: Stage, random: Random) -> None:
     """All three gates lose their driver: the board's pull-downs bring them to 0."""
     for gate in range(3):
         _railed(gate, 0.0)(stage, random)
+
+
+@fault(FIND)
+def _find(stage: Stage, random: Random) -> None:
+    """A strong find under the coil, all at once. Not a fault at all, but what the rover is there to stop for."""
+    size = random.uniform(60, 120)
+    stage.find((-size, -0.6 * size, -0.2 * size))
 
 
 # Tracks

@@ -12,7 +12,7 @@ from random import Random
 
 from hil.rig import NS_PER_MS
 from hil.safety import patched
-from hil.safety.faults import FAULTS, STALL_MS, TICKS_US_WRAP, WRAPS
+from hil.safety.faults import FAULTS, FIND, STALL_MS, TICKS_US_WRAP, WRAPS
 from hil.safety.stage import Stage, settled_from, zero_from
 
 Measure = Callable[[Stage, int], int | None]
@@ -63,7 +63,8 @@ class Scenario:
     measure: Measure
     observe_ms: int
     expect: str = ""
-    start: str = "fault"  # or 'tick' (the last completed one), 'line' (the operator's last), 'drive' (last of these)
+    # What is measured from: 'fault', or the first 'sample' of the frame that the board acted upon, or
+    start: str = "fault"  # 'tick' (the last completed one), 'line' (the operator's last), 'drive' (last of these)
     after_ms: int = 0  # let the fault end or the board come up before it is asked for its state
 
     @property
@@ -73,6 +74,7 @@ class Scenario:
 
 
 DRIVEN = ("SWEEP", "TELEOP")
+_RUN_UP_MS = 2800  # of a sweep until the detector has seen enough ground to search
 ESTOP = "emergency-stop loop opens: MOTOR_EN low, by PIO alone"
 HANG = "control tick does not complete: MOTOR_EN low, by PIO alone, after the last completed tick"
 WATCHDOG = "still hung: watchdog resets into SAFE"
@@ -85,6 +87,7 @@ SUPPLY = "supply critical: STOPPED"
 HOST = "Ctrl-C, soft reset, unplugged USB, host that does not read: motors off, or unaffected by a loop that runs"
 ENDS = "however the program ends: MOTOR_EN and motor pins low, not on PWM"
 EXCEPTION = "exception in a tick: MOTOR_EN low"
+ALERT = "alert in SWEEP: duty 0 on both motors, CONTACT, after the first sample of the frame that raised it"
 STOP = "operator's stop, or the key: motors off (not in the design's table; held to the loop's own limit)"
 FLOOD = "operator's stop behind a flood or noise on the radio: motors off (not in the design's table)"
 CLOCK = "the board's clock jumps or wraps: motors off, or unaffected by a loop that runs"
@@ -128,6 +131,7 @@ def _rows() -> list[Scenario]:
         rows.append(Scenario(CLOCK, "clock is moved by minutes", state, 60_000, enable_low, 150))
         rows.append(Scenario(CLOCK, WRAPS, state, 60_000, unaffected, 800))
     rows += [
+        Scenario(ALERT, FIND, "SWEEP", 25_000, duties_zero, 400, "CONTACT", "sample"),
         Scenario(STALE, "drive commands stop", "TELEOP", 500_000, duties_zero, 560, "ARMED", "drive", after_ms=30),
         Scenario(STALE, "flood of lines on USB", "TELEOP", 500_000, duties_zero, 900),
         Scenario(SILENT, "USB unplugged", "SWEEP", 1_600_000, stopped, 1700, start="line"),
@@ -191,13 +195,22 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
         # Up to a tick's middle: the next one begins 6 to 9 ms later and must not complete.
         stage.pico.run(random.randrange(0, 8 * NS_PER_MS))
     place = seed % len(patched.PLACES) + 1
+    if scenario.fault == FIND:
+        stage.run(_RUN_UP_MS * NS_PER_MS)
+        tick_ns = stage.at_start_of_tick()
+        stage.run(random.randrange(0, 60 * NS_PER_MS))
     fault_ns, last_line_ns, last_drive_ns = stage.now_ns, stage.last_line_ns, stage.last_drive_ns
     if needs_patched(scenario):
         patched.trigger(stage, place)
     else:
         FAULTS[scenario.fault](stage, random)
     stage.run(scenario.observe_ms * NS_PER_MS)
-    t0 = {"fault": fault_ns, "tick": tick_ns, "line": last_line_ns, "drive": last_drive_ns}[scenario.start]
+    sample_ns = fault_ns
+    if scenario.start == "sample":
+        sample_ns = stage.frame_start_ns(tick_ns, scenario.measure(stage, fault_ns) or stage.now_ns)
+    t0 = {"fault": fault_ns, "sample": sample_ns, "tick": tick_ns, "line": last_line_ns, "drive": last_drive_ns}[
+        scenario.start
+    ]
     at = scenario.measure(stage, t0)
     wrong = "" if scenario.measure is unaffected else _pins_after(stage, scenario)
     if needs_patched(scenario):

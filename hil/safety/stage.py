@@ -27,6 +27,11 @@ _NOISE_STEP_NS = 500_000
 _DRIVE_EVERY_NS = 100 * NS_PER_MS
 _PING_EVERY_NS = 500 * NS_PER_MS
 _WARM_UP_S = 2.0
+_FRAME_NS = 10 * NS_PER_MS
+_TAKE_NS = 200_000  # from a tick's start to its look for a frame, at least
+_DMA_COUNT = 0x50000008
+_DMA_CHANNEL = 0x40
+_DMA_SAMPLES = 0x7FFFFFFF
 MOTORS = ("MOTOR_LEFT", "MOTOR_RIGHT")
 SIDES = ("LEFT", "RIGHT")
 
@@ -83,6 +88,7 @@ class Stage:
         self.swapped = [False, False]
         self.jammed = [False, False]
         self.frozen: set[int] = set()
+        self.bend_mv = (0.0, 0.0, 0.0)
         self._rover = Rover(load_world_file("clean"))
         self._drive = Drive()
         self._edges_from = 0
@@ -151,7 +157,7 @@ class Stage:
         times = np.arange(from_ns, from_ns + 1_000_000_000, _NOISE_STEP_NS)
         for gate, (level, noise) in enumerate(zip(GATES_MV, _NOISE_MV, strict=True)):
             if gate not in self.frozen:
-                values = level + noise * self.random.standard_normal(len(times))
+                values = level + self.bend_mv[gate] + noise * self.random.standard_normal(len(times))
                 self.pico.adc.play(gate, times, values, interpolate="hold")
         self._noise_to_ns = int(times[-1]) + _NOISE_STEP_NS
 
@@ -200,6 +206,12 @@ class Stage:
         """The arming key."""
         self.pico.pin(GPIO["ARM_KEY"]).drive(1 if on else 0)
 
+    def find(self, bend_mv: tuple[float, float, float]) -> None:
+        """From now on the gates stand so far from the air's voltages, as over an object."""
+        self.bend_mv = bend_mv
+        self._noise_to_ns = self.now_ns
+        self._play_noise(self.now_ns)
+
     def push(self, m_s: tuple[float, float] | None) -> None:
         """Tracks moved by hand at this speed, whatever the motors do; None: let go."""
         self._rover.hand = m_s
@@ -210,6 +222,7 @@ class Stage:
         self.swapped = [False, False]
         self.jammed = [False, False]
         self.frozen.clear()
+        self.bend_mv = (0.0, 0.0, 0.0)
         self._noise_to_ns = 0
         self.push(None)
         self.supply(VSYS_MV)
@@ -321,6 +334,31 @@ class Stage:
             if awake and sleeping:
                 break
             awake = not sleeping
+        self._note()
+        return self.now_ns
+
+    def frame_start_ns(self, tick_ns: int, stop_ns: int) -> int:
+        """When the first sample was taken of the frame that the control tick before stop_ns looked at.
+
+        tick_ns: the start of any tick. Ticks and frames are both 10 ms long and of one clock; how frames lie among the
+        ticks is told by the DMA's count (RP2040 datasheet 2.5.7), of 100 samples a frame.
+        """
+        count = max(self.pico.memory.read_word(_DMA_COUNT + _DMA_CHANNEL * n) for n in range(12))
+        done = _DMA_SAMPLES - count
+        boundary = self.now_ns - done % 100 * 100_000
+        tick = stop_ns - (stop_ns - tick_ns) % _FRAME_NS
+        taken = tick + _TAKE_NS
+        return taken - (taken - boundary) % _FRAME_NS - _FRAME_NS
+
+    def at_start_of_tick(self) -> int:
+        """Run to the start of a control tick (the core wakes and stays awake), found to 20 us; the time of it."""
+        asleep = 0
+        for _ in range(2000):
+            self.pico.run(20_000)
+            if self.pico.cpu.sleeping:
+                asleep += 1
+            elif asleep > 100:  # 2 ms asleep: this is no mere interrupt in between
+                break
         self._note()
         return self.now_ns
 
