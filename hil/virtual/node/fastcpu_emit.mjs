@@ -144,7 +144,7 @@ const wordAligned = (value) => i32.and(value, number(-4));
 
 function moveHigh(t, op) {
   const value = t.read(anyM(op));
-  if (anyD(op) === PC) t.end(t.leave(evenAddress(value), 2));
+  if (anyD(op) === PC) t.end(t.jump(evenAddress(value), 2));
   else if (anyD(op) === SP) t.assign(SP, wordAligned(value));
   else t.write(anyD(op), value, t.knownValue(anyM(op)));
   return 1;
@@ -152,7 +152,7 @@ function moveHigh(t, op) {
 
 function addHigh(t, op) {
   const sum = i32.add(t.read(anyD(op)), t.read(anyM(op)));
-  if (anyD(op) === PC) t.end(t.leave(evenAddress(sum), 2));
+  if (anyD(op) === PC) t.end(t.jump(evenAddress(sum), 2));
   else t.assign(anyD(op), anyD(op) === SP ? wordAligned(sum) : sum);
   return 1;
 }
@@ -166,14 +166,14 @@ function branchConditional(t, op) {
 function branchRegister(t, op) {
   const target = t.read(anyM(op));
   t.emit(when(isExceptionReturn(target), t.interpret()));
-  t.end(t.leave(evenAddress(target), 2));
+  t.end(t.jump(evenAddress(target), 2));
   return 2;
 }
 
 function callRegister(t, op) {
   const target = t.read(anyM(op));
   t.writeKnown(LR, (t.pc + 2) | 1);
-  t.end(t.leave(evenAddress(target), 2));
+  t.end(t.jump(evenAddress(target), 2));
   return 2;
 }
 

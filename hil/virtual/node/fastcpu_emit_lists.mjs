@@ -73,6 +73,6 @@ export function pop(t, op) {
   }
   t.assign(SP, i32.add(base, number(4 * words.length)));
   const cycles = 1 + countBits(imm8(op));
-  if (target) t.end(t.leave(evenAddress(target), cycles + 2));
+  if (target) t.end(t.jump(evenAddress(target), cycles + 2));
   return cycles;
 }

@@ -156,6 +156,21 @@ export class Trace {
     return [...this.storeFlags(), ...storeSlot(PC, target), ...this.#count(cycles), ...leave];
   }
 
+  /** Code: go on at an address that is computed (code; even); in flash with its block at once, if the run may go on. */
+  jump(target, cycles) {
+    const pc = this.define(target);
+    const offset = this.define(i32.sub(pc, i32.const(FLASH_BASE)));
+    const inFlash = i32.lt_u(offset, i32.const(CODE_FLASH));
+    const entry = i32.load(AT.BLOCKS_FLASH, i32.shl(offset, i32.const(1)));
+    return [
+      ...this.storeFlags(),
+      ...storeSlot(PC, pc),
+      ...this.#count(cycles),
+      ...when(i32.and(inFlash, i32.lt_s(loadSlot(CYCLES), loadSlot(LIMIT))), jumpTable(entry)),
+      ...leave,
+    ];
+  }
+
   /** Code: go on at a known address, with its block at once if the run may go on; `cycles` likewise. */
   chain(target, cycles) {
     const entry = entryAddress(target);
