@@ -15,11 +15,12 @@ from sapper.footprint_kernels import EARLY_SIGMA, FULL_SIGMA
 _BASE = (1024, 1024, 7900)
 _ONE = 1024
 # Bins seen, the shift that makes the step up to then, and later.
+_WARY, _WARY_RISE = 64, 5  # at first it rises faster than it falls: noise unlike the nominal makes no alarms then
 _FIRST, _FIRST_SHIFT = 192, 6
 _LATER_SHIFT = 7
 # The state: sigmas of bend, body, early (1/16 frame units); nominal ones; factors between them (1/1024); the step's
 # shift.
-_SIGMA, _NOMINAL, _FACTOR, _SHIFT, _STATE = 0, 3, 6, 9, 10
+_SIGMA, _NOMINAL, _FACTOR, _FALL, _RISE, _STATE = 0, 3, 6, 9, 10, 11
 
 
 class Noise:
@@ -36,7 +37,8 @@ class Noise:
     def restart(self):
         """New ground: what was learned stays, and is corrected in larger steps again."""
         self._seen = 0
-        self.state[_SHIFT] = _FIRST_SHIFT
+        self.state[_FALL] = _FIRST_SHIFT
+        self.state[_RISE] = _WARY_RISE
 
     @property
     def factor_x100(self):
@@ -47,8 +49,10 @@ class Noise:
         """One more bin, at the speed of kernel `row`."""
         if self._seen < _FIRST:
             self._seen += 1
-            if self._seen == _FIRST:
-                self.state[_SHIFT] = _LATER_SHIFT
+            if self._seen == _WARY:
+                self.state[_RISE] = _FIRST_SHIFT
+            elif self._seen == _FIRST:
+                self.state[_FALL] = self.state[_RISE] = _LATER_SHIFT
         if row != self._row:
             self._row = row
             state = self.state

@@ -5,7 +5,8 @@ Two questions, and the weaker answer counts:
 - Is it metal? Soil and hot rocks have body but no bend; a rock's own ratio is off by some per cent of its body, which
   adds to the bend's noise. All metal measured bends the late gates upwards and the early gate downwards, so those sides
   count in full and a bend the other way at less than half: it must be far stronger, but is not invisible.
-Bodies beside a larger one are its shoulders (kernels swing negative beside an object), so they say nothing.
+Bodies beside larger ones are their shoulders (kernels swing negative beside an object) and say nothing; so are bends
+beside a far larger one the wrong way.
 """
 
 from array import array
@@ -46,7 +47,7 @@ def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32):
             a = 0 - a
         f = noise[6 + i]
         if a > (((noise[3 + i] * f) >> 10) * 691) >> 10:
-            f += (f >> shift) + 1
+            f += (f >> noise[10]) + 1
         else:
             f -= (f >> shift) + 1
         if f < 512:
@@ -65,12 +66,19 @@ def _statistic(state: ptr32, noise: ptr32) -> int:
     """
     at = state[257]
     largest = 0
+    up = 0
+    down = 0
     i = at - state[258]
     end = at + state[259]
     while i <= end:
         v = state[192 + (i & 63)]
         if v > largest:
             largest = v
+        v = state[i & 63]
+        if v > up:
+            up = v
+        if v < down:
+            down = v
         i += 1
     weight = state[260]
     bend = state[at]
@@ -78,6 +86,8 @@ def _statistic(state: ptr32, noise: ptr32) -> int:
     if bend < 0:
         bend = 0 - bend
         wrong = 1
+    elif bend * 2 < 0 - down and up < 0 - down:
+        return 0
     there = int(quotient(bend * 100, noise[0]))
     rock = int(quotient((largest >> 3) * state[261], 250))
     metal = int(quotient(bend * 100, int(hypotenuse(noise[0], rock))))
