@@ -64,6 +64,7 @@ PACKAGES = (
     Package("dpkg-dev", _command("dpkg-source"), "unpacking Debian's source packages"),
     Package("xz-utils", _command("xz"), "the same"),
     Package("patch", _command("patch"), "the same"),
+    Package("picocom", _command("picocom"), "a terminal program, which the tests try the console with"),
     Package("cmake", _command("cmake"), "the firmware"),
     Package("ninja-build", _command("ninja"), "the firmware"),
     Package("gcc-arm-none-eabi", _command("arm-none-eabi-gcc"), "the firmware"),
