@@ -11,7 +11,7 @@ from hil.campaign import figures
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#22272e;max-width:1120px;margin:2em auto;padding:0 1em}
 h1{font-size:1.5em;margin-bottom:.2em} h2{font-size:1.15em;margin-top:2em;border-bottom:1px solid #d5dbe1}
-table{border-collapse:collapse;margin:.6em 0} th,td{padding:.25em .9em .25em 0;text-align:left;vertical-align:top}
+table{border-collapse:collapse;margin:.6em 0} th,td{padding:.25em .8em .25em 0;text-align:left;vertical-align:top}
 th{font-weight:600;color:#57606a} td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 tr+tr td{border-top:1px solid #e9edf1} .quiet{color:#57606a} .bad{color:#c1121f;font-weight:600}
 .pair{display:flex;flex-wrap:wrap;gap:1.5em} .pair>div{flex:1 1 420px;min-width:0} svg{max-width:100%;height:auto}
@@ -31,7 +31,7 @@ _COLUMNS = (
     "hot rocks called",
     "alert in time",
     "lone alerts / m&sup2;",
-    "counted as searched",
+    "searched",
 )
 
 
@@ -99,7 +99,7 @@ def _main_table(summary: Mapping[str, Any]) -> str:
             _share(f["hot_rocks_called"]),
             _share(f["alert_in_time"]),
             _rate(f["lone_alerts_per_m2"]),
-            f"{f['searched_m']:g} of {f['lane_m']:g} m",
+            f"{100 * f['searched_m'] / f['lane_m']:.1f} %<br><span class=quiet>of {f['lane_m']:g} m</span>",
         ]
         rows.append(f"<tr><td>{escape(name)}" + "".join(f"<td class=n>{cell}" for cell in cells))
     head = "<tr><th>traces" + "".join(f"<th class=n>{title}" for title in _COLUMNS)

@@ -1,7 +1,10 @@
 """The simulated board behaves as the firmware expects of the real one, awkward parts included."""
 
+from pathlib import Path
+
 import pytest
 
+from hil.errors import HilError
 from hil.operator import Operator
 from hil.rig import NS_PER_MS, NS_PER_S
 from hil.sil import SilRig
@@ -162,3 +165,13 @@ def test_closing_leaves_no_process(rig: SilRig) -> None:
     assert process.poll() is None
     rig.close()
     assert process.poll() is not None
+
+
+def test_a_micropython_that_does_not_start_is_told_with_its_words(tmp_path: Path) -> None:
+    program = tmp_path / "micropython"
+    program.write_text('#!/bin/sh\necho "RuntimeError: this MicroPython is built for 64 bits" >&2\nexit 1\n')
+    program.chmod(0o755)
+    with SilRig(micropython=program) as rig, pytest.raises(HilError, match="64 bits"):
+        rig.run(NS_PER_MS)
+    with pytest.raises(HilError, match="run `make"):
+        SilRig(micropython=tmp_path / "nothing")

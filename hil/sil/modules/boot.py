@@ -6,6 +6,9 @@ this run begins.
 
 import sys
 
+if sys.maxsize >= 1 << 31:
+    # viper's ptr32 would read negative numbers as large ones: wrong results, silently
+    raise RuntimeError("this MicroPython is built for 64 bits; the firmware needs 32: run `make micropython`")
 sys.path[:] = [sys.argv[1]]
 
 import binascii
