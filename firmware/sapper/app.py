@@ -25,6 +25,7 @@ from sapper.supervisor import ENABLED, EVENT_BIT, FAULT, GRANTS, MOVES, SAFE, SW
 _NO_FRAME_TICKS = 4  # 40 ms without a frame: the detector cannot see
 _OVERRUN_MS = 60
 _SUPPLY_TICKS = 20
+_LOG_SAVED_AFTER = 2  # upkeeps, 2.5 to 5 s: the operator is told of a stop first, and may act upon it
 
 _ESTOP_OPEN = EVENT_BIT["estop_open"]
 _KEY_OFF = EVENT_BIT["key_off"]
@@ -87,7 +88,7 @@ class Application:
         self._marks = 0
         self.pinpointing = False
         self._collect_next = False
-        self._log_due = False
+        self._log_due = 0
         self.heap_free = gc.mem_free()
         self._take_settings()
         board.pulser.start(self.settings)
@@ -141,11 +142,12 @@ class Application:
             gc.collect()
             self.board.acquisition.renew()
         if self._log_due and not GRANTS[self.state] & ENABLED:
-            self._log_due = False
-            self._save_log()
+            self._log_due -= 1
+            if not self._log_due:
+                self._save_log()
 
     def _save_log(self):
-        """After a mission, disarmed: what happened in it outlives the power, too."""
+        """After a mission, disarmed: what happened in it outlives the power, too. Takes half a second."""
         try:
             self.on_flash(lambda: log_file.save(self.log))
         except OSError:
@@ -269,7 +271,7 @@ class Application:
         if not GRANTS[new] & ENABLED:
             self.board.interlock.drop()
             self.drive.release()
-            self._log_due = True
+            self._log_due = _LOG_SAVED_AFTER
         elif not GRANTS[old] & ENABLED:
             self._power_up()
         elif new not in (TELEOP, SWEEP):

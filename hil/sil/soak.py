@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -162,16 +163,25 @@ class _Lane:
             contacts=sum(event.kind == "contact" for event in operator.heard.events),
             faults=sum(event.kind == "fault" for event in operator.heard.events),
             heap_free=max(loop["heap_free"] for loop in loops[-10:]),
-            missed=missed_ticks([frame for frame in operator.heard.frames if frame.name == "LOOP"]),
+            missed=missed_ticks(
+                [frame for frame in operator.heard.frames if frame.name == "LOOP"],
+                [] if write_flash else [event.t_ms for event in operator.heard.events if event.kind == "log"],
+            ),
             jitter_max_us=max(loop["jitter_max_us"] for loop in loops),
             wrote_flash=write_flash,
         )
 
 
-def missed_ticks(loops: list[Frame]) -> int:
-    """Ticks that the board's time says should have been between the first and the last LOOP frame, and were not."""
-    first, last = loops[0].fields, loops[-1].fields
-    return round((last["t_ms"] - first["t_ms"]) / 10) - (last["ticks"] - first["ticks"])
+def missed_ticks(loops: list[Frame], saved_ms: list[int]) -> int:
+    """Ticks that the board's time says should have been between LOOP frames, and were not.
+
+    saved_ms: when the event log was written to flash, as it is after every mission; that second is left out.
+    """
+    missed = 0
+    for before, after in pairwise(frame.fields for frame in loops):
+        if not any(before["t_ms"] <= t_ms <= after["t_ms"] for t_ms in saved_ms):
+            missed += round((after["t_ms"] - before["t_ms"]) / 10) - (after["ticks"] - before["ticks"])
+    return missed
 
 
 def _drop(levels: list[int]) -> int:

@@ -267,9 +267,12 @@ def test_flash_is_written_only_disarmed_and_without_the_watchdog(bench):
 
 def test_after_a_mission_the_log_is_saved_once_and_can_be_read(bench):
     in_state(bench, SWEEP)
-    bench.app.upkeep()
+    for _ in range(4):
+        bench.app.upkeep()
     assert bench.last("log saved") == "ok" and "  " not in bench.say("log saved"), "nothing is written while armed"
     bench.say("stop")
+    bench.app.upkeep()
+    assert "to=STOPPED" not in bench.say("log saved", ticks=30), "not at once: the operator is told first"
     for _ in range(4):
         bench.app.upkeep()
         bench.tick(3)
