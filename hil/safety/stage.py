@@ -27,6 +27,8 @@ _NOISE_STEP_NS = 500_000
 _DRIVE_EVERY_NS = 100 * NS_PER_MS
 _PING_EVERY_NS = 500 * NS_PER_MS
 _WARM_UP_S = 2.0
+_UP_TO_SPEED_NS = 300 * NS_PER_MS
+_REST_NS = 300 * NS_PER_MS  # the tracks have come to rest
 _FRAME_NS = 10 * NS_PER_MS
 _TAKE_NS = 200_000  # from a tick's start to its look for a frame, at least
 _DMA_COUNT = 0x50000008
@@ -270,7 +272,7 @@ class Stage:
                 self.operator.must("disarm", 1500)
             except OperatorError:
                 self.reboot()
-        self.run(500 * NS_PER_MS)
+        self.run(_REST_NS)
         self.operator.heard.lines.clear()
         self.timeline.forget_before(self.now_ns)
 
@@ -318,7 +320,7 @@ class Stage:
         elif state == "SWEEP":
             self.operator.must("sweep 900000")
         if state != "ARMED":
-            self.run(350 * NS_PER_MS)
+            self.run(_UP_TO_SPEED_NS)
         for _ in range(20):
             if self.state == state:
                 return
