@@ -92,6 +92,7 @@ class _Replay:
         for name, value in (
             ("sweep_mm_s", sweep_mm_s),
             ("sweep_marks", int(self._on_detect == "mark")),
+            ("ticks_per_m", round(self._tape.ticks_per_m)),
             *self._settings,
         ):
             operator.must(f"set {name} {value}")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hil.errors import HilError
 from hil.rig import NS_PER_S, Rig
 from sapper.pins import GPIO, TEMP_27C_UV, TEMP_SLOPE_UV, VSYS_DIVIDER
-from sapper_host.trace import Trace
+from sapper_host.trace import Trace, ticks_per_m
 
 Floats = NDArray[np.float64]
 _SHUTTLE_S = 1.0
@@ -46,6 +46,7 @@ class Tape:
         if len(trace.t_s) < 2:
             raise HilError(f"{trace.name}: a trace of {len(trace.t_s)} rows cannot be played; it takes two")
         self._board = board
+        self.ticks_per_m = ticks_per_m(trace)
         self._t_s = trace.t_s - trace.t_s[0]
         temp_mv = (TEMP_27C_UV + (_filled(trace.temp_c, _TEMP_C) - 27.0) * TEMP_SLOPE_UV) / 1000
         supply_mv = _filled(trace.vsys_mv, _VSYS_MV) / VSYS_DIVIDER
@@ -62,10 +63,12 @@ class Tape:
         self._coast_s: float | None = None
         self._coast_left_s = 0.0
         self.started_ns = 0
-        travel = (self._ticks[0][-1] + self._ticks[1][-1] - self._ticks[0][0] - self._ticks[1][0]) / 2000
-        self.length_m = abs(float(travel))
+        travelled = [float(ticks[-1] - ticks[0]) for ticks in self._ticks]
+        self.length_m = abs(sum(travelled)) / (2 * self.ticks_per_m)
+            2 * self.ticks_per_m
+        )
         self.speed_m_s = self.length_m / float(self._t_s[-1])
-        self.first_s_m = float(self._ticks[0][0] + self._ticks[1][0]) / 2000
+        self.first_s_m = float(self._ticks[0][0] + self._ticks[1][0]) / (2 * self.ticks_per_m)
         for side in ("LEFT", "RIGHT"):
             board.pin(GPIO[f"ENC_{side}_A"]).drive(0)
             board.pin(GPIO[f"ENC_{side}_B"]).drive(0)
@@ -121,7 +124,8 @@ class Tape:
     def s_m_at(self, at_ns: int) -> float:
         """Place of the coil at a board time, in the trace's own metres."""
         tau = self.t_s_at(at_ns)
-        return float((np.interp(tau, self._t_s, self._ticks[0]) + np.interp(tau, self._t_s, self._ticks[1])) / 2000)
+        both = np.interp(tau, self._t_s, self._ticks[0]) + np.interp(tau, self._t_s, self._ticks[1])
+        return float(both / (2 * self.ticks_per_m))
 
     @property
     def s_m(self) -> float:

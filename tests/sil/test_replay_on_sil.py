@@ -1,5 +1,7 @@
 """Recordings played into the application on the sil rig."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,3 +48,15 @@ def test_after_a_stuck_gate_the_replay_goes_on_in_the_traces_own_places() -> Non
     contacts = [event["s_m"] for event in events if event["kind"] == "contact"]
     assert [round(s_m) for s_m in contacts] == [3, 13]
     assert contacts[1] == pytest.approx(13.0, abs=0.05)
+
+
+def test_a_trace_of_another_encoder_has_its_places_right() -> None:
+    trace = synthetic_trace("fine", 5.0, 0.4, (3.0,))
+    trace = replace(
+        trace,
+        left_ticks=np.floor(trace.left_ticks * 1.7),
+        right_ticks=np.floor(trace.right_ticks * 1.7),
+        provenance=("ticks_per_m: 1700",),
+    )
+    contacts = [event["s_m"] for event in replay(trace, "sil", "mark")["events"] if event["kind"] == "contact"]
+    assert contacts == [pytest.approx(3.0, abs=0.05)]
