@@ -65,8 +65,6 @@ class Tape:
         self.started_ns = 0
         travelled = [float(ticks[-1] - ticks[0]) for ticks in self._ticks]
         self.length_m = abs(sum(travelled)) / (2 * self.ticks_per_m)
-            2 * self.ticks_per_m
-        )
         self.speed_m_s = self.length_m / float(self._t_s[-1])
         self.first_s_m = float(self._ticks[0][0] + self._ticks[1][0]) / (2 * self.ticks_per_m)
         for side in ("LEFT", "RIGHT"):
