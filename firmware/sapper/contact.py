@@ -3,6 +3,7 @@
 from array import array
 
 import micropython
+from sapper.arithmetic import quotient
 from sapper.footprint_kernels import BIN_MM
 from sapper.ground import BINS, MASK
 from sapper.statistic import BEND, BODY
@@ -31,6 +32,51 @@ def _is_peak(ring: ptr32, at: int, level: int) -> int:
     return 1
 
 
+@micropython.viper
+def _height(evidence: ptr32, at: int, sigma: ptr32) -> int:
+    """Bend and body at a bin, over their noise: bend and body below 2^22, sigmas below 2^14, so below 2^22."""
+    b = evidence[at & 63] >> 4
+    if b < 0:
+        b = 0 - b
+    c = evidence[64 + (at & 63)] >> 4
+    if c < 0:
+        c = 0 - c
+    return ((b * (sigma[1] >> 4)) >> 8) + ((c * (sigma[0] >> 4)) >> 8)
+
+
+@micropython.viper
+def _summit(evidence: object, at: int, sigma: object) -> int:
+    """Where that is highest, within 6 bins of bin `at`: bins from it."""
+    best = -1
+    where = 0
+    i = -6
+    while i <= 6:
+        v = int(_height(evidence, at + i, sigma))
+        if v > best:
+            best = v
+            where = i
+        i += 1
+    return where
+
+
+@micropython.viper
+def _reach(evidence: object, at: int, sigma: object, way: int) -> int:
+    """How far (mm) from bin `at` it stays over 3/8 of what it is there, to one side (way = 1 or -1), straight
+    between bins.
+    """
+    edge = (int(_height(evidence, at, sigma)) * 3) >> 3
+    inside = 0
+    i = 1
+    while i <= 10:
+        v = int(_height(evidence, at + i * way, sigma))
+        if v <= edge:
+            before = int(_height(evidence, at + (i - 1) * way, sigma))
+            return (i - 1) * 20 + int(quotient((before - edge) * 20, before - v))
+        inside = i * 20
+        i += 1
+    return inside
+
+
 def strength_of(statistic):
     """0..1000 from a statistic in 1/100 sigma: 0 up to 1 sigma, then 100 for every doubling."""
     strength = 0
@@ -56,7 +102,7 @@ def class_of(bend, body, sigma_body):
 
 
 class Contact:
-    """One object. s_mm: its peak along the track; extent_mm: width of its bump at half height; strength 0..1000;
+    """One object. s_mm: its peak along the track; extent_mm: width of its bump at 3/8 of its height; strength 0..1000;
     snr_x10.
     """
 
@@ -97,33 +143,22 @@ class Peaks:
         self._last = top
         return True
 
-    def describe(self, at, evidence, sigma_body):
-        """Fill `contact` from the peak at bin `at`; evidence: the state of statistic.Evidence."""
-        ring = self._statistics
-        top = ring[at & MASK]
-        before = ring[(at - 1) & MASK]
-        after = ring[(at + 1) & MASK]
-        bent = 2 * top - before - after
+    def describe(self, at, evidence, sigma):
+        """Fill `contact` from the peak at bin `at`; evidence: the state of statistic.Evidence; sigma: of
+        statistic.Noise.
+
+        Over a strong object the statistic is flat (its bend and body keep their ratio), and one that lies across the
+        track
+        may have two humps: its place is the middle of all that is over 3/8 of the highest bend and body near the peak.
+        """
+        top = at + _summit(evidence, at, sigma)
+        ahead = _reach(evidence, top, sigma, 1)
+        behind = _reach(evidence, top, sigma, -1)
         contact = self.contact
-        contact.s_mm = at * BIN_MM + BIN_MM // 2
-        if bent > 0:  # the top of the parabola through three bins
-            contact.s_mm += (after - before) * BIN_MM // (2 * bent)
-        contact.extent_mm = _extent(at, evidence) * BIN_MM
-        contact.strength = strength_of(top)
-        contact.snr_x10 = top // 10
-        contact.class_hint = class_of(evidence[BEND + (at & MASK)], evidence[BODY + (at & MASK)], sigma_body)
-
-
-def _extent(at, evidence):
-    """Bins around `at` over which the bump (bend or body, whichever is larger) is over half of it."""
-    base = BEND
-    if abs(evidence[BODY + (at & MASK)]) > abs(evidence[at & MASK]):
-        base = BODY
-    half = abs(evidence[base + (at & MASK)]) >> 1
-    bins = 1
-    for way in (-1, 1):
-        step = way
-        while -ALONE <= step <= ALONE and abs(evidence[base + ((at + step) & MASK)]) > half:
-            bins += 1
-            step += way
-    return bins
+        contact.s_mm = top * BIN_MM + (BIN_MM + ahead - behind) // 2
+        contact.extent_mm = ahead + behind
+        statistic = self._statistics[at & MASK]
+        contact.strength = strength_of(statistic)
+        contact.snr_x10 = statistic // 10
+        top &= MASK
+        contact.class_hint = class_of(evidence[BEND + top], evidence[BODY + top], sigma[1])

@@ -174,7 +174,7 @@ class Detector:
         here -= _AROUND
         if not self._peaks.put(here, statistic, self._contact_level):
             return 0
-        self._peaks.describe(here - _AROUND, self._late.state, noise.state[1])
+        self._peaks.describe(here - _AROUND, self._late.state, noise.state)
         return FLAG_CONTACT
 
     def _alert(self, last, statistic, inhibit):

@@ -1,8 +1,8 @@
 """Levels of the statistic for a rate of false alarms on clean ground: `python -m hil.detector_lab.levels`."""
 
 # False alarms per 100 m^2, level in 1/100 sigma; the rate falls as the level rises.
-CONTACT_LEVELS = ((1, 392), (2, 366), (3, 352), (5, 338), (10, 317), (30, 272), (50, 253))
-ALERT_LEVELS = ((1, 410), (2, 392), (3, 380), (5, 368), (10, 344), (30, 298), (50, 274))
+CONTACT_LEVELS = ((1, 392), (2, 364), (3, 350), (5, 332), (10, 310), (30, 268), (50, 246))
+ALERT_LEVELS = ((1, 408), (2, 378), (3, 369), (5, 356), (10, 334), (30, 287), (50, 264))
 
 
 def level_of(rate, table):
