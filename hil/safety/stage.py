@@ -328,14 +328,16 @@ class Stage:
         raise OperatorError(f"the board is in {self.state}, not {state}: {self.operator.heard.lines[-5:]}")
 
     def at_end_of_tick(self) -> int:
-        """Run to the end of a control tick (the core goes to sleep), found to 20 us; the time of it."""
-        awake = False
-        for _ in range(1000):
+        """Run to the end of a control tick (the core sleeps after long work), found to 20 us; the time of it."""
+        awake = 0
+        for _ in range(2000):
             self.pico.run(20_000)
-            sleeping = self.pico.cpu.sleeping
-            if awake and sleeping:
+            if not self.pico.cpu.sleeping:
+                awake += 1
+            elif awake > 40:  # 0.8 ms of work: this was no mere interrupt
                 break
-            awake = not sleeping
+            else:
+                awake = 0
         self._note()
         return self.now_ns
 
