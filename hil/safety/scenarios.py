@@ -187,7 +187,7 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
     """One moment on a board in SAFE; leaves it in SAFE. HilError when the board cannot be brought into the state."""
     random = Random(f"{scenario.name} {seed}")
     if scenario.fault == WRAPS:
-        stage.restart_at_us(TICKS_US_WRAP - 5_000_000)
+        stage.restart_at_us(TICKS_US_WRAP - 3_900_000)
     stage.to(scenario.state)
     stage.run(random.randrange(0, 60 * NS_PER_MS))
     tick_ns = stage.at_end_of_tick() if scenario.start == "tick" else 0
