@@ -24,7 +24,7 @@ class TrackCheck:
     def reset(self):
         """Start afresh, as after arming."""
         self._still = 0
-        self._free = 0
+        self._free = self._coast  # it stands: nothing to roll out
         self._strays = 0
         self._wrong = 0
 

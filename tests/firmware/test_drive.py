@@ -174,8 +174,16 @@ def test_a_standing_track_that_begins_to_move_undriven_is_a_fault_in_time():
     assert frames_to_fault(check, 0, 0, lambda frame: frame % 2) * 10 <= FAULT_LIMIT_MS
 
 
+def test_a_track_that_moves_right_after_arming_is_a_fault_in_time():
+    """It stood when it was armed: there is nothing to roll out."""
+    check = TrackCheck(made())
+    check.reset()
+    assert frames_to_fault(check, 0, 0, lambda _: 3) * 10 <= FAULT_LIMIT_MS
+
+
 def test_rolling_out_after_a_stop_and_rocking_are_no_faults():
     check = TrackCheck(made())
+    assert not check.step(300, 300, 4)
     for frame in range(60):
         assert not check.step(0, 0, max(0, 4 - frame // 10))
     for frame in range(1000):
