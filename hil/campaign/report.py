@@ -87,9 +87,7 @@ def _skipped(skipped: Mapping[str, str]) -> str:
 
 
 def _main_table(summary: Mapping[str, Any]) -> str:
-    groups = dict(summary["groups"])
-    if len(groups) > 1:
-        groups["all"] = summary["all"]
+    groups = _groups(summary)
     rows = []
     for name, f in groups.items():
         cells = [
@@ -104,6 +102,14 @@ def _main_table(summary: Mapping[str, Any]) -> str:
         rows.append(f"<tr><td>{escape(name)}" + "".join(f"<td class=n>{cell}" for cell in cells))
     head = "<tr><th>traces" + "".join(f"<th class=n>{title}" for title in _COLUMNS)
     return f"<table>{head}{''.join(rows)}</table>"
+
+
+def _groups(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The groups, and all of them together where there are several."""
+    groups = dict(summary["groups"])
+    if len(groups) > 1:
+        groups["all"] = summary["all"]
+    return groups
 
 
 def _share(share: Mapping[str, Any]) -> str:
@@ -125,7 +131,7 @@ def _pair(left: str, right: str) -> str:
 
 def _errors_table(summary: Mapping[str, Any]) -> str:
     rows = []
-    for name, f in [*summary["groups"].items(), ("all", summary["all"])]:
+    for name, f in _groups(summary).items():
         e = f["location_error_m"]
         if e["mean"] is not None:
             cells = "".join(f"<td class=n>{100 * e[k]:.1f}" for k in ("mean", "median", "p95", "largest"))

@@ -89,7 +89,10 @@ def _run(work: Any) -> dict[str, Any]:
 
 def _show(summary: dict[str, Any]) -> None:
     typer.echo(f"{summary['traces']} traces, {len(summary['skipped'])} skipped")
-    for name, f in [*summary["groups"].items(), ("all", summary["all"])]:
+    groups = dict(summary["groups"])
+    if len(groups) > 1:
+        groups["all"] = summary["all"]
+    for name, f in groups.items():
         pd, fa, rocks, error = (
             f[key] for key in ("detection", "false_alarms_per_m2", "hot_rocks_called", "location_error_m")
         )
