@@ -92,8 +92,8 @@ class Detector:
         self.statistic = 0
         self.alert = 0
         self._pinpointed = False
-        self._due = False
-        self._last = self._row = 0
+        self._due = self._peaked = False
+        self._last = self._row = self._peak_bin = 0
         self._echo_bin = self._rise_bin = -_FAR_BINS
         self._echo = 0
 
@@ -128,20 +128,24 @@ class Detector:
         done = self.ground.step(frame, t_ms, s_mm)
         if not done:
             if self._due:
-                flags |= self._seek_contact()
+                self._seek_contact()
+            elif self._peaked:
+                flags |= self._describe()
             return flags
         if done < 0:
             self.reset()
             return flags
         while done > 0:
             if self._due:
-                flags |= self._seek_contact()
+                self._seek_contact()
+            if self._peaked:
+                flags |= self._describe()
             flags |= self._seek_alert(self.ground.open - done, inhibit)
             done -= 1
         return flags
 
     def _seek_alert(self, last, inhibit):
-        """First half of a completed bin's work, at once: the early estimate, which stops the rover."""
+        """First part of a completed bin's work, at once: the early estimate, which stops the rover."""
         bins = self.ground.bins
         if bins < TAPS_EARLY:
             return 0
@@ -160,7 +164,7 @@ class Detector:
         return 0
 
     def _seek_contact(self):
-        """Second half, in the next frame, so that no frame has to do both: the full estimate and its peaks."""
+        """Second part, in the next frame, so that no frame has to do it all: the full estimate and its peaks."""
         self._due = False
         last = self._last
         here = last - kernels.AHEAD
@@ -172,9 +176,14 @@ class Detector:
         )
         self.balance.learn(last, self.ground.bins)
         here -= _AROUND
-        if not self._peaks.put(here, statistic, self._contact_level):
-            return 0
-        self._peaks.describe(here - _AROUND, self._late.state, noise.state)
+        if self._peaks.put(here, statistic, self._contact_level):
+            self._peaked = True
+            self._peak_bin = here - _AROUND
+
+    def _describe(self):
+        """Third part, in the frame after that, where a peak is complete: its contact."""
+        self._peaked = False
+        self._peaks.describe(self._peak_bin, self._late.state, self.noise.state)
         return FLAG_CONTACT
 
     def _alert(self, last, statistic, inhibit):
