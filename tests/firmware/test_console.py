@@ -129,7 +129,7 @@ def test_a_bad_line_is_refused_with_a_remedy_and_changes_nothing(bench, line, st
     assert standing(bench.app) == before
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.one_of(
