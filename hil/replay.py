@@ -99,9 +99,9 @@ class _Replay:
         operator.must("telemetry on")
         operator.arm()
         operator.settle(_SETTLED_S)
+        self._sweep()  # first: tracks that roll in ARMED are a fault
         operator.run(self._to_frame_ns())
         self._tape.roll()
-        self._sweep()
         if self._on_detect == "mark":
             ended = self._play_through()
         else:
@@ -162,9 +162,9 @@ class _Replay:
                 continue
             self._origins.append((standing_ns, tape.s_m))
             operator.settle(_SETTLED_S)
+            self._sweep()
             operator.run(self._to_frame_ns())
             tape.go_on()
-            self._sweep()
             return
 
     def _play(self) -> str:
