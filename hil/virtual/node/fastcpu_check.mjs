@@ -193,8 +193,9 @@ function fuzz({ seed, count, hot }) {
     difference = run.iterate();
     programs++;
   }
-  const { instructions, reference, cpu } = run;
-  return { seed, programs, instructions, difference, translator: cpu.statistics, corrections: reference.counts };
+  const { instructions, abandoned, reference, cpu } = run;
+  const translator = { ...cpu.statistics, translated: run.translated + cpu.statistics.translated };
+  return { seed, programs, instructions, abandoned, difference, translator, corrections: reference.counts };
 }
 
 const COMMANDS = { cases, fuzz, lockstep, bench };

@@ -48,6 +48,12 @@ function unpredictable(op) {
   return (name === 'BX' || name === 'BLX') && rm === 15;
 }
 
+/** Likewise for MSR and MRS: SP or PC as the general register, special registers that ARMv6-M does not have. */
+function unpredictableWide(op, op2) {
+  const general = op >>> 4 === 0xf38 ? op & 15 : op === 0xf3ef ? (op2 >> 8) & 15 : null;
+  return general !== null && (general === 13 || general === 15 || !SPECIAL_REGISTERS.includes(op2 & 0xff));
+}
+
 function randomWide(random) {
   const choice = random.next(8);
   if (choice < 3) return [0xf000 | (random.next(2) * 0x400) | random.pick([0, 0x3ff]), 0xf800 | random.next(0x80)];
@@ -73,6 +79,12 @@ function randomProgram(random) {
     if (!rare && !unpredictable(op)) halfwords.push(op);
   }
   return halfwords;
+}
+
+/** Data that is harmless when executed: programs run on into it. */
+function randomHalfword(random) {
+  const op = random.next(0x10000);
+  return unpredictable(op) || KIND_NAMES[KIND[op]] === 'WIDE' ? 0xbf00 : op;
 }
 
 function randomValue(random) {
@@ -103,14 +115,23 @@ export class Fuzz {
   /** @param makeChip () => rp2040js RP2040 with a boot ROM  @param hot see FastCpu */
   constructor(makeChip, { seed, hot }) {
     this.random = new Random(seed);
+    this.makeChip = makeChip;
+    this.hot = hot;
+    this.instructions = 0;
+    this.abandoned = 0; // programs that came upon something unpredictable
+    this.translated = 0;
+    this.#renewChips();
+  }
+
+  #renewChips() {
+    const { makeChip, hot, reference } = this;
     this.fast = makeChip();
     this.slow = makeChip();
     this.cpu = new FastCpu(this.fast, { hot });
     this.reference = new Reference(this.slow);
-    this.instructions = 0;
+    Object.assign(this.reference.counts, reference?.counts);
     for (const chip of [this.fast, this.slow]) {
       chip.logger = { debug() {}, info() {}, error() {}, warn() {} };
-      chip.breaks = 0;
       chip.onBreak = () => chip.breaks++;
     }
   }
@@ -118,7 +139,7 @@ export class Fuzz {
   #prepare() {
     const { random } = this;
     const [a, b] = [this.fast, this.slow];
-    const words = new Uint32Array((WINDOW.to - WINDOW.from) >>> 2).map(() => random.word());
+    const data = new Uint16Array((WINDOW.to - WINDOW.from) >>> 1).map(() => randomHalfword(random));
     const program = randomProgram(random);
     const inFlash = random.next(8) === 0;
     const start = (inFlash ? 0x10000000 : WINDOW.from) + 2 * random.next(1500);
@@ -134,8 +155,9 @@ export class Fuzz {
     const interrupts = random.next(6) === 0 ? random.word() & 0x03ffffff : 0;
     for (const chip of [a, b]) {
       const { core } = chip;
+      chip.breaks = 0;
       chip.sram.fill(0);
-      new Uint32Array(chip.sram.buffer, chip.sram.byteOffset + WINDOW.from - RAM, words.length).set(words);
+      new Uint16Array(chip.sram.buffer, chip.sram.byteOffset + WINDOW.from - RAM, data.length).set(data);
       const vectors = new Uint32Array(chip.sram.buffer, chip.sram.byteOffset, 48);
       vectors.fill(HANDLER | 1);
       chip.sramView.setUint16(HANDLER - RAM, 0x4770, true); // bx lr
@@ -181,6 +203,22 @@ export class Fuzz {
     return { start, program };
   }
 
+  /** FastCpu is ahead of the reference, which shall not follow: the chips may differ from now on, so take new ones. */
+  #abandon() {
+    this.abandoned++;
+    this.translated += this.cpu.statistics.translated;
+    this.#renewChips();
+    return null;
+  }
+
+  #meetsUnpredictable() {
+    const { core } = this.slow;
+    if (core.interruptsUpdated) core.checkForInterrupts();
+    if (!inMemory((core.PC & ~1) >>> 0)) return true; // fetching from peripherals changes them
+    const [op, op2] = [0, 2].map((plus) => this.slow.readUint16(((core.PC & ~1) + plus) >>> 0) & 0xffff);
+    return unpredictable(op) || unpredictableWide(op, op2);
+  }
+
   /** One random program. Returns null, or a description of the difference. */
   iterate() {
     const { cpu, reference } = this;
@@ -191,6 +229,7 @@ export class Fuzz {
     for (let turn = 0; turn < 40; turn++) {
       const reason = cpu.run(a.cycles + 1 + this.random.pick([0, 0, 20, 200]));
       for (let n = 0; b.cycles < a.cycles && !reference.lockedUp; n++) {
+        if (this.#meetsUnpredictable()) return this.#abandon();
         reference.step();
         this.instructions++;
         if (n > 2000) break;
