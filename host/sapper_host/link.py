@@ -58,6 +58,7 @@ class Link:
         self.decoder = StreamDecoder()
         self._stream = stream
         self._encode = encode
+        self._why_plain: SapperError | None = None
         self._listeners: list[Listener] = []
         self._answers = AnswerQueue()
         self._lock = threading.Lock()
@@ -160,10 +161,16 @@ class Link:
             self._keep_alive.clear()
 
     def _begin_signing(self, board: str) -> None:
-        """On a radio whose key this user has, lines are signed from now on; on all other links this does nothing."""
+        """On a radio whose key this user has, lines are signed from now on; on all other links this does nothing.
+
+        Without a key that fits one can still watch, and `stop`; why no more is told when it is tried.
+        """
         if self._encode is plain:
-            encode = encoder_for(board, lambda line: self._exchange(line, ANSWER_TIMEOUT_S, check=False, quiet=True))
-            self._encode = encode or plain
+            try:
+                encode = encoder_for(board, lambda line: self._ask(line, ANSWER_TIMEOUT_S, quiet=True))
+                self._encode = encode or plain
+            except SapperError as error:
+                self._why_plain = error
 
     def _exchange(self, line: str, timeout_s: float, check: bool, quiet: bool = False) -> Answer:
         answer = self._ask(line, timeout_s, quiet)
@@ -174,6 +181,8 @@ class Link:
                 self._encode.renew(fresh.values())
             answer = self._ask(line, timeout_s, quiet)
         if check and not answer.ok:
+            if answer.error_name == "unsigned" and self._why_plain:
+                raise SapperError(f"'{line}' has to be signed: {self._why_plain.message}", self._why_plain.remedy)
             raise BoardError(line, answer.error_name, answer.text)
         return answer
 

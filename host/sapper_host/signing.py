@@ -159,16 +159,16 @@ Ask = Callable[[str], "Answer"]
 
 
 def encoder_for(board: str, ask: Ask, keys: KeyStore | None = None) -> RadioEncoder | None:
-    """What to send lines with, when this link is a board's radio and this user has its key; None: plain lines will do.
+    """What to send lines with when this link is a board's radio; None: it is not, plain lines will do.
 
-    ask: sends a plain line and returns its answer. SapperError when key and board do not fit.
+    ask: sends a plain line and returns its answer. SapperError when there is no key, or board and key do not fit.
     """
     answer = ask("nonce")
     if not answer.ok or answer.values().get("port") != "radio":
         return None
     key = (keys or KeyStore()).load(board)
     if key is None:
-        return None
+        raise SapperError(f"this laptop has no radio key for board {board}", "make one over USB: `sapper key`")
     encoder = RadioEncoder(key, board)
     encoder.renew(answer.values())
     return encoder

@@ -131,7 +131,8 @@ class Board:
 def test_lines_are_signed_on_a_radio_whose_key_is_here_and_nowhere_else(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     store = KeyStore(tmp_path)
-    assert encoder_for(BOARD, Board("radio").ask, store) is None
+    with pytest.raises(SapperError, match="sapper key"):
+        encoder_for(BOARD, Board("radio").ask, store)
     store.save(BOARD, KEY)
     assert encoder_for(BOARD, Board("usb").ask, store) is None
     assert encoder_for(BOARD, lambda line: Answer(line, "err unknown: no command"), store) is None
