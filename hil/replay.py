@@ -211,7 +211,7 @@ class _Replay:
             "on_detect": self._on_detect,
             "duration_s": round((self._board.now_ns - start_ns) / NS_PER_S, 3),
             "ended": ended,
-            "events": [self._event(event) for event in self.operator.heard.events if self._in_trace(event)],
+            "events": self._events(),
             "outputs": {"status": status, "telemetry": self.operator.counts.as_dict()},
             "cpu_load": round(sum(loop["load_pm"] for loop in loops) / len(loops) / 1000, 4) if loops else None,
             "heap_free_min": min((loop["heap_free"] for loop in loops), default=None),
@@ -221,6 +221,19 @@ class _Replay:
             result["outputs"]["duty_0_t_s"] = round((self._stopped_ns - start_ns) / NS_PER_S, 4)
             result["outputs"]["duty_0_s_m"] = round(self._tape.s_m_at(self._stopped_ns), 4)
         return result
+
+    def _events(self) -> list[dict[str, Any]]:
+        """The events in order. `detect` is what a run declares: with 'stop' the alert, at the coil's place; with 'mark'
+        the contact, at its peak, and the alerts before it are told as `alert`.
+        """
+        rows = []
+        for row in (self._event(event) for event in self.operator.heard.events if self._in_trace(event)):
+            if self._on_detect == "mark" and row["kind"] == "detect":
+                row["kind"] = "alert"
+            rows.append(row)
+            if self._on_detect == "mark" and row["kind"] == "contact":
+                rows.append({**row, "kind": "detect"})
+        return rows
 
     def _in_trace(self, event: Event) -> bool:
         return self.operator.rig_ns(event.t_ms) >= self._tape.started_ns - _ARMED_NS

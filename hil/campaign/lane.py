@@ -47,7 +47,7 @@ def _play(job: Job, trace: Trace) -> dict[str, Any]:
     conditions = job.conditions
     result = replay(trace, conditions.rig, "mark", conditions.settings)
     contacts = contacts_of(result["events"])
-    alerts = [float(e["s_m"]) for e in result["events"] if e["kind"] == "detect"]
+    alerts = [float(e["s_m"]) for e in result["events"] if e["kind"] == "alert"]
     result["score"] = told(score([s_m for s_m, _ in contacts], trace.truth), trace.truth, alerts)
     result["score"]["lone_alerts"] = lone_alerts(result["events"])
     result["score"]["faults"] = faults_of(result["events"], trace.truth)
@@ -109,7 +109,7 @@ def lone_alerts(events: Iterable[Mapping[str, Any]]) -> list[float]:
     """Places of alerts that no contact within half a metre confirmed. They mark nothing, but would have stopped."""
     rows = list(events)
     contacts = [s_m for s_m, _ in contacts_of(rows)]
-    alerts = [float(e["s_m"]) for e in rows if e["kind"] == "detect"]
+    alerts = [float(e["s_m"]) for e in rows if e["kind"] == "alert"]
     return [s_m for s_m in alerts if not any(abs(s_m - contact) <= FOUND_WITHIN_M for contact in contacts)]
 
 

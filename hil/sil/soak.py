@@ -138,8 +138,8 @@ class _Lane:
         operator.settle(0.3)  # the new tape may have moved an encoder by a tick
         operator.arm()
         operator.run(operator.to_next_tick_ns())
-        self._tape.roll()
         operator.must("sweep 1000000")
+        self._tape.roll()
         while not self._tape.finished:
             operator.run(min(_SLICE_NS, self._tape.left_ns), _SLICE_NS)
         operator.must("disarm")

@@ -92,9 +92,9 @@ def test_searched_metres_are_the_boards_own_spans() -> None:
 
 def test_an_alert_near_a_contact_is_not_alone() -> None:
     events = [
-        {"t_s": 1, "s_m": 4.9, "kind": "detect"},
+        {"t_s": 1, "s_m": 4.9, "kind": "alert"},
         {"t_s": 2, "s_m": 5.0, "peak_m": 5.0, "snr_x10": 90, "kind": "contact"},
-        {"t_s": 3, "s_m": 8.0, "kind": "detect"},
+        {"t_s": 3, "s_m": 8.0, "kind": "alert"},
     ]
     assert lone_alerts(events) == [8.0]
 
