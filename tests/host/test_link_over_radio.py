@@ -1,0 +1,79 @@
+"""A link over a radio, end to end on a pseudo-terminal: signed without asking, renewed after the board's restart."""
+
+import pytest
+
+from sapper.radio import Forged, Gate
+from sapper_host.errors import SapperError
+from sapper_host.link import Link
+from sapper_host.signing import KeyStore, must_be_signed
+
+from .fake_board import FakeBoard
+
+pytestmark = pytest.mark.unit
+
+BOARD = "e6614c775b000001"
+KEY = bytes(range(32))
+
+
+class RadioBoard(FakeBoard):
+    """Takes what changes something only signed, through the firmware's own gate."""
+
+    def __init__(self, key=KEY):
+        super().__init__()
+        self.gate = Gate(key, bytes(16))
+        self.taken = []
+
+    def _answer(self, line):
+        if line.startswith("@"):
+            try:
+                line = self.gate.open(line)
+            except Forged as forged:
+                return "err {}: {}".format(*forged.args)
+            self.taken.append(line)
+        elif must_be_signed(line):
+            return "err unsigned: it must be signed"
+        return super()._answer(line)
+
+    def _nonce(self, words):
+        return f"ok {self.gate.text()} port=radio"
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return KeyStore()
+
+
+def test_commands_are_signed_without_being_asked_for_and_stop_goes_plain(store):
+    store.save(BOARD, KEY)
+    with RadioBoard() as board, Link.open(board.port) as link:
+        link.identify()
+        assert link.command("arm").values()["code"] == "4821"
+        assert link.command("arm 4821").ok
+        link.stop()
+        assert board.taken == ["arm", "arm 4821"]
+        assert board.heard[-1] == "stop"
+
+
+def test_after_the_board_restarted_the_next_command_just_works(store):
+    store.save(BOARD, KEY)
+    with RadioBoard() as board, Link.open(board.port) as link:
+        link.identify()
+        link.command("ping")
+        board.gate = Gate(KEY, b"the next boot...")
+        assert link.command("disarm").ok
+        assert board.taken[-1] == "disarm"
+
+
+@pytest.mark.parametrize(("here", "says"), [(None, "no radio key"), (bytes(32), "another radio key")])
+def test_without_the_right_key_one_may_watch_and_is_told_why_no_more(store, here, says):
+    if here:
+        store.save(BOARD, here)
+    with RadioBoard() as board, Link.open(board.port) as link:
+        link.identify()
+        assert link.command("status").ok
+        with pytest.raises(SapperError, match=says) as caught:
+            link.command("arm")
+        assert "sapper key" in caught.value.remedy
+        assert board.taken == []
