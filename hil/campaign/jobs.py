@@ -13,6 +13,8 @@ from hil.errors import HilError
 from hil.rig import default_uf2
 
 _ROOT = Path(__file__).resolve().parents[2]
+# How a trace is played and scored: a result made another way is no result.
+_WAYS = ("replay.py", "tape.py", "operator.py", "campaign/lane.py")
 _TRACE_ENDINGS = (".csv", ".mcap")
 RESULT_ENDING = ".json"
 # Names in the output folder that are not a trace's result.
@@ -67,12 +69,13 @@ def find_traces(folder: Path) -> list[Path]:
 
 
 def firmware_digest(rig: str, firmware: Path | None = None) -> str:
-    """What tells one firmware from another: of the image, or (sil) of the sources that are run."""
+    """What tells one firmware from another: of the image, or (sil) of the sources that are run; and of the replay."""
     digest = hashlib.sha256()
     if rig == "virtual":
         files = [firmware or default_uf2()]
     else:
         files = [*sorted((_ROOT / "firmware" / "sapper").glob("*.py")), _ROOT / "firmware" / "main.py"]
+    files += [_ROOT / "hil" / name for name in _WAYS]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
