@@ -74,7 +74,7 @@ def _head(summary: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) 
     emulated_h = summary["all"]["duration_s"] / 3600
     return (
         f"<h1>Campaign: {summary['traces']} traces on the {escape(conditions['rig'])} rig</h1>"
-        f"<p class=quiet>{escape(firmware)}<br>Digest of firmware and replay {escape(conditions['firmware'])}. Settings: "
+        f"<p class=quiet>{escape(firmware)}<br>Firmware and replay {escape(conditions['firmware'])}. Settings: "
         f"{escape(settings)}. {emulated_h:.2f} hours of the board's time.</p>"
     )
 
