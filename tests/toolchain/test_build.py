@@ -138,7 +138,9 @@ def cut_short(building: subprocess.Popen[str], checkout: Checkout, number: signa
     """Stop a build when it has made so many objects; returns how many there were."""
     deadline_s = time.monotonic() + 250
     while True:
-        found = sum(1 for _ in checkout.cache.glob("objects/*/build/CMakeFiles/**/*.o"))
+        # os.walk passes over folders that CMake removes meanwhile; a glob would raise.
+        walk = os.walk(checkout.cache / "objects")
+        found = sum(name.endswith(".o") for folder, _, names in walk if "/build/CMakeFiles/" in folder for name in names)
         if found >= objects:
             break
         assert building.poll() is None, building.communicate()
