@@ -140,7 +140,9 @@ def cut_short(building: subprocess.Popen[str], checkout: Checkout, number: signa
     while True:
         # os.walk passes over folders that CMake removes meanwhile; a glob would raise.
         walk = os.walk(checkout.cache / "objects")
-        found = sum(name.endswith(".o") for folder, _, names in walk if "/build/CMakeFiles/" in folder for name in names)
+        found = sum(
+            name.endswith(".o") for folder, _, names in walk if "/build/CMakeFiles/" in folder for name in names
+        )
         if found >= objects:
             break
         assert building.poll() is None, building.communicate()
