@@ -6,9 +6,8 @@ import os
 import micropython
 from sapper import kept, log_file, radio_key, settings_file
 from sapper.arming import Arming
-from sapper.board_units import temp_dc, vsys_mv
 from sapper.console import Console
-from sapper.detector import FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT, Detector
+from sapper.detector import Detector
 from sapper.drive import Drive
 from sapper.event_log import EventLog
 from sapper.events import FAULTS, KIND_ID, REASON_NAMES
@@ -21,34 +20,16 @@ from sapper.refusals import Refusals
 from sapper.reporter import Reporter
 from sapper.settings import Settings
 from sapper.supervisor import ENABLED, EVENT_BIT, FAULT, GRANTS, MOVES, SAFE, SWEEP, TELEOP, decide
+from sapper.watch import Watch
 
-_NO_FRAME_TICKS = 4  # 40 ms without a frame: the detector cannot see
-_OVERRUN_MS = 60
-_SUPPLY_TICKS = 20
 _LOG_SAVED_AFTER = 2  # upkeeps, 2.5 to 5 s: the operator is told of a stop first, and may act upon it
 
-_ESTOP_OPEN = EVENT_BIT["estop_open"]
-_KEY_OFF = EVENT_BIT["key_off"]
-_INTERLOCK = EVENT_BIT["interlock"]
-_OVERRUN = EVENT_BIT["overrun"]
-_ENCODER = EVENT_BIT["encoder"]
-_ACQUISITION = EVENT_BIT["acquisition"]
-_SUPPLY = EVENT_BIT["supply"]
-_BLIND = EVENT_BIT["blind"]
-_BLIND_TELEOP = EVENT_BIT["blind_teleop"]
-_ALERT = EVENT_BIT["alert"]
-_LINK_LOST = EVENT_BIT["link_lost"]
-_PINGS_LOST = EVENT_BIT["pings_lost"]
-_IDLE = EVENT_BIT["idle"]
 _SWEPT = EVENT_BIT["swept"]
 _RESTED = EVENT_BIT["rested"]
 
-_DETECT = KIND_ID["detect"]
-_CONTACT_EVENT = KIND_ID["contact"]
 _FAULT_EVENT = KIND_ID["fault"]
 _STATE_EVENT = KIND_ID["state"]
 _STOP_EVENT = KIND_ID["stop"]
-_COVERED = KIND_ID["covered"]
 
 
 class Application:
@@ -64,6 +45,7 @@ class Application:
         self.detector = Detector(self.settings)
         self.drive = Drive(self.settings, board.motors, board.encoders)
         self.motion = Motion(self.settings, self.drive)
+        self.watch = Watch(self)
         self.links = (Link(0, board.usb, True), Link(1, board.radio, False))
         self.gate = Gate(radio_key.load(), os.urandom(NONCE_BYTES))
         self.refusals = Refusals(self._tell_refused)
@@ -76,21 +58,12 @@ class Application:
         self.owner = 0
         self.leave_for = ""
         self.t_ms = 0
-        self.frame_age = 1
-        self.vsys_mv = 0
-        self.temp_dc = 0
-        self._heard_age_ms = 0
-        self._pinged = False
-        self._link_lost = False
-        self._enabled_ticks = 0
-        self._supply_low = 0
-        self.searched = 0
         self._marks = 0
         self.pinpointing = False
         self._collect_next = False
         self._log_due = 0
         self.heap_free = gc.mem_free()
-        self._take_settings()
+        self.settings_audio = self.settings.get("audio")
         board.pulser.start(self.settings)
         board.acquisition.start()
         self._interruptible(True)
@@ -103,7 +76,7 @@ class Application:
         """One control tick. elapsed_ms: since the last one, 10 when all is well."""
         self.t_ms += elapsed_ms
         self.drive.sense()
-        happened = self._look(elapsed_ms)
+        happened = self.watch.look(elapsed_ms)
         if happened:
             self._settle(decide(self.state, happened))
         if self.motion.step(self.state, elapsed_ms):
@@ -173,88 +146,6 @@ class Application:
         if GRANTS[self.state] & ENABLED:
             self.board.interlock.feed()
 
-    @micropython.native
-    def _look(self, elapsed_ms):
-        """Inputs, frame, detector, links -> event bits for the supervisor."""
-        board = self.board
-        bits = 0
-        if not board.inputs.loop_closed() or board.inputs.loop_opened():
-            bits |= _ESTOP_OPEN
-        if not board.inputs.key_on():
-            bits |= _KEY_OFF
-        if self.drive.fault_side >= 0:
-            bits |= _ENCODER
-        if elapsed_ms > _OVERRUN_MS:
-            bits |= _OVERRUN
-        self._heard_age_ms += elapsed_ms
-        if self._heard_age_ms >= self._link_timeout_ms:
-            bits |= _LINK_LOST
-            if self._pinged:
-                bits |= _PINGS_LOST
-            if GRANTS[self.state] & MOVES and not self._link_lost:
-                self._link_lost = True
-                self.emit("link", self.owner, 0, self._heard_age_ms)
-            if self._heard_age_ms >= self._idle_ms:
-                bits |= _IDLE
-        if GRANTS[self.state] & ENABLED:
-            self._enabled_ticks += 1
-            if self._enabled_ticks > 2 and not board.interlock.enabled():
-                bits |= _INTERLOCK
-        if board.acquisition.take():
-            self.frame_age = 0
-            bits |= self._detect(board.acquisition.frame)
-        else:
-            self.frame_age += 1
-            if self.frame_age >= _NO_FRAME_TICKS:
-                bits |= _ACQUISITION
-                if self.frame_age == _NO_FRAME_TICKS:
-                    self.log_fault(FAULTS.index("acquisition"))
-        if self.detector.health.fault:
-            bits |= _BLIND
-            if not self._teleop_blind:
-                bits |= _BLIND_TELEOP
-        return bits
-
-    @micropython.native
-    def _detect(self, frame):
-        """One frame through supply, temperature and detector."""
-        bits = 0
-        self.vsys_mv = vsys_mv(frame[3])
-        self.temp_dc = temp_dc(frame[4])
-        if self.vsys_mv < self._critical_mv:
-            self._supply_low += 1
-            if self._supply_low >= _SUPPLY_TICKS:
-                bits |= _SUPPLY
-        else:
-            self._supply_low = 0
-        detector = self.detector
-        drive = self.drive
-        flags = detector.step(frame, self.t_ms, drive.odometry.s_mm, drive.speed_mm_s, 0)
-        if flags:
-            if flags & FLAG_FAULT:
-                self.log_fault(detector.health.fault)
-            if flags & FLAG_ALERT:
-                self._add(_DETECT, detector.strength, detector.class_hint, detector.statistic, detector.level)
-                if not self._marks_on:
-                    bits |= _ALERT
-            if flags & FLAG_CONTACT:
-                contact = detector.contact
-                self._add(
-                    _CONTACT_EVENT,
-                    contact.s_mm,
-                    contact.extent_mm,
-                    contact.strength,
-                    contact.snr_x10,
-                    contact.class_hint,
-                )
-                if self._marks_on and self.state == SWEEP:
-                    self.mark()
-        searched = 1 if self.state == SWEEP and detector.searched_ok() else 0
-        if searched != self.searched:
-            self.searched = searched
-            self._add(_COVERED, drive.odometry.s_mm, searched)
-        return bits
-
     # States
 
     def raise_event(self, name):
@@ -281,10 +172,10 @@ class Application:
         if new == SAFE:
             self._interruptible(True)
         if old in (TELEOP, SWEEP) and new not in (TELEOP, SWEEP):
-            self._add(_STOP_EVENT, self.reason, 0)
+            self.add(_STOP_EVENT, self.reason, 0)
         if new == FAULT and self.drive.fault_side >= 0:
             self.log_fault(FAULTS.index("encoder_left") + self.drive.fault_side)
-        self._add(_STATE_EVENT, new, old, self.reason)
+        self.add(_STATE_EVENT, new, old, self.reason)
 
     def _power_up(self):
         """SAFE -> ARMED: Ctrl-C is a byte like any other from here, the motors stand at duty 0, MOTOR_EN rises."""
@@ -292,9 +183,7 @@ class Application:
         self.motion.halt()
         self.drive.engage()
         self.detector.reset()
-        self._enabled_ticks = 0
-        self._pinged = False
-        self.board.inputs.loop_opened()
+        self.watch.begin()
         self.board.interlock.arm()
 
     def begin_sweep(self, length_mm):
@@ -323,7 +212,8 @@ class Application:
         self.motion.configure()
         self.reporter.configure()
         self.board.pulser.start(self.settings)
-        self._take_settings()
+        self.settings_audio = self.settings.get("audio")
+        self.watch.configure()
 
     def offer_code(self, link):
         """A fresh arming code for this link."""
@@ -339,18 +229,11 @@ class Application:
     def heard(self, link):
         """A valid operator message came in."""
         if self.owns(link):
-            if self._link_lost:
-                self._link_lost = False
-                self.emit("link", link.index, 1, self._heard_age_ms)
-            self._heard_age_ms = 0
+            self.watch.heard(link.index)
 
     def pinged(self):
-        """The operator's program keeps the link alive: from now on its silence is a stop standing, too, not only
-        moving.
-
-        A person at a bare terminal does not ping, and may take time to read between two lines while the rover stands.
-        """
-        self._pinged = True
+        """A `ping` came: the operator's program keeps the link alive."""
+        self.watch.pinged()
 
     def refuse(self, link, why):
         """Count a refused line; it is told soon."""
@@ -385,27 +268,19 @@ class Application:
 
     def emit(self, kind, a=0, b=0, c=0, d=0, e=0):
         """Log an event of this kind (name)."""
-        self._add(KIND_ID[kind], a, b, c, d, e)
+        self.add(KIND_ID[kind], a, b, c, d, e)
 
-    def _add(self, kind, a=0, b=0, c=0, d=0, e=0):
+    def add(self, kind, a=0, b=0, c=0, d=0, e=0):
+        """Log an event of this kind (number)."""
         self.log.add(self.t_ms, kind, self.drive.odometry.s_mm, a, b, c, d, e)
 
     def log_fault(self, fault):
         """A named fault (index into FAULTS)."""
-        self._add(_FAULT_EVENT, fault, 0)
+        self.add(_FAULT_EVENT, fault, 0)
 
     def fault_name(self, fault):
         """Its name."""
         return FAULTS[fault]
-
-    def _take_settings(self):
-        get = self.settings.get
-        self.settings_audio = get("audio")
-        self._link_timeout_ms = get("link_timeout_ms")
-        self._idle_ms = get("arm_idle_s") * 1000
-        self._critical_mv = get("vsys_critical_mv")
-        self._marks_on = get("sweep_marks")
-        self._teleop_blind = get("teleop_blind")
 
     def _interruptible(self, on):
         for link in self.links:

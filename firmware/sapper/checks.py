@@ -20,11 +20,12 @@ def _key(app):
 
 def _supply(app):
     low = app.settings.get("vsys_low_mv")
-    return "" if app.vsys_mv >= low else "%d mV is below %d mV; charge or change the battery" % (app.vsys_mv, low)
+    now = app.watch.vsys_mv
+    return "" if now >= low else "%d mV is below %d mV; charge or change the battery" % (now, low)
 
 
 def _frames(app):
-    return "" if app.frame_age == 0 else "no frames from the ADC; reboot the board"
+    return "" if app.watch.frame_age == 0 else "no frames from the ADC; reboot the board"
 
 
 def _detector(app):
@@ -61,7 +62,8 @@ def _memory(app):
 
 def _temperature(app):
     low, high = _TEMP_DC
-    return "" if low <= app.temp_dc <= high else "chip at %d.%d C" % (app.temp_dc // 10, app.temp_dc % 10)
+    now = app.watch.temp_dc
+    return "" if low <= now <= high else "chip at %d.%d C" % (now // 10, now % 10)
 
 
 def _write(name):

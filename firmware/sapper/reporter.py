@@ -105,8 +105,8 @@ class Reporter:
             clip(drive.speed_mm_s),
             drive.duty(0),
             drive.duty(1),
-            app.vsys_mv,
-            app.temp_dc,
+            app.watch.vsys_mv,
+            app.watch.temp_dc,
         )
         return writer.seal(wire.STATUS)
 

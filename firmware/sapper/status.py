@@ -10,7 +10,7 @@ def flags(app):
         inputs.loop_closed()
         | inputs.key_on() << 1
         | app.board.interlock.enabled() << 2
-        | app.searched << 3
+        | app.watch.searched << 3
         | (16 if app.pinpointing else 0)
     )
 
@@ -35,8 +35,8 @@ def text(app):
         odometry.y_um // 1000,
         drive.speed_mm_s,
         app.detector.strength,
-        app.vsys_mv,
-        app.temp_dc,
+        app.watch.vsys_mv,
+        app.watch.temp_dc,
         app.stats.load_pm,
         app.board.acquisition.missed,
         app.refused,

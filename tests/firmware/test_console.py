@@ -187,13 +187,13 @@ def test_arming_takes_the_code_in_time_on_the_same_link(bench):
     [
         (lambda b: setattr(b.board.inputs, "key", 0), "key"),
         (lambda b: setattr(b.board.inputs, "loop", 0), "loop"),
-        (lambda b: setattr(b.app, "frame_age", 1), "frames"),
+        (lambda b: setattr(b.app.watch, "frame_age", 1), "frames"),
         (lambda b: b.board.pulser.stop(), "pulser"),
         (lambda b: setattr(b.board.interlock, "up", 1), "interlock"),
         (lambda b: setattr(b.app, "settings_error", "settings.txt: broken"), "settings"),
         (lambda b: setattr(b.app.detector.health, "fault", 4), "detector"),
         (lambda b: setattr(b.app.drive, "speed_mm_s", 5), "standing"),
-        (lambda b: setattr(b.app, "vsys_mv", 4599), "supply"),
+        (lambda b: setattr(b.app.watch, "vsys_mv", 4599), "supply"),
     ],
 )
 @pytest.mark.parametrize("when", ["before the code", "after the code"])
@@ -288,7 +288,7 @@ def test_a_lost_link_is_survived_and_told_when_it_comes_back(bench, silent_ms):
     in_state(bench, SWEEP)
     bench.say("ping", ticks=1)
     bench.tick(min(silent_ms, 10_000) // 10)
-    bench.app._heard_age_ms += max(0, silent_ms - 10_000)  # the rest of the time, standing
+    bench.app.watch._heard_age_ms += max(0, silent_ms - 10_000)  # the rest of the time, standing
     assert bench.app.state == (SWEEP if silent_ms == 1000 else STOPPED)
     answer = bench.say("ping", ticks=8)
     if silent_ms > 1000:
