@@ -3,7 +3,7 @@
 COMMANDS rows: name, usage, states it is allowed in (text of initials, see STATE_LETTERS), who may say it, what it does.
 Who: "any" = anybody on any link; "signed" = on the radio only signed; "link" = changes state: signed likewise, and
 while armed only from the link that armed; "usb" = over USB only. Each row's handler is the method `cmd_NAME` of
-console.Console.
+console.Console or, about the board itself, board_commands.BoardCommands.
 """
 
 # SAFE, ARMED, TELEOP, SWEEP, CONTACT, STOPPED, FAULT: the order of events.STATES
@@ -53,6 +53,13 @@ COMMANDS = (
         IDLE,
         "usb",
         "whether the file system in flash is in order; `erase` makes a new one: settings and key are lost",
+    ),
+    (
+        "digest",
+        "digest OFFSET LENGTH",
+        "S",
+        "usb",
+        "SHA-256 of so many bytes of flash, whole pages of 256, at most 65536: shows what really is on the board",
     ),
     ("reboot", "reboot", IDLE, "link", "restarts the board"),
     ("bootloader", "bootloader", IDLE, "usb", "restarts into BOOTSEL, for a UF2"),

@@ -4,10 +4,12 @@ Answers end with one line that starts with `ok` or `err NAME: what, and what to 
 spaces.
 """
 
-from sapper import checks, commands, events, log_file, settings_file, status, storage
+from sapper import checks, commands, events, log_file, settings_file, status
+from sapper.arguments import Refused, integer, usage
+from sapper.board_commands import BoardCommands
 from sapper.commands import COMMANDS, ROWS
 from sapper.identity import version_text
-from sapper.radio import KEY_BYTES, Forged, from_hex
+from sapper.radio import Forged
 from sapper.settings import TABLE, SettingError, row_of
 from sapper.supervisor import ARMED, SAFE, TELEOP
 
@@ -15,27 +17,7 @@ _DRIVE_MAX = 100_000
 _SWEEP_MAX_MM = 1_000_000
 
 
-class Refused(Exception):
-    """A command that is not carried out; args: name, text."""
-
-
-def integer(text, low, high, what):
-    """`text` as an integer within bounds; Refused if not."""
-    try:
-        value = int(text)
-    except ValueError:
-        raise Refused("value", "%s: '%s' is no whole number" % (what, text)) from None
-    if not low <= value <= high:
-        raise Refused("value", "%s: %d is outside %d..%d" % (what, value, low, high))
-    return value
-
-
-def usage(name):
-    """The refusal that shows how a command is written."""
-    return Refused("usage", "%s" % ROWS[name][1])
-
-
-class Console:
+class Console(BoardCommands):
     """Handlers are the methods `cmd_NAME(link, words)`; each returns its answer: str or an iterator of str."""
 
     def __init__(self, app):
@@ -268,52 +250,3 @@ class Console:
 
     def cmd_dump(self, link, words):
         return self._lines(self._app.settings.dump_lines())
-
-    # The board
-
-    def cmd_selftest(self, link, words):
-        wrong = dict(checks.failures(checks.SELF_TEST, self._app))
-        return self._selftest(wrong)
-
-    def _selftest(self, wrong):
-        for name, _ in checks.SELF_TEST:
-            yield "  %s: %s" % (name, wrong.get(name, "pass"))
-        if wrong:
-            name = next(iter(wrong))
-            yield "err selftest: %s: %s" % (name, wrong[name])
-        else:
-            yield "ok selftest passed"
-
-    def cmd_nonce(self, link, words):
-        return "ok %s port=%s" % (self._app.gate.text(), events.PORTS[link.index])
-
-    def cmd_key(self, link, words):
-        app = self._app
-        if words:
-            key = b"" if words[0] == "none" else from_hex(words[0], KEY_BYTES)
-            if key is None:
-                raise Refused("value", "a key is %d lower-case hex digits" % (2 * KEY_BYTES))
-            app.new_key(key)
-        return "ok key=" + app.gate.id
-
-    def cmd_storage(self, link, words):
-        if words:
-            if words[0] != "erase":
-                raise usage("storage")
-            self._app.on_flash(storage.erase)
-        wrong = storage.problem()
-        if wrong:
-            raise Refused("storage", wrong)
-        return "ok " + storage.text()
-
-    def cmd_reboot(self, link, words):
-        self._app.leave_for = "reboot"
-        return "ok rebooting"
-
-    def cmd_bootloader(self, link, words):
-        self._app.leave_for = "bootloader"
-        return "ok into BOOTSEL"
-
-    def cmd_repl(self, link, words):
-        self._app.leave_for = "repl"
-        return "ok MicroPython's prompt; Ctrl-D comes back"

@@ -1,9 +1,12 @@
 """The console: every command of the table works where the table says and nowhere else; a bad line changes nothing."""
 
+from hashlib import sha256
+
 import pytest
 from bench import Bench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from uctypes import FLASH
 
 from sapper import commands, log_file, settings_file
 from sapper.commands import COMMANDS, ROWS, STATE_LETTERS
@@ -26,6 +29,7 @@ EXAMPLES = {
     "telemetry": "telemetry off",
     "log": "log 5",
     "key": "key " + "ab" * 32,
+    "digest": "digest 4096 65536",
 }
 
 
@@ -33,8 +37,8 @@ EXAMPLES = {
 def bench(tmp_path, monkeypatch):
     monkeypatch.setattr(settings_file, "PATH", str(tmp_path / "settings.txt"))
     monkeypatch.setattr(settings_file, "_NEW", str(tmp_path / "settings.new"))
-    monkeypatch.setattr("sapper.radio_key.PATH", str(tmp_path / "radio.key"))
-    monkeypatch.setattr("sapper.radio_key._NEW", str(tmp_path / "radio.new"))
+    monkeypatch.setattr("sapper.key_file.RADIO.path", str(tmp_path / "radio.key"))
+    monkeypatch.setattr("sapper.key_file.TEAM.path", str(tmp_path / "team.key"))
     monkeypatch.setattr(log_file, "PATH", str(tmp_path / "log.txt"))
     monkeypatch.setattr(log_file, "_NEW", str(tmp_path / "log.new"))
     return Bench()
@@ -111,6 +115,8 @@ def test_a_command_is_taken_in_the_states_of_its_row_and_refused_elsewhere(bench
         "key zz",
         "key " + "AB" * 32, "key " + "ab" * 31, "telemetry", "telemetry maybe", "pinpoint", "log x", "log 0",
         "log 1001",
+        "digest", "digest 0", "digest x 256", "digest 0 0", "digest 0 255", "digest 1 256", "digest -256 256",
+        "digest 0 65792", "digest 2097152 256", "digest 2096896 512", "digest 0 256 1",
         "disarm now", "save it", "reboot now", "repl x", "@", "@1", "@1 x stop", "@0 0000000000000000 arm", "help fly",
         "\x7f", "*", "ok", "err x: y", "> status",
     ],
@@ -218,6 +224,11 @@ def test_no_line_shows_the_key(bench):
     for line in ("key", "nonce", "dump", "diff", "get", "status", "version", "help", "log 100", "selftest"):
         shown += bench.say(line, ticks=80)
     assert key not in shown and key[:16] not in shown
+
+
+@pytest.mark.parametrize(("offset", "length"), [(0, 256), (4096, 65536), (2031616, 65536), (2096896, 256)])
+def test_digest_is_the_sha_256_of_that_flash(bench, offset, length):
+    assert bench.last(f"digest {offset} {length}") == "ok sha256=" + sha256(FLASH[offset : offset + length]).hexdigest()
 
 
 def test_usb_only_commands_are_refused_on_the_radio_even_signed(bench):

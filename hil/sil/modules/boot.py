@@ -20,6 +20,7 @@ import random
 import clock
 import converter
 import exchange
+import flash_memory
 import gpio
 import machine
 import rp2
@@ -85,6 +86,7 @@ def put_in_place():
     """The modules that the firmware will import, and the file systems: the flash on '/', the sources read-only."""
     replaced = {
         "machine": machine,
+        "uctypes": flash_memory,
         "sapper_build": Build,
         "rp2": rp2,
         "time": time,

@@ -15,6 +15,8 @@ _BLOCKS = 256
 _ERASE_US = 45_000
 _PROGRAM_US = 400
 
+FILE_SYSTEM_BYTES = _BLOCKS * _BLOCK
+
 # All of it from the start, so that a write does not change how much heap is free.
 _flash = bytearray(_BLOCKS * _BLOCK)
 _view = memoryview(_flash)
@@ -123,6 +125,11 @@ def _deaf(since):
     for uart in serial_lines.uarts:
         if uart:
             uart.deaf(since)
+
+
+def contents(offset, length):
+    """Bytes of the file system's area."""
+    return bytes(_view[offset : offset + length])
 
 
 def restore(number, data):

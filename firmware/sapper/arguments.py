@@ -1,0 +1,23 @@
+"""The words of a command line as values, or the refusal that says what is wrong with them."""
+
+from sapper.commands import ROWS
+
+
+class Refused(Exception):
+    """A command that is not carried out; args: name, text."""
+
+
+def integer(text, low, high, what):
+    """`text` as an integer within bounds; Refused if not."""
+    try:
+        value = int(text)
+    except ValueError:
+        raise Refused("value", "%s: '%s' is no whole number" % (what, text)) from None
+    if not low <= value <= high:
+        raise Refused("value", "%s: %d is outside %d..%d" % (what, value, low, high))
+    return value
+
+
+def usage(name):
+    """The refusal that shows how a command is written."""
+    return Refused("usage", "%s" % ROWS[name][1])
