@@ -5,21 +5,36 @@
         pico.run(10_000_000)
         drive.poll()
 
-Blocks are programmed as they arrive, as the boot ROM does: half a file leaves half a firmware. It takes no board time.
+Blocks are programmed as they arrive, in the board's time, with the boot ROM's own bookkeeping and its pitfalls: half a
+file leaves half a firmware; sectors are erased by block number, 16 to a sector (erratum RP2040-E14); a second file with
+the same count of blocks adds only what the first one had not brought.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 from pathlib import Path
 
-from hil.virtual.errors import VirtualPicoError
-from hil.virtual.flash import SECTOR_SIZE
 from hil.virtual.pico import VirtualPico
-from hil.virtual.uf2 import BLOCK_SIZE, Uf2Block, parse_block
+from sapper_host.uf2 import (
+    BLOCK_BYTES,
+    BLOCKS_PER_SECTOR,
+    FLASH_START,
+    PAYLOAD_BYTES,
+    SECTOR_BYTES,
+    Block,
+    BlockFault,
+    parse_block,
+)
 
 INFO = "UF2 Bootloader v3.0\nModel: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n"
 INDEX = "<html><head><title>RPI-RP2</title></head><body>Copy a UF2 file here.</body></html>\n"
+# Typical times of the flash (W25Q16JV, section 9.6), and of a block over full-speed USB.
+ERASE_NS = 45_000_000
+PROGRAM_NS = 400_000
+TRANSFER_NS = 600_000
 _WATCHDOG_CTRL = 0x40058000
 _TRIGGER = 1 << 31
 
@@ -27,22 +42,34 @@ _TRIGGER = 1 << 31
 class BootselDrive:
     """Appears in `folder` while the board is in BOOTSEL. Call `poll` between runs of the board.
 
+    The folder comes and goes as a whole, with all that lies in it: it must be empty, or not there, to begin with.
     `vanish_after`: the drive disappears, the board left as it is, once so many bytes have arrived (a cable pulled).
-    `comes_back=False`: the board does not start after a whole UF2.
+    `comes_back=False`: the board does not start after a whole UF2. `takes_time=False`: what is there when `poll` is
+    called is programmed at once.
     """
 
     def __init__(
-        self, pico: VirtualPico, folder: Path, *, vanish_after: int | None = None, comes_back: bool = True
+        self,
+        pico: VirtualPico,
+        folder: Path,
+        *,
+        vanish_after: int | None = None,
+        comes_back: bool = True,
+        takes_time: bool = True,
     ) -> None:
         self._pico = pico
         self.folder = folder
         self.vanish_after = vanish_after
         self.comes_back = comes_back
+        self.takes_time = takes_time
         self.vanished = False
         self._shown = False
-        self._taken: dict[Path, int] = {}  # bytes of each file already programmed
-        self._blocks: set[int] = set()  # of the UF2 under way
-        self._erased: set[int] = set()  # sectors
+        self._taken: dict[int, int] = {}  # bytes of each file (by inode) that the boot ROM has had
+        self._busy_until_ns = 0
+        self._polled_ns = 0
+        self._count = 0
+        self._blocks: set[int] = set()
+        self._erased: set[int] = set()  # in groups of 16 blocks, as the boot ROM counts
 
     @property
     def present(self) -> bool:
@@ -50,64 +77,107 @@ class BootselDrive:
         return self._shown
 
     def poll(self) -> None:
-        """Shows or hides the drive, and programs what has arrived in it since the last call."""
+        """Shows or hides the drive, and programs what has arrived in it since the last call, as far as time allows."""
         wanted = self._pico.in_bootsel and self._pico.usb.state != "unplugged" and not self.vanished
         if wanted and not self._shown:
             self._show()
         elif not wanted and self._shown:
             self._hide()
+        self._busy_until_ns = max(self._busy_until_ns, self._polled_ns)
+        self._polled_ns = self._pico.now_ns
         if self._shown:
             for path in sorted(self.folder.iterdir()):
                 self._take(path)
                 if not self._shown:
                     return
 
+    def close(self) -> None:
+        """The drive goes, for good."""
+        self.vanished = True
+        if self._shown:
+            self._hide()
+
     def _show(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "INFO_UF2.TXT").write_text(INFO)
-        (self.folder / "INDEX.HTM").write_text(INDEX)
+        part = self._aside()
+        part.mkdir(parents=True)
+        (part / "INFO_UF2.TXT").write_text(INFO)
+        (part / "INDEX.HTM").write_text(INDEX)
+        os.replace(part, self.folder)
         self._taken.clear()
-        self._blocks.clear()
-        self._erased.clear()
+        self._busy_until_ns = self._polled_ns = self._pico.now_ns
+        self._forget()
         self._shown = True
 
     def _hide(self) -> None:
         self._shown = False
+        gone = self._aside()
         with contextlib.suppress(FileNotFoundError):
-            for path in self.folder.iterdir():
-                path.unlink()
-            self.folder.rmdir()
+            os.replace(self.folder, gone)
+            shutil.rmtree(gone, ignore_errors=True)
+
+    def _aside(self) -> Path:
+        """Where the folder is made and taken apart, so that others see it whole or not at all."""
+        return self.folder.with_name(f".{self.folder.name}-{os.getpid()}")
 
     def _take(self, path: Path) -> None:
         try:
-            content = path.read_bytes()
+            with path.open("rb") as file:
+                inode = os.fstat(file.fileno()).st_ino
+                if os.fstat(file.fileno()).st_size < self._taken.get(inode, 0):
+                    self._taken[inode] = 0  # begun anew
+                file.seek(self._taken.get(inode, 0))
+                content = file.read()
         except OSError:
             return  # being written or gone again
-        done = self._taken.get(path, 0)
-        for at in range(done, len(content) - BLOCK_SIZE + 1, BLOCK_SIZE):
-            self._taken[path] = at + BLOCK_SIZE
-            with contextlib.suppress(
-                VirtualPicoError
-            ):  # not a UF2 block, or not for this chip: the boot ROM ignores it
-                self._program(parse_block(content[at : at + BLOCK_SIZE], path.name, at // BLOCK_SIZE))
+        for at in range(0, len(content) - BLOCK_BYTES + 1, BLOCK_BYTES):
+            if self.takes_time and self._busy_until_ns > self._pico.now_ns:
+                return
+            self._taken[inode] = self._taken.get(inode, 0) + BLOCK_BYTES
+            self._busy_until_ns += TRANSFER_NS
+            self._receive(content[at : at + BLOCK_BYTES])
             if self.vanish_after is not None and sum(self._taken.values()) >= self.vanish_after:
                 self.vanished = True
-            if self.vanished or not self._shown:
+            if self.vanished and self._shown:
                 self._hide()
+            if not self._shown:
                 return
 
-    def _program(self, block: Uf2Block | None) -> None:
-        if block is None:
+    def _receive(self, content: bytes) -> None:
+        try:
+            block = parse_block(content)
+        except BlockFault as fault:
+            if fault.ends_transfer:
+                self._forget()
             return
-        sector = block.offset & ~(SECTOR_SIZE - 1)
-        if sector not in self._erased:
-            self._erased.add(sector)
-            self._pico.flash.write(sector, b"\xff" * SECTOR_SIZE)
-        self._pico.flash.write(block.offset, block.data)
+        if block.count != self._count:
+            self._forget()
+            self._count = block.count
+        if block.number in self._blocks:
+            return
+        self._program(block)
         self._blocks.add(block.number)
-        if len(self._blocks) == block.total:
+        if len(self._blocks) == block.count:
             self._hide()
             if self.comes_back:
                 self._pico.memory.write(_WATCHDOG_CTRL, _TRIGGER.to_bytes(4, "little"))
             else:
                 self._pico.power_cut()
+
+    def _program(self, block: Block) -> None:
+        offset = block.address - FLASH_START
+        group = block.number // BLOCKS_PER_SECTOR
+        if group not in self._erased:
+            self._erased.add(group)
+            self._pico.flash.write(offset & ~(SECTOR_BYTES - 1), b"\xff" * SECTOR_BYTES)
+            self._busy_until_ns += ERASE_NS
+        # Programming only clears bits.
+        before = int.from_bytes(self._pico.flash.read(offset, PAYLOAD_BYTES), "little")
+        after = before & int.from_bytes(block.payload, "little")
+        self._pico.flash.write(offset, after.to_bytes(PAYLOAD_BYTES, "little"))
+        self._busy_until_ns += PROGRAM_NS
+
+    def _forget(self) -> None:
+        """No transfer is under way."""
+        self._count = 0
+        self._blocks.clear()
+        self._erased.clear()

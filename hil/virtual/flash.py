@@ -7,13 +7,34 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hil.virtual import protocol
 from hil.virtual.errors import VirtualPicoError
-from hil.virtual.uf2 import FLASH_SIZE, read_uf2, to_image
+from sapper_host.uf2 import FLASH_BYTES, FLASH_START, PAYLOAD_BYTES, SECTOR_BYTES, Uf2Error, read_uf2
 
 if TYPE_CHECKING:
     from hil.virtual.pico import VirtualPico
 
 PHASES = ("before", "half")
-SECTOR_SIZE = 4096
+
+
+def uf2_image(path: Path, base: bytes | None = None) -> bytes:
+    """All contents of a flash with a UF2 in it: `base` (or erased flash) with the file's sectors erased and programmed.
+
+    Raises VirtualPicoError when it is not a whole UF2 for the Pico, or `base` does not fit.
+    """
+    image = bytearray(base if base is not None else b"")
+    if len(image) > FLASH_BYTES:
+        raise VirtualPicoError(f"a flash image of {len(image)} bytes does not fit the Pico's {FLASH_BYTES}")
+    image += b"\xff" * (FLASH_BYTES - len(image))
+    try:
+        uf2 = read_uf2(path)
+    except Uf2Error as error:
+        raise VirtualPicoError(str(error)) from None
+    for page in uf2.pages:
+        sector = (page - FLASH_START) & ~(SECTOR_BYTES - 1)
+        image[sector : sector + SECTOR_BYTES] = b"\xff" * SECTOR_BYTES
+    for page in uf2.pages:
+        offset = page - FLASH_START
+        image[offset : offset + PAYLOAD_BYTES] = uf2.page(page)
+    return bytes(image)
 
 
 class FlashOperation(NamedTuple):
@@ -29,14 +50,14 @@ class FlashOperation(NamedTuple):
 class Flash:
     """2 MB of SPI NOR. Operations are numbered from 0 as they begin, since the virtual Pico was made."""
 
-    size = FLASH_SIZE
+    size = FLASH_BYTES
 
     def __init__(self, pico: VirtualPico) -> None:
         self._pico = pico
 
     def image(self) -> bytes:
         """All its contents, `size` bytes."""
-        return self.read(0, FLASH_SIZE)
+        return self.read(0, FLASH_BYTES)
 
     def read(self, offset: int, length: int) -> bytes:
         """Some of its contents, past the chip's own interface."""
@@ -44,17 +65,17 @@ class Flash:
 
     def write(self, offset: int, data: bytes) -> None:
         """Replaces contents as a programmer clip would; reset the board afterwards."""
-        if offset < 0 or offset + len(data) > FLASH_SIZE:
-            raise VirtualPicoError(f"{len(data)} bytes at {offset} do not fit a flash of {FLASH_SIZE}")
+        if offset < 0 or offset + len(data) > FLASH_BYTES:
+            raise VirtualPicoError(f"{len(data)} bytes at {offset} do not fit a flash of {FLASH_BYTES}")
         self._pico.post(protocol.write_at(protocol.FLASH_WRITE, offset, data))
 
     def program_uf2(self, path: Path) -> None:
         """Erases and programs the sectors of a UF2, as the boot ROM's drive does; reset the board afterwards."""
         before = self.image()
-        after = to_image(read_uf2(path), before)
-        for sector in range(0, FLASH_SIZE, SECTOR_SIZE):
-            contents = after[sector : sector + SECTOR_SIZE]
-            if contents != before[sector : sector + SECTOR_SIZE]:
+        after = uf2_image(path, before)
+        for sector in range(0, FLASH_BYTES, SECTOR_BYTES):
+            contents = after[sector : sector + SECTOR_BYTES]
+            if contents != before[sector : sector + SECTOR_BYTES]:
                 self.write(sector, contents)
 
     @property

@@ -20,13 +20,12 @@ from hil.virtual import protocol
 from hil.virtual.core import Cpu, Memory
 from hil.virtual.errors import VirtualPicoError
 from hil.virtual.events import Event
-from hil.virtual.flash import Flash
+from hil.virtual.flash import Flash, uf2_image
 from hil.virtual.link import NodeLink
 from hil.virtual.pins import Adc, Pin, Pwm
 from hil.virtual.ports import UartPort, UsbPort
 from hil.virtual.protocol import PINS, Status
 from hil.virtual.symbols import Symbols
-from hil.virtual.uf2 import read_uf2, to_image
 
 # Longest run in one exchange, emulated: what Ctrl-C waits for.
 _SLICE_NS = 100_000_000
@@ -93,7 +92,7 @@ class VirtualPico:
         path = Path(uf2)
         if path.with_suffix(".elf").exists():
             self._elf = path.with_suffix(".elf")
-        return to_image(read_uf2(path), base)
+        return uf2_image(path, base)
 
     # Time
 

@@ -1,6 +1,9 @@
 """UF2 files: read one whole, and refuse whatever a Pico's boot ROM would misunderstand, before a board is touched.
 
-Format: the UF2 specification (github.com/microsoft/uf2). What the boot ROM takes: RP2040 datasheet, section 2.8.4.2.
+Format: the UF2 specification (github.com/microsoft/uf2). What the boot ROM takes: RP2040 datasheet, section 2.8.4.2,
+and its erratum RP2040-E14: the ROM counts the sectors it has erased by block number, 16 blocks a sector, not by
+address, so each 16 blocks must be those of one sector. How it keeps count of a transfer: its published source,
+bootrom/virtual_disk.c in raspberrypi/pico-bootrom-rp2040.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ FAMILY_RP2040 = 0xE48BFF56
 FLASH_START = 0x10000000
 # The Pico's flash: 2 MB (W25Q16JV).
 FLASH_BYTES = 2 * 1024 * 1024
+SECTOR_BYTES = 4096
+BLOCKS_PER_SECTOR = SECTOR_BYTES // PAYLOAD_BYTES
 
 FLAG_NOT_MAIN_FLASH = 0x00000001
 FLAG_FILE_CONTAINER = 0x00001000
@@ -42,7 +47,9 @@ FAMILIES = {
     0xC47E5767: "ESP32-S3",
 }
 
+NO_MARK = "is damaged (the UF2 mark is missing)"
 _HEADER = struct.Struct("<8I")
+_COUNT_AT = 24
 _BUILD_IT = "build ours with 'make firmware', or fetch the file again"
 _RIGHT_FILE = "give the UF2 for the Raspberry Pi Pico (RP2040); ours is build/firmware.uf2"
 
@@ -67,6 +74,53 @@ class Uf2Error(SapperError):
         self.reason = reason
 
 
+class BlockFault(ValueError):  # noqa: N818 -- what the boot ROM ignores is no error to it
+    """512 bytes that the boot ROM programs nowhere; `reason` says why, to stand after the block's name.
+
+    `ends_transfer`: it is a block for this chip, but a senseless one: the boot ROM forgets what it has taken so far.
+    """
+
+    def __init__(self, reason: str, ends_transfer: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.ends_transfer = ends_transfer
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block: its flags, its number of `count`, and the 256 bytes that go to `address` (absolute)."""
+
+    flags: int
+    address: int
+    number: int
+    count: int
+    payload: bytes
+
+
+def parse_block(content: bytes) -> Block:
+    """512 bytes as the boot ROM takes them for the Pico's flash; BlockFault where it would ignore them."""
+    start0, start1, flags, address, size, number, count, family = _HEADER.unpack_from(content)
+    (end,) = struct.unpack_from("<I", content, BLOCK_BYTES - 4)
+    if (start0, start1) != MAGIC_START or end != MAGIC_END:
+        raise BlockFault(NO_MARK)
+    if not flags & FLAG_FAMILY_PRESENT:
+        raise BlockFault("does not say for which chip it is")
+    if family != FAMILY_RP2040:
+        raise BlockFault(f"is for another chip: {FAMILIES.get(family, 'an unknown chip')} (family {family:#010x})")
+    if flags & FLAG_NOT_MAIN_FLASH:
+        raise BlockFault(f"is not meant for flash (flags {flags:#x})")
+    if size != PAYLOAD_BYTES:
+        raise BlockFault(f"holds {size} bytes; the boot ROM takes {PAYLOAD_BYTES}")
+    if not FLASH_START <= address <= FLASH_START + FLASH_BYTES - PAYLOAD_BYTES:
+        reason = f"goes to {address:#010x}, outside the Pico's {FLASH_BYTES // 2**20} MB of flash"
+        raise BlockFault(reason, ends_transfer=True)
+    if address % PAYLOAD_BYTES:
+        raise BlockFault(f"goes to {address:#010x}, which is not at the start of a flash page", ends_transfer=True)
+    if number >= count:
+        raise BlockFault(f"is number {number} of {count}, counted from 0", ends_transfer=True)
+    return Block(flags, address, number, count, content[32 : 32 + PAYLOAD_BYTES])
+
+
 @dataclass(frozen=True)
 class Uf2Image:
     """A checked UF2: `data` is what flash holds from `start` on; `pages` are the addresses that the file writes.
@@ -84,6 +138,10 @@ class Uf2Image:
         """The address after the last byte."""
         return self.start + len(self.data)
 
+    def page(self, address: int) -> bytes:
+        """The 256 bytes at `address`, one of `pages`."""
+        return self.data[address - self.start : address - self.start + PAYLOAD_BYTES]
+
     def program(self) -> tuple[str, str]:
         """Program name and version that the image declares (('', '') where it declares none)."""
         found = dict(_binary_info(self))
@@ -100,56 +158,70 @@ def read_uf2(path: Path) -> Uf2Image:
         ) from error
     if len(content) < BLOCK_BYTES:
         raise Uf2Error(path, f"is {len(content)} bytes long: not a UF2 file", _RIGHT_FILE)
-    count = struct.unpack_from("<I", content, 24)[0] if _has_magic(content, 0) else 0
+    count = struct.unpack_from("<I", content, _COUNT_AT)[0] if _has_magic(content, 0) else 0
     if len(content) % BLOCK_BYTES or (count and len(content) < count * BLOCK_BYTES):
         expected = f" of {count}" if count else ""
         raise Uf2Error(path, f"is cut short: {len(content) / BLOCK_BYTES:.1f}{expected} blocks of {BLOCK_BYTES} bytes")
-    pages: dict[int, bytes] = {}
-    blocks = len(content) // BLOCK_BYTES
-    for number in range(blocks):
-        address, payload = _block(path, content, number, blocks)
-        if address in pages:
-            raise Uf2Error(path, f"block {number} writes {address:#010x} a second time")
-        pages[address] = payload
-    image = _assemble(path, pages)
+    count = len(content) // BLOCK_BYTES
+    blocks = [_block(path, content, number, count) for number in range(count)]
+    _check_addresses(path, blocks)
+    image = _assemble(path, {block.address: block.payload for block in blocks})
     if image.start != FLASH_START:
         raise Uf2Error(path, f"begins at {image.start:#010x}, not at the start of flash: not a firmware", _RIGHT_FILE)
     _check_boot2(path, image.data[:_BOOT2_BYTES])
     return image
 
 
+def safe_order(content: bytes) -> bytes:
+    """The blocks of a checked UF2 as they are best sent: so that the copy can end anywhere, and any number of times.
+
+    First a block that programs nothing but makes the boot ROM forget an earlier transfer: of one with the same count of
+    blocks it would keep those it has. Then the second block: with it the first sector is erased.
+    The first block, the boot stage, comes last: until then a board that loses its power comes up in BOOTSEL by itself
+    instead of starting half a firmware.
+    """
+    forget = bytearray(content[:BLOCK_BYTES])
+    struct.pack_into("<I", forget, _COUNT_AT, 0)
+    first, second, rest = content[:BLOCK_BYTES], content[BLOCK_BYTES : 2 * BLOCK_BYTES], content[2 * BLOCK_BYTES :]
+    return bytes(forget) + second + rest + first
+
+
+def _check_addresses(path: Path, blocks: list[Block]) -> None:
+    """No page twice, and no two sectors among the 16 blocks that the boot ROM takes for one (erratum RP2040-E14)."""
+    seen: set[int] = set()
+    sectors: dict[int, int] = {}
+    for block in blocks:
+        if block.address in seen:
+            raise Uf2Error(path, f"block {block.number} writes {block.address:#010x} a second time")
+        seen.add(block.address)
+        sector, group = block.address // SECTOR_BYTES, block.number // BLOCKS_PER_SECTOR
+        if sectors.setdefault(group, sector) != sector:
+            reason = f"block {block.number} begins a sector of flash that the boot ROM would not erase (RP2040-E14)"
+            raise Uf2Error(path, reason, _RIGHT_FILE)
+
+
 def _has_magic(content: bytes, number: int) -> bool:
     return struct.unpack_from("<2I", content, number * BLOCK_BYTES) == MAGIC_START
 
 
-def _block(path: Path, content: bytes, number: int, blocks: int) -> tuple[int, bytes]:
-    """Address and payload of block `number`, every field of it checked."""
+def _block(path: Path, content: bytes, number: int, blocks: int) -> Block:
+    """Block `number` of the file, every field of it checked."""
     offset = number * BLOCK_BYTES
-    _, _, flags, address, size, sequence, count, family = _HEADER.unpack_from(content, offset)
-    (end,) = struct.unpack_from("<I", content, offset + BLOCK_BYTES - 4)
-    if not _has_magic(content, number) or end != MAGIC_END:
-        if number == 0:
-            raise Uf2Error(path, "is not a UF2 file (its first bytes are not the UF2 mark)", _RIGHT_FILE)
-        raise Uf2Error(path, f"block {number} is damaged (the UF2 mark is missing)")
-    if not flags & FLAG_FAMILY_PRESENT:
-        raise Uf2Error(path, f"block {number} does not say for which chip it is", _RIGHT_FILE)
-    if family != FAMILY_RP2040:
-        name = FAMILIES.get(family, "an unknown chip")
-        raise Uf2Error(path, f"is for another chip: {name} (family {family:#010x}, block {number})", _RIGHT_FILE)
-    if flags & (FLAG_NOT_MAIN_FLASH | FLAG_FILE_CONTAINER):
-        raise Uf2Error(path, f"block {number} is not meant for flash (flags {flags:#x})", _RIGHT_FILE)
-    if count != blocks:
-        raise Uf2Error(path, f"block {number} says there are {count} blocks, the file has {blocks}")
-    if sequence != number:
-        raise Uf2Error(path, f"block {sequence} is where block {number} should be")
-    if size != PAYLOAD_BYTES:
-        raise Uf2Error(path, f"block {number} holds {size} bytes; the boot ROM takes {PAYLOAD_BYTES}")
-    if address % PAYLOAD_BYTES:
-        raise Uf2Error(path, f"block {number}: address {address:#010x} is not at the start of a flash page")
-    if not FLASH_START <= address <= FLASH_START + FLASH_BYTES - PAYLOAD_BYTES:
-        reason = f"block {number}: address {address:#010x} is outside the Pico's {FLASH_BYTES // 2**20} MB of flash"
-        raise Uf2Error(path, reason, _RIGHT_FILE)
-    return address, content[offset + 32 : offset + 32 + PAYLOAD_BYTES]
+    try:
+        block = parse_block(content[offset : offset + BLOCK_BYTES])
+    except BlockFault as fault:
+        if number == 0 and fault.reason == NO_MARK:
+            raise Uf2Error(path, "is not a UF2 file (its first bytes are not the UF2 mark)", _RIGHT_FILE) from None
+        remedy = _BUILD_IT if fault.reason == NO_MARK else _RIGHT_FILE
+        which = f"block {number} " if number else ""
+        raise Uf2Error(path, f"{which}{fault.reason}", remedy) from None
+    if block.flags & FLAG_FILE_CONTAINER:
+        raise Uf2Error(path, f"block {number} is not meant for flash (flags {block.flags:#x})", _RIGHT_FILE)
+    if block.count != blocks:
+        raise Uf2Error(path, f"block {number} says there are {block.count} blocks, the file has {blocks}")
+    if block.number != number:
+        raise Uf2Error(path, f"block {block.number} is where block {number} should be")
+    return block
 
 
 def _assemble(path: Path, pages: dict[int, bytes]) -> Uf2Image:

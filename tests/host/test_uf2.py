@@ -48,6 +48,13 @@ def swapped(content: bytearray) -> bytearray:
     return content[:512] + content[1024:1536] + content[512:1024] + content[1536:]
 
 
+def without_the_first_sector(content: bytearray) -> bytearray:
+    """All of it one sector further on."""
+    for number in range(len(content) // 512):
+        struct.pack_into("<I", content, number * 512 + ADDRESS_AT, uf2.FLASH_START + 0x1000 + 256 * number)
+    return content
+
+
 # What was done to a sound file -> a part of the message that must come.
 FAULTS: dict[str, tuple[Callable[[bytearray], bytearray], str]] = {
     "empty": (lambda content: bytearray(), "0 bytes long: not a UF2"),
@@ -60,7 +67,7 @@ FAULTS: dict[str, tuple[Callable[[bytearray], bytearray], str]] = {
     "end mark": (with_word(0, 508), "block 2 is damaged"),
     "Pico 2": (with_word(0xE48BFF59, FAMILY_AT, None), "another chip: RP2350"),
     "unknown chip": (with_word(0x12345678, FAMILY_AT, None), "unknown chip .family 0x12345678"),
-    "one foreign block": (with_word(0x68ED2B88, FAMILY_AT, 4), "another chip: SAMD21 .*block 4"),
+    "one foreign block": (with_word(0x68ED2B88, FAMILY_AT, 4), "block 4 is for another chip: SAMD21"),
     "no family": (with_word(0, FLAGS_AT), "does not say for which chip"),
     "not for flash": (with_word(uf2.FLAG_FAMILY_PRESENT | 1, FLAGS_AT), "not meant for flash"),
     "another count": (with_word(9, COUNT_AT), "says there are 9 blocks"),
@@ -70,7 +77,9 @@ FAULTS: dict[str, tuple[Callable[[bytearray], bytearray], str]] = {
     "in RAM": (with_word(0x20000000, ADDRESS_AT), "outside the Pico's 2 MB"),
     "beyond flash": (with_word(uf2.FLASH_START + uf2.FLASH_BYTES, ADDRESS_AT), "outside the Pico's 2 MB"),
     "twice": (with_word(uf2.FLASH_START + 256, ADDRESS_AT), "writes 0x10000100 a second time"),
-    "no start of flash": (with_word(uf2.FLASH_START + 0x8000, ADDRESS_AT, 0), "not at the start of flash"),
+    "no start of flash": (without_the_first_sector, "not at the start of flash"),
+    "a sector left unerased": (with_word(uf2.FLASH_START + 0x1000, ADDRESS_AT, 4), "would not erase .RP2040-E14"),
+    "number too high": (with_word(7, SEQUENCE_AT), "block 2 is number 7 of 5"),
     "boot stage damaged": (with_word(0, 32, 0), "boot ROM's checksum"),
 }
 
@@ -105,10 +114,21 @@ def test_a_sound_file_gives_the_bytes_that_flash_will_hold(tmp_path: Path) -> No
 
 def test_pages_that_are_left_out_read_as_erased_flash(tmp_path: Path) -> None:
     path = tmp_path / "gap.uf2"
-    path.write_bytes(with_word(uf2.FLASH_START + 0x1000, ADDRESS_AT, 4)(firmware()))
+    path.write_bytes(with_word(uf2.FLASH_START + 0x2000, ADDRESS_AT, 16)(firmware(17)))
     image = uf2.read_uf2(path)
-    assert image.data[1024:0x1000] == b"\xff" * (0x1000 - 1024)
-    assert image.data[0x1000:] == b"\x04" * 256
+    assert image.data[0x1000:0x2000] == b"\xff" * 0x1000
+    assert image.data[0x2000:] == b"\x10" * 256
+
+
+def test_in_safe_order_every_block_comes_once_and_the_boot_stage_last() -> None:
+    content = bytes(firmware())
+    sent = uf2.safe_order(content)
+    blocks = [sent[at : at + 512] for at in range(0, len(sent), 512)]
+    with pytest.raises(uf2.BlockFault) as caught:
+        uf2.parse_block(blocks[0])
+    assert caught.value.ends_transfer
+    assert [uf2.parse_block(block).number for block in blocks[1:]] == [1, 2, 3, 4, 0]
+    assert sorted(blocks[1:]) == sorted(content[at : at + 512] for at in range(0, len(content), 512))
 
 
 @settings(max_examples=300, deadline=None)

@@ -119,10 +119,10 @@ def test_an_undefined_instruction_names_the_function_it_stands_in(uf2):
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda data: data[:-100], "cut off"),
-        (lambda data: data[:-512], "not whole"),
-        (lambda data: b"\0" * 512 + data[512:], "not a UF2 block"),
-        (lambda data: data[:28] + b"\x00\x11\x22\x33" + data[32:], "not for the RP2040"),
+        (lambda data: data[:-100], "cut short"),
+        (lambda data: data[:-512], "cut short"),
+        (lambda data: b"\0" * 512 + data[512:], "not a UF2 file"),
+        (lambda data: data[:28] + b"\x00\x11\x22\x33" + data[32:], "another chip"),
     ],
 )
 def test_a_damaged_uf2_is_refused_with_the_reason(uf2, tmp_path, damage, words):
