@@ -1,8 +1,8 @@
 """A virtual rover that runs until it is told to end: what `sapper rig virtual` starts.
 
-The firmware's UF2 on the virtual Pico, in a world, its USB and radio lines as pseudo-terminals, its key and emergency
-stop under the keyboard. Nothing outlives `serve`: the emulator's process, the lines and the terminal's settings are put
-away however it ends.
+The firmware's UF2 on the virtual Pico, in a world, its USB and radio lines as pseudo-terminals, its drive in BOOTSEL as
+a folder, its key and emergency stop under the keyboard. Nothing outlives `serve`: the emulator's process, the lines, the
+drive and the terminal's settings are put away however it ends.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from hil.closed_loop import ClosedLoop
+from hil.errors import HilError
 from hil.panel import HELP, Keyboard, Panel
 from hil.rig import NS_PER_MS, NS_PER_S, default_uf2
 from hil.terminal_line import TerminalLine
 from hil.virtual import VirtualPico
+from hil.virtual.bootsel_drive import BootselDrive
 from hil.world.world import load_world
 from sapper.pins import GPIO, UART_RADIO
 
@@ -44,20 +47,29 @@ def serve(
     firmware: Path | None = None,
     ready: Ready | None = None,
     key_on: bool = False,
+    bootsel: Path | None = None,
+    bootsel_fault: str = "",
+    blank: bool = False,
 ) -> None:
     """Run a virtual rover until Ctrl-C, SIGTERM or `q`.
 
     world: a file or an example's name. pace: 'real' or 'fast'. ready: told the lines' paths, {"usb", "radio"}, once
-    the board has power. key_on: the arming key's position at the start.
-    HilError when world, firmware or emulator cannot be had, or the emulation fails.
+    the board has power. key_on: the arming key's position at the start. bootsel: the folder that comes and goes as the
+    board's drive, not there or empty at the start. bootsel_fault: see `drive_faults`. blank: nothing in flash.
+    HilError when a fault is no fault or the folder is not empty, when world, firmware or emulator cannot be had, or the
+    emulation fails.
     """
     place = load_world(world or DEFAULT_WORLD)
+    faults = drive_faults(bootsel_fault)
+    if bootsel is not None and bootsel.exists() and (not bootsel.is_dir() or any(bootsel.iterdir())):
+        raise HilError(f"{bootsel} is not an empty folder: it comes and goes as the drive; name one that is not there")
     with ExitStack() as stack:
         stack.enter_context(_ends_at_signals())
-        pico = stack.enter_context(VirtualPico(uf2=firmware or default_uf2()))
+        pico = stack.enter_context(VirtualPico(uf2=None if blank else firmware or default_uf2()))
+        drive = stack.enter_context(closing(BootselDrive(pico, bootsel, **faults))) if bootsel is not None else None
         usb = stack.enter_context(closing(TerminalLine()))
         radio = stack.enter_context(closing(TerminalLine()))
-        server = _Server(pico, ClosedLoop(pico, place), usb, radio, Panel(key_on), pace == "real")
+        server = _Server(pico, ClosedLoop(pico, place), usb, radio, Panel(key_on), pace == "real", drive)
         if ready is not None:
             ready({"usb": usb.path, "radio": radio.path})
         keyboard = stack.enter_context(Keyboard())
@@ -69,6 +81,21 @@ def serve(
             pass
         finally:
             server.end_line()
+
+
+def drive_faults(text: str) -> dict[str, Any]:
+    """What goes wrong with the drive: '' nothing, 'vanish:BYTES' after so many bytes, 'no-return' the board stays off.
+
+    As BootselDrive takes it; HilError when it is none of them.
+    """
+    name, _, number = text.partition(":")
+    if text == "":
+        return {}
+    if text == "no-return":
+        return {"comes_back": False}
+    if name == "vanish" and number.isdecimal():
+        return {"vanish_after": int(number)}
+    raise HilError(f"no fault of the drive is called '{text}'; there are vanish:BYTES and no-return")
 
 
 @contextmanager
@@ -91,7 +118,14 @@ def _ends_at_signals() -> Iterator[None]:
 
 class _Server:
     def __init__(
-        self, pico: VirtualPico, loop: ClosedLoop, usb: TerminalLine, radio: TerminalLine, panel: Panel, paced: bool
+        self,
+        pico: VirtualPico,
+        loop: ClosedLoop,
+        usb: TerminalLine,
+        radio: TerminalLine,
+        panel: Panel,
+        paced: bool,
+        drive: BootselDrive | None,
     ) -> None:
         self._pico = pico
         self._loop = loop
@@ -99,6 +133,7 @@ class _Server:
         self._radio = radio
         self._panel = panel
         self._paced = paced
+        self._drive = drive
         self._shown = False
         self._turns = 0
         self._pending = 0
@@ -116,6 +151,8 @@ class _Server:
                 self._loop.emergency_stop(self._panel.stop_pressed)
             self._exchange()
             self._loop.run(_TURN_NS)
+            if self._drive is not None:
+                self._drive.poll()
             self._wait(keyboard)
             now_s = time.monotonic()
             if now_s - mark_s >= _SHOW_EVERY_S:

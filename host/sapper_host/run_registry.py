@@ -16,13 +16,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class RunningRig:
-    """A rig that runs. `ports`: what -> pseudo-terminal, e.g. {"usb": "/dev/pts/4", "radio": "/dev/pts/5"}."""
+    """A rig that runs. `ports`: what -> pseudo-terminal, e.g. {"usb": "/dev/pts/4", "radio": "/dev/pts/5"}.
+
+    `bootsel`: the folder that its board shows as a drive while it is in BOOTSEL; '' when it has none.
+    """
 
     pid: int
     rig: str
     ports: dict[str, str] = field(default_factory=dict)
     world: str = ""
     started_s: float = 0.0
+    bootsel: str = ""
 
 
 def cache_folder() -> Path:
@@ -39,9 +43,9 @@ def _run_folder() -> Path:
 
 
 @contextmanager
-def registered(rig: str, ports: dict[str, str], world: str = "") -> Iterator[RunningRig]:
+def registered(rig: str, ports: dict[str, str], world: str = "", bootsel: str = "") -> Iterator[RunningRig]:
     """While the block runs, this process is listed as a rig with these serial ports."""
-    entry = RunningRig(os.getpid(), rig, dict(ports), world, time.time())
+    entry = RunningRig(os.getpid(), rig, dict(ports), world, time.time(), bootsel)
     folder = _run_folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{rig}-{entry.pid}-{time.monotonic_ns()}.json"

@@ -26,6 +26,15 @@ def virtual(
     ] = None,
     as_json: JsonOption = False,
     key_on: Annotated[bool, typer.Option("--key-on", help="Start with the arming key turned on.")] = False,
+    bootsel: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The drive that the board shows in BOOTSEL, as a folder: for `sapper flash`."),
+    ] = None,
+    bootsel_fault: Annotated[
+        str,
+        typer.Option(metavar="FAULT", help="What goes wrong with that drive: 'vanish:BYTES' or 'no-return'."),
+    ] = "",
+    blank: Annotated[bool, typer.Option("--blank", help="Nothing in flash, so it waits in BOOTSEL for a UF2.")] = False,
 ) -> None:
     """Run the firmware on an emulated Pico in a virtual rover, until Ctrl-C.
 
@@ -35,6 +44,7 @@ def virtual(
     Examples:
       sapper rig virtual
       sapper rig virtual --world my-lane.toml --pace fast
+      sapper rig virtual --bootsel /tmp/RPI-RP2
     """
     import json
 
@@ -49,7 +59,8 @@ def virtual(
 
         def ready(ports: dict[str, str]) -> None:
             """The board runs and its lines are open."""
-            stack.enter_context(registered("virtual", ports, world or ""))
+            drive = str(bootsel.absolute()) if bootsel else ""
+            stack.enter_context(registered("virtual", ports, world or "", drive))
             if as_json:
                 typer.echo(json.dumps(ports))
                 return
@@ -58,7 +69,7 @@ def virtual(
             typer.echo(f"try: sapper console --port {ports['usb']}", err=True)
             typer.echo("Ctrl-C ends it", err=True)
 
-        serve(world, pace, firmware, ready, key_on)
+        serve(world, pace, firmware, ready, key_on, bootsel, bootsel_fault, blank)
 
 
 def register(app: typer.Typer) -> None:
