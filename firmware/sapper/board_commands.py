@@ -3,7 +3,7 @@
 Methods of console.Console, kept apart: `cmd_NAME(link, words)` each returns its answer, str or an iterator of str.
 """
 
-from sapper import checks, events, flash_view, storage
+from sapper import checks, clock, events, flash_view, name_file, storage
 from sapper.arguments import Refused, integer, usage
 from sapper.flash_view import DIGEST_MOST, FLASH_BYTES, PAGE_BYTES
 from sapper.radio import KEY_BYTES, from_hex, to_hex
@@ -36,6 +36,20 @@ class BoardCommands:
                 raise Refused("value", "a key is %d lower-case hex digits" % (2 * KEY_BYTES))
             app.new_key(key)
         return "ok key=" + app.gate.id
+
+    def cmd_name(self, link, words):
+        if words:
+            name = "" if words[0] == name_file.NONE else words[0]
+            if name and not name_file.is_name(name):
+                raise Refused("value", name_file.RULE)
+            self._app.on_flash(lambda: name_file.save(name))
+        return "ok name=" + (name_file.load() or name_file.NONE)
+
+    def cmd_clock(self, link, words):
+        if words:
+            clock.set_epoch_s(integer(words[0], clock.EARLIEST_S, clock.LATEST_S, "EPOCH_S"))
+        now = clock.epoch_s()
+        return "ok %s t_ms=%d" % ("epoch=%d" % now if now else "clock=unset", self._app.t_ms)
 
     def cmd_storage(self, link, words):
         if words:

@@ -47,6 +47,14 @@ COMMANDS = (
         "usb",
         "puts in the radio key (64 hex digits) or takes it out; alone, tells its id",
     ),
+    ("name", "name [NAME|none]", IDLE, "usb", "names the board, or takes its name away; alone, tells it"),
+    (
+        "clock",
+        "clock [EPOCH_S]",
+        IDLE,
+        "link",
+        "sets the time of day (seconds since 1970, UTC), kept until the next start; alone, tells it",
+    ),
     (
         "storage",
         "storage [erase]",

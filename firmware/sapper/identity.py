@@ -5,6 +5,7 @@ from binascii import hexlify
 
 import machine
 
+from sapper import name_file
 from sapper.events import RESET_CAUSES, SOURCES
 from sapper.version import VERSION
 
@@ -31,11 +32,12 @@ def source():
 
 def version_text():
     """What `version` answers."""
-    return "sapper=%s git=%s micropython=%s board=%s source=%s cause=%s" % (
+    return "sapper=%s git=%s micropython=%s board=%s source=%s cause=%s name=%s" % (
         VERSION,
         GIT_REVISION,
         os.uname().release,
         board_id(),
         SOURCES[source()],
         RESET_CAUSES[reset_cause()],
+        name_file.load() or name_file.NONE,
     )

@@ -1,14 +1,17 @@
 """The console: every command of the table works where the table says and nowhere else; a bad line changes nothing."""
 
+from calendar import timegm
 from hashlib import sha256
+from time import gmtime
 
+import machine
 import pytest
 from bench import Bench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from uctypes import FLASH
 
-from sapper import commands, log_file, settings_file
+from sapper import clock, commands, log_file, name_file, settings_file
 from sapper.commands import COMMANDS, ROWS, STATE_LETTERS
 from sapper.events import STATES
 from sapper.settings import TABLE
@@ -30,7 +33,26 @@ EXAMPLES = {
     "log": "log 5",
     "key": "key " + "ab" * 32,
     "digest": "digest 4096 65536",
+    "name": "name rover-7",
+    "clock": "clock 1790000000",
 }
+
+
+class Time:
+    """`time` and `machine.RTC` of a board that has just started."""
+
+    AT_RESET_S = 1609459203
+    now_s = AT_RESET_S
+    gmtime = staticmethod(gmtime)
+
+    @staticmethod
+    def time():
+        return Time.now_s
+
+    def datetime(self, moment):
+        year, month, day, weekday, *clock = moment
+        Time.now_s = timegm((year, month, day, *clock[:3]))
+        assert weekday == gmtime(Time.now_s).tm_wday
 
 
 @pytest.fixture
@@ -39,6 +61,11 @@ def bench(tmp_path, monkeypatch):
     monkeypatch.setattr(settings_file, "_NEW", str(tmp_path / "settings.new"))
     monkeypatch.setattr("sapper.key_file.RADIO.path", str(tmp_path / "radio.key"))
     monkeypatch.setattr("sapper.key_file.TEAM.path", str(tmp_path / "team.key"))
+    monkeypatch.setattr(name_file, "PATH", str(tmp_path / "name.txt"))
+    monkeypatch.setattr(name_file, "_NEW", str(tmp_path / "name.new"))
+    monkeypatch.setattr(clock, "time", Time)
+    monkeypatch.setattr(machine, "RTC", Time, raising=False)
+    monkeypatch.setattr(Time, "now_s", Time.AT_RESET_S)
     monkeypatch.setattr(log_file, "PATH", str(tmp_path / "log.txt"))
     monkeypatch.setattr(log_file, "_NEW", str(tmp_path / "log.new"))
     return Bench()
@@ -66,7 +93,17 @@ def in_state(bench, state):
 
 def standing(app):
     """All that a bad line must not change."""
-    return (app.state, app.reason, app.owner, app.leave_for, app.settings.dump_lines(), app.gate.id, app._marks)
+    return (
+        app.state,
+        app.reason,
+        app.owner,
+        app.leave_for,
+        app.settings.dump_lines(),
+        app.gate.id,
+        app._marks,
+        name_file.load(),
+        Time.now_s,
+    )
 
 
 def test_every_row_has_a_handler_and_every_handler_a_row(bench):
@@ -115,6 +152,8 @@ def test_a_command_is_taken_in_the_states_of_its_row_and_refused_elsewhere(bench
         "key zz",
         "key " + "AB" * 32, "key " + "ab" * 31, "telemetry", "telemetry maybe", "pinpoint", "log x", "log 0",
         "log 1001",
+        "name a b", "name -x", "name " + "n" * 25, "name r/7", "name r=7", "clock 0", "clock now",
+        "clock 1735689599", "clock 4102444800", "clock 1790000000 0",
         "digest", "digest 0", "digest x 256", "digest 0 0", "digest 0 255", "digest 1 256", "digest -256 256",
         "digest 0 65792", "digest 2097152 256", "digest 2096896 512", "digest 0 256 1",
         "disarm now", "save it", "reboot now", "repl x", "@", "@1", "@1 x stop", "@0 0000000000000000 arm", "help fly",
@@ -161,7 +200,8 @@ def test_unsigned_lines_on_the_radio_change_nothing_but_stop(bench, line):
 def test_every_command_that_changes_something_is_refused_unsigned_on_the_radio(bench):
     for row in COMMANDS:
         if row[3] != "any":
-            answer = bench.last(EXAMPLES.get(row[0], row[0]), RADIO)
+            # slowly enough that it is no flood
+            answer = bench.last(EXAMPLES.get(row[0], row[0]), RADIO, ticks=10)
             assert answer.startswith("err unsigned: "), (row[0], answer)
     assert bench.app.state == SAFE
 
@@ -224,6 +264,31 @@ def test_no_line_shows_the_key(bench):
     for line in ("key", "nonce", "dump", "diff", "get", "status", "version", "help", "log 100", "selftest"):
         shown += bench.say(line, ticks=80)
     assert key not in shown and key[:16] not in shown
+
+
+def test_a_name_is_told_kept_and_taken_away(bench):
+    assert bench.last("name") == "ok name=none"
+    assert bench.last("name Rover_7.b-2") == "ok name=Rover_7.b-2"
+    assert Bench().last("name") == "ok name=Rover_7.b-2"
+    assert bench.last("version").endswith(" name=Rover_7.b-2")
+    assert bench.last("name none") == "ok name=none"
+    assert Bench().last("name") == "ok name=none"
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"a b", b"\xff\xfe", b"n" * 25, b"x\n", b"none", bytes(24)])
+def test_a_spoilt_name_is_none(bench, spoilt):
+    with open(name_file.PATH, "wb") as file:
+        file.write(spoilt)
+    assert bench.last("name") == "ok name=none"
+
+
+def test_the_clock_is_unset_until_it_is_set(bench):
+    assert bench.last("clock").startswith("ok clock=unset t_ms=")
+    for moment in (1735689600, 1790000000, 1803859199, 4102444799):
+        assert bench.last(f"clock {moment}").startswith(f"ok epoch={moment} t_ms=")
+        Time.now_s += 5
+        if moment < clock.LATEST_S:
+            assert bench.last("clock").startswith(f"ok epoch={moment + 5} t_ms=")
 
 
 @pytest.mark.parametrize(("offset", "length"), [(0, 256), (4096, 65536), (2031616, 65536), (2096896, 256)])

@@ -4,6 +4,7 @@ import clock
 import exchange
 import gpio
 import serial_lines
+import time
 import watchdog_timer
 
 PWRON_RESET = 1
@@ -37,6 +38,15 @@ def idle():
     """Sleep until an interrupt, at most 1 ms."""
     clock.advance_to(min(Timer.next_at, clock.now + 1000))
     Timer.run_due()
+
+
+class RTC:
+    """The time of day, which `time.time` tells."""
+
+    def datetime(self, moment):
+        """Set it: (year, month, day, weekday, hour, minute, second, 0)."""
+        year, month, day, _, hour, minute, second, _ = moment
+        time.set_time(year, month, day, hour, minute, second)
 
 
 class Pin:
