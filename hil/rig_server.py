@@ -1,8 +1,8 @@
 """A virtual rover that runs until it is told to end: what `sapper rig virtual` starts.
 
 The firmware's UF2 on the virtual Pico, in a world, its USB and radio lines as pseudo-terminals, its drive in BOOTSEL as
-a folder, its key and emergency stop under the keyboard. Nothing outlives `serve`: the emulator's process, the lines, the
-drive and the terminal's settings are put away however it ends.
+a folder, its key and emergency stop under the keyboard. Nothing outlives `serve`: the emulator's process, the lines,
+the drive and the terminal's settings are put away however it ends.
 """
 
 from __future__ import annotations
