@@ -36,7 +36,9 @@ _EARLY_BEND_PERCENT = 83  # the early bend of a rock scatters more, so it weighs
 # Behind an object the early kernel swings, and again when the object leaves its far end: within 0.64 m of an alert's
 # peak only something stronger raises a new one. What is weaker there still becomes a contact.
 _ECHO_BINS = 32
-_SAME_BINS = 13  # of an alert's rise: what is stronger there is the same object, on whose flank the alert rose
+# From an alert's rise: what is stronger there is the same object, on whose flank the alert rose. And from the last bin
+# over the hold level: over the middle of a large object the early kernel swings, and it is still in sight.
+_SAME_BINS = 13
 _FAR_BINS = 1 << 20
 
 
@@ -94,7 +96,7 @@ class Detector:
         self._pinpointed = False
         self._due = self._peaked = False
         self._last = self._row = self._peak_bin = 0
-        self._echo_bin = self._rise_bin = -_FAR_BINS
+        self._echo_bin = self._rise_bin = self._seen_bin = -_FAR_BINS
         self._echo = 0
 
     def searched_ok(self):
@@ -108,7 +110,7 @@ class Detector:
         speed_mm_s only tells a moving coil from a standing one; the kernels take their speed from the bins.
         """
         flags = 0
-        if self.health.step(frame, t_ms, s_mm, self.alert):
+        if self.health.step(frame, t_ms, s_mm, self._last - self._seen_bin <= _SAME_BINS):
             self.fault_code = self.health.fault
             flags = FLAG_FAULT
         if self.health.relearn:
@@ -159,6 +161,8 @@ class Detector:
         self.strength = strength_of(statistic)
         self._due = bins >= TAPS_FULL
         self._last = last
+        if statistic * 100 >= self.level * _HOLD_PERCENT:
+            self._seen_bin = last
         if self.alert or statistic >= self.level:
             return self._alert(last, statistic, inhibit)
         return 0

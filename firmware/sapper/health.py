@@ -176,8 +176,8 @@ class Health:
             if i not in _KEPT:
                 state[i] = 0
 
-    def step(self, frame, t_ms, s_mm, alert):
-        """One frame; true when it raised a fault (only the first is kept). `alert`: an object is in sight."""
+    def step(self, frame, t_ms, s_mm, in_sight):
+        """One frame; true when it raised a fault (only the first is kept). `in_sight`: there may be an object."""
         state = self._state
         if self._frames < 3:
             if self._frames == 0:
@@ -187,7 +187,7 @@ class Health:
         near = _watch(frame, state)
         if self.fault:
             return False
-        fault = self._gates(alert) if near else 0
+        fault = self._gates(in_sight) if near else 0
         fault = fault or self._supply(frame[3])
         if not self._warm:
             fault = fault or self._early(t_ms, s_mm)
@@ -211,7 +211,7 @@ class Health:
                 state[_RAIL + g] = 1
                 state[_JUMP + g] = _JUMPED
 
-    def _gates(self, alert):
+    def _gates(self, in_sight):
         """Fault of the gates, or 0."""
         state = self._state
         stuck = 0
@@ -230,7 +230,7 @@ class Health:
                 jumped = state[_JUMP + g] >= _JUMPED
                 if jumped and rail >= _RAIL_FRAMES and state[_LAST + g] < _LOW:
                     low += 1
-                if rail >= (_RAIL_OBJECT_FRAMES if alert and not jumped else _RAIL_FRAMES):
+                if rail >= (_RAIL_OBJECT_FRAMES if in_sight and not jumped else _RAIL_FRAMES):
                     railed = SATURATED
             if state[_ROUGH + g] > state[_LIMIT + g]:
                 noisy = NOISE

@@ -63,10 +63,14 @@ def test_a_gate_that_jumps_to_a_rail_is_saturated_in_a_tenth_of_a_second() -> No
         assert late_ms <= 100
 
 
-def test_an_object_that_drives_a_gate_to_its_end_is_an_object() -> None:
-    said = run(lane().put(2.5, (-3000, -1900, -1400)))
+@pytest.mark.parametrize("peak", [(-3000, -1900, -1400), (-2000, -1000, -740)])
+@pytest.mark.parametrize("speed", [0.2, 0.3, 0.6])
+@pytest.mark.parametrize("width_m", [0.11, 0.138])
+def test_an_object_that_drives_a_gate_to_its_end_is_an_object(peak, speed, width_m) -> None:
+    said = run(Lane.drive([(5, speed)], seed=31).put(3.0, peak, width_m))
     assert said.faults == []
-    assert [c for c in said.contacts if abs(c[0] - 2500) < 60]
+    assert len([c for c in said.contacts if abs(c[0] - 3000) < 60]) == 1
+    assert [a for a in said.alerts if abs(a - 3000) < 500]
 
 
 def test_standing_over_it_is_blindness() -> None:
