@@ -100,7 +100,7 @@ def summary(result: LaneResult, wall_s: float, console: Console) -> None:
     rows = (
         ("targets in the ground", str(len(targets))),
         ("found / missed", f"{len(result.score.found)} / {len(result.score.missed)}"),
-        ("false alarms", f"{len(result.score.false_alarms)}, and {len(result.score.rocks_called)} on hot rocks"),
+        ("false alarms", f"{len(result.score.on_nothing)}, and {len(result.score.on_rocks)} on hot rocks"),
         ("stop latency, ms", stops or "none"),
         ("control loop busy", f"{100 * result.cpu_load:.1f} %"),
         ("free heap", f"{result.heap_free} bytes"),
@@ -126,7 +126,7 @@ def as_dict(result: LaneResult) -> dict[str, object]:
 
 def reached(result: LaneResult) -> bool:
     """Whether the run found what it should: every target, at most one false alarm, the lane driven to its end."""
-    return result.ended == "lane" and not result.score.missed and len(result.score.false_alarms) <= _FALSE_ALARMS_MOST
+    return result.ended == "lane" and not result.score.missed and len(result.score.on_nothing) <= _FALSE_ALARMS_MOST
 
 
 def run_demo(world_name: str, out: Path, console: Console) -> LaneResult:

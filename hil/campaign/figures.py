@@ -12,6 +12,7 @@ import numpy as np
 from sapper_host.plot_style import FALSE_ALARM, FOUND, INK, MISSED, QUIET, figure, quieten
 
 _GROUP_COLOURS = (FOUND, MISSED, FALSE_ALARM, INK)
+_RATES = (0, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)  # false alarms a square metre, as ticks
 _LEVELS = (3, 5, 10, 20, 40, 80)
 
 
@@ -49,8 +50,12 @@ def roc(summary: Mapping[str, Any]) -> str:
         axes.plot(here["false_alarms_per_m2"], here["detection"], "o", color=colour, markersize=7)
     axes.set_xlabel("false alarms a square metre")
     axes.set_ylabel("probability of detection")
-    axes.set_xscale("symlog", linthresh=0.01)
-    axes.set_xlim(left=0)
+    axes.set_xscale("symlog", linthresh=_RATES[1])
+    highest = max((p["false_alarms_per_m2"] for _, f in _groups(summary) for p in f["curve"]), default=0.0)
+    shown = [rate for rate in _RATES if rate <= 2 * highest] or [0]
+    axes.set_xticks(shown, [f"{rate:g}" for rate in shown])
+    axes.minorticks_off()
+    axes.set_xlim(0, max(1.2 * highest, _RATES[1]))
     axes.set_ylim(0, 1.02)
     axes.set_title(f"Dots: the level in use, {level:g} sigma", fontsize=9, loc="left", color=QUIET)
     axes.legend(loc="lower right", frameon=False)

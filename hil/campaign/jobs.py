@@ -14,7 +14,7 @@ from hil.rig import default_uf2
 
 _ROOT = Path(__file__).resolve().parents[2]
 # How a trace is played and scored: a result made another way is no result.
-_WAYS = ("replay.py", "tape.py", "operator.py", "campaign/lane.py")
+_WAYS = ("hil/replay.py", "hil/tape.py", "hil/operator.py", "hil/campaign/lane.py", "host/sapper_host/score.py")
 _TRACE_ENDINGS = (".csv", ".mcap")
 RESULT_ENDING = ".json"
 # Names in the output folder that are not a trace's result.
@@ -75,7 +75,7 @@ def firmware_digest(rig: str, firmware: Path | None = None) -> str:
         files = [firmware or default_uf2()]
     else:
         files = [*sorted((_ROOT / "firmware" / "sapper").glob("*.py")), _ROOT / "firmware" / "main.py"]
-    files += [_ROOT / "hil" / name for name in _WAYS]
+    files += [_ROOT / name for name in _WAYS]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

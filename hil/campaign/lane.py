@@ -10,7 +10,7 @@ from hil.campaign.jobs import Job, trace_digest
 from hil.errors import HilError
 from hil.replay import replay
 from sapper_host.errors import SapperError
-from sapper_host.score import FOUND_WITHIN_M, Score, score
+from sapper_host.score import FOUND_WITHIN_M, Score, finds_of, score
 from sapper_host.trace import Trace, read_trace
 
 _FAULT_LATE_S = 1.5  # a fault this long after a gate came alive again still belongs to its freeze
@@ -46,9 +46,8 @@ def _play(job: Job, trace: Trace) -> dict[str, Any]:
     assert trace.truth is not None
     conditions = job.conditions
     result = replay(trace, conditions.rig, "mark", conditions.settings)
-    contacts = contacts_of(result["events"])
     alerts = [float(e["s_m"]) for e in result["events"] if e["kind"] == "alert"]
-    result["score"] = told(score([s_m for s_m, _ in contacts], trace.truth), trace.truth, alerts)
+    result["score"] = told(score(finds_of(result["events"]), trace.truth), trace.truth, alerts)
     result["score"]["lone_alerts"] = lone_alerts(result["events"])
     result["score"]["faults"] = faults_of(result["events"], trace.truth)
     result["score"]["searched_m"] = searched_m(result["events"], trace.truth)
@@ -59,7 +58,7 @@ def _play(job: Job, trace: Trace) -> dict[str, Any]:
         again = replay(trace, conditions.rig, "mark", [*low, ("det_level_x100", conditions.low_level_x100)])
         result["low_contacts"] = contacts_of(again["events"])
     else:
-        result["low_contacts"] = contacts
+        result["low_contacts"] = contacts_of(result["events"])
     result["campaign"] = {"conditions": conditions.as_dict(), "trace": trace_digest(Path(job.path))}
     return result
 
@@ -70,7 +69,7 @@ def contacts_of(events: Iterable[Mapping[str, Any]]) -> list[tuple[float, float]
 
 
 def told(scored: Score, truth: Mapping[str, Any], alerts_m: Iterable[float] = ()) -> dict[str, Any]:
-    """A score as JSON, with each target's fate and each rock's. alerts_m: where alerts were raised, in order."""
+    """A score as JSON, with each target's fate. alerts_m: where alerts were raised, in order."""
     alerts = list(alerts_m)
     errors = {match.target: round(match.error_m, 4) for match in scored.found}
     targets = [
@@ -84,18 +83,14 @@ def told(scored: Score, truth: Mapping[str, Any], alerts_m: Iterable[float] = ()
         }
         for i, target in enumerate(truth["targets"])
     ]
-    rocks = [float(rock["s_m"]) for rock in truth["hot_rocks"]]
-    called = {
-        min(range(len(rocks)), key=lambda i, s_m=s_m: abs(rocks[i] - s_m))  # type: ignore[misc]
-        for s_m in scored.rocks_called
-    }
     return {
         "targets": targets,
         "found": len(scored.found),
         "again": list(scored.again),
-        "hot_rocks": len(rocks),
-        "hot_rocks_called": len(called),
+        "hot_rocks": scored.rocks,
+        "hot_rocks_called": len(scored.rocks_called),
         "false_alarms": [round(s_m, 3) for s_m in scored.false_alarms],
+        "on_rocks": [round(s_m, 3) for s_m in scored.on_rocks],
         "area_m2": round(scored.area_m2, 3),
     }
 

@@ -19,7 +19,8 @@ details{margin:.5em 0} summary{cursor:pointer} code{background:#f3f5f7;padding:0
 @media print{details{display:block} h2{break-after:avoid}}
 """
 _NOTE = """<p class=quiet>A find counts within 0.5 m along the track. Intervals hold 95 %: Wilson's for shares and
-Garwood's (exact Poisson) for rates. Contacts on hot rocks are counted apart from false alarms. An alert is in time when
+Garwood's (exact Poisson) for rates. Every find that belongs to no
+target is a false alarm, on a hot rock too. An alert is in time when
 it is raised before, or at most 0.10 m past, an object that was found. A lone alert is one that no contact confirmed:
 with <code>sweep_marks=0</code> it would have stopped the rover.</p>"""
 
@@ -93,7 +94,7 @@ def _main_table(summary: Mapping[str, Any]) -> str:
         cells = [
             str(f["traces"]),
             _share(f["detection"]),
-            _rate(f["false_alarms_per_m2"]),
+            _rate(f["false_alarms_per_m2"], f"{f['false_alarms_per_m2']['on_rocks']} on hot rocks"),
             _share(f["hot_rocks_called"]),
             _share(f["alert_in_time"]),
             _rate(f["lone_alerts_per_m2"]),
@@ -119,10 +120,11 @@ def _share(share: Mapping[str, Any]) -> str:
     return f"{share['share']:.3f}<br><span class=quiet>{rest}</span>"
 
 
-def _rate(rate: Mapping[str, Any]) -> str:
+def _rate(rate: Mapping[str, Any], of_these: str = "") -> str:
     if rate["rate"] is None:
         return "no area"
-    return f"{rate['rate']:.3f}<br><span class=quiet>({rate['low']:.3f}..{rate['high']:.3f}; {rate['count']})</span>"
+    rest = f"({rate['low']:.3f}..{rate['high']:.3f}; {rate['count']}{', ' + of_these if of_these else ''})"
+    return f"{rate['rate']:.3f}<br><span class=quiet>{rest}</span>"
 
 
 def _pair(left: str, right: str) -> str:

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from hil.detector_lab.score import poisson, wilson
+from hil.intervals import poisson, wilson
 from sapper_host.score import score
 
 Result = Mapping[str, Any]
 _DISTANCES_CM = (0.0, 7.5, 12.5, 17.5, 100.0)
 _SPEEDS_M_S = (0.0, 0.2, 0.3, 0.4, 0.5, 10.0)
-_CURVE_POINTS = 60
+# The curve's levels: so many spread over all contacts, and every 0.1 sigma where levels are in practice.
+_CURVE_POINTS = 40
+_CURVE_LEVELS = np.arange(25, 61) / 10
 # An alert further past its object than this would stop the rover too late.
 IN_TIME_M = 0.10
 
@@ -58,6 +60,7 @@ def _figures(rows: Sequence[Result]) -> dict[str, Any]:
     found = sum(target["found"] for target in targets)
     area = sum(s["area_m2"] for s in scores)
     alarms = sum(len(s["false_alarms"]) for s in scores)
+    on_rocks = sum(len(s["on_rocks"]) for s in scores)
     rocks = sum(s["hot_rocks"] for s in scores)
     called = sum(s["hot_rocks_called"] for s in scores)
     lone = sum(len(s["lone_alerts"]) for s in scores)
@@ -73,7 +76,7 @@ def _figures(rows: Sequence[Result]) -> dict[str, Any]:
         "area_m2": round(area, 2),
         "searched_m": round(sum(s["searched_m"] for s in scores), 1),
         "lane_m": round(sum(float(r["truth"]["lane_length_m"]) for r in rows), 1),
-        "false_alarms_per_m2": _rate(alarms, area),
+        "false_alarms_per_m2": _rate(alarms, area) | {"on_rocks": on_rocks},
         "lone_alerts_per_m2": _rate(lone, area),
         "hot_rocks_called": _share(called, rocks),
         "location_error_m": _spread(errors),
@@ -90,17 +93,17 @@ def curve(rows: Sequence[Result]) -> list[dict[str, float]]:
     if not strengths:
         return []
     chosen = np.unique(np.linspace(0, len(strengths) - 1, _CURVE_POINTS).round().astype(int))
-    levels = np.array(strengths)[chosen]
+    here = _CURVE_LEVELS[(strengths[0] < _CURVE_LEVELS) & (strengths[-1] > _CURVE_LEVELS)]
+    levels = np.union1d(np.array(strengths)[chosen], here)
     points = []
     for level in levels:
-        found = targets = alarms = called = 0
+        found = targets = alarms = 0
         area = 0.0
         for r in rows:
             scored = score([s_m for s_m, snr in r["low_contacts"] if snr >= level], r["truth"])
             found += len(scored.found)
             targets += scored.targets
             alarms += len(scored.false_alarms)
-            called += len(scored.rocks_called)
             area += scored.area_m2
         points.append(
             {
@@ -108,7 +111,6 @@ def curve(rows: Sequence[Result]) -> list[dict[str, float]]:
                 "detection": round(found / targets, 4) if targets else 0.0,
                 "found": found,
                 "false_alarms": alarms,
-                "rocks_called": called,
                 "false_alarms_per_m2": round(alarms / area, 5),
             }
         )

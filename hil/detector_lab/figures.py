@@ -19,9 +19,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from hil.detector_lab import kernels
-from hil.detector_lab.compare import METHODS, Pair, at_level, finds_of
+from hil.detector_lab.compare import find_all, of_difficulty
 from hil.detector_lab.lanes import Lane, read_folder
 from hil.detector_lab.run import ALERT_LEVELS, CONTACT_LEVELS, level_of, run
+from hil.detector_lab.score import Pair, total
 from hil.traces.synth import write_lanes
 
 SOIL = (1.0, 0.882, 0.917)
@@ -107,21 +108,21 @@ def roc_figure(path: Path, found: dict[str, list[Pair]]) -> None:
     figure, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
     for axis, difficulty in zip(axes, ("nominal", "hard"), strict=True):
         for name, pairs in found.items():
-            chosen = [p for p in pairs if p[0].truth["difficulty"] == difficulty]
+            chosen = of_difficulty(pairs, difficulty)
             if not chosen:
                 continue
             levels = np.quantile([f.statistic for _, finds in chosen for f in finds], np.linspace(0, 1, ROC_POINTS))
-            scores = [at_level(chosen, level) for level in levels]
+            scores = [total(chosen, level) for level in levels]
             ours = name == "firmware"
             axis.plot(
                 [s.false_per_m2 for s in scores], [s.detection for s in scores], lw=2.5 if ours else 1, label=name
             )
             if ours:
                 for far in (3, 10, 30):
-                    s = at_level(chosen, level_of(far, CONTACT_LEVELS) / 100)
+                    s = total(chosen, level_of(far, CONTACT_LEVELS) / 100)
                     axis.plot(s.false_per_m2, s.detection, "ko", ms=4)
                     axis.annotate(str(far), (s.false_per_m2, s.detection), fontsize=7)
-        axis.set(title=difficulty, xlabel="false alarms a square metre (hot rocks apart)", xscale="symlog", xlim=(0, 1))
+        axis.set(title=difficulty, xlabel="false alarms a square metre", xscale="symlog", xlim=(0, 1))
         axis.set_xscale("symlog", linthresh=0.01)
         axis.grid(alpha=0.3)
     axes[0].set(ylabel="probability of detection", ylim=(0, 1.02))
@@ -184,11 +185,7 @@ def make(out: Path, lanes: Sequence[Lane], jobs: int) -> None:
     lane_figure(out / "lane.png", shown)
     alerts_figure(out / "alerts.png", lanes, jobs)
     with ProcessPoolExecutor(jobs) as pool:
-        found = {
-            name: list(zip(lanes, pool.map(finds_of, [(name, lane) for lane in lanes], chunksize=4), strict=True))
-            for name in METHODS
-        }
-    roc_figure(out / "roc.png", found)
+        roc_figure(out / "roc.png", find_all(lanes, pool))
 
 
 def main() -> None:

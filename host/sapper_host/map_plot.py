@@ -215,7 +215,7 @@ def _draw_truth(axes: Any, session: Session, path: Path2d, result: Score | None)
 
 def _draw_finds(axes: Any, path: Path2d, finds: list[float], result: Score | None) -> None:
     """Finds as stars, false alarms as triangles."""
-    wrong = set(result.false_alarms + result.rocks_called) if result else set()
+    wrong = set(result.false_alarms) if result else set()
     for s_m in finds:
         x, y = path.at(s_m)
         if s_m in wrong:
@@ -246,7 +246,7 @@ def _draw_strength(axes: Any, session: Session, finds: list[float], result: Scor
             axes.axvline(float(target["s_m"]), color=colour, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
         for rock in session.truth["hot_rocks"]:
             axes.axvline(float(rock["s_m"]), color=style.ROCK, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
-    wrong = set(result.false_alarms + result.rocks_called) if result else set()
+    wrong = set(result.false_alarms) if result else set()
     for s_m_found in finds:
         colour, marker = (style.FALSE_ALARM, "v") if s_m_found in wrong else (style.INK, "*")
         axes.plot(s_m_found, 1.08 * full, marker=marker, color=colour, markersize=8, linestyle="none", clip_on=False)
@@ -272,6 +272,6 @@ def _title(session: Session, path: Path2d, result: Score | None) -> str:
     driven = f"{path.s_m[-1] - path.s_m[0]:.1f} m driven"
     if result is None:
         return f"{session.path.stem}: {driven}"
-    alarms = len(result.false_alarms) + len(result.rocks_called)
+    alarms = len(result.false_alarms)
     words = f"{len(result.found)} of {result.targets} targets found, {len(result.missed)} missed, {alarms} false alarm"
     return f"{session.path.stem}: {words}{'' if alarms == 1 else 's'}; {driven}"

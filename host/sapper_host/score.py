@@ -1,8 +1,15 @@
-"""Finds against truth, as the field counts them: a find belongs to the nearest target within half a metre of track."""
+"""Finds against truth, as the field counts them. This is the only counting there is: replay, campaign, bench, map and
+the detector's lab all use it.
+
+- A find belongs to the nearest target within half a metre along the track. Of several the nearest is the target's find;
+  the others are neither finds nor false alarms, and are told as `again`.
+- A find that belongs to no target is a false alarm, on a hot rock as well as on nothing: a person has to dig either up.
+- A hot rock is called when such a find lies within half a metre of it; each rock counts once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,15 +30,18 @@ class Match:
 class Score:
     """What a run found. Places are metres along the track.
 
-    found: one match a target, its nearest find; again: further finds of a found target; missed: numbers of targets;
-    rocks_called: finds that lie on a hot rock; false_alarms: finds on nothing. `area_m2` is the lane's.
+    found: one match a target, its nearest find; again: further finds of a found target; missed: numbers of targets.
+    on_rocks, on_nothing: the false alarms, by what is there. rocks_called: numbers of the hot rocks called; `rocks` lie
+    in the ground. `area_m2` is the searched ground's.
     """
 
     found: tuple[Match, ...]
     again: tuple[float, ...]
     missed: tuple[int, ...]
-    rocks_called: tuple[float, ...]
-    false_alarms: tuple[float, ...]
+    on_rocks: tuple[float, ...]
+    on_nothing: tuple[float, ...]
+    rocks_called: tuple[int, ...]
+    rocks: int
     area_m2: float
 
     @property
@@ -45,9 +55,14 @@ class Score:
         return len(self.found) / self.targets if self.targets else None
 
     @property
+    def false_alarms(self) -> tuple[float, ...]:
+        """Places (m) of all finds that belong to no target."""
+        return tuple(sorted(self.on_nothing + self.on_rocks))
+
+    @property
     def false_alarms_per_m2(self) -> float:
-        """False alarms a square metre, finds on hot rocks among them."""
-        return (len(self.false_alarms) + len(self.rocks_called)) / self.area_m2
+        """All false alarms a square metre of searched ground."""
+        return len(self.false_alarms) / self.area_m2
 
     @property
     def error_m(self) -> float | None:
@@ -61,8 +76,10 @@ class Score:
             "found": len(self.found),
             "missed": list(self.missed),
             "again": list(self.again),
-            "rocks_called": list(self.rocks_called),
             "false_alarms": list(self.false_alarms),
+            "on_rocks": list(self.on_rocks),
+            "rocks": self.rocks,
+            "rocks_called": list(self.rocks_called),
             "false_alarms_per_m2": round(self.false_alarms_per_m2, 4),
             "error_m": None if self.error_m is None else round(self.error_m, 4),
         }
@@ -91,31 +108,41 @@ def score(finds_m: Iterable[float], truth: Mapping[str, Any], searched_m: float 
     """
     length_m = float(truth["lane_length_m"])
     reach_m = length_m if searched_m is None else min(searched_m, length_m)
-    targets = [(i, float(target["s_m"])) for i, target in enumerate(truth["targets"])]
+    targets = [float(target["s_m"]) for target in truth["targets"]]
     rocks = [float(rock["s_m"]) for rock in truth.get("hot_rocks", ())]
     hits: dict[int, list[float]] = {}
-    rocks_called, false_alarms = [], []
+    on_rocks, on_nothing = [], []
+    called: set[int] = set()
     for s_m in finds_m:
-        near = min(((abs(s_m - target), i) for i, target in targets), default=(float("inf"), -1))
-        if near[0] <= FOUND_WITHIN_M:
-            hits.setdefault(near[1], []).append(s_m)
-        elif any(abs(s_m - rock) <= FOUND_WITHIN_M for rock in rocks):
-            rocks_called.append(s_m)
+        target, rock = _nearest(s_m, targets), _nearest(s_m, rocks)
+        if target is not None:
+            hits.setdefault(target, []).append(s_m)
+        elif rock is not None:
+            on_rocks.append(s_m)
+            called.add(rock)
         else:
-            false_alarms.append(s_m)
+            on_nothing.append(s_m)
     found, again, missed = [], [], []
-    for i, target in targets:
+    for i, target_m in enumerate(targets):
         if i in hits:
-            best, *others = sorted(hits[i], key=lambda s_m: abs(s_m - target))
-            found.append(Match(i, best, best - target))
+            best, *others = sorted(hits[i], key=lambda s_m: abs(s_m - target_m))
+            found.append(Match(i, best, best - target_m))
             again += others
-        elif target <= reach_m:
+        elif target_m <= reach_m:
             missed.append(i)
     return Score(
         tuple(found),
         tuple(again),
         tuple(missed),
-        tuple(rocks_called),
-        tuple(false_alarms),
+        tuple(on_rocks),
+        tuple(on_nothing),
+        tuple(sorted(called)),
+        len(rocks),
         max(reach_m, 0.001) * float(truth["swath_m"]),
     )
+
+
+def _nearest(s_m: float, places_m: Sequence[float]) -> int | None:
+    """The number of the nearest place, or None when none is within half a metre."""
+    distance_m, number = min(((abs(s_m - place), i) for i, place in enumerate(places_m)), default=(float("inf"), -1))
+    return number if distance_m <= FOUND_WITHIN_M else None

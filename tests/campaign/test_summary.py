@@ -46,11 +46,11 @@ def test_shares_rates_and_errors_are_those_counted_by_hand() -> None:
     # Wilson's interval of 3 in 4, by his formula
     assert figures["detection"]["low"] == pytest.approx(0.3006, abs=1e-3)
     assert figures["detection"]["high"] == pytest.approx(0.9544, abs=1e-3)
-    assert figures["false_alarms_per_m2"]["count"] == 1
-    assert figures["false_alarms_per_m2"]["rate"] == pytest.approx(1 / 20)
-    # Garwood's interval of 1: 0.0253 to 5.572
-    assert figures["false_alarms_per_m2"]["low"] == pytest.approx(0.0253 / 20, abs=1e-4)
-    assert figures["false_alarms_per_m2"]["high"] == pytest.approx(5.572 / 20, abs=1e-3)
+    assert figures["false_alarms_per_m2"]["count"] == 2 and figures["false_alarms_per_m2"]["on_rocks"] == 1
+    assert figures["false_alarms_per_m2"]["rate"] == pytest.approx(2 / 20)
+    # Garwood's interval of 2: 0.2422 to 7.2247
+    assert figures["false_alarms_per_m2"]["low"] == pytest.approx(0.2422 / 20, abs=1e-4)
+    assert figures["false_alarms_per_m2"]["high"] == pytest.approx(7.2247 / 20, abs=1e-4)
     rocks = figures["hot_rocks_called"]
     assert (rocks["hits"], rocks["of"]) == (1, 4)
     assert figures["location_error_m"]["mean"] == pytest.approx((0.1 + 0.0 + 0.3) / 3, abs=1e-3)

@@ -26,7 +26,8 @@ def test_each_find_is_a_hit_again_a_rock_or_a_false_alarm() -> None:
     result = score([2.1, 2.4, 5.2, 9.0], truth(2.0, 7.0, rocks=(5.0,)))
     assert [(m.target, m.s_m, round(m.error_m, 3)) for m in result.found] == [(0, 2.1, 0.1)]
     assert result.again == (2.4,) and result.missed == (1,)
-    assert result.rocks_called == (5.2,) and result.false_alarms == (9.0,)
+    assert result.on_rocks == (5.2,) and result.on_nothing == (9.0,)
+    assert result.false_alarms == (5.2, 9.0) and result.rocks_called == (0,)
     assert result.detection == 0.5 and result.false_alarms_per_m2 == pytest.approx(0.2)
     assert result.error_m == pytest.approx(0.1)
 
@@ -39,6 +40,17 @@ def test_a_find_belongs_to_the_nearest_target() -> None:
 def test_half_a_metre_counts_and_a_millimetre_more_does_not() -> None:
     assert len(score([2.5], truth(2.0)).found) == 1
     assert len(score([2.501], truth(2.0)).found) == 0
+
+
+def test_a_hot_rock_is_called_once_and_each_find_on_it_is_a_false_alarm() -> None:
+    result = score([4.8, 5.2, 11.0], truth(rocks=(8.0, 5.0, 11.2)))
+    assert result.on_rocks == (4.8, 5.2, 11.0) and result.rocks_called == (1, 2) and result.rocks == 3
+    assert result.false_alarms_per_m2 == pytest.approx(0.3)
+
+
+def test_a_find_between_target_and_hot_rock_is_the_targets() -> None:
+    result = score([5.4], truth(5.0, rocks=(5.5,)))
+    assert len(result.found) == 1 and result.false_alarms == ()
 
 
 def test_targets_beyond_the_end_of_the_run_are_not_missed() -> None:
@@ -62,6 +74,6 @@ def test_every_find_and_every_target_is_counted_once(
     finds: list[float], targets: list[float], rocks: list[float]
 ) -> None:
     result = score(finds, truth(*targets, rocks=tuple(rocks)))
-    counted = len(result.found) + len(result.again) + len(result.rocks_called) + len(result.false_alarms)
+    counted = len(result.found) + len(result.again) + len(result.false_alarms)
     assert counted == len(finds) and result.targets == len(targets)
     assert all(abs(match.error_m) <= FOUND_WITHIN_M for match in result.found)

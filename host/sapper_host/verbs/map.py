@@ -49,7 +49,7 @@ def draw_map(
     if result is not None:
         typer.echo(
             f"{len(result.found)} of {result.targets} targets found, {len(result.missed)} missed, "
-            f"{len(result.false_alarms) + len(result.rocks_called)} false alarms"
+            f"{len(result.false_alarms)} false alarms"
         )
     typer.echo(str(target))
 

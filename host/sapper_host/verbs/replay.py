@@ -111,9 +111,11 @@ def _show(result: dict[str, Any]) -> None:
     typer.echo("  " + ", ".join(figures))
     if "score" in result:
         s = result["score"]
-        alarms = len(s["false_alarms"]) + len(s["rocks_called"])
+        rocks = f" ({len(s['on_rocks'])} on hot rocks)" if s["on_rocks"] else ""
         error = "" if s["error_m"] is None else f", mean error {100 * s['error_m']:.1f} cm"
-        typer.echo(f"  {s['found']} of {s['targets']} targets found, {alarms} false alarms{error}")
+        typer.echo(
+            f"  {s['found']} of {s['targets']} targets found, {len(s['false_alarms'])} false alarms{rocks}{error}"
+        )
 
 
 def register(app: typer.Typer) -> None:
