@@ -1,5 +1,5 @@
 """Starts Sapper. Frozen into the image, so that no file on the board takes its place."""
 
-from sapper.run import main
+import slots
 
-main()
+slots.start()

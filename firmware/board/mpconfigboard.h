@@ -1,8 +1,12 @@
 // Sapper's settings of MicroPython's rp2 port; the port's own defaults hold for the rest.
 #define MICROPY_HW_BOARD_NAME               "Sapper rover"
 
-// 2 MB of flash: the firmware gets the first half, the file system the second.
+// 2 MB of flash: the firmware gets the first half; flash_layout.py shares out the second.
 #define MICROPY_HW_FLASH_STORAGE_BYTES      (1024 * 1024)
+
+// Brings the ROM file system in, which the update slots are mounted with. The port's own partition for it, one
+// sector below the storage, stays blank.
+#define MICROPY_HW_ROMFS_BYTES              (4096)
 
 // MicroPython's own USB vendor and product numbers stay, so that its tools know the board.
 #define MICROPY_HW_USB_VID                  (0x2E8A)

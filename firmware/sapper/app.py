@@ -4,14 +4,14 @@ import gc
 import os
 
 import micropython
-from sapper import kept, log_file, radio_key, settings_file
+from sapper import checks, kept, key_file, log_file, settings_file, update
 from sapper.arming import Arming
 from sapper.console import Console
 from sapper.detector import Detector
 from sapper.drive import Drive
 from sapper.event_log import EventLog
 from sapper.events import FAULTS, KIND_ID, REASON_NAMES
-from sapper.identity import reset_cause, source
+from sapper.identity import reset_cause
 from sapper.link import Link
 from sapper.loop_stats import LoopStats
 from sapper.motion import Motion
@@ -47,7 +47,8 @@ class Application:
         self.motion = Motion(self.settings, self.drive)
         self.watch = Watch(self)
         self.links = (Link(0, board.usb, True), Link(1, board.radio, False))
-        self.gate = Gate(radio_key.load(), os.urandom(NONCE_BYTES))
+        self.gate = Gate(key_file.RADIO.load(), os.urandom(NONCE_BYTES))
+        self.team_key = key_file.TEAM.load()
         self.refusals = Refusals(self._tell_refused)
         for link in self.links:
             link.next_event = self.log.next  # what an earlier run left is the console's `log` to show
@@ -67,7 +68,7 @@ class Application:
         board.pulser.start(self.settings)
         board.acquisition.start()
         self._interruptible(True)
-        self.emit("boot", reset_cause(), source())
+        self.emit("boot", reset_cause(), update.source())
 
     # The tick
 
@@ -249,8 +250,28 @@ class Application:
 
     def new_key(self, key):
         """Put in the radio key (b'' for none), on flash and at once. OSError when flash refuses: the old one stays."""
-        self.on_flash(lambda: radio_key.save(key))
+        self.on_flash(lambda: key_file.RADIO.save(key))
         self.gate.set_key(key)
+
+    def new_team_key(self, key):
+        """Put in the team's key, which updates must be signed with (b'' for none). OSError when flash refuses."""
+        self.on_flash(lambda: key_file.TEAM.save(key))
+        self.team_key = key
+
+    def prove(self):
+        """An update on trial, a moment after its loop began: kept if its self-test passes, else tried again.
+
+        A trial that cannot prove itself, for whatever reason, is ended by slot_choice.TRIES_MOST starts.
+        """
+        if not update.on_trial():
+            return
+        wrong = checks.failures(checks.TRIAL, self)
+        if wrong:
+            self.links[0].answer("* update failed its self-test: %s: %s" % wrong[0])
+            self.leave_for = "reboot"
+        else:
+            self.on_flash(update.keep)
+        self.emit("update", update.source(), 0 if wrong else 1)
 
     def mark(self):
         """Fire the marker."""

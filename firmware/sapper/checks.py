@@ -4,7 +4,7 @@ what is wrong."""
 import gc
 import os
 
-from sapper import storage
+from sapper import storage, update
 
 _HEAP_LEAST = 40_000
 _TEMP_DC = (-200, 850)
@@ -83,7 +83,12 @@ def _flash(app):
     return "" if same else "the file system gave back something else than was written"
 
 
+def _update(app):
+    return "the update that runs has not proved itself; wait for its restart" if update.on_trial() else ""
+
+
 PRE_ARM = (
+    ("update", _update),
     ("storage", _storage),
     ("settings", _settings),
     ("loop", _loop),
@@ -106,6 +111,17 @@ SELF_TEST = (
     ("standing", _standing),
     ("interlock", _interlock),
     ("temperature", _temperature),
+    ("memory", _memory),
+    ("flash", _flash),
+)
+
+# What an update could have broken, and not what a bench without battery, coil or emergency-stop loop lacks.
+TRIAL = (
+    ("storage", _storage),
+    ("settings", _settings),
+    ("frames", _frames),
+    ("pulser", _pulser),
+    ("interlock", _interlock),
     ("memory", _memory),
     ("flash", _flash),
 )

@@ -3,7 +3,7 @@
 COMMANDS rows: name, usage, states it is allowed in (text of initials, see STATE_LETTERS), who may say it, what it does.
 Who: "any" = anybody on any link; "signed" = on the radio only signed; "link" = changes state: signed likewise, and
 while armed only from the link that armed; "usb" = over USB only. Each row's handler is the method `cmd_NAME` of
-console.Console or, about the board itself, board_commands.BoardCommands.
+console.Console or, about the board itself, of board_commands.BoardCommands and update_commands.UpdateCommands.
 """
 
 # SAFE, ARMED, TELEOP, SWEEP, CONTACT, STOPPED, FAULT: the order of events.STATES
@@ -68,6 +68,20 @@ COMMANDS = (
         "S",
         "usb",
         "SHA-256 of so many bytes of flash, whole pages of 256, at most 65536: shows what really is on the board",
+    ),
+    (
+        "update",
+        "update [files|receive|run factory|run slot_a|run slot_b]",
+        "S",
+        "usb",
+        "what the update slots hold; takes an update (`sapper update` speaks it); or chooses what starts next time",
+    ),
+    (
+        "teamkey",
+        "teamkey [HEX|none]",
+        IDLE,
+        "usb",
+        "puts in the team's key (64 hex digits), with which updates must be signed then; alone, tells its id",
     ),
     ("reboot", "reboot", IDLE, "link", "restarts the board"),
     ("bootloader", "bootloader", IDLE, "usb", "restarts into BOOTSEL, for a UF2"),

@@ -12,12 +12,13 @@ from sapper.identity import version_text
 from sapper.radio import Forged
 from sapper.settings import TABLE, SettingError, row_of
 from sapper.supervisor import ARMED, SAFE, TELEOP
+from sapper.update_commands import UpdateCommands
 
 _DRIVE_MAX = 100_000
 _SWEEP_MAX_MM = 1_000_000
 
 
-class Console(BoardCommands):
+class Console(BoardCommands, UpdateCommands):
     """Handlers are the methods `cmd_NAME(link, words)`; each returns its answer: str or an iterator of str."""
 
     def __init__(self, app):

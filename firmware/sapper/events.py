@@ -22,6 +22,7 @@ KINDS = (
     (12, "sweep", ("length_mm", "done"), "a sweep began (done=0) or reached its end (done=1)"),
     (13, "covered", ("from_mm", "searched"), "ground from here on counts as searched (1) or not (0)"),
     (14, "log", ("saved",), "the event log was written"),
+    (15, "update", ("source", "kept"), "an update on trial proved itself (kept=1), or did not (0) and restarts"),
 )
 
 STATES = ("SAFE", "ARMED", "TELEOP", "SWEEP", "CONTACT", "STOPPED", "FAULT")

@@ -5,14 +5,14 @@ from binascii import hexlify
 
 import machine
 
-from sapper import name_file
+from sapper import name_file, update
 from sapper.events import RESET_CAUSES, SOURCES
 from sapper.version import VERSION
 
 try:
-    from sapper_build import GIT_REVISION
+    from sapper_build import CONTENT, GIT_REVISION
 except ImportError:  # not built into an image: run from the source tree
-    GIT_REVISION = "unbuilt"
+    GIT_REVISION = CONTENT = "unbuilt"
 
 
 def board_id():
@@ -25,19 +25,16 @@ def reset_cause():
     return RESET_CAUSES.index("watchdog" if machine.reset_cause() == machine.WDT_RESET else "power_on")
 
 
-def source():
-    """Index into events.SOURCES: where the running application came from."""
-    return SOURCES.index("factory")
-
-
 def version_text():
     """What `version` answers."""
-    return "sapper=%s git=%s micropython=%s board=%s source=%s cause=%s name=%s" % (
+    return "sapper=%s git=%s micropython=%s board=%s source=%s why=%s content=%s cause=%s name=%s" % (
         VERSION,
         GIT_REVISION,
         os.uname().release,
         board_id(),
-        SOURCES[source()],
+        SOURCES[update.source()],
+        update.why(),
+        CONTENT,
         RESET_CAUSES[reset_cause()],
         name_file.load() or name_file.NONE,
     )

@@ -1,4 +1,4 @@
-"""Signed lines: on the radio nothing that changes state is taken without one. Pure; the key's file is radio_key.py.
+"""Signed lines: on the radio nothing that changes state is taken without one. Pure; the key's file is key_file.py.
 
 A signed line is `@COUNTER MAC LINE`: MAC is the first 8 bytes, in 16 lower-case hex digits, of
 HMAC-SHA256(key, nonce + "COUNTER LINE") (RFC 2104), nonce the 16 random bytes of this boot. Counters only rise, so that

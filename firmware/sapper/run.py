@@ -9,8 +9,10 @@ import machine
 from sapper.app import Application
 from sapper.board import Board
 from sapper.loop_stats import PERIOD_US
+from sapper.update_receiver import receive_update
 
 _UPKEEP_TICKS = 250
+_PROVED_TICKS = 20  # an update on trial has run its loop for so long before it is tested: every input was read
 _EXCEPTIONS_MOST = 10
 _LOST_US = -10_000_000
 
@@ -83,6 +85,8 @@ def loop(app, clock):
             app.fail(error)
             if raised >= _EXCEPTIONS_MOST:
                 raise
+        if stats.ticks == _PROVED_TICKS:
+            app.prove()
         if stats.ticks % _UPKEEP_TICKS == 0:
             app.upkeep()
         if not raised:
@@ -92,10 +96,15 @@ def loop(app, clock):
 
 
 def main():
-    """Run until told to leave. Whatever ends it, the board is left safe; an unexpected end restarts it into SAFE."""
+    """Run until told to leave. Whatever ends it, the board is left safe; an unexpected end restarts it into SAFE.
+
+    Returns for MicroPython's prompt. Raises what kept the application from running at all: it would come again after
+    every reset, so whoever started it decides.
+    """
     board = Board()
     clock = None
-    leave_for = "repl"  # an error before the loop runs would come again after every reset: better a prompt
+    leave_for = "repl"
+    running = False
     try:
         app = Application(board)
         gc.collect()
@@ -103,17 +112,23 @@ def main():
         board.acquisition.start()
         clock = Clock()
         leave_for = "reboot"
+        running = True
         loop(app, clock)
         leave_for = app.leave_for
     except KeyboardInterrupt:
         leave_for = "repl"
         print("Sapper stopped, motors off. Ctrl-D starts it again.")
     except Exception as error:
+        if not running:
+            raise
         sys.print_exception(error)
     finally:
         board.make_safe()
         if clock:
             clock.stop()
+    if leave_for == "update":
+        receive_update(board.usb, app.team_key)
+        leave_for = "reboot"
     if leave_for == "reboot":
         machine.reset()
     elif leave_for == "bootloader":

@@ -20,6 +20,7 @@ from .sources import MICROPYTHON_VERSION, RELEASE_EPOCH_S, Sources
 REPOSITORY = Path(__file__).resolve().parents[2]
 # What goes into the image, relative to firmware/.
 INPUTS = ("board/**/*", "sapper/**/*.py", "main.py")
+CONFIGURATION = "board/mpconfigboard.h"
 IMAGES = ("firmware.uf2", "firmware.elf", "firmware.json")
 CMAKE_OPTIONS = ("-DMICROPY_BOARD=SAPPER",)
 ENVIRONMENT = {"MICROPY_GIT_TAG": f"v{MICROPYTHON_VERSION}", "SOURCE_DATE_EPOCH": RELEASE_EPOCH_S}
@@ -70,17 +71,27 @@ def pins_csv() -> bytes:
     return "\n".join([*rows, ""]).encode()
 
 
-def generated(commit: str) -> list[tuple[str, bytes]]:
-    """The staged files that are made, not copied."""
-    module = (
+def application(firmware: Path) -> list[tuple[str, bytes]]:
+    """The application's own modules, as (name relative to firmware/, content): what an update replaces."""
+    return cache.files(firmware, "sapper/**/*.py")
+
+
+def build_module(commit: str, firmware: Path) -> bytes:
+    """The text of sapper_build.py. CONTENT stands for the application's modules: equal ones, equal content."""
+    return (
         '"""What this firmware was built from. Made by the build."""\n\n'
         f'GIT_REVISION = "{commit}"\nMICROPYTHON = "{MICROPYTHON_VERSION}"\n'
-    )
+        f'CONTENT = "{cache.key(application(firmware))}"\n'
+    ).encode()
+
+
+def generated(commit: str, firmware: Path) -> list[tuple[str, bytes]]:
+    """The staged files that are made, not copied."""
     header = f'#define SAPPER_VERSION "{version.VERSION}"\n#define SAPPER_REVISION "{commit}"\n'
     return [
         ("board/pins.csv", pins_csv()),
         ("board/sapper_build.h", header.encode()),
-        ("generated/sapper_build.py", module.encode()),
+        ("generated/sapper_build.py", build_module(commit, firmware)),
     ]
 
 
@@ -92,7 +103,7 @@ def inputs(sources: Sources, firmware: Path = REPOSITORY / "firmware") -> Inputs
         )
     commit = revision(firmware.parent)
     found = [part for part in cache.files(firmware, *INPUTS) if "__pycache__" not in part[0]]
-    staged = sorted([*found, *generated(commit)])
+    staged = sorted([*found, *generated(commit, firmware)])
     compiler = native.compiler_version("arm-none-eabi-gcc")
     tools = [*sources.key_parts(), ("compiler", compiler), ("options", " ".join(CMAKE_OPTIONS)), ("recipe", _RECIPE)]
     return Inputs(tuple(staged), commit, cache.key(tools), cache.key([*tools, *staged]))
@@ -115,10 +126,14 @@ def build(sources: Sources, wanted: Inputs, logs: Path) -> Path:
     objects = cache.root() / "objects" / f"firmware-{wanted.objects_key}"
     environment = {**ENVIRONMENT, "MICROPY_MPYCROSS": str(mpy_cross)}
     with cache.trusted(objects, resumable=True):
-        if stage(wanted.files, objects / "stage"):
+        touched = stage(wanted.files, objects / "stage")
+        if any(name.endswith(".py") for name in touched):
             # Whatever the file times say, nothing frozen earlier is used again.
             shutil.rmtree(objects / "build" / "frozen_mpy", ignore_errors=True)
             (objects / "build" / "frozen_content.c").unlink(missing_ok=True)
+        if CONFIGURATION in touched:
+            # MicroPython collects its names (QSTRs) anew only when its own files change.
+            shutil.rmtree(objects / "build" / "genhdr", ignore_errors=True)
         if not (objects / "configured").exists():
             with step("configuring the firmware"):
                 _configure(sources, objects, environment, logs)
@@ -143,8 +158,8 @@ def build(sources: Sources, wanted: Inputs, logs: Path) -> Path:
     return folder
 
 
-def stage(files: tuple[tuple[str, bytes], ...], folder: Path) -> bool:
-    """Make `folder` hold exactly `files`; equal ones keep their time. True if a Python file changed, came or went."""
+def stage(files: tuple[tuple[str, bytes], ...], folder: Path) -> list[str]:
+    """Make `folder` hold exactly `files`; equal ones keep their time. Returns the names that changed, came or went."""
     wanted = {name for name, _ in files}
     touched = [name for name, content in files if cache.write_if_changed(folder / name, content)]
     for path in [path for path in folder.rglob("*") if path.is_file()]:
@@ -152,7 +167,7 @@ def stage(files: tuple[tuple[str, bytes], ...], folder: Path) -> bool:
         if name not in wanted:
             path.unlink()
             touched.append(name)
-    return any(name.endswith(".py") for name in touched)
+    return touched
 
 
 def _configure(sources: Sources, objects: Path, environment: dict[str, str], logs: Path) -> None:

@@ -10,7 +10,7 @@ from bench import Bench
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper import radio_key
+from sapper import key_file
 from sapper.commands import COMMANDS
 from sapper.radio import COUNTER_MAX, Forged, Gate, Signer, differ, from_hex, key_id, to_hex
 from sapper.supervisor import ARMED, SAFE, STOPPED, SWEEP
@@ -25,8 +25,7 @@ HOSTILE_LINES = 100_000
 
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
-    monkeypatch.setattr(radio_key, "PATH", str(tmp_path / "radio.key"))
-    monkeypatch.setattr(radio_key, "_NEW", str(tmp_path / "radio.new"))
+    monkeypatch.setattr(key_file.RADIO, "path", str(tmp_path / "radio.key"))
     bench = Bench()
     bench.app.new_key(KEY)
     return bench
@@ -121,13 +120,13 @@ def test_hex_and_comparison():
 
 
 def test_the_key_survives_in_its_file_and_a_broken_file_is_no_key(bench):
-    assert radio_key.load() == KEY
+    assert key_file.RADIO.load() == KEY
     for broken in (b"", b"ab" * 31, b"\xff\xfe", b"zz" * 32, b"ab" * 5000):
-        with open(radio_key.PATH, "wb") as file:
+        with open(key_file.RADIO.path, "wb") as file:
             file.write(broken)
-        assert radio_key.load() == b""
-    radio_key.save(b"")
-    assert radio_key.load() == b""
+        assert key_file.RADIO.load() == b""
+    key_file.RADIO.save(b"")
+    assert key_file.RADIO.load() == b""
 
 
 def test_an_operator_on_the_radio_can_do_it_all(bench):

@@ -129,13 +129,13 @@ def test_version_and_revision_reach_the_c_code_and_the_board(firmware: Path) -> 
 
 
 def test_staging_leaves_equal_files_alone_and_takes_away_what_is_gone(tmp_path: Path) -> None:
-    assert uf2.stage((("sapper/a.py", b"1"), ("board/b.h", b"2")), tmp_path)
+    assert uf2.stage((("sapper/a.py", b"1"), ("board/b.h", b"2")), tmp_path) == ["sapper/a.py", "board/b.h"]
     for path in (tmp_path / "sapper/a.py", tmp_path / "board/b.h"):
         os.utime(path, (1, 1))
-    assert not uf2.stage((("sapper/a.py", b"1"), ("board/b.h", b"3")), tmp_path), "no Python file changed"
+    assert uf2.stage((("sapper/a.py", b"1"), ("board/b.h", b"3")), tmp_path) == ["board/b.h"]
     assert (tmp_path / "sapper/a.py").stat().st_mtime == 1
     assert (tmp_path / "board/b.h").read_bytes() == b"3"
-    assert uf2.stage((("board/b.h", b"3"),), tmp_path)
+    assert uf2.stage((("board/b.h", b"3"),), tmp_path) == ["sapper/a.py"]
     assert not (tmp_path / "sapper/a.py").exists()
 
 

@@ -6,6 +6,8 @@ flash is as it was found: `reason` says why, `read_block()` lets a host take a c
 
 import rp2
 import vfs
+from flash_layout import FILES_BYTES
+from flash_layout import SECTOR_BYTES as BLOCK_BYTES
 
 MOUNTED = "mounted"
 FORMATTED = "formatted"
@@ -13,7 +15,6 @@ FAILED = "failed"
 
 # The flash programs pages of 256 bytes (W25Q16JV, section 8.2.15).
 PROGRAM_BYTES = 256
-BLOCK_BYTES = 4096
 _IOCTL_BLOCK_COUNT = 4
 
 state = FAILED
@@ -23,7 +24,7 @@ reason = "not tried yet"
 def start():
     """Mount the file system on '/'; format it only if every byte of its area is blank. Sets `state` and `reason`."""
     global state, reason
-    flash = rp2.Flash()
+    flash = area()
     try:
         vfs.mount(vfs.VfsLfs2(flash, progsize=PROGRAM_BYTES), "/")
         state, reason = MOUNTED, ""
@@ -41,14 +42,19 @@ def start():
         state, reason = FAILED, "{}: {}".format(type(error).__name__, error)
 
 
+def area():
+    """The file system's part of the flash, as a block device."""
+    return rp2.Flash(start=0, len=FILES_BYTES)
+
+
 def block_count():
     """Number of BLOCK_BYTES blocks in the file system's area."""
-    return rp2.Flash().ioctl(_IOCTL_BLOCK_COUNT, 0)
+    return area().ioctl(_IOCTL_BLOCK_COUNT, 0)
 
 
 def read_block(number, buffer):
     """Copy raw block `number` into `buffer` (BLOCK_BYTES long). For a host to keep a copy of a broken file system."""
-    rp2.Flash().readblocks(number, buffer)
+    area().readblocks(number, buffer)
 
 
 def is_blank(flash):
@@ -73,7 +79,7 @@ def erase_and_format():
     except OSError:
         pass  # nothing was mounted
     state, reason = FAILED, "formatting was not finished"
-    _format(rp2.Flash())
+    _format(area())
     state, reason = FORMATTED, "formatted on request"
 
 

@@ -79,7 +79,12 @@ def start():
     put_in_place()
     clock.advance(clock.START_US)
     import _boot
-    import main
+    from sapper.run import main
+
+    try:
+        main()
+    except Exception as error:  # as main.py does it, without slots to choose from
+        sys.print_exception(error)
 
 
 def put_in_place():
@@ -94,6 +99,8 @@ def put_in_place():
         "sys": standard_streams.sys,
         "select": standard_streams.select,
         "micropython": standard_streams.micropython,
+        # No update slots: the source tree is what runs. `import slots` gives None.
+        "slots": None,
     }
     import registers
 

@@ -82,16 +82,24 @@ class DMA:
 
 
 class Flash:
-    """The file system's half of the flash: erases and writes stop the board for as long as the chip takes."""
+    """A part of the flash's second half: erases and writes stop the board for as long as the chip takes.
+
+    It does not read as a buffer, as the board's does: update slots are for the virtual Pico.
+    """
+
+    def __init__(self, start=0, len=_BLOCKS * _BLOCK):
+        self._first = start // _BLOCK
+        self._count = len // _BLOCK
 
     def readblocks(self, number, buffer, offset=0):
         """Read."""
-        at = number * _BLOCK + offset
+        at = (self._first + number) * _BLOCK + offset
         buffer[:] = _view[at : at + len(buffer)]
 
     def writeblocks(self, number, buffer, offset=None):
         """Program; with no offset, erase first."""
         since = clock.now
+        number += self._first
         if offset is None:
             self._erase(number)
             offset = 0
@@ -105,12 +113,12 @@ class Flash:
     def ioctl(self, operation, argument):
         """4: number of blocks, 5: their size, 6: erase."""
         if operation == 4:
-            return _BLOCKS
+            return self._count
         if operation == 5:
             return _BLOCK
         if operation == 6:
             since = clock.now
-            self._erase(argument)
+            self._erase(self._first + argument)
             _deaf(since)
         return 0
 

@@ -1,0 +1,185 @@
+"""The update slots in flash: what is in them, which one starts, and the pointer that says so.
+
+Each slot holds a ROMFS image, seen as /a and /b, whose .mpy files run in place, and in its last sector a trailer: text
+lines `name=value` with the image's length, SHA-256, version and MAC. Nothing but a whole image with a whole trailer
+is ever started, and nothing here writes to the firmware image: the factory's application always starts.
+
+An application in a slot may be newer than this module: API counts changes of what it may call here.
+"""
+
+import os
+import sys
+from hashlib import sha256
+
+import board_storage
+import machine
+import rp2
+import slot_choice
+import vfs
+from flash_layout import IMAGE_BYTES_MAX, SECTOR_BYTES, SLOT_BYTES, SLOT_OFFSETS
+from slot_choice import FACTORY
+
+API = 1
+POINTER = "/update.txt"
+_POINTER_NEW = "/update.new"
+TRAILER_MARK = "sapper-slot 1"
+_TRAILER_BYTES_MAX = 1024
+# Longer than a start takes; from its first tick on the application's own watchdog is shorter.
+_TRIAL_START_MS = 8000
+
+running = FACTORY
+why = slot_choice.NO_UPDATE
+
+
+def area(slot):
+    """The slot's flash: a block device of SECTOR_BYTES blocks that can be read as a buffer."""
+    return rp2.Flash(start=SLOT_OFFSETS[slot], len=SLOT_BYTES)
+
+
+def trailer(slot):
+    """The slot's trailer as {name: value}; {} when there is none."""
+    start = SLOT_BYTES - SECTOR_BYTES
+    raw = bytes(memoryview(area(slot))[start : start + _TRAILER_BYTES_MAX])
+    end = raw.find(b"\xff")
+    return parse_trailer(raw[:end] if end >= 0 else b"")
+
+
+def parse_trailer(raw):
+    """{name: value} of a trailer's bytes; {} when they are none, or not whole."""
+    try:
+        lines = str(raw, "ascii").split("\n")
+    except (UnicodeError, ValueError):
+        return {}
+    if lines[0] != TRAILER_MARK or lines[-1] != "":
+        return {}
+    return dict(line.split("=", 1) for line in lines[1:-1] if "=" in line)
+
+
+def wrong_with(slot):
+    """'' when the slot holds a whole image that can run on this board, or what is wrong. 60 ms for 90 kB."""
+    values = trailer(slot)
+    if not values:
+        return "empty"
+    if values.get("api") != str(API):
+        return "made for another firmware image"
+    if values.get("mpy") != str(mpy_version()):
+        return "made for another MicroPython"
+    try:
+        length = int(values["length"])
+    except (KeyError, ValueError):
+        return "damaged"
+    if not 0 < length <= IMAGE_BYTES_MAX or digest(slot, length) != values.get("sha256"):
+        return "damaged"
+    return ""
+
+
+def digest(slot, length):
+    """SHA-256 of the first `length` bytes of a slot, in hex."""
+    return sha256(memoryview(area(slot))[:length]).digest().hex()
+
+
+def mpy_version():
+    """What .mpy files this MicroPython runs: version, sub-version and architecture, as one number."""
+    return sys.implementation._mpy
+
+
+def pointer():
+    """The pointer's text; '' when there is none."""
+    try:
+        with open(POINTER) as file:
+            return file.read(slot_choice.POINTER_BYTES_MAX)
+    except OSError:
+        return ""
+
+
+def write_pointer(written):
+    """Replace the pointer, as a whole. OSError when flash refuses."""
+    with open(_POINTER_NEW, "w") as file:
+        file.write(written)
+    os.rename(_POINTER_NEW, POINTER)
+
+
+def idle():
+    """The slot that an update goes to: never the one that runs."""
+    return "b" if running == "a" else "a"
+
+
+def release(slot):
+    """Take a slot out of the file system, as what it holds is about to change."""
+    try:
+        vfs.umount("/" + slot)
+    except OSError:
+        pass  # nothing was mounted
+
+
+def on_trial():
+    """Whether what runs has yet to prove itself."""
+    return why == slot_choice.TRIAL
+
+
+def point_to(source):
+    """Start this slot (on trial) or the factory image from the next start on. OSError when flash refuses."""
+    tries = "0" if source in SLOT_OFFSETS else slot_choice.KEPT
+    write_pointer(slot_choice.text(source, running, tries))
+
+
+def keep():
+    """What runs has proved itself: no longer on trial. OSError when flash refuses."""
+    global why
+    _, before, _ = slot_choice.parse(pointer())
+    write_pointer(slot_choice.text(running, before, slot_choice.KEPT))
+    why = slot_choice.CHOSEN
+
+
+def choose():
+    """Decide what starts, and put it first among the places that modules come from."""
+    global running, why
+    if board_storage.state == board_storage.FAILED:
+        running, why = FACTORY, slot_choice.NO_FILES
+    else:
+        running, why, written = slot_choice.choose(pointer(), wrong_with)
+        if written:
+            try:
+                write_pointer(written)
+            except OSError:
+                # A trial that cannot be counted could never end.
+                if why == slot_choice.TRIAL:
+                    running, why = FACTORY, slot_choice.NO_FILES
+    for slot in SLOT_OFFSETS:
+        try:
+            vfs.mount(vfs.VfsRom(area(slot)), "/" + slot)
+        except (OSError, ValueError):
+            pass  # empty, or half written
+    # The current folder is not among them: no file that was copied onto the board takes the application's place.
+    sys.path[:] = [".frozen", "/lib"]
+    if running != FACTORY:
+        sys.path.insert(0, "/" + running)
+
+
+def start():
+    """Start what was chosen. Returns when it asks for MicroPython's prompt, or the factory's application failed."""
+    choose()
+    watched = on_trial() and machine.WDT(timeout=_TRIAL_START_MS)
+    try:
+        from sapper.run import main
+
+        main()
+    except KeyboardInterrupt:
+        if watched:
+            machine.mem32[0x4005B000] = 1 << 30  # RP2040 datasheet 4.7.6: CTRL.ENABLE cleared; the prompt is not fed
+        print("Sapper was stopped while it started. Ctrl-D starts it again.")
+    except Exception as error:
+        sys.print_exception(error)
+        if running != FACTORY:
+            _failed()
+            machine.reset()
+
+
+def _failed():
+    """What ran from a slot raised before it ran: kept until now or not, it has to prove itself again."""
+    try:
+        run, before, tries = slot_choice.parse(pointer())
+        if tries < 0:
+            write_pointer(slot_choice.text(run, before, 1))
+    except (OSError, ValueError):
+        pass  # no pointer, or none that can be written: the next start decides by what is there

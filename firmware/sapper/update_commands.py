@@ -1,0 +1,55 @@
+"""The commands about updates. Methods of console.Console, kept apart: `cmd_NAME(link, words)` each returns its answer,
+str or an iterator of str."""
+
+from sapper import update
+from sapper.arguments import Refused, usage
+from sapper.events import SOURCES
+from sapper.radio import KEY_BYTES, from_hex, key_id
+
+
+class UpdateCommands:
+    """Handlers; `self._app` is the console's."""
+
+    def cmd_update(self, link, words):
+        if not words:
+            return self._update()
+        if words == ["files"]:
+            return self._files()
+        if words == ["receive"]:
+            if update.on_trial():
+                raise Refused("trial", "what runs is on trial itself; wait a second and ask again")
+            if "idle=none" in update.text():
+                raise Refused("slots", "this board has no slots")
+            self._app.leave_for = "update"
+            return "ok receiving; motors off, the board restarts afterwards"
+        if len(words) == 2 and words[0] == "run" and words[1] in SOURCES:
+            wrong = ""
+
+            def point():
+                nonlocal wrong
+                wrong = update.point_to(words[1])
+
+            self._app.on_flash(point)
+            if wrong:
+                raise Refused("slot", "%s: %s; it was left as it is" % (words[1], wrong))
+            return "ok %s starts next time; `reboot`" % words[1]
+        raise usage("update")
+
+    def _update(self):
+        for line in update.slot_lines():
+            yield "  " + line
+        yield "ok %s team_key=%s" % (update.text(), key_id(self._app.team_key))
+
+    def _files(self):
+        for line in update.file_lines():
+            yield "  " + line
+        yield "ok"
+
+    def cmd_teamkey(self, link, words):
+        app = self._app
+        if words:
+            key = b"" if words[0] == "none" else from_hex(words[0], KEY_BYTES)
+            if key is None:
+                raise Refused("value", "a key is %d lower-case hex digits" % (2 * KEY_BYTES))
+            app.new_team_key(key)
+        return "ok teamkey=" + key_id(app.team_key)

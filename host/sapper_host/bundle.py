@@ -1,0 +1,217 @@
+"""Update bundles: the application's modules as one file that a board takes whole, signed with the team's key.
+
+A bundle is a zip of two members: `image.romfs`, a ROM file system (MicroPython's VfsRom format, written by mpremote's
+own writer) that lies in a slot of the board as it is, and `slot.txt`, the trailer that goes behind it
+(firmware/sapper/update_trailer.py). The last file of the image is `manifest.txt`: version, git revision, content, and
+for each file its place in the image, size and SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpremote.romfs import VfsRomWriter
+
+from sapper.radio import key_id
+from sapper.update_trailer import BYTES_MAX, MARK, TrailerError, check, mac, values_of
+from sapper_host.errors import SapperError, Status
+
+SUFFIX = ".sapper"
+IMAGE = "image.romfs"
+TRAILER = "slot.txt"
+MANIFEST = "manifest.txt"
+MANIFEST_MARK = "sapper-manifest 1"
+# What the board's frozen modules offer to an application (firmware/board/modules/slots.py).
+API = 1
+# 192 kB of a slot less its trailer's sector (firmware/board/modules/flash_layout.py; a test compares).
+IMAGE_BYTES_MAX = 188 * 1024
+_REMEDY = "make it anew: `sapper bundle`"
+
+
+class BundleError(SapperError):
+    """A bundle that is not whole, not signed as it must be, or not for this board."""
+
+    status = Status.BAD_INPUT
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A file of an image: its name, where its `size` bytes begin, and their SHA-256 in hex."""
+
+    name: str
+    offset: int
+    size: int
+    sha256: str
+
+    def line(self) -> str:
+        """As it stands in the manifest; of the same length whatever the offset."""
+        return f"file {self.name} {self.offset:06d} {self.size} {self.sha256}"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """image: the ROM file system. trailer: the bytes behind it. values: what the trailer says. files: the manifest."""
+
+    image: bytes
+    trailer: bytes
+    values: dict[str, str]
+    files: tuple[FileRow, ...]
+
+    @property
+    def content(self) -> str:
+        """Stands for the application's modules: equal ones, equal content."""
+        return self.values["content"]
+
+    @property
+    def signed(self) -> bool:
+        """Whether it carries a signature."""
+        return self.values.get("mac", "none") != "none"
+
+    def describe(self) -> str:
+        """In a line, for people."""
+        sign = "signed" if self.signed else "not signed"
+        return (
+            f"sapper {self.values['version']}+{self.values['git']}, {len(self.files)} files, {len(self.image)} bytes, "
+            f"content {self.content}, {sign}"
+        )
+
+
+def make(folder: Path, key: bytes | None = None) -> Bundle:
+    """Bundle the modules that `make mpy` left in `folder`, signed with `key` (None: not). BundleError says why not."""
+    try:
+        about = json.loads((folder / "build.json").read_text())
+        modules = {name: (folder / name).read_bytes() for name in about["modules"]}
+    except (OSError, ValueError, KeyError) as error:
+        raise BundleError(f"{folder} holds no compiled modules ({error})", "run `make mpy`") from None
+    head = [MANIFEST_MARK, *(f"{name}={about[name]}" for name in ("version", "git", "content", "micropython"))]
+    rows = [FileRow(name, 0, len(data), hashlib.sha256(data).hexdigest()) for name, data in modules.items()]
+    # The manifest's length does not depend on the offsets in it: those of a first image hold in the second.
+    first = _image(modules, _manifest(head, rows))
+    rows = _placed(rows, modules, first)
+    image = _image(modules, _manifest(head, rows))
+    if len(image) > IMAGE_BYTES_MAX:
+        raise BundleError(
+            f"the application takes {len(image)} bytes, and a slot holds {IMAGE_BYTES_MAX}", "make it smaller"
+        )
+    values = {
+        "length": str(len(image)),
+        "sha256": hashlib.sha256(image).hexdigest(),
+        "api": str(API),
+        "mpy": str(_mpy_version(modules)),
+        "version": about["version"],
+        "git": about["git"],
+        "content": about["content"],
+        "key": key_id(key) if key else "none",
+    }
+    unsigned = "\n".join([MARK, *(f"{name}={value}" for name, value in values.items()), ""]).encode("ascii")
+    trailer = unsigned + f"mac={mac(key, unsigned) if key else 'none'}\n".encode("ascii")
+    return Bundle(image, trailer, values_of(trailer), tuple(rows))
+
+
+def _manifest(head: list[str], rows: list[FileRow]) -> bytes:
+    return "\n".join([*head, *(row.line() for row in rows), ""]).encode("ascii")
+
+
+def _image(modules: dict[str, bytes], manifest: bytes) -> bytes:
+    """The ROM file system; modules of one folder follow each other, the manifest comes last."""
+    writer = VfsRomWriter()
+    inside = ""
+    for name, data in modules.items():
+        folder, _, leaf = name.rpartition("/")
+        if folder != inside:
+            if inside:
+                writer.closedir()
+            if folder:
+                writer.opendir(folder)
+            inside = folder
+        writer.mkfile(leaf, data)
+    if inside:
+        writer.closedir()
+    writer.mkfile(MANIFEST, manifest)
+    return bytes(writer.finalise())
+
+
+def _placed(rows: list[FileRow], modules: dict[str, bytes], image: bytes) -> list[FileRow]:
+    placed, at = [], 0
+    for row in rows:
+        at = image.index(modules[row.name], at)
+        placed.append(FileRow(row.name, at, row.size, row.sha256))
+        at += row.size
+    return placed
+
+
+def _mpy_version(modules: dict[str, bytes]) -> int:
+    """`sys.implementation._mpy` of a board that runs them: version and, from those with native code, architecture.
+
+    Format: MicroPython's docs, 'MicroPython .mpy files'.
+    """
+    return max(data[1] | data[2] << 8 for name, data in modules.items() if name.endswith(".mpy"))
+
+
+def write(bundle: Bundle, path: Path) -> None:
+    """Write a bundle, whole or not at all; equal bundles are equal files."""
+    partial = path.with_name(path.name + ".part")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in ((TRAILER, bundle.trailer), (IMAGE, bundle.image)):
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
+    partial.replace(path)
+
+
+def read(path: Path) -> Bundle:
+    """Read a bundle and check all of it but its signature. BundleError says what is wrong."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+            trailer = _member(archive, TRAILER, BYTES_MAX)
+            image = _member(archive, IMAGE, IMAGE_BYTES_MAX)
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error.strerror}", "check its name and permissions") from None
+    except (zipfile.BadZipFile, KeyError, ValueError, RuntimeError, NotImplementedError) as error:
+        raise BundleError(f"{path} is not a whole bundle: {error}", _REMEDY) from None
+    try:
+        check(trailer, image, b"")
+        values = values_of(trailer)
+        files = parse_manifest(_text_of(image, MANIFEST_MARK))
+        for name in ("api", "mpy", "version", "git", "content"):
+            values[name]
+    except TrailerError as error:
+        raise BundleError(f"{path}: {error.args[1]}", _REMEDY) from None
+    except (KeyError, ValueError) as error:
+        raise BundleError(f"{path} is not a whole bundle: {error}", _REMEDY) from None
+    for row in files:
+        if hashlib.sha256(image[row.offset : row.offset + row.size]).hexdigest() != row.sha256:
+            raise BundleError(f"{path}: {row.name} is not what its manifest says", _REMEDY)
+    if int(values["length"]) != len(image):
+        raise BundleError(f"{path}: its image has {len(image)} bytes, not {values['length']}", _REMEDY)
+    return Bundle(image, trailer, values, files)
+
+
+def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """One member, refused before it is unpacked when it says it is too large, and while, when it lied."""
+    if archive.getinfo(name).file_size > most:
+        raise BundleError(f"{name} takes {archive.getinfo(name).file_size} bytes; a slot holds {most}", _REMEDY)
+    with archive.open(name) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"{name} is larger than it says")
+    return data
+
+
+def _text_of(image: bytes, mark: str) -> str:
+    """The manifest's text: from its mark to the end of the image."""
+    at = image.rindex(mark.encode())
+    return image[at:].decode("ascii")
+
+
+def parse_manifest(text: str) -> tuple[FileRow, ...]:
+    """The files of a manifest. ValueError when a line is none."""
+    rows = []
+    for line in text.split("\n"):
+        if line.startswith("file "):
+            _, name, offset, size, digest = line.split(" ")
+            rows.append(FileRow(name, int(offset), int(size), digest))
+    return tuple(rows)
