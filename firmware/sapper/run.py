@@ -127,7 +127,7 @@ def main():
         if clock:
             clock.stop()
     if leave_for == "update":
-        receive_update(board.usb, app.team_key)
+        receive_update(board.usb, app.team_key, board.watchdog)
         leave_for = "reboot"
     if leave_for == "reboot":
         machine.reset()

@@ -42,6 +42,10 @@ class UsbPort:
             count += 1
         return count
 
+    def read_all(self, view):
+        """Fill `view`, however long that takes: something must watch over it. A tenth of `read_into`'s time a byte."""
+        self._stdin.readinto(view)
+
     def write(self, view):
         """What there is room for. The board's build never waits while Ctrl-C is off (mpconfigboard.h), so it is put
         off here."""

@@ -22,6 +22,7 @@ HEADER_BYTES = 8
 BODY_BYTES_MAX = 5120
 DIGEST_BYTES = 8
 _QUIET_MS = 20  # after a spoilt message: what is still on its way is thrown away until the line is silent
+_STUCK_MS = 8000  # in the middle of a message
 _LEAVES_MS = 30  # for the last answer to be fetched before the board restarts
 _ERASE = 6  # ioctl
 
@@ -88,11 +89,12 @@ class Slot:
 
 
 class Receiver:
-    """One update. port: `read_into(buffer)`, `write(view)`, neither waits. key: the team's, or b'' for none.
-    point: function() that makes the slot start next time."""
+    """One update. port: serial_port.UsbPort. key: the team's, or b'' for none. point: function() that makes the slot
+    start next time. feed: function() that keeps the watchdog from restarting the board, a while."""
 
-    def __init__(self, port, slot, key, point):
+    def __init__(self, port, slot, key, point, feed):
         self._port = port
+        self._feed = feed
         self._slot = slot
         self._key = key
         self._point = point
@@ -117,6 +119,7 @@ class Receiver:
                 done, answer = True, "err %s: %s" % error.args
             except OSError as error:
                 done, answer = True, "err flash: %s" % error
+            self._feed()
             self._say(answer)
             if done:
                 return
@@ -140,27 +143,24 @@ class Receiver:
 
     def _message(self):
         header = self._header
-        self._fill(memoryview(header))
+        self._await(memoryview(header)[:1])
+        self._port.read_all(memoryview(header)[1:])
         length = header[2] | header[3] << 8
         if length > BODY_BYTES_MAX:
             raise Spoilt
         body = self._body[:length]
-        self._fill(body)
+        self._port.read_all(body)
         given = header[4] | header[5] << 8 | header[6] << 16 | header[7] << 24
         if crc32(body, crc32(header[:4])) != given:
             raise Spoilt
         return bytes(header[:1]), header[1], body
 
-    def _fill(self, view):
-        """Read exactly so many bytes."""
-        at = 0
+    def _await(self, byte):
+        """The first byte of a message. Inside one the port waits for the rest, and a line that goes dead there is the
+        watchdog's to end: asking for each byte whether it has come would take ten times as long."""
         since = time.ticks_ms()
-        while at < len(view):
-            count = self._port.read_into(view[at:])
-            if count:
-                at += count
-                since = time.ticks_ms()
-            elif time.ticks_diff(time.ticks_ms(), since) > SILENCE_MS:
+        while not self._port.read_into(byte):
+            if time.ticks_diff(time.ticks_ms(), since) > SILENCE_MS:
                 raise Silent
 
     def _drain(self):
@@ -176,10 +176,11 @@ class Receiver:
             data = data[self._port.write(data) :]
 
 
-def receive_update(port, key):
+def receive_update(port, key, watchdog):
     """Take one update into the idle slot of this board. Whatever comes of it, the board is to be restarted after."""
     port.interruptible(False)
+    watchdog.start(_STUCK_MS)
     device, running, point = update.idle_slot()
     sectors = len(memoryview(device)) // SECTOR_BYTES - 1
-    Receiver(port, Slot(device, running, sectors), key, point).run()
+    Receiver(port, Slot(device, running, sectors), key, point, watchdog.feed).run()
     time.sleep_ms(_LEAVES_MS)

@@ -17,11 +17,13 @@ class Watchdog:
 
     def __init__(self):
         self._wdt = None
+        self._timeout_ms = 0
 
-    def start(self):
-        """Run; `feed` at least every TIMEOUT_MS from now on."""
-        if self._wdt is None:
-            self._wdt = WDT(timeout=TIMEOUT_MS)
+    def start(self, timeout_ms=TIMEOUT_MS):
+        """Run; `feed` at least every `timeout_ms` (at most 8388) from now on."""
+        if self._timeout_ms != timeout_ms:
+            self._timeout_ms = timeout_ms
+            self._wdt = WDT(timeout=timeout_ms)
         self._wdt.feed()
         poke(_CTRL_SET, _ENABLE)
 
