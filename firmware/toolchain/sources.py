@@ -60,6 +60,13 @@ PATCHES = (
         '            self.fun_data_attributes += " __attribute__ ((aligned (4)))"\n',
         "frozen native functions begin with a word that is read as one; a Cortex-M0+ faults on it at an odd halfword",
     ),
+    Patch(
+        "py/gc.c",
+        "        area->gc_last_used_block = MAX(area->gc_last_used_block, end_block);\n\n        GC_EXIT();\n",
+        "        area->gc_last_used_block = MAX(area->gc_last_used_block, end_block - 1);\n\n        GC_EXIT();\n",
+        "a block grown in place up to the heap's end: the next collection read the finaliser table past its end and the"
+        " stack as an object, and faulted",
+    ),
     # Nothing of ours is C++: its library for the Pico would take 1.6 GB on every machine that builds.
     Patch(
         "ports/rp2/CMakeLists.txt",
