@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sapper_host import bootsel
 from sapper_host.errors import LinkError, SapperError
 from sapper_host.link import Link
 from sapper_host.run_registry import running_rigs
@@ -14,14 +14,16 @@ from sapper_host.run_registry import running_rigs
 # Raspberry Pi's vendor and the product number of MicroPython on RP2040, which our board definition keeps.
 USB_IDS = (0x2E8A, 0x0005)
 USB_NAME = "Sapper"
-_BOOTSEL_LABEL = "RPI-RP2"
 # How long a board may take to answer; a rig on a busy machine runs slower than real time.
 _PROBE_S = {"board": 1.5, "rig": 5.0}
 
 
 @dataclass
 class Port:
-    """A place a board may be. kind: usb, radio (of a rig), serial or drive; what: sapper, micropython, busy, ..."""
+    """A place a board may be. kind: usb, radio (of a rig), serial or drive; what: sapper, micropython, busy, ...
+
+    location: where it is plugged in, as bootsel.Drive has it; the same board is found there again after a restart.
+    """
 
     device: str
     kind: str
@@ -29,6 +31,7 @@ class Port:
     detail: str = ""
     serial_number: str = ""
     version: dict[str, str] = field(default_factory=dict)
+    location: str = ""
 
     @property
     def ours(self) -> bool:
@@ -50,11 +53,13 @@ def list_ports() -> list[Port]:
         ours = (info.vid, info.pid) == USB_IDS or USB_NAME in names
         kind = "usb" if info.vid is not None else "serial"
         detail = " ".join(names.split()) or (info.description if info.description != "n/a" else "")
-        found.append(Port(info.device, kind, "board" if ours else "other", detail, info.serial_number or ""))
+        location = (getattr(info, "location", None) or "").partition(":")[0]
+        what = "board" if ours else "other"
+        found.append(Port(info.device, kind, what, detail, info.serial_number or "", location=location))
     for rig in running_rigs():
         for name, device in rig.ports.items():
             detail = f"{rig.rig} rig (pid {rig.pid})" + (f", world {Path(rig.world).name}" if rig.world else "")
-            found.append(Port(device, name, "rig", detail))
+            found.append(Port(device, name, "rig", detail, location=device if name == "usb" else ""))
     return found
 
 
@@ -75,26 +80,11 @@ def probe(port: Port) -> Port:
     return port
 
 
-def bootsel_drives(by_label: Path = Path("/dev/disk/by-label"), mounts: Path = Path("/proc/mounts")) -> list[Port]:
+def bootsel_drives(root: Path = bootsel.ROOT) -> list[Port]:
     """Boards in BOOTSEL: the RPI-RP2 drives this machine sees, mounted or not."""
-    devices = {}
-    label = by_label / _BOOTSEL_LABEL
-    if label.exists():
-        devices[os.path.realpath(label)] = ""
-    try:
-        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    for line in lines:
-        device, _, rest = line.partition(" ")
-        folder = rest.split(" ")[0].replace("\\040", " ")
-        # The label alone may be missing (containers): the file that the boot ROM shows tells for sure.
-        likely = device in devices or Path(folder).name == _BOOTSEL_LABEL
-        if likely and (Path(folder) / "INFO_UF2.TXT").is_file():
-            devices[device] = folder
     return [
-        Port(folder or device, "drive", "bootsel", f"mounted at {folder}" if folder else "not mounted")
-        for device, folder in devices.items()
+        Port(drive.name, "drive", "bootsel", f"mounted at {drive.folder}" if drive.folder else "not mounted")
+        for drive in bootsel.find_drives(root)
     ]
 
 

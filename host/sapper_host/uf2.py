@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .errors import SapperError, Status
@@ -125,6 +125,7 @@ def parse_block(content: bytes) -> Block:
 class Uf2Image:
     """A checked UF2: `data` is what flash holds from `start` on; `pages` are the addresses that the file writes.
 
+    `content` is the file itself, as it was checked.
     Between pages `data` is 0xff. Addresses are absolute (flash begins at FLASH_START).
     """
 
@@ -132,6 +133,7 @@ class Uf2Image:
     start: int
     data: bytes
     pages: tuple[int, ...]
+    content: bytes = field(default=b"", repr=False)
 
     @property
     def end(self) -> int:
@@ -169,7 +171,7 @@ def read_uf2(path: Path) -> Uf2Image:
     if image.start != FLASH_START:
         raise Uf2Error(path, f"begins at {image.start:#010x}, not at the start of flash: not a firmware", _RIGHT_FILE)
     _check_boot2(path, image.data[:_BOOT2_BYTES])
-    return image
+    return replace(image, content=content)
 
 
 def safe_order(content: bytes) -> bytes:

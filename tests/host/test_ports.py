@@ -81,30 +81,6 @@ def test_with_two_boards_one_must_be_chosen(board: FakeBoard) -> None:
         assert "--port" in caught.value.remedy
 
 
-@pytest.mark.parametrize("mounted", [True, False])
-def test_boards_in_bootsel_are_found(tmp_path: Path, mounted: bool) -> None:
-    labels, folder = tmp_path / "by-label", tmp_path / "my media" / "RPI-RP2"
-    labels.mkdir()
-    (tmp_path / "sdx1").touch()
-    (labels / "RPI-RP2").symlink_to(tmp_path / "sdx1")
-    folder.mkdir(parents=True)
-    mounts = tmp_path / "mounts"
-    mounts.write_text("proc /proc proc rw 0 0\n")
-    if mounted:
-        (folder / "INFO_UF2.TXT").write_text("UF2 Bootloader v3.0")
-        mounts.write_text(f"{tmp_path / 'sdx1'} {str(folder).replace(' ', chr(92) + '040')} vfat rw 0 0\n")
-    [drive] = ports.bootsel_drives(labels, mounts)
-    assert drive.what == "bootsel" and drive.device == str(folder if mounted else tmp_path / "sdx1")
-
-
-def test_a_drive_without_the_boot_roms_file_is_none_of_ours(tmp_path: Path) -> None:
-    folder = tmp_path / "RPI-RP2"
-    folder.mkdir()
-    mounts = tmp_path / "mounts"
-    mounts.write_text(f"/dev/sdx1 {folder} vfat rw 0 0\n")
-    assert ports.bootsel_drives(tmp_path / "none", mounts) == []
-
-
 @pytest.mark.parametrize(
     ("number", "what", "remedy"),
     [

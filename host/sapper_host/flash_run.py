@@ -1,0 +1,128 @@
+"""Several boards at once: a thread and a line on the screen for each, a table and a report at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sapper_host.bootsel import ROOT
+from sapper_host.errors import Status
+from sapper_host.flash_board import PHASES, BoardFlash, Outcome
+from sapper_host.flash_targets import Target
+from sapper_host.uf2 import PAYLOAD_BYTES, Uf2Image
+
+_JOIN_S = 0.2
+
+Show = Callable[[int, str, int, int], None]
+
+
+def flash_all(targets: Sequence[Target], image: Uf2Image, limit_s: float, root: Path = ROOT) -> list[Outcome]:
+    """Flash all boards at the same time, in the order given. Ctrl-C stops all of them; what became of each is told."""
+    stop = threading.Event()
+    claimed: set[str] = set()
+    with _screen([target.name for target in targets]) as show:
+        flashes = [
+            BoardFlash(target, image, _teller(show, i), stop, limit_s, claimed, root)
+            for i, target in enumerate(targets)
+        ]
+        threads = [threading.Thread(target=flash.run, name=f"flash {flash.outcome.name}") for flash in flashes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                try:
+                    thread.join(_JOIN_S)
+                except KeyboardInterrupt:
+                    stop.set()
+    return [flash.outcome for flash in flashes]
+
+
+def status_of(outcomes: Sequence[Outcome]) -> Status:
+    """The exit status for all: that of the boards that failed if they agree, else ERROR."""
+    failed = {Status(outcome.status) for outcome in outcomes if not outcome.verified}
+    if Status.INTERRUPTED in failed:
+        return Status.INTERRUPTED
+    return failed.pop() if len(failed) == 1 else Status.ERROR if failed else Status.OK
+
+
+def report(image: Uf2Image, outcomes: Sequence[Outcome], started: datetime) -> dict[str, Any]:
+    """The JSON report: the file, when, and what became of each board."""
+    program, version = image.program()
+    return {
+        "file": {
+            "path": str(image.path),
+            "sha256": hashlib.sha256(image.content).hexdigest(),
+            "flash_bytes": len(image.pages) * PAYLOAD_BYTES,
+            "program": program,
+            "version": version,
+        },
+        "started": started.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "status": int(status_of(outcomes)),
+        "boards": [outcome.as_dict() for outcome in outcomes],
+    }
+
+
+def table(outcomes: Sequence[Outcome]) -> list[str]:
+    """Lines for people: a row a board, and under it what went wrong, what to do, and how the board is left."""
+    rows = [("board", "at", "result", "runs", "seconds")]
+    for outcome in outcomes:
+        took = " ".join(f"{phase} {seconds:.1f}" for phase, seconds in outcome.seconds.items())
+        result = "verified" if outcome.verified else f"FAILED while {PHASES[outcome.phase][0]}"
+        rows.append((outcome.board or "-", outcome.name, result, _runs(outcome), took))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for i, row in enumerate(rows):
+        lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        if i and not outcomes[i - 1].verified:
+            outcome = outcomes[i - 1]
+            lines.append(f"    {outcome.error}")
+            lines += [f"    do: {outcome.remedy}"] if outcome.remedy else []
+            lines.append(f"    the board: {outcome.state}")
+        elif i and outcomes[i - 1].after.get("source", "factory") != "factory":
+            lines.append("    note: the file is the factory image; the board still runs an update from its slot")
+    return lines
+
+
+def _runs(outcome: Outcome) -> str:
+    after = outcome.after
+    if "sapper" in after:
+        return f"sapper {after['sapper']} {after.get('git', '')} {after.get('source', '')}".strip()
+    return f"MicroPython {after['micropython']}" if "micropython" in after else "-"
+
+
+def _teller(show: Show, row: int) -> Callable[[str, int, int], None]:
+    return lambda phase, done, total: show(row, phase, done, total)
+
+
+@contextmanager
+def _screen(names: Sequence[str]) -> Iterator[Show]:
+    """A line a board that is kept up to date, for people only."""
+    if not sys.stderr.isatty():
+        yield lambda row, phase, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.fields[phase]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        rows = [progress.add_task(name, total=None, phase="") for name in names]
+
+        def show(row: int, phase: str, done: int, total: int) -> None:
+            ended = phase == "done"
+            progress.update(
+                rows[row], completed=1 if ended else done, total=1 if ended else total or None, phase=PHASES[phase][0]
+            )
+
+        yield show

@@ -1,0 +1,82 @@
+"""`sapper flash`: a firmware onto boards, verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sapper_host.verbs.help_text import help_of
+from sapper_host.verbs.options import JsonOption, PortOption
+
+
+def flash(
+    uf2: Annotated[
+        Path | None, typer.Option(metavar="F.uf2", help="The firmware. Without it: the one `make firmware` built.")
+    ] = None,
+    port: PortOption = None,
+    every: Annotated[bool, typer.Option("--all", help="Every board that runs or waits in BOOTSEL, at once.")] = False,
+    drive: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Where a board in BOOTSEL is mounted; may be given several times."),
+    ] = None,
+    limit: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1.0, help="How long to wait for a board to do what it is asked.")
+    ] = 60.0,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Save the report, as --json prints it.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a firmware onto boards, and verify it: each board hashes its own flash against the file.
+
+    Boards that run Sapper or MicroPython are sent into BOOTSEL; boards that wait there are found by themselves. The
+    settings, keys and updates in a board's file system stay. After a copy that was cut off the board waits in BOOTSEL.
+
+    --all takes every Pico with MicroPython that is plugged in, whatever it runs.
+
+    \b
+    Examples:
+      sapper flash
+      sapper flash --port /dev/ttyACM0 --uf2 firmware.uf2
+      sapper flash --all --report flashed.json
+      sapper flash --drive /media/me/RPI-RP2
+    """
+    import json
+    from datetime import UTC, datetime
+
+    from sapper_host import flash_run
+    from sapper_host.errors import SapperError, Status
+    from sapper_host.flash_targets import choose
+    from sapper_host.uf2 import read_uf2
+
+    if every and (port or drive):
+        raise SapperError("--all means every board", "leave --port and --drive away", Status.USAGE)
+    image = read_uf2(uf2 or default_uf2())
+    if report_file is not None and not report_file.absolute().parent.is_dir():
+        raise SapperError(f"{report_file}: no such folder", "make it first", Status.USAGE)
+    targets = choose(port, drive or [], every)
+    started = datetime.now(UTC)
+    outcomes = flash_run.flash_all(targets, image, limit)
+    text = json.dumps(flash_run.report(image, outcomes, started), indent=1)
+    if report_file is not None:
+        report_file.write_text(text + "\n", encoding="utf-8")
+    if as_json:
+        typer.echo(text)
+    else:
+        for line in flash_run.table(outcomes):
+            typer.echo(line)
+    status = flash_run.status_of(outcomes)
+    if status:
+        raise typer.Exit(status)
+
+
+def default_uf2() -> Path:
+    """The firmware that `make firmware` leaves in a checkout."""
+    return Path(__file__).resolve().parents[3] / "build" / "firmware.uf2"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(help=help_of(flash))(flash)
