@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from hil.benchmarks import boot, detector_on_board, step, sweep
+from hil.benchmarks import boot, detection, detector_on_board, step, sweep
 from hil.benchmarks.row import Row
 from hil.errors import HilError
 from hil.rig import default_uf2
@@ -28,17 +28,19 @@ ON_VIRTUAL: dict[str, Callable[[VirtualPico], list[Row]]] = {
     "detector": detector_on_board.measure,
 }
 # Without the virtual Pico.
-OTHERS: dict[str, Callable[[], list[Row]]] = {"sil": speed.rows}
+OTHERS: dict[str, Callable[[], list[Row]]] = {"sil": speed.rows, "detection": detection.rows}
 
 
 def table(rows: list[Row]) -> Table:
     """The figures as people read them."""
     out = Table(title="Bench (the board's own time unless it says wall)")
-    for name, justify in (("what", "left"), ("value", "right"), ("unit", "left"), ("limit", "left"), ("", "left")):
-        out.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name in ("what", "value", "unit", "limit", "", "95 %", "note"):
+        out.add_column(name, justify="right" if name == "value" else "left")
     for row in rows:
         verdict = "" if not row.limit else "[green]ok[/]" if row.ok else "[bold red]missed[/]"
-        out.add_row(row.name, f"{row.value:.3f}".rstrip("0").rstrip("."), row.unit, row.limit, verdict)
+        interval = "" if row.interval is None else "{:.3f}..{:.3f}".format(*row.interval)
+        value = f"{row.value:.3f}".rstrip("0").rstrip(".")
+        out.add_row(row.name, value, row.unit, row.limit, verdict, interval, row.note)
     return out
 
 
@@ -50,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, default=BUILD / "bench.json", help="where the JSON goes")
     options = parser.parse_args(arguments)
-    console = Console(width=110 if not sys.stdout.isatty() else None)
+    console = Console(width=180 if not sys.stdout.isatty() else None)
     rows: list[Row] = []
     try:
         for name in options.only or [*ON_VIRTUAL, *OTHERS]:

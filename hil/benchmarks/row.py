@@ -12,12 +12,16 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {"<=": operator.le, ">=": 
 
 @dataclass(frozen=True)
 class Row:
-    """limit: '<= 25' or '>= 1.0', or '' where nothing is promised."""
+    """limit: '<= 25' or '>= 1.0', or '' where nothing is promised. interval: 95 %, of a share or a rate. note: what
+    else belongs to the figure.
+    """
 
     name: str
     value: float
     unit: str
     limit: str
+    interval: tuple[float, float] | None = None
+    note: str = ""
 
     @property
     def ok(self) -> bool:
@@ -29,10 +33,15 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in build/bench.json."""
-        return {
+        row: dict[str, Any] = {
             "name": self.name,
             "value": round(self.value, 4),
             "unit": self.unit,
             "limit": self.limit,
             "ok": self.ok,
         }
+        if self.interval is not None:
+            row["interval"] = [round(bound, 4) for bound in self.interval]
+        if self.note:
+            row["note"] = self.note
+        return row

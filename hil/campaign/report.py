@@ -21,7 +21,8 @@ details{margin:.5em 0} summary{cursor:pointer} code{background:#f3f5f7;padding:0
 _NOTE = """<p class=quiet>A find counts within 0.5 m along the track. Intervals hold 95 %: Wilson's for shares and
 Garwood's (exact Poisson) for rates. Every find that belongs to no
 target is a false alarm, on a hot rock too. An alert is in time when
-it is raised before, or at most 0.10 m past, an object that was found. A lone alert is one that no contact confirmed:
+it comes soon enough before or past an object that was found for the coil to be at most 0.10 m past it once both duties
+are 0, 25 ms later. A lone alert is one that no contact confirmed:
 with <code>sweep_marks=0</code> it would have stopped the rover.</p>"""
 
 

@@ -16,8 +16,9 @@ _SPEEDS_M_S = (0.0, 0.2, 0.3, 0.4, 0.5, 10.0)
 # The curve's levels: so many spread over all contacts, and every 0.1 sigma where levels are in practice.
 _CURVE_POINTS = 40
 _CURVE_LEVELS = np.arange(25, 61) / 10
-# An alert further past its object than this would stop the rover too late.
-IN_TIME_M = 0.10
+# At duty 0 the coil may be so far past its object; duty 0 follows an alert within so long.
+_PAST_M = 0.10
+_STOP_S = 0.025
 
 
 def summarise(
@@ -65,9 +66,7 @@ def _figures(rows: Sequence[Result]) -> dict[str, Any]:
     called = sum(s["hot_rocks_called"] for s in scores)
     lone = sum(len(s["lone_alerts"]) for s in scores)
     errors = np.array([abs(target["error_m"]) for target in targets if target["found"]])
-    in_time = sum(
-        target["found"] and target["alert_m"] is not None and target["alert_m"] <= IN_TIME_M for target in targets
-    )
+    in_time = sum(alert_in_time(target, r["truth"]) for r in rows for target in r["score"]["targets"])
     loads = [r["cpu_load"] for r in rows if r["cpu_load"] is not None]
     return {
         "traces": len(rows),
@@ -85,6 +84,13 @@ def _figures(rows: Sequence[Result]) -> dict[str, Any]:
         "duration_s": round(sum(r["duration_s"] for r in rows), 1),
         "curve": curve(rows),
     }
+
+
+def alert_in_time(target: Mapping[str, Any], truth: Mapping[str, Any]) -> bool:
+    """Whether a target (of lane.told) was found and its alert came early enough for the rover to stop over it."""
+    if not target["found"] or target["alert_m"] is None:
+        return False
+    return bool(target["alert_m"] + _STOP_S * truth.get("speed_m_s", 0.0) <= _PAST_M)
 
 
 def curve(rows: Sequence[Result]) -> list[dict[str, float]]:
