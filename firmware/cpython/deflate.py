@@ -12,9 +12,11 @@ class DeflateIO:
         self._stream = stream
         self._inflate = zlib.decompressobj(-wbits)
 
-    def read(self, size):
-        """At most `size` bytes."""
+    def readinto(self, room):
+        """As much as there is, or fits."""
         try:
-            return self._inflate.decompress(self._stream.read(), size)
+            data = self._inflate.decompress(self._stream.read(), len(room))
         except zlib.error as error:
             raise OSError(str(error)) from None
+        room[: len(data)] = data
+        return len(data)

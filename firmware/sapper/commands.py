@@ -71,7 +71,7 @@ COMMANDS = (
     ),
     (
         "update",
-        "update [files|receive|run factory|run slot_a|run slot_b]",
+        "update [receive|run factory|run slot_a|run slot_b]",
         "S",
         "usb",
         "what the update slots hold; takes an update (`sapper update` speaks it); or chooses what starts next time",

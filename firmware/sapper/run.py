@@ -12,7 +12,7 @@ from sapper.loop_stats import PERIOD_US
 from sapper.update_receiver import receive_update
 
 _UPKEEP_TICKS = 250
-_PROVED_TICKS = 20  # an update on trial has run its loop for so long before it is tested: every input was read
+_PROVED_TICKS = 10  # an update on trial has run its loop for so long before it is tested: every input was read
 _EXCEPTIONS_MOST = 10
 _LOST_US = -10_000_000
 

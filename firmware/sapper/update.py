@@ -34,11 +34,19 @@ def takes():
 
 
 def idle_slot():
-    """(block device of the idle slot, what runs as a buffer or None, function() that makes the slot start next)."""
+    """Of the slot that an update goes to: (block device that reads as a buffer, function(sector, count) that erases,
+    function() that makes it start next time)."""
     slot = slots.idle()
     slots.release(slot)
-    running = memoryview(slots.area(slots.running)) if slots.running != "factory" else None
-    return slots.area(slot), running, lambda: slots.point_to(slot)
+    return slots.area(slot), lambda sector, count: slots.erase(slot, sector, count), lambda: slots.point_to(slot)
+
+
+def running_image():
+    """(what runs as a buffer, its manifest's lines); (None, ()) when that is the factory's."""
+    if slots is None or slots.running == "factory":
+        return None, ()
+    with open("/%s/manifest.txt" % slots.running) as file:
+        return memoryview(slots.area(slots.running)), tuple(line.strip() for line in file)
 
 
 def keep():
@@ -86,12 +94,3 @@ def text():
         slots.API,
         slots.mpy_version(),
     )
-
-
-def file_lines():
-    """The manifest of the running application, a line a file; nothing when it is the factory's."""
-    if slots is None or slots.running == "factory":
-        return
-    with open("/%s/manifest.txt" % slots.running) as file:
-        for line in file:
-            yield line.strip()

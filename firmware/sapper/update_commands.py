@@ -13,8 +13,6 @@ class UpdateCommands:
     def cmd_update(self, link, words):
         if not words:
             return self._update()
-        if words == ["files"]:
-            return self._files()
         if words == ["receive"]:
             if update.on_trial():
                 raise Refused("trial", "what runs is on trial itself; wait a second and ask again")
@@ -39,11 +37,6 @@ class UpdateCommands:
         for line in update.slot_lines():
             yield "  " + line
         yield "ok %s team_key=%s" % (update.text(), key_id(self._app.team_key))
-
-    def _files(self):
-        for line in update.file_lines():
-            yield "  " + line
-        yield "ok"
 
     def cmd_teamkey(self, link, words):
         app = self._app

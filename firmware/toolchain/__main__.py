@@ -1,9 +1,11 @@
 """The toolchain's verbs. Each brings its own prerequisites; each does nothing if there is nothing to do."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from . import cache, mpy, native, sources, system, uf2, workspace
 from .errors import ToolchainError, from_os_error
@@ -49,7 +51,7 @@ def micropython() -> None:
         say(f"build/{program.name}: MicroPython {fetched.versions['micropython']}")
 
 
-def modules() -> None:
+def modules(tree: Path = uf2.REPOSITORY / "firmware", target: Path = BUILD / "mpy") -> None:
     """Compile firmware/sapper to build/mpy/sapper/*.mpy for the Pico."""
     system.install_missing(LOGS)
     fetched = sources.present()
@@ -59,8 +61,8 @@ def modules() -> None:
     else:
         with cache.lock():
             program = native.mpy_cross(sources.ensure(LOGS), LOGS)
-    made = mpy.build(program, BUILD / "mpy", LOGS)
-    say(f"build/mpy: {len(made)} modules")
+    made = mpy.build(program, target, LOGS, tree)
+    say(f"{os.path.relpath(target)}: {len(made)} modules")
 
 
 def where() -> None:
@@ -87,11 +89,20 @@ def main(arguments: list[str] | None = None) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     for name, function in VERBS.items():
         verbs.add_parser(name, help=function.__doc__)
-    verb = parser.parse_args(arguments).verb
+        if name == "mpy":
+            verbs.choices[name].add_argument("tree", nargs="?", type=Path, help="a firmware folder other than ours")
+            verbs.choices[name].add_argument("target", nargs="?", type=Path, help="where its modules go")
+    options = parser.parse_args(arguments)
+    verb = options.verb
+    if verb == "mpy" and options.tree and not options.target:
+        parser.error("mpy: a tree of its own needs a target")
     # `kill` is answered like Ctrl-C: what is running is ended, and the next run goes on from there.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        VERBS[verb]()
+        if verb == "mpy" and options.tree:
+            modules(options.tree.resolve(), options.target.resolve())
+        else:
+            VERBS[verb]()
     except ToolchainError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 1

@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,9 +92,9 @@ def make(folder: Path, key: bytes | None = None) -> Bundle:
     head = [MANIFEST_MARK, *(f"{name}={about[name]}" for name in ("version", "git", "content", "micropython"))]
     rows = [FileRow(name, 0, len(data), hashlib.sha256(data).hexdigest()) for name, data in modules.items()]
     # The manifest's length does not depend on the offsets in it: those of a first image hold in the second.
-    first = _image(modules, _manifest(head, rows))
+    first = _image(modules, _even(_manifest(head, rows), modules))
     rows = _placed(rows, modules, first)
-    image = _image(modules, _manifest(head, rows))
+    image = _image(modules, _even(_manifest(head, rows), modules))
     if len(image) > IMAGE_BYTES_MAX:
         raise BundleError(
             f"the application takes {len(image)} bytes, and a slot holds {IMAGE_BYTES_MAX}", "make it smaller"
@@ -101,6 +102,7 @@ def make(folder: Path, key: bytes | None = None) -> Bundle:
     values = {
         "length": str(len(image)),
         "sha256": hashlib.sha256(image).hexdigest(),
+        "crc32": f"{zlib.crc32(image):08x}",
         "api": str(API),
         "mpy": str(_mpy_version(modules)),
         "version": about["version"],
@@ -115,6 +117,12 @@ def make(folder: Path, key: bytes | None = None) -> Bundle:
 
 def _manifest(head: list[str], rows: list[FileRow]) -> bytes:
     return "\n".join([*head, *(row.line() for row in rows), ""]).encode("ascii")
+
+
+def _even(manifest: bytes, modules: dict[str, bytes]) -> bytes:
+    """The manifest, a line feed longer if that makes the image's length even: its writer would fill up at the front,
+    and move every byte."""
+    return manifest if _image(modules, manifest)[3] != 0x80 else manifest + b"\n"
 
 
 def _image(modules: dict[str, bytes], manifest: bytes) -> bytes:

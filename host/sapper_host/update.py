@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from sapper_host import update_wire
-from sapper_host.bundle import Bundle, BundleError, FileRow, parse_manifest
+from sapper_host.bundle import Bundle, BundleError
 from sapper_host.dialog import Dialog
 from sapper_host.errors import LinkError, NoAnswerError, SapperError, Status
 
@@ -22,6 +22,7 @@ _RESTART_S = 20.0
 _ASK_S = 1.0
 _TRIAL_S = 30.0
 _QUIET_S = 0.05
+_PROVES_S = 0.3
 _REFLASH = "flash the board first: `sapper flash`"
 
 # step, share done of that step
@@ -121,8 +122,7 @@ def update(board: Board, bundle: Bundle, progress: Progress = lambda step, share
             slots = board.dialog.ask("update", 5.0).values()
             check_fits(slots, bundle)
             goal = slots["idle"]
-            running = parse_manifest("\n".join(board.dialog.ask("update files", 5.0).lines))
-            this = _send(board.dialog, bundle, running, lambda share: progress("sending", share))
+            this = _send(board.dialog, bundle, lambda share: progress("sending", share))
             sent = {name: sent[name] + this[name] for name in ("sent", "bytes")} | {"sectors": this["sectors"]}
             break
         except (LinkError, NoAnswerError) as error:
@@ -142,26 +142,26 @@ def update(board: Board, bundle: Bundle, progress: Progress = lambda step, share
     return Result(who, "updated", before, after, **sent, resumed=resumed, seconds=round(end - start, 3), steps_s=steps)
 
 
-def _send(
-    dialog: Dialog, bundle: Bundle, running: tuple[FileRow, ...], progress: Callable[[float], None]
-) -> dict[str, int]:
+def _send(dialog: Dialog, bundle: Bundle, progress: Callable[[float], None]) -> dict[str, int]:
     dialog.ask("update receive")
     line = dialog.answer_line(5.0)
     if line != "ok receiving":
         raise NoAnswerError(f"the board does not take the update ({line or 'no answer'})", "run the same command again")
-    return update_wire.send(dialog, bundle, running, progress)
+    return update_wire.send(dialog, bundle, progress)
 
 
 def _await_kept(board: Board, bundle: Bundle, goal: str, progress: Progress) -> dict[str, str]:
     """Until what runs is the bundle, from the slot it went to, and no longer on trial."""
     until = board.clock() + _TRIAL_S
+    ask = _identify_started
     while True:
         try:
-            now = identify(board, _RESTART_S)
+            now = ask(board)
         except LinkError:
             if board.clock() >= until:
                 raise
             board.reopen(_RESTART_S)
+            ask = _identify_started
             continue
         if now.get("source") == goal and now.get("content") == bundle.content and now.get("why") == "chosen":
             return now
@@ -171,4 +171,15 @@ def _await_kept(board: Board, bundle: Bundle, goal: str, progress: Progress) -> 
                 f"the update did not prove itself; the board runs {what}", "its `selftest` and `log` tell why"
             )
         progress("proving itself", 0.0)
-        board.dialog.line(0.02)
+        ask = _hear_and_ask
+
+
+def _identify_started(board: Board) -> dict[str, str]:
+    return identify(board, _RESTART_S)
+
+
+def _hear_and_ask(board: Board) -> dict[str, str]:
+    """What runs, once the board has told of its trial, or a moment has passed."""
+    while (line := board.dialog.line(_PROVES_S)) is not None and " update " not in line:
+        pass
+    return board.dialog.ask("version", _ASK_S).values()

@@ -1,0 +1,39 @@
+"""Other versions of the application, to update to: this tree's modules, some of them changed or broken."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from hil.errors import HilError
+from sapper_host.bundle import Bundle, make
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def bundle(folder: Path, changes: dict[str, str] | None = None, key: bytes | None = None) -> Bundle:
+    """A bundle of this tree's application, built under `folder`.
+
+    changes: module's file under firmware/ -> lines put at its end ('' for the module as it is). HilError when it does
+    not compile.
+    """
+    tree, target = folder / "firmware", folder / "mpy"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(REPOSITORY / "firmware" / "sapper", tree / "sapper", ignore=shutil.ignore_patterns("__pycache__"))
+    for name, lines in (changes or {}).items():
+        with (tree / name).open("a") as file:
+            file.write(f"\n{lines}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "toolchain", "mpy", str(tree), str(target)],
+        cwd=REPOSITORY,
+        env=dict(os.environ) | {"PYTHONPATH": str(REPOSITORY / "firmware")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise HilError(f"the modules do not compile: {done.stdout}{done.stderr}")
+    return make(target, key)

@@ -1,0 +1,64 @@
+"""`sapper bundle`: an update as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sapper_host.verbs.help_text import help_of
+from sapper_host.verbs.options import JsonOption
+from sapper_host.verbs.update import KeyOption
+
+
+def bundle(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="The bundle. Without it: sapper-VERSION-REVISION.sapper.")
+    ] = None,
+    key: KeyOption = None,
+    show: Annotated[bool, typer.Option("--show", help="Make nothing: check FILE and tell what is in it.")] = False,
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="Make this user's team key first. Boards get it by `sapper provision`.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make an update of the modules in firmware/: one file, signed with the team's key, that `sapper update` takes.
+
+    \b
+    Examples:
+      sapper bundle
+      sapper bundle next.sapper --key team.key
+      sapper bundle --show next.sapper
+    """
+    import json
+
+    from sapper_host import bundle as bundles
+    from sapper_host import team_key, update_run
+    from sapper_host.errors import SapperError, Status
+    from sapper_host.progress import waiting
+
+    if show:
+        if file is None:
+            raise SapperError("--show tells of a file", "name it", Status.USAGE)
+        made = bundles.read(file)
+    else:
+        if new_key:
+            team_key.create(team_key.default_path())
+        with waiting("compiling the modules"):
+            folder = update_run.compiled()
+        made = bundles.make(folder, team_key.load(key) if key else team_key.load_default())
+        file = file or Path(f"sapper-{made.values['version']}-{made.values['git']}{bundles.SUFFIX}")
+        bundles.write(made, file)
+    if as_json:
+        rows = [{"name": row.name, "size": row.size, "sha256": row.sha256} for row in made.files]
+        typer.echo(json.dumps({"file": str(file)} | made.values | {"files": rows}, indent=1))
+    else:
+        typer.echo(f"{file}: {made.describe()}")
+        if not made.signed:
+            typer.echo("not signed: a board that was given a team key will not take it (`sapper bundle --new-key`)")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(help=help_of(bundle))(bundle)

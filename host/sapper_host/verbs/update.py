@@ -1,0 +1,106 @@
+"""`sapper update`: the application on boards brought up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sapper_host.verbs.help_text import help_of
+from sapper_host.verbs.options import JsonOption, PortOption
+
+KeyOption = Annotated[
+    Path | None,
+    typer.Option("--key", metavar="FILE", help="The team's key to sign with. Without it: this user's own, if any."),
+]
+
+
+def update(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A bundle. Without it: one is built from firmware/.")
+    ] = None,
+    port: PortOption = None,
+    every: Annotated[bool, typer.Option("--all", help="Every Sapper that is connected, at once.")] = False,
+    key: KeyOption = None,
+    factory: Annotated[
+        bool, typer.Option("--factory", help="No update: have the factory image run again from now on.")
+    ] = False,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Save the report, as --json prints it.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the application on boards up to date, over USB, without touching their factory image.
+
+    Only what a board lacks is sent. The update goes to the slot that is not running, is verified there, and has to
+    prove itself; if it does not, the board goes back by itself to what it ran before. A cable pulled at any moment does
+    no harm: the same command goes on where it was.
+
+    \b
+    Examples:
+      sapper update
+      sapper update sapper-0.2.0.sapper --all --report updated.json
+      sapper update --factory --port /dev/ttyACM0
+    """
+    import json
+
+    from sapper_host import bundle as bundles
+    from sapper_host import team_key, update_run
+    from sapper_host.errors import SapperError, Status
+    from sapper_host.ports import find_port, list_ports, probe
+    from sapper_host.progress import waiting
+
+    if every and port:
+        raise SapperError("--all means every board", "leave --port away", Status.USAGE)
+    if factory:
+        _to_factory(find_port(port))
+        return
+    if file is not None:
+        chosen = bundles.read(file)
+    else:
+        with waiting("compiling the modules"):
+            folder = update_run.compiled()
+        chosen = bundles.make(folder, team_key.load(key) if key else team_key.load_default())
+    if every:
+        ports = [each.device for each in map(probe, list_ports()) if each.ours and each.kind != "radio"]
+        if not ports:
+            raise SapperError("no board found", "`sapper devices` lists what is connected", Status.NO_DEVICE)
+    else:
+        ports = [find_port(port)]
+    outcomes = update_run.run_all(ports, chosen)
+    text = json.dumps(update_run.report(chosen, outcomes), indent=1)
+    if report_file is not None:
+        report_file.write_text(text + "\n", encoding="utf-8")
+    if as_json:
+        typer.echo(text)
+    else:
+        typer.echo(f"bundle: {chosen.describe()}")
+        for line in update_run.table(outcomes):
+            typer.echo(line)
+    status = update_run.status_of(outcomes)
+    if status:
+        raise typer.Exit(status)
+
+
+def _to_factory(port: str) -> None:
+    from sapper_host.port_board import PortBoard
+    from sapper_host.update import identify
+
+    with PortBoard(port) as board:
+        before = identify(board)
+        if before.get("source") == "factory":
+            typer.echo(f"board {before.get('board')} runs the factory image already")
+            return
+        board.dialog.ask("update run factory", 5.0)
+        board.dialog.ask("reboot")
+        board.reopen(20.0)
+        after = identify(board, 20.0)
+    typer.echo(
+        f"board {after.get('board')} runs sapper {after.get('sapper')}+{after.get('git')}, {after.get('source')}"
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(help=help_of(update))(update)
