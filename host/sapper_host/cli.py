@@ -15,7 +15,21 @@ from sapper.version import VERSION
 from sapper_host.errors import SapperError, Status
 
 # Verb, module under sapper_host.verbs. A module has a function `register(app)` that adds its command or its group.
-VERBS = ("devices", "monitor", "console", "key", "log", "replay", "campaign", "trace", "rig", "map", "flash")
+VERBS = (
+    "devices",
+    "monitor",
+    "console",
+    "key",
+    "log",
+    "replay",
+    "campaign",
+    "trace",
+    "rig",
+    "map",
+    "flash",
+    "update",
+    "bundle",
+)
 
 HELP = "Watch, drive, record and replay the Sapper detector rover."
 STATUSES = (
