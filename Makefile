@@ -13,7 +13,7 @@ TOOLCHAIN := PYTHONPATH=firmware $(PYTHON) -m toolchain
 # Pure tests come first (conftest.py); tests of one group stay on one worker.
 PYTEST := $(VENV) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup firmware micropython mpy demo test unit lint format types docs bench safety soak fuzz \
+.PHONY: help setup firmware micropython mpy demo test unit lint format types docs bench safety soak fuzz powercut \
 	micropython-tests constraints clean
 
 help: ## list the targets
@@ -59,6 +59,9 @@ safety: setup firmware ## inject every fault at many moments, write build/safety
 
 soak: setup firmware micropython ## a day of operation
 	@$(VENV) -m hil.sil.soak
+
+powercut: setup firmware micropython ## cut the power at every flash operation of updates, saving and provisioning
+	@$(VENV) -m hil.updates
 
 fuzz: setup micropython ## hostile input to whatever reads any, for long
 	@$(VENV) -m hil.fuzz

@@ -25,7 +25,7 @@ IMAGES = ("firmware.uf2", "firmware.elf", "firmware.json")
 CMAKE_OPTIONS = ("-DMICROPY_BOARD=SAPPER",)
 ENVIRONMENT = {"MICROPY_GIT_TAG": f"v{MICROPYTHON_VERSION}", "SOURCE_DATE_EPOCH": RELEASE_EPOCH_S}
 # Counts changes of this file's code that change the image; sources, options and versions count by themselves.
-_RECIPE = "1"
+_RECIPE = "2"
 _IMAGES_KEPT = 12
 _OBJECTS_KEPT = 3
 _OTHERWISE = (
@@ -39,6 +39,7 @@ class Inputs:
 
     files: tuple[tuple[str, bytes], ...]
     revision: str
+    content: str
     objects_key: str
     key: str
 
@@ -106,7 +107,8 @@ def inputs(sources: Sources, firmware: Path = REPOSITORY / "firmware") -> Inputs
     staged = sorted([*found, *generated(commit, firmware)])
     compiler = native.compiler_version("arm-none-eabi-gcc")
     tools = [*sources.key_parts(), ("compiler", compiler), ("options", " ".join(CMAKE_OPTIONS)), ("recipe", _RECIPE)]
-    return Inputs(tuple(staged), commit, cache.key(tools), cache.key([*tools, *staged]))
+    content = cache.key(application(firmware))
+    return Inputs(tuple(staged), commit, content, cache.key(tools), cache.key([*tools, *staged]))
 
 
 def cached(wanted: Inputs) -> Path | None:
@@ -144,6 +146,7 @@ def build(sources: Sources, wanted: Inputs, logs: Path) -> Path:
     about = {
         "version": version.VERSION,
         "revision": wanted.revision,
+        "content": wanted.content,
         "key": wanted.key,
         "compiler": native.compiler_version("arm-none-eabi-gcc"),
         "packages": sources.versions,
