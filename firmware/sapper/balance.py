@@ -24,8 +24,7 @@ def _learn(rings: ptr32, at: int, before: int, state: ptr32):
     """Add how bend and body changed from bin `before` to bin `at` to the sums state[3] (products), state[4] (squares).
 
     state[0] = k. Changes in quarters of a frame's unit; a change that soil of nearly this ratio cannot make is left
-    out,
-    and so is one that no soil makes in half a metre: both are objects.
+    out, and so is one that no soil makes in half a metre: both are objects.
     """
     k = state[0]
     e1 = rings[64 + at] - rings[64 + before]

@@ -144,12 +144,11 @@ class Peaks:
         return True
 
     def describe(self, at, evidence, sigma):
-        """Fill `contact` from the peak at bin `at`; evidence: the state of statistic.Evidence; sigma: of
-        statistic.Noise.
+        """Fill `contact` from the peak at bin `at`; evidence, sigma: the states of statistic.Evidence and noise.Noise.
 
         Over a strong object the statistic is flat (its bend and body keep their ratio), and one that lies across the
-        track
-        may have two humps: its place is the middle of all that is over 3/8 of the highest bend and body near the peak.
+        track may have two humps: its place is the middle of all that is over 3/8 of the highest bend and body near the
+        peak.
         """
         top = at + _summit(evidence, at, sigma)
         ahead = _reach(evidence, top, sigma, 1)

@@ -1,8 +1,7 @@
 """The detector: from frames of three gates to strength, alert and contacts. docs/detector.md explains and measures it.
 
 A frame is an array('i') of [gate 0, gate 1, gate 2, vsys, temperature], each the mean of 10 ms in 1/16 ADC LSB
-(0..65520,
-65536 = 3300 mV). Integers only; nothing is allocated by `step` once constructed; causal.
+(0..65520, 65536 = 3300 mV). Integers only; nothing is allocated by `step` once constructed; causal.
 Each new 20 mm of ground: bumps of the gates (footprint) -> bend and body (balance) -> their noise (noise) -> one
 statistic (statistic) -> alert, at once and from what lies behind; contact (contact), later and from both sides.
 """

@@ -1,9 +1,8 @@
 """Health of the detector: what makes it blind, each a named fault, latched until the operator clears it.
 
 A gate is judged in 50..100 ms where its samples decide (a rail that no approaching object explains), and as soon as
-its own noise
-allows where they do not: a frozen gate repeats its value, but a quiet one does so too now and then, so the run that
-counts as frozen is learned from how often the gate repeats itself: 0.18 to 0.8 s.
+its own noise allows where they do not: a frozen gate repeats its value, but a quiet one does so too now and then, so
+the run that counts as frozen is learned from how often the gate repeats itself: 0.18 to 0.8 s.
 """
 
 from array import array

@@ -2,9 +2,8 @@
 
 The median hardly moves for the few bins that an object takes, and follows every noise there is: hum, motors, drift,
 rough soil. In Gauss noise the median of |x| is 0.6745 sigma (691/1024). Each bin moves the estimate up or down by a
-fixed
-share (stochastic approximation of a quantile, Robbins and Monro 1951), in larger steps first; statistic.py does it, in
-the same pass that stores the bin.
+fixed share (stochastic approximation of a quantile, Robbins and Monro 1951), in larger steps first; statistic.py does
+it, in the same pass that stores the bin.
 """
 
 from array import array

@@ -19,7 +19,7 @@ from hil.benchmarks.row import Row
 from hil.campaign.lane import faults_of, told
 from hil.campaign.summary import alert_in_time
 from hil.detector_lab.compare import POINTS, crossed, find_all, of_difficulty
-from hil.detector_lab.lanes import DIFFICULTIES, OWN_LANES, OWN_SEED, Lane, own, read_folder
+from hil.detector_lab.lanes import OWN_LANES, Lane, own_set, read_folder
 from hil.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
 from hil.detector_lab.score import Pair, Totals, total
 from hil.intervals import poisson, wilson
@@ -41,18 +41,14 @@ PROMISES = {
 def rows() -> list[Row]:
     """All rows; about a minute of two cores."""
     with ProcessPoolExecutor(PROCESSES) as pool:
-        out = _set_rows("own", _own_lanes(pool), pool)
+        with waiting(f"making {OWN_LANES} lanes of each difficulty ..."):
+            lanes = own_set(pool)
+        out = _set_rows("own", lanes, pool)
         if RECORDED.is_dir():
             out += _set_rows("recorded", read_folder(RECORDED), pool)
         else:
             print(f"detection: no recorded lanes in {RECORDED}; the project's own alone", file=sys.stderr)
     return out
-
-
-def _own_lanes(pool: ProcessPoolExecutor) -> list[Lane]:
-    with waiting(f"making {OWN_LANES} lanes of each difficulty ..."):
-        wanted = [(OWN_SEED, index, difficulty) for difficulty in DIFFICULTIES for index in range(OWN_LANES)]
-        return list(pool.map(own, *zip(*wanted, strict=True), chunksize=4))
 
 
 def _set_rows(name: str, lanes: Sequence[Lane], pool: ProcessPoolExecutor) -> list[Row]:

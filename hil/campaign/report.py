@@ -19,11 +19,10 @@ details{margin:.5em 0} summary{cursor:pointer} code{background:#f3f5f7;padding:0
 @media print{details{display:block} h2{break-after:avoid}}
 """
 _NOTE = """<p class=quiet>A find counts within 0.5 m along the track. Intervals hold 95 %: Wilson's for shares and
-Garwood's (exact Poisson) for rates. Every find that belongs to no
-target is a false alarm, on a hot rock too. An alert is in time when
-it comes soon enough before or past an object that was found for the coil to be at most 0.10 m past it once both duties
-are 0, 25 ms later. A lone alert is one that no contact confirmed:
-with <code>sweep_marks=0</code> it would have stopped the rover.</p>"""
+Garwood's (exact Poisson) for rates. Every find that belongs to no target is a false alarm, on a hot
+rock too. An alert is in time when it comes early enough for the coil to be at most 0.10 m past an object that was
+found once both duties are 0, 25 ms later. A lone alert is one that no contact confirmed: with
+<code>sweep_marks=0</code> it would have stopped the rover.</p>"""
 
 
 _COLUMNS = (
@@ -124,8 +123,8 @@ def _share(share: Mapping[str, Any]) -> str:
 def _rate(rate: Mapping[str, Any], of_these: str = "") -> str:
     if rate["rate"] is None:
         return "no area"
-    rest = f"({rate['low']:.3f}..{rate['high']:.3f}; {rate['count']}{', ' + of_these if of_these else ''})"
-    return f"{rate['rate']:.3f}<br><span class=quiet>{rest}</span>"
+    rest = f"({rate['low']:.3f}..{rate['high']:.3f}; {rate['count']})"
+    return f"{rate['rate']:.3f}<br><span class=quiet>{rest}{'<br>' + of_these if of_these else ''}</span>"
 
 
 def _pair(left: str, right: str) -> str:

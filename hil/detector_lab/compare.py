@@ -1,7 +1,8 @@
 """Detection and false alarms of the firmware and of three baselines on the same lanes, each at the same rates.
 
-    python -m hil.detector_lab.compare FOLDER [FOLDER ...] [--jobs N]
+    python -m hil.detector_lab.compare [FOLDER ...] [--jobs N]
 
+Without a folder: on the project's own development set.
 The lanes of each difficulty are split in two halves. The level that keeps a rate of false alarms on one half is scored
 on the other, and the two scores are added: so every level was fixed before the lanes that it is scored on were seen.
 Last, the firmware as it is delivered (levels by det_far_per_100m2) on all lanes, contacts and alerts.
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from hil.detector_lab import baselines
-from hil.detector_lab.lanes import Lane, read_folder
+from hil.detector_lab.lanes import Lane, own_set, read_folder
 from hil.detector_lab.run import CONTACT_LEVELS, level_of, run
 from hil.detector_lab.score import Find, Pair, Totals, total
 from hil.intervals import poisson, wilson
@@ -127,11 +128,11 @@ def delivered(lanes: Sequence[Lane], pool: ProcessPoolExecutor, difficulty: str)
 def main() -> None:
     """Read the folders, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="+", type=Path, help="folders of NAME.csv with NAME.truth.json")
+    parser.add_argument("folders", nargs="*", type=Path, help="folders of NAME.csv with NAME.truth.json")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     arguments = parser.parse_args()
-    lanes = [lane for folder in arguments.folders for lane in read_folder(folder)]
     with ProcessPoolExecutor(arguments.jobs) as pool:
+        lanes = [lane for folder in arguments.folders for lane in read_folder(folder)] or own_set(pool)
         found = find_all(lanes, pool)
         for difficulty in POINTS:
             if of_difficulty(found["firmware"], difficulty):

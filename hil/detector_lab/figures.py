@@ -1,12 +1,11 @@
 """The figures of docs/detector.md.
 
-    python -m hil.detector_lab.figures --out build/detector [--lanes FOLDER] [--jobs N]
+    python -m hil.detector_lab.figures [--out docs] [--lanes FOLDER] [--jobs N]
 
-Without --lanes it makes lanes of its own (hil.traces.synth), so that the figures need no recordings.
+Without --lanes they are of the project's own development set (hil.detector_lab.lanes.own), which needs no recordings.
 """
 
 import argparse
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -20,16 +19,15 @@ import numpy as np
 
 from hil.detector_lab import kernels
 from hil.detector_lab.compare import find_all, of_difficulty
-from hil.detector_lab.lanes import Lane, read_folder
+from hil.detector_lab.lanes import DIFFICULTIES, Lane, own_set, read_folder
 from hil.detector_lab.run import ALERT_LEVELS, CONTACT_LEVELS, level_of, run
 from hil.detector_lab.score import Pair, total
-from hil.traces.synth import write_lanes
 
 SOIL = (1.0, 0.882, 0.917)
-OWN_LANES = 12
-OWN_SEED = 404
-ROC_POINTS = 40
-COLOURS = {"nominal": "tab:blue", "hard": "tab:orange"}
+ROC_POINTS = 150
+BODY_TICKS = (-1000, -100, -10, 0, 10, 100, 1000)  # mV
+BEND_TICKS = (-10, 0, 10, 100)
+COLOURS = dict(zip(DIFFICULTIES, ("tab:blue", "tab:orange"), strict=True))
 
 
 def kernels_figure(path: Path) -> None:
@@ -59,13 +57,15 @@ def bends_figure(path: Path, lanes: Sequence[Lane]) -> None:
                 _, e1, e2 = target["peak_mv"]
                 by_name.setdefault(target["name"], []).append((e1 + k * e2, e2 - k * e1))
     for i, (name, points) in enumerate(sorted(by_name.items())):
-        axis.plot(*np.array(points).T, marker="osv^D"[i % 5], markersize=4, linestyle="", label=name)
+        axis.plot(*np.array(points).T, marker="osv^DPX"[i % 7], markersize=4, linestyle="", label=name)
     body = np.linspace(-600, 600, 400)
     axis.fill_between(
         body, -0.025 * np.abs(body), 0.025 * np.abs(body), color="tab:red", alpha=0.3, label="rocks, +-5 %"
     )
     axis.set_xscale("symlog", linthresh=5)
     axis.set_yscale("symlog", linthresh=2)
+    axis.set_xticks(BODY_TICKS, [f"{tick:g}" for tick in BODY_TICKS])
+    axis.set_yticks(BEND_TICKS, [f"{tick:g}" for tick in BEND_TICKS])
     axis.set(xlabel="body, mV (what soil shares)", ylabel="bend, mV (what it cannot do)", title="targets at their peak")
     axis.grid(alpha=0.3)
     axis.legend(fontsize=6, ncol=2)
@@ -91,15 +91,22 @@ def lane_figure(path: Path, lane: Lane) -> None:
     for target in lane.truth["targets"]:
         axes[1].axvline(target["s_m"], color="tab:green", lw=1)
         axes[0].text(
-            target["s_m"], 145, f"{target['name']} {target['distance_cm']} cm", rotation=90, fontsize=6, va="top"
+            target["s_m"] - 0.05,
+            145,
+            f"{target['name']} {target['distance_cm']} cm",
+            rotation=90,
+            fontsize=6,
+            va="top",
+            ha="right",
         )
-    for rock in lane.truth["hot_rocks"]:
-        axes[0].axvline(rock["s_m"], color="tab:red", lw=1, ls=":")
+    for i, rock in enumerate(lane.truth["hot_rocks"]):
+        axes[0].axvline(rock["s_m"], color="tab:red", lw=1, ls=":", label="hot rock" if i == 0 else None)
     axes[1].plot([c.s_m for c in said.contacts], [35] * len(said.contacts), "v", color="tab:green", label="contacts")
     axes[1].plot([a.s_m for a in said.alerts], [30] * len(said.alerts), "|", color="tab:red", ms=12, label="alerts")
     for axis in axes:
-        axis.legend(fontsize=7, loc="lower right")
+        axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
         axis.grid(alpha=0.3)
+        axis.set_xlim(0, lane.truth["lane_length_m"])
     _save(figure, path)
 
 
@@ -178,14 +185,14 @@ def _save(figure: Any, path: Path) -> None:
 def make(out: Path, lanes: Sequence[Lane], jobs: int) -> None:
     """All figures into `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    kernels_figure(out / "kernels.png")
-    levels_figure(out / "levels.png")
-    bends_figure(out / "bends.png", lanes)
+    kernels_figure(out / "detector-kernels.png")
+    levels_figure(out / "detector-levels.png")
+    bends_figure(out / "detector-bends.png", lanes)
     shown = max(lanes, key=lambda lane: len(lane.truth["targets"]) + len(lane.truth["hot_rocks"]))
-    lane_figure(out / "lane.png", shown)
-    alerts_figure(out / "alerts.png", lanes, jobs)
+    lane_figure(out / "detector-lane.png", shown)
+    alerts_figure(out / "detector-alerts.png", lanes, jobs)
     with ProcessPoolExecutor(jobs) as pool:
-        roc_figure(out / "roc.png", find_all(lanes, pool))
+        roc_figure(out / "detector-roc.png", find_all(lanes, pool))
 
 
 def main() -> None:
@@ -196,13 +203,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     arguments = parser.parse_args()
     if arguments.lanes:
-        make(arguments.out, read_folder(arguments.lanes), arguments.jobs)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        for difficulty in COLOURS:
-            for path in write_lanes(Path(folder), OWN_LANES, OWN_SEED, difficulty):
-                print(f"made {path.name}")
-        make(arguments.out, read_folder(Path(folder)), arguments.jobs)
+        lanes = read_folder(arguments.lanes)
+    else:
+        with ProcessPoolExecutor(arguments.jobs) as pool:
+            lanes = own_set(pool)
+    make(arguments.out, lanes, arguments.jobs)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,12 @@
     python -m hil.detector_lab.kernels
 
 The coil's footprint: on the axis of a circular loop of radius a the field falls as (a^2 + x^2)^(-3/2) (Biot-Savart),
-and an
-eddy-current response goes with its square, once for the transmitted and once for the received field (reciprocity):
-f(x) = (1 + x^2/a^2)^(-3).
+and an eddy-current response goes with its square, once for the transmitted and once for the received field
+(reciprocity): f(x) = (1 + x^2/a^2)^(-3).
+
 The noise is a function of time, white plus a slow wander, the target's shape one of place: so the best kernel depends
-on the speed. With
-noise covariance R, footprint f and nuisance columns B (constant and slope), the best unbiased linear estimate of the
-amplitude is h = P f / (f' P f), P = R^-1 - R^-1 B (B' R^-1 B)^-1 B' R^-1 (Aitken 1935).
+on the speed. With noise covariance R, footprint f and nuisance columns B (constant and slope), the best unbiased
+linear estimate of the amplitude is h = P f / (f' P f), P = R^-1 - R^-1 B (B' R^-1 B)^-1 B' R^-1 (Aitken 1935).
 """
 
 from pathlib import Path

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,12 @@ def own(seed: int, index: int, difficulty: str) -> Lane:
     """Lane `index` of `seed` as `sapper trace synth` makes it."""
     trace = synthesise(seed, index, difficulty)
     return _lane(trace.name, trace.rows, trace.truth, TICKS_PER_M)
+
+
+def own_set(pool: Executor) -> list[Lane]:
+    """The project's development set, made by the processes of `pool`."""
+    wanted = [(OWN_SEED, index, difficulty) for difficulty in DIFFICULTIES for index in range(OWN_LANES)]
+    return list(pool.map(own, *zip(*wanted, strict=True), chunksize=4))
 
 
 def _lane(name: str, rows: Iterable[Sequence[str]], truth: dict[str, Any], ticks_per_m: float) -> Lane:

@@ -3,8 +3,7 @@
     python -m hil.detector_lab.levels [--lanes N] [--jobs N]
 
 Lanes of noise alone, white and slow as the kernels suppose, at 0.2 to 0.6 m/s. Objects would lower the rate: they
-raise the noise
-estimate a little and hide the ground around them.
+raise the noise estimate a little and hide the ground around them.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Integers that refuse to grow beyond 30 bits, and arrays that hand them out.
 
 On the board plain integers beyond 30 bits are allocated, and viper's wrap at 32. CPython's do neither, so the
-firmware's modules
-are run over these: every sum, product and shift of what was ever in an array is checked, intermediates too.
+firmware's modules are run over these: every sum, product and shift of what was ever in an array is checked,
+intermediates too.
 """
 
 from collections.abc import Callable
