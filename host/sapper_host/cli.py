@@ -27,6 +27,7 @@ VERBS = (
     "rig",
     "map",
     "flash",
+    "doctor",
     "update",
     "bundle",
 )

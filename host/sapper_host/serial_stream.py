@@ -94,16 +94,16 @@ def open_error(port: str, error: Exception) -> LinkError:
     return LinkError(f"{port} cannot be opened ({_reason(error)})", "`sapper devices` lists what is connected")
 
 
-def holders_of(port: str) -> list[str]:
+def holders_of(port: str, proc: Path = Path("/proc")) -> list[str]:
     """The programs, apart from this one, that have `port` open, as 'name (pid N)'; only those we may look at."""
     try:
         real = os.path.realpath(port)
-        processes = [entry for entry in os.listdir("/proc") if entry.isdigit() and int(entry) != os.getpid()]
+        processes = [entry for entry in os.listdir(proc) if entry.isdigit() and int(entry) != os.getpid()]
     except OSError:
         return []
     holders = []
     for pid in processes:
-        folder = Path("/proc") / pid
+        folder = proc / pid
         try:
             links = [os.readlink(link) for link in (folder / "fd").iterdir()]
             if real in links:
