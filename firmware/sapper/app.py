@@ -16,6 +16,7 @@ from sapper.link import Link
 from sapper.loop_stats import LoopStats
 from sapper.motion import Motion
 from sapper.radio import NONCE_BYTES, Gate
+from sapper.radio_link import RadioLink
 from sapper.refusals import Refusals
 from sapper.reporter import Reporter
 from sapper.settings import Settings
@@ -46,8 +47,8 @@ class Application:
         self.drive = Drive(self.settings, board.motors, board.encoders)
         self.motion = Motion(self.settings, self.drive)
         self.watch = Watch(self)
-        self.links = (Link(0, board.usb, True), Link(1, board.radio, False))
         self.gate = Gate(key_file.RADIO.load(), os.urandom(NONCE_BYTES))
+        self.links = (Link(0, board.usb, True), RadioLink(1, board.radio, self.gate))
         self.team_key = key_file.TEAM.load()
         self.refusals = Refusals(self._tell_refused)
         for link in self.links:
@@ -179,7 +180,11 @@ class Application:
         self.add(_STATE_EVENT, new, old, self.reason)
 
     def _power_up(self):
-        """SAFE -> ARMED: Ctrl-C is a byte like any other from here, the motors stand at duty 0, MOTOR_EN rises."""
+        """SAFE -> ARMED: Ctrl-C is a byte like any other from here, the motors stand at duty 0, MOTOR_EN rises.
+
+        The heap is collected first (12 ms): a mission begins on a whole heap, which lasts for minutes of motion.
+        """
+        gc.collect()
         self._interruptible(False)
         self.motion.halt()
         self.drive.engage()

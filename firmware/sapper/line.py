@@ -76,6 +76,14 @@ class LineReader:
             self._bad = "malformed"
         return at + 1
 
+    def dropped(self):
+        """Lines that were dropped so far."""
+        return self.malformed + self.too_long
+
+    def why_dropped(self):
+        """The reason (of events.REFUSALS) to give for them."""
+        return "too_long" if self.too_long else "malformed"
+
     def forget(self):
         """Drop what has come of a line."""
         self._length = 0

@@ -5,7 +5,7 @@ from sapper.line import CTRL_C, LineReader
 
 # Taken in one tick: a bound on the time that a flood can cost it. USB (polled byte by byte, 30 us each) is held back by
 # flow control; a radio is not, so more is taken than its line can bring in a tick: nothing grows stale behind a flood.
-READ_BYTES = (32, 96)
+READ_BYTES = (32, 64)
 LINES_MAX = 4
 _BEHIND_TICKS = 3
 _ANSWERS_MAX = 8
@@ -21,10 +21,10 @@ class Link:
     Lines wait for their turn, one a tick, at most LINES_MAX; `stop` goes before all others, however many there are.
     """
 
-    def __init__(self, index, port, trusted):
+    def __init__(self, index, port, trusted, reader=None):
         self.index = index
         self.trusted = trusted
-        self.reader = LineReader()
+        self.reader = reader or LineReader()
         self.telemetry = False
         self.dropped = 0
         self.next_event = 1

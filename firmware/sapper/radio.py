@@ -10,6 +10,7 @@ from binascii import unhexlify
 from hashlib import sha256
 
 import micropython
+from sapper.line_mac import LineMac
 
 KEY_BYTES = 32
 NONCE_BYTES = 16
@@ -82,10 +83,15 @@ class Gate:
         """Take another key (bytes, or b'' for none). The counter goes on: a key put in again revives no old line."""
         self.id = key_id(key)
         self._signer = Signer(key, self.nonce) if key else None
+        self._mac = LineMac(key, self.nonce) if key else None
 
     def text(self):
         """What `nonce` answers: all that a host needs to sign, and nothing secret."""
         return "nonce=%s counter=%d key=%s" % (to_hex(self.nonce), self.counter, self.id)
+
+    def proves(self, line, parts):
+        """Whether a signed line's bytes carry the key's MAC (see line_mac.py); allocates nothing."""
+        return self._mac is not None and self._mac.right(line, parts)
 
     def open(self, text):
         """The line inside a signed one. A counter that is not above the last is refused before any hashing."""

@@ -3,11 +3,16 @@ waits."""
 
 import select
 import sys
+import time
 
 from machine import UART, Pin
 
 import micropython
 from sapper.pins import GPIO, UART_RADIO, UART_RADIO_BAUD
+
+_SEND_BYTES = 1024
+_BYTE_US = 10 * 1_000_000 // UART_RADIO_BAUD + 4  # a little more than ten bits take
+_PART_LEAST = 256
 
 
 class UsbPort:
@@ -65,10 +70,11 @@ class RadioPort:
             tx=Pin(GPIO["RADIO_TX"]),
             rx=Pin(GPIO["RADIO_RX"]),
             rxbuf=1024,
-            txbuf=1024,
+            txbuf=_SEND_BYTES + 16,
             timeout=0,
         )
-        self._wrote = 0
+        self._waiting = 0
+        self._wrote_us = time.ticks_us()
 
     def interruptible(self, on):
         """Nothing on the radio interrupts."""
@@ -84,5 +90,24 @@ class RadioPort:
         return self._uart.readinto(buffer) or 0
 
     def write(self, view):
-        """What the send buffer has room for."""
-        return self._uart.write(view) or 0
+        """What the send buffer has room for; nothing where that is a mere part of a line.
+
+        MicroPython's own write waits for room, a byte's time for each byte. So what waits in the buffer is counted
+        here, less by what the line has carried since.
+        """
+        now = time.ticks_us()
+        elapsed = time.ticks_diff(now, self._wrote_us)
+        # Below 0: the counter has wrapped since, minutes ago.
+        carried = elapsed // _BYTE_US if elapsed >= 0 else _SEND_BYTES
+        waiting = self._waiting - carried if self._waiting > carried else 0
+        count = len(view)
+        room = _SEND_BYTES - waiting
+        if room < count:
+            if room < _PART_LEAST:
+                return 0
+            view = memoryview(view)[:room]
+            count = room
+        self._uart.write(view)
+        self._waiting = waiting + count
+        self._wrote_us = now
+        return count

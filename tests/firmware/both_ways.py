@@ -112,7 +112,8 @@ def macs():
 def whole():
     """The application through an operator's day, its answers and events as text."""
     rig = bench.Bench()
-    rig.app.gate = radio.Gate(bytes(range(32)), bytes(range(16)))
+    rig.app.gate.nonce = bytes(range(16))
+    rig.app.gate.set_key(bytes(range(32)))
     rig.app.offer_code = lambda link: rig.app.arming.offer(link.index, 4821, 5000)
     signer = radio.Signer(bytes(range(32)), bytes(range(16)))
     rig.tick(300)

@@ -34,3 +34,14 @@ def test_both_give_the_same(part):
     there = run([str(MICROPYTHON)], part, MICROPYPATH=f".frozen:{ROOT / 'firmware'}:{FAKES}")
     assert len(here.splitlines()) >= 8, "the part printed nothing worth comparing"
     assert there.splitlines() == here.splitlines()
+
+
+def test_a_flood_of_refused_radio_lines_allocates_nothing():
+    environment = {"MICROPYPATH": f".frozen:{ROOT / 'firmware'}:{FAKES}"}
+    script = str(ROOT / "tests" / "firmware" / "no_allocation.py")
+    done = subprocess.run(
+        [str(MICROPYTHON), script], capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
+    )
+    assert done.returncode == 0, done.stderr
+    dropped = [int(line) for line in done.stdout.split()]
+    assert len(dropped) == 5 and all(count >= 2 for count in dropped)

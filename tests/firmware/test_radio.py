@@ -212,7 +212,6 @@ def test_a_hundred_thousand_hostile_lines_change_nothing(bench, state):
         # `stop` is everybody's, by the design; it is left out where it would be all there is to see.
         if line.split()[:1] == ["stop"]:
             continue
-        app.refusals._recent = 0  # every line is looked at, as if it came alone
         app.console.handle(link, line)
         if n % 100 == 0:
             bench.say("ping", ticks=1)
