@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -32,6 +34,11 @@ API = 1
 # 192 kB of a slot less its trailer's sector (firmware/board/modules/flash_layout.py; a test compares).
 IMAGE_BYTES_MAX = 188 * 1024
 _REMEDY = "make it anew: `sapper bundle`"
+# All that zipfile raises for files that are no zip, or not whole.
+_NOT_WHOLE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError),
+    *(KeyError, ValueError, RuntimeError, NotImplementedError),
+)
 
 
 class BundleError(SapperError):
@@ -177,8 +184,10 @@ def read(path: Path) -> Bundle:
             trailer = _member(archive, TRAILER, BYTES_MAX)
             image = _member(archive, IMAGE, IMAGE_BYTES_MAX)
     except OSError as error:
-        raise BundleError(f"{path} cannot be read: {error.strerror}", "check its name and permissions") from None
-    except (zipfile.BadZipFile, KeyError, ValueError, RuntimeError, NotImplementedError) as error:
+        raise BundleError(
+            f"{path} cannot be read: {error.strerror or error}", "check its name and permissions"
+        ) from None
+    except _NOT_WHOLE as error:
         raise BundleError(f"{path} is not a whole bundle: {error}", _REMEDY) from None
     try:
         check(trailer, image, b"")

@@ -1,0 +1,185 @@
+"""Bundles: equal trees give equal files, and whatever is wrong with one is said before a board hears of it."""
+
+import json
+import random
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import flash_layout
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sapper.update_trailer import check_signature
+from sapper_host import bundle as bundles
+from sapper_host import team_key
+from sapper_host.bundle import BundleError, make, read, write
+from sapper_host.errors import SapperError, Status
+from sapper_host.update_wire import body_of, pieces, sectors
+
+pytestmark = pytest.mark.unit
+
+KEY = bytes(range(32))
+_HEADER = b"M\x06\x13\x1f"  # version 6.3 for armv6m
+
+
+def compiled(folder: Path, **changes: bytes) -> Path:
+    """A folder as `make mpy` leaves it, of made-up modules."""
+    rng = random.Random(3)
+    modules = {f"sapper/part{i}.mpy": _HEADER + rng.randbytes(700 * i + 10) for i in range(9)}
+    modules["sapper_build.mpy"] = _HEADER + b"build"
+    modules |= {f"sapper/{name}.mpy": data for name, data in changes.items()}
+    for name, data in modules.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    about = {"version": "1.2.3", "git": "abc", "content": "0123456789abcdef", "micropython": "1.25.0"}
+    (folder / "build.json").write_text(json.dumps(about | {"modules": sorted(modules)}))
+    return folder
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Path:
+    path = tmp_path / "whole.sapper"
+    write(make(compiled(tmp_path / "mpy"), KEY), path)
+    return path
+
+
+def test_what_is_written_is_read_again(whole: Path, tmp_path: Path) -> None:
+    made, again = make(tmp_path / "mpy", KEY), read(whole)
+    assert again == made
+    assert made.signed and made.values["mpy"] == "4870"
+    check_signature(again.trailer, KEY)
+    for row in again.files:
+        assert again.image[row.offset : row.offset + row.size] == (tmp_path / "mpy" / row.name).read_bytes()
+
+
+def test_equal_trees_give_equal_files(whole: Path, tmp_path: Path) -> None:
+    write(make(compiled(tmp_path / "elsewhere"), KEY), tmp_path / "other.sapper")
+    assert (tmp_path / "other.sapper").read_bytes() == whole.read_bytes()
+
+
+def test_the_board_and_the_laptop_agree_on_the_size_of_a_slot() -> None:
+    import re
+
+    slots = Path(__file__).parents[2] / "firmware/board/modules/slots.py"
+    assert bundles.IMAGE_BYTES_MAX == flash_layout.IMAGE_BYTES_MAX
+    assert f"\nAPI = {bundles.API}\n" in slots.read_text()
+    assert re.search(r'^TRAILER_MARK = "(.*)"$', slots.read_text(), re.M)[1] == bundles.MARK
+
+
+def test_a_module_that_grows_moves_nothing_before_it(tmp_path: Path) -> None:
+    for extra in range(1, 4):
+        one = make(compiled(tmp_path / "one", zz=_HEADER + bytes(5000)))
+        other = make(compiled(tmp_path / "other", zz=_HEADER + bytes(5000 + extra)))
+        at = next(row.offset for row in one.files if row.name == "sapper/zz.mpy")
+        same = [a == b for a, b in zip(sectors(one.image), sectors(other.image), strict=False)]
+        assert all(same[1 : at // 4096]), f"{extra} bytes more"
+
+
+def test_only_what_differs_is_sent(tmp_path: Path) -> None:
+    rng = random.Random(9)
+    one = make(compiled(tmp_path / "one", changed=_HEADER + rng.randbytes(900)))
+    other = make(compiled(tmp_path / "other", changed=_HEADER + rng.randbytes(950)))
+    sent = sum(len(body_of(sector)) for sector in pieces(other, one.files))
+    assert 900 < sent < 950 + 3500
+    assert b"".join(data for sector in pieces(other, one.files) for _, _, data in sector) == other.image
+
+
+def test_an_application_that_is_too_large_is_not_bundled(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="a slot holds"):
+        make(compiled(tmp_path, big=_HEADER + bytes(200_000)))
+
+
+def test_a_folder_without_modules_is_no_source(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no compiled modules"):
+        make(tmp_path)
+
+
+def rewritten(source: Path, target: Path, **members: bytes) -> Path:
+    with zipfile.ZipFile(source) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    held |= {name.replace("_", "."): data for name, data in members.items()}
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in held.items():
+            if data:
+                archive.writestr(name, data)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"image_romfs": b"?" * 3000}, "not what was sent|do not fit"),
+        ({"image_romfs": b""}, "not a whole bundle"),
+        ({"image_romfs": b"?" * 200_000}, "a slot holds"),
+        ({"slot_txt": b"nothing"}, "not an update's"),
+        ({"slot_txt": b""}, "not a whole bundle"),
+        ({"slot_txt": b"x" * 2000}, "a slot holds"),
+    ],
+)
+def test_a_bundle_with_a_wrong_part_is_refused(whole: Path, tmp_path: Path, members: dict, said: str) -> None:
+    with pytest.raises(BundleError, match=said) as refused:
+        read(rewritten(whole, tmp_path / "wrong.sapper", **members))
+    assert refused.value.remedy
+
+
+def test_a_manifest_that_lies_is_refused(whole: Path, tmp_path: Path) -> None:
+    import hashlib
+    import zlib
+
+    made = read(whole)
+    row = made.files[3]
+    image = bytearray(made.image)
+    image[row.offset + 8] ^= 1
+    trailer = made.trailer.decode()
+    trailer = trailer.replace(made.values["sha256"], hashlib.sha256(image).hexdigest())
+    trailer = trailer.replace(made.values["crc32"], f"{zlib.crc32(image):08x}")
+    write(replace(made, image=bytes(image), trailer=trailer.encode()), tmp_path / "lie.sapper")
+    with pytest.raises(BundleError, match=row.name):
+        read(tmp_path / "lie.sapper")
+
+
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_file_is_refused_or_unharmed(whole: Path, tmp_path: Path, data: st.DataObject) -> None:
+    content = bytearray(whole.read_bytes())
+    if data.draw(st.booleans()):
+        content = content[: data.draw(st.integers(0, len(content) - 1))]
+    else:
+        content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    damaged = tmp_path / "damaged.sapper"
+    damaged.write_bytes(content)
+    try:
+        assert read(damaged) == read(whole)
+    except SapperError as error:
+        assert error.remedy and error.status == Status.BAD_INPUT
+
+
+def test_a_team_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "team.key"
+    key = team_key.create(path)
+    assert team_key.load(path) == key and path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(SapperError, match="there already"):
+        team_key.create(path)
+    path.write_text("no key")
+    with pytest.raises(SapperError, match="holds no key"):
+        team_key.load(path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["bundle", "--show", "nowhere.sapper"], Status.BAD_INPUT, "cannot be read"),
+        (["bundle", "--show"], Status.USAGE, "name it"),
+        (["update", __file__], Status.BAD_INPUT, "not a whole bundle"),
+        (["update", "--all", "--port", "x"], Status.USAGE, "leave --port away"),
+    ],
+)
+def test_the_command_says_what_is_wrong_with_its_status(arguments: list[str], status: Status, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sapper_host", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == status and said in done.stderr
