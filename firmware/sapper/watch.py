@@ -44,6 +44,7 @@ class Watch:
         self.temp_dc = 0
         self.searched = 0
         self._heard_age_ms = 0
+        self._heard_next = 1
         self._pinged = False
         self._link_lost = False
         self._enabled_ticks = 0
@@ -66,10 +67,17 @@ class Watch:
         self._app.board.inputs.loop_opened()
 
     def heard(self, port):
-        """A valid message came from the link that may change state."""
+        """A valid message came from the link that may change state.
+
+        After a loss, all that happened since the last one is told again: what was sent meanwhile may not have arrived.
+        """
+        app = self._app
         if self._link_lost:
             self._link_lost = False
-            self._app.emit("link", port, 1, self._heard_age_ms)
+            link = app.links[port]
+            link.next_event = min(link.next_event, self._heard_next)
+            app.emit("link", port, 1, self._heard_age_ms)
+        self._heard_next = app.log.next
         self._heard_age_ms = 0
 
     def pinged(self):
@@ -100,7 +108,7 @@ class Watch:
             bits |= _LINK_LOST
             if self._pinged:
                 bits |= _PINGS_LOST
-            if grants & MOVES and not self._link_lost:
+            if not self._link_lost and (grants & MOVES or grants & ENABLED and self._pinged):
                 self._link_lost = True
                 app.emit("link", app.owner, 0, self._heard_age_ms)
             if self._heard_age_ms >= self._idle_ms:
