@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sapper import update_receiver
+from sapper.commands import ROWS, allowed
+from sapper.events import STATES
 from sapper.update_patch import COPY, DATA, PIECES_BYTES_MAX, PatchError, build
 from sapper.update_receiver import Receiver, Slot
 from sapper.update_trailer import BYTES_MAX, MARK, TrailerError, check, mac
@@ -252,3 +254,7 @@ def test_an_image_fills_a_slot_and_no_more():
     too_far = update_wire.message("S", flash_layout.IMAGE_BYTES_MAX // SECTOR, b"\0")
     lines, _ = receive(too_far, slot)
     assert lines[1].startswith("err sector") and slot.operations == 0
+
+
+def test_the_console_takes_no_update_but_in_safe():
+    assert [state for state in STATES if allowed(ROWS["update"], STATES.index(state))] == ["SAFE"]
