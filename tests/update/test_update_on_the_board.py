@@ -182,11 +182,14 @@ def test_a_laptop_that_leaves_in_the_middle_leaves_the_board_as_it_was(board, fi
 def test_a_full_file_system_does_not_stand_in_the_way(updated_flash, second):
     """The pointer is small enough to need no block of its own; the image has its own place."""
     blocks = flash_layout.FILES_BYTES // 4096
-    files = LittleFS(block_size=4096, block_count=blocks, prog_size=256, cache_size=256)
+    files = LittleFS(
+        block_size=4096, block_count=blocks, prog_size=256, read_size=32, cache_size=256, lookahead_size=32
+    )
     with files.open("update.txt", "w") as file:
         file.write(slot_choice.text("a", slot_choice.FACTORY, slot_choice.KEPT))
     with files.open("most", "wb") as file:
-        file.write(bytes(4096 * (blocks - 12)))
+        for _ in range(blocks - 12):
+            file.write(bytes(4096))
     flash = bytearray(updated_flash)
     start = len(flash) // 2
     flash[start : start + flash_layout.FILES_BYTES] = files.context.buffer
