@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shutil
 import struct
+import tempfile
 import threading
 import time
 import tty
@@ -47,7 +49,10 @@ class FakeBoard:
         self._start = time.monotonic()
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
-        self.port = os.ttyname(self._slave)
+        # A name of its own, as a vanished board's must not lead to the pseudo-terminal that gets its number next.
+        self._folder = tempfile.mkdtemp(prefix="fake-board-")
+        self.port = os.path.join(self._folder, "ttyFAKE")
+        os.symlink(os.ttyname(self._slave), self.port)
         self._leave = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -62,6 +67,7 @@ class FakeBoard:
         """Pull the plug."""
         if not self._leave.is_set():
             self._leave.set()
+            shutil.rmtree(self._folder)
             self._thread.join(timeout=5)
             os.close(self._slave)
             os.close(self._master)
