@@ -9,6 +9,7 @@ Last, the firmware as it is delivered (levels by det_far_per_100m2) on all lanes
 """
 
 import argparse
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -17,9 +18,11 @@ import numpy as np
 
 from hil.detector_lab import baselines
 from hil.detector_lab.lanes import Lane, own_set, read_folder
-from hil.detector_lab.run import CONTACT_LEVELS, level_of, run
+from hil.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
 from hil.detector_lab.score import Find, Pair, Totals, total
 from hil.intervals import poisson, wilson
+from sapper.events import CLASSES
+from sapper_host.score import score
 
 LOWEST_X100 = 200
 STEPS = 400
@@ -117,11 +120,22 @@ def delivered(lanes: Sequence[Lane], pool: ProcessPoolExecutor, difficulty: str)
     contacts = total((lane, result.contacts) for lane, result in said)
     alerts = total((lane, result.alerts) for lane, result in said)
     out = [f"\n{difficulty}, as delivered\n", HEAD, row("contacts", contacts), row("alerts", alerts)]
+    out.append("class hints of finds: " + ", ".join(f"{who} {n}" for who, n in sorted(_hints(said).items())))
     for missed in contacts.missed:
         out.append(
             f"missed: {missed['lane']} {missed['s_m']} m, {missed['name']} at {missed['distance_cm']} cm,"
             f" size {missed.get('scale', '')}, {missed['speed_m_s']} m/s"
         )
+    return out
+
+
+def _hints(said: Iterable[tuple[Lane, Result]]) -> Counter[str]:
+    """How often each object was called what."""
+    out: Counter[str] = Counter()
+    for lane, result in said:
+        hints = {contact.s_m: CLASSES[contact.class_hint] for contact in result.contacts}
+        for match in score(hints, lane.truth).found:
+            out[f"{lane.truth['targets'][match.target]['name']} {hints[match.s_m]}"] += 1
     return out
 
 
