@@ -40,7 +40,7 @@ def measure(pico: VirtualPico) -> list[Row]:
     """Needs a freshly powered board."""
     worst_us, mean_us, allocated = (int(word) for word in run_script(pico, _SCRIPT.read_text()).split())
     return [
-        Row("one frame's detector arithmetic on the board, alert and contact among them, worst", worst_us / 1000, "ms", "<= 1.5"),
+        Row("a frame's detector arithmetic, alert and contact among them, worst", worst_us / 1000, "ms", "<= 1.5"),
         Row("the same, mean", mean_us / 1000, "ms", ""),
         Row("heap bytes allocated by 300 of them", float(allocated), "B", "<= 0"),
     ]
