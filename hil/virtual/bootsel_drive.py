@@ -78,7 +78,8 @@ class BootselDrive:
 
     def poll(self) -> None:
         """Shows or hides the drive, and programs what has arrived in it since the last call, as far as time allows."""
-        wanted = self._pico.in_bootsel and self._pico.usb.state != "unplugged" and not self.vanished
+        pico = self._pico
+        wanted = pico.powered and pico.in_bootsel and pico.usb.state != "unplugged" and not self.vanished
         if wanted and not self._shown:
             self._show()
         elif not wanted and self._shown:

@@ -15,7 +15,7 @@ from sapper_host.errors import LinkError, LinkGoneError, NoAnswerError, SapperEr
 from sapper_host.flash_copy import copy_to_drive, copy_with_picotool, find_picotool
 from sapper_host.flash_repl import Prompt
 from sapper_host.flash_targets import Target
-from sapper_host.flash_verify import digester, verify
+from sapper_host.flash_verify import digester, open_patiently, verify
 from sapper_host.link import Link
 from sapper_host.ports import list_ports
 from sapper_host.uf2 import Uf2Image
@@ -141,7 +141,7 @@ class BoardFlash:
     def _ask(self) -> None:
         """Send a running board into BOOTSEL."""
         port = self._target.port
-        with Link.open(port) as link:
+        with open_patiently(port) as link:
             try:
                 self.outcome.before = link.identify(_IDENTIFY_S)
             except LinkGoneError:
@@ -293,8 +293,8 @@ class BoardFlash:
             self._check_stop()
             self._tell("verify", done, total)
 
-        with digester(port) as digest:
-            outcome.verified_bytes = verify(self._image, digest, tell)
+        with digester(port) as asked:
+            outcome.verified_bytes = verify(self._image, asked, tell)
 
     def _looking(self) -> Iterator[None]:
         """Turns of a search, until the limit or Ctrl-C."""

@@ -6,8 +6,10 @@ with Prompt("/dev/ttyACM0") as prompt:
 
 from __future__ import annotations
 
+import io
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -15,7 +17,11 @@ from typing import Any, TypeVar
 from sapper_host.errors import LinkError, LinkGoneError
 
 _SCRIPT = Path(__file__).parent / "on_board" / "flash_digest.py"
+ENTER_LIMIT_S = 10.0
+_READ_LOOK_S = 0.5
 _WRITE_LIMIT_S = 5.0
+# Standard output is the whole process's: one board at a time.
+_ENTERING = threading.Lock()
 _Answer = TypeVar("_Answer")
 
 
@@ -36,8 +42,11 @@ class Prompt:
         with _as_link_errors(self._port):
             self._transport = SerialTransport(self._port)
             try:
+                # Without it a read waits for ever for a board that says nothing.
+                self._transport.serial.timeout = _READ_LOOK_S
                 self._transport.serial.write_timeout = _WRITE_LIMIT_S
-                self._transport.enter_raw_repl(soft_reset=False)
+                with _ENTERING, redirect_stdout(io.StringIO()):  # mpremote prints what it did not understand
+                    self._transport.enter_raw_repl(soft_reset=False, timeout_overall=ENTER_LIMIT_S)
             except BaseException:
                 self._restart = False
                 self._close()
@@ -67,6 +76,9 @@ class Prompt:
     def digest(self, offset: int, length: int) -> str:
         """SHA-256, in hexadecimal, of a part of flash; after `load_digest`."""
         return str(self._try(lambda: self._transport.eval(f"digest({offset}, {length})")))
+
+    def settle(self) -> None:
+        """Questions and answers alternate here: there is nothing to do."""
 
     def _try(self, action: Callable[[], _Answer]) -> _Answer:
         with _as_link_errors(self._port):

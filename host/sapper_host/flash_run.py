@@ -6,6 +6,7 @@ import hashlib
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from sapper_host.flash_board import PHASES, BoardFlash, Outcome
 from sapper_host.flash_targets import Target
 from sapper_host.uf2 import PAYLOAD_BYTES, Uf2Image
 
-_JOIN_S = 0.2
+_LOOK_S = 0.2
 
 Show = Callable[[int, str, int, int], None]
 
@@ -31,16 +32,15 @@ def flash_all(targets: Sequence[Target], image: Uf2Image, limit_s: float, root: 
             BoardFlash(target, image, _teller(show, i), stop, limit_s, claimed, root)
             for i, target in enumerate(targets)
         ]
-        threads = [threading.Thread(target=flash.run, name=f"flash {flash.outcome.name}") for flash in flashes]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
+        # Not Thread.join: interrupted by Ctrl-C it takes a running thread for ended (bugs.python.org/issue45274).
+        with ThreadPoolExecutor(len(flashes), "flash") as pool:
+            ways = [pool.submit(flash.run) for flash in flashes]
+            while not all(way.done() for way in ways):
                 try:
-                    thread.join(_JOIN_S)
+                    wait(ways, _LOOK_S)
                 except KeyboardInterrupt:
                     stop.set()
-    return [flash.outcome for flash in flashes]
+    return [way.result() for way in ways]
 
 
 def status_of(outcomes: Sequence[Outcome]) -> Status:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from sapper_host.errors import BoardError, LinkError, SapperError, Status
 from sapper_host.flash_repl import Prompt
@@ -14,8 +16,11 @@ from sapper_host.uf2 import FLASH_START, PAYLOAD_BYTES, Uf2Image
 # The most that the console hashes at once (sapper/commands.py, `digest`).
 PIECE_BYTES = 65536
 _ANSWER_LIMIT_S = 20.0
+_ASKED_MOST = 3
+_QUIET_S = 1.0
+BUSY_LIMIT_S = 3.0
+_BUSY_AGAIN_S = 0.2
 
-Digest = Callable[[int, int], str]
 Tell = Callable[[int, int], None]
 
 
@@ -37,16 +42,44 @@ def pieces(image: Uf2Image) -> list[tuple[int, int]]:
     return found
 
 
-def verify(image: Uf2Image, digest: Digest, tell: Tell) -> int:
+def open_patiently(port: str) -> Link:
+    """A Link to the board on `port`. A port in use is tried again for a while: ModemManager looks at each new one."""
+    end = time.monotonic() + BUSY_LIMIT_S
+    while True:
+        try:
+            return Link.open(port)
+        except LinkError as error:
+            if "in use" not in error.message or time.monotonic() >= end:
+                raise
+            time.sleep(_BUSY_AGAIN_S)
+
+
+class Digester(Protocol):
+    """Somebody who asks a board for hashes of its flash."""
+
+    def digest(self, offset: int, length: int) -> str:
+        """SHA-256, in hexadecimal, of a part of flash."""
+
+    def settle(self) -> None:
+        """Make sure that the next answer is that to the next question."""
+
+
+def verify(image: Uf2Image, digester: Digester, tell: Tell) -> int:
     """Compare piece by piece; `tell(bytes done, of how many)`. Returns the bytes compared.
 
-    MismatchError names the first piece that differs.
+    MismatchError names the first piece that differs, each time it is asked for.
     """
     total = len(image.pages) * PAYLOAD_BYTES
     done = 0
     for offset, length in pieces(image):
         start = offset + FLASH_START - image.start
-        if digest(offset, length) != hashlib.sha256(image.data[start : start + length]).hexdigest():
+        expected = hashlib.sha256(image.data[start : start + length]).hexdigest()
+        for _ in range(_ASKED_MOST):
+            if digester.digest(offset, length) == expected:
+                break
+            # Answers carry no number: a late one to an earlier question may have been taken for this one's.
+            digester.settle()
+        else:
             first, last = FLASH_START + offset, FLASH_START + offset + length - 1
             raise MismatchError(
                 f"flash differs from the file between {first:#010x} and {last:#010x}",
@@ -58,18 +91,36 @@ def verify(image: Uf2Image, digest: Digest, tell: Tell) -> int:
 
 
 @contextmanager
-def digester(port: str) -> Iterator[Digest]:
-    """How the board on `port` is asked for a hash: over Sapper's console, else over MicroPython's prompt.
+def digester(port: str) -> Iterator[Digester]:
+    """How the board on `port` is asked: over Sapper's console, else over MicroPython's prompt.
 
     A Sapper in STOPPED or FAULT is disarmed for it; one that has no `digest` yet is asked at its prompt.
     """
-    with Link.open(port) as link:
+    with open_patiently(port) as link:
         if _console_hashes(link):
-            yield lambda offset, length: _hash(link, offset, length)
+            yield _Console(link)
             return
     with Prompt(port) as prompt:
         prompt.load_digest()
-        yield prompt.digest
+        yield prompt
+
+
+class _Console:
+    """Sapper's `digest`."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def digest(self, offset: int, length: int) -> str:
+        return self._link.command(f"digest {offset} {length}", _ANSWER_LIMIT_S).values().get("sha256", "")
+
+    def settle(self) -> None:
+        """Wait until the board has said all it had to say."""
+        counts = self._link.decoder.counts
+        heard = -1
+        while counts.bytes != heard:
+            heard = counts.bytes
+            time.sleep(_QUIET_S)
 
 
 def _console_hashes(link: Link) -> bool:
@@ -79,7 +130,7 @@ def _console_hashes(link: Link) -> bool:
     except LinkError:
         return False
     try:
-        _hash(link, 0, PAYLOAD_BYTES)
+        link.command(f"digest 0 {PAYLOAD_BYTES}", _ANSWER_LIMIT_S)
     except BoardError as error:
         if error.name == "unknown":
             link.command("repl")
@@ -88,8 +139,3 @@ def _console_hashes(link: Link) -> bool:
             raise
         link.command("disarm")
     return True
-
-
-def _hash(link: Link, offset: int, length: int) -> str:
-    answer = link.command(f"digest {offset} {length}", _ANSWER_LIMIT_S)
-    return answer.values().get("sha256", "")

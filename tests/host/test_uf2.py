@@ -23,7 +23,7 @@ def firmware(blocks: int = BLOCKS) -> bytearray:
     """A sound UF2 of `blocks` pages from the start of flash, with a valid second boot stage."""
     boot2 = bytes(range(252))
     pages = [boot2 + struct.pack("<I", uf2.boot2_checksum(boot2))]
-    pages += [bytes([number]) * 256 for number in range(1, blocks)]
+    pages += [bytes([number % 256]) * 256 for number in range(1, blocks)]
     content = bytearray()
     for number, page in enumerate(pages):
         address = uf2.FLASH_START + 256 * number

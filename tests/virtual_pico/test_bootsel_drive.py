@@ -175,3 +175,6 @@ def test_a_board_that_does_not_come_back_is_off(in_bootsel, uf2, tmp_path):
     shutil.copy(uf2, drive.folder)
     drive.poll()
     assert not in_bootsel.powered and not drive.folder.exists()
+    in_bootsel.run(100 * MS)
+    drive.poll()
+    assert not drive.folder.exists()

@@ -1,0 +1,289 @@
+"""`sapper flash` whole, on boards that are threads: what each kind of board and each mishap comes to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from serial.tools import list_ports as system_ports
+
+from sapper_host import flash_repl, uf2
+from sapper_host.cli import main
+from sapper_host.errors import Status
+from sapper_host.flash_board import PHASES, Outcome
+from sapper_host.flash_run import status_of, table
+from sapper_host.flash_verify import PIECE_BYTES, pieces
+from sapper_host.run_registry import registered
+from tests.host.fake_board import VERSION_ANSWER, FakeBoard
+from tests.host.test_flash_drives import INFO
+from tests.host.test_uf2 import ADDRESS_AT, firmware, with_word
+
+pytestmark = pytest.mark.unit
+# A board that does its part does it in a moment; a busy machine may take longer.
+PATIENCE = "60"
+IMPATIENCE = "1.5"
+
+
+class FlashableBoard(FakeBoard):
+    """A FakeBoard with flash and a drive: takes a whole UF2 from it, and has `changed` done to it on the way."""
+
+    def __init__(self, drive: Path, version: str = VERSION_ANSWER) -> None:
+        super().__init__(version)
+        self.drive = drive
+        self.flash = bytearray(b"\xff" * uf2.FLASH_BYTES)
+        self.changed: Callable[[bytearray], object] = lambda flash: None
+        self.comes_back = True
+        self.version_after = version
+        self.digest_known = True
+        self.boot_rom: threading.Thread | None = None
+
+    def _bootloader(self, words: list[str]) -> str:
+        if self.state not in ("SAFE", "STOPPED", "FAULT"):
+            return "err state: bootloader is not for " + self.state
+        self.boot_rom = threading.Thread(target=self.wait_as_drive, daemon=True)
+        self.boot_rom.start()
+        return "ok into BOOTSEL"
+
+    def wait_as_drive(self) -> None:
+        self.mute = True
+        self.drive.mkdir()
+        (self.drive / "INFO_UF2.TXT").write_text(INFO)
+        while True:
+            if self._leave.wait(0.02):
+                return
+            content = b"".join(path.read_bytes() for path in self.drive.glob("*.uf2"))
+            blocks = {}
+            for at in range(0, len(content) - 511, 512):
+                try:
+                    block = uf2.parse_block(content[at : at + 512])
+                except uf2.BlockFault:
+                    continue
+                blocks[block.number] = block
+            if blocks and len(blocks) == next(iter(blocks.values())).count:
+                break
+        for block in blocks.values():
+            offset = block.address - uf2.FLASH_START
+            self.flash[offset : offset + 256] = block.payload
+        self.changed(self.flash)
+        shutil.rmtree(self.drive)
+        self.version = self.version_after
+        self.mute = not self.comes_back
+
+    def _digest(self, words: list[str]) -> str:
+        if not self.digest_known:
+            return "err unknown: no command 'digest'; `help` lists them"
+        if self.state != "SAFE":
+            return "err state: digest is not for " + self.state
+        offset, length = map(int, words)
+        return "ok sha256=" + hashlib.sha256(self.flash[offset : offset + length]).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No boards and no rigs but the test's."""
+    monkeypatch.setenv("SAPPER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(system_ports, "comports", lambda: [])
+    monkeypatch.setattr(flash_repl, "ENTER_LIMIT_S", 0.5)  # none of them has MicroPython's prompt
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "new.uf2"
+    path.write_bytes(firmware(300))
+    return path
+
+
+@contextmanager
+def flashable(folder: Path, **options: Any) -> Iterator[FlashableBoard]:
+    """A board and its drive, found as a rig's are."""
+    folder.mkdir(exist_ok=True)
+    board = FlashableBoard(folder / "RPI-RP2", **options)
+    with board, registered("virtual", {"usb": board.port}, bootsel=str(board.drive)):
+        yield board
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Iterator[FlashableBoard]:
+    with flashable(tmp_path / "one") as made:
+        yield made
+
+
+@pytest.fixture
+def flash(file: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, dict[str, Any], str]]:
+    def call(*arguments: object, limit: str = PATIENCE) -> tuple[int, dict[str, Any], str]:
+        status = main(["flash", "--json", "--uf2", str(file), "--limit", limit, *map(str, arguments)])
+        out, err = capsys.readouterr()
+        return status, json.loads(out) if out else {}, err
+
+    return call
+
+
+Flash = Callable[..., tuple[int, dict[str, Any], str]]
+
+
+def test_a_board_goes_the_whole_way(board: FlashableBoard, flash: Flash, file: Path) -> None:
+    status, report, err = flash()
+    assert status == Status.OK, (report, err)
+    [row] = report["boards"]
+    assert row["verified"] and row["verified_bytes"] == 300 * 256 and row["board"] == "e6614c775b000001"
+    assert report["file"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert board.flash[: 300 * 256] == uf2.read_uf2(file).data
+
+
+def test_flash_that_differs_by_a_bit_is_found_and_named(board: FlashableBoard, flash: Flash) -> None:
+    def flip(flash: bytearray) -> None:
+        flash[70_000] ^= 1
+
+    board.changed = flip
+    status, report, _ = flash()
+    [row] = report["boards"]
+    assert status == Status.SHORTFALL and row["phase"] == "verify" and not row["verified"]
+    assert "between 0x10010000 and 0x10012bff" in row["error"] and "again" in row["remedy"]
+
+
+def test_another_board_on_the_same_port_is_noticed(board: FlashableBoard, flash: Flash) -> None:
+    board.version_after = VERSION_ANSWER.replace("board=e66", "board=fff")
+    status, report, _ = flash()
+    assert status == Status.ERROR and "another board came back" in report["boards"][0]["error"]
+
+
+def test_an_armed_board_refuses_and_stays_as_it_was(board: FlashableBoard, flash: Flash) -> None:
+    board.state = "ARMED"
+    status, report, _ = flash()
+    [row] = report["boards"]
+    assert status == Status.REFUSED and "bootloader is not for ARMED" in row["error"]
+    assert row["state"] == PHASES["ask"][1] and not board.drive.exists()
+
+
+def test_a_board_that_comes_up_in_fault_is_disarmed_to_be_verified(board: FlashableBoard, flash: Flash) -> None:
+    board.state = "FAULT"
+    status, report, err = flash()
+    assert status == Status.OK, (report, err)
+    assert "disarm" in board.heard
+
+
+def test_a_board_that_is_not_heard_of_again(board: FlashableBoard, flash: Flash) -> None:
+    board.comes_back = False
+    status, report, _ = flash(limit=IMPATIENCE)
+    [row] = report["boards"]
+    assert status == Status.NO_DEVICE and row["phase"] == "return" and row["state"] == PHASES["return"][1]
+
+
+def test_a_drive_that_never_comes_names_the_button(board: FlashableBoard, flash: Flash) -> None:
+    board.wait_as_drive = lambda: None  # type: ignore[method-assign]
+    status, report, _ = flash(limit=IMPATIENCE)
+    [row] = report["boards"]
+    assert status == Status.NO_DEVICE and "hold its BOOTSEL button" in row["remedy"]
+    assert row["state"] == PHASES["drive"][1]
+
+
+def test_something_else_on_the_port_is_not_touched_further(tmp_path: Path, flash: Flash) -> None:
+    with FakeBoard(version="$GPGGA,123519,4807.038,N") as gps:
+        status, report, _ = flash("--port", gps.port)
+    assert status == Status.NO_DEVICE
+    assert "neither Sapper nor MicroPython" in report["boards"][0]["error"]
+    assert report["boards"][0]["state"] == PHASES["ask"][1]
+
+
+def test_two_at_once_with_one_bad_gives_both_their_due(tmp_path: Path, flash: Flash) -> None:
+    other = VERSION_ANSWER.replace("000001", "000002")
+    with flashable(tmp_path / "a") as good, flashable(tmp_path / "b", version=other) as bad:
+        bad.changed = lambda flash: flash.__setitem__(0, 0x55)
+        status, report, _ = flash("--all", "--report", tmp_path / "r.json")
+        rows = {row["name"]: row for row in report["boards"]}
+        assert rows[good.port]["verified"] and not rows[bad.port]["verified"] and status == Status.SHORTFALL
+        assert json.loads((tmp_path / "r.json").read_text()) == report
+
+
+def test_of_two_boards_one_must_be_chosen_and_none_is_no_device(tmp_path: Path, flash: Flash) -> None:
+    status, _, err = flash()
+    assert status == Status.NO_DEVICE and "no board found" in err and "sapper doctor" in err
+    with flashable(tmp_path / "a") as first, flashable(tmp_path / "b"):
+        status, _, err = flash()
+        assert status == Status.NO_DEVICE and "there are 2 boards" in err and "--all" in err
+        assert flash("--port", first.port)[0] == Status.OK
+
+
+def test_a_board_that_waits_is_taken_by_its_drive_and_counted_once(board: FlashableBoard, flash: Flash) -> None:
+    threading.Thread(target=board.wait_as_drive, daemon=True).start()
+    end = time.monotonic() + 30
+    while not (board.drive / "INFO_UF2.TXT").exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    status, report, err = flash("--drive", board.drive)
+    assert status == Status.OK, (report, err)
+    assert [row["name"] for row in report["boards"]] == [str(board.drive)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("--all", "--port", "/dev/x"), Status.USAGE, "--all means every board"),
+        (("--port", "/dev/nothing"), Status.NO_DEVICE, "there is no port"),
+        (("--drive", "/"), Status.NO_DEVICE, "no board in BOOTSEL"),
+        (("--uf2", "/nonexistent.uf2"), Status.BAD_INPUT, "cannot be read"),
+        (("--report", "/nonexistent/r.json"), Status.USAGE, "no such folder"),
+    ],
+)
+def test_a_command_that_cannot_be_says_why(flash: Flash, arguments: tuple[str, ...], status: int, said: str) -> None:
+    found, report, err = flash(*arguments)
+    assert found == status and said in err + json.dumps(report)
+
+
+def test_a_rig_without_a_drive_says_how_to_start_it(flash: Flash) -> None:
+    with FakeBoard() as made, registered("virtual", {"usb": made.port}):
+        status, _, err = flash()
+    assert status == Status.USAGE and "--bootsel" in err
+
+
+def test_a_real_boards_place_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sapper_host.flash_targets import Target, choose
+
+    row = SimpleNamespace(
+        device="/dev/ttyACM3", vid=0x2E8A, pid=0x0005, manufacturer="Sapper", product="rover", description="x",
+        serial_number="e661", location="1-4.2:1.0",
+    )  # fmt: skip
+    monkeypatch.setattr(system_ports, "comports", lambda: [row])
+    assert choose("/dev/ttyACM3", [], False) == [Target("/dev/ttyACM3", None, "1-4.2", "e661")]
+
+
+def test_pieces_cover_every_page_once_and_stop_at_gaps(tmp_path: Path) -> None:
+    path = tmp_path / "gap.uf2"
+    content = firmware(600)
+    for number in range(592, 600):
+        content = with_word(uf2.FLASH_START + 0x80000 + 256 * (number - 592), ADDRESS_AT, number)(content)
+    path.write_bytes(content)
+    image = uf2.read_uf2(path)
+    found = pieces(image)
+    assert found == [(0, PIECE_BYTES), (PIECE_BYTES, PIECE_BYTES), (2 * PIECE_BYTES, 80 * 256), (0x80000, 8 * 256)]
+    assert sum(length for _, length in found) == 256 * len(image.pages)
+
+
+def test_the_status_for_several_boards() -> None:
+    def ended(status: Status) -> Outcome:
+        return Outcome("x", phase="done" if status == Status.OK else "ask", status=status)
+
+    def of(*statuses: Status) -> Status:
+        return status_of([ended(status) for status in statuses])
+
+    assert of(Status.OK, Status.OK) == Status.OK
+    assert of(Status.OK, Status.REFUSED) == of(Status.REFUSED, Status.REFUSED) == Status.REFUSED
+    assert of(Status.REFUSED, Status.NO_DEVICE) == Status.ERROR
+    assert of(Status.REFUSED, Status.INTERRUPTED) == Status.INTERRUPTED
+
+
+def test_the_table_says_what_went_wrong_what_to_do_and_how_the_board_is_left() -> None:
+    bad = Outcome("/dev/ttyACM0", phase="ask", state="as it was", error="busy", remedy="close it", status=4)
+    good = Outcome("/dev/ttyACM1", board="e661", phase="done", after={"sapper": "1", "git": "abc", "source": "a"})
+    text = "\n".join(table([bad, good]))
+    assert "FAILED while asking" in text and "do: close it" in text and "the board: as it was" in text
+    assert "verified " in text and "sapper 1 abc a" in text and "note: the file is the factory image" in text
