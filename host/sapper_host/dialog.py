@@ -56,8 +56,11 @@ class Dialog:
         while self.line(for_s) is not None:
             pass
 
-    def ask(self, command: str, wait_s: float = ANSWER_S, check: bool = True) -> Answer:
-        """Send a command and take its answer. BoardError when it was refused and `check`; NoAnswerError."""
+    def ask(self, command: str, wait_s: float = ANSWER_S, check: bool = True, expect: str = "") -> Answer:
+        """Send a command and take its answer. BoardError when it was refused and `check`; NoAnswerError.
+
+        expect: how what follows `ok ` begins. Another `ok` is then the late answer to something said before.
+        """
         self.write(command.encode("ascii") + b"\n")
         until = self._clock() + wait_s
         body: list[str] = []
@@ -67,6 +70,8 @@ class Dialog:
                 break
             if line.startswith("  "):
                 body.append(line[2:])
+            elif line.startswith("ok") and not line.startswith(f"ok {expect}".rstrip()):
+                body.clear()
             elif is_last(line):
                 answer = Answer(command, line, tuple(body))
                 if check and not answer.ok:

@@ -77,8 +77,8 @@ def identify(board: Board, wait_s: float = 3.0) -> dict[str, str]:
             # Ends whatever half a line the board holds, and with what that and earlier askings bring, done.
             board.dialog.write(b"\n")
             board.dialog.quiet(_QUIET_S)
-            answer = board.dialog.ask("version", _ASK_S, check=False)
-            if answer.last.startswith("ok sapper="):
+            answer = board.dialog.ask("version", _ASK_S, check=False, expect="sapper=")
+            if answer.ok:
                 return answer.values()
         except NoAnswerError:
             if board.clock() >= until:
@@ -113,13 +113,13 @@ def update(board: Board, bundle: Bundle, progress: Progress = lambda step, share
     start = board.clock()
     before = identify(board)
     who = before.get("board", "")
-    if before.get("content") == bundle.content and before.get("source") != "factory" and before.get("why") != "trial":
+    if before.get("content") == bundle.content and before.get("why") != "trial":
         return Result(who, "unchanged", before, before, seconds=round(board.clock() - start, 3))
     sent = {"sectors": 0, "sent": 0, "bytes": 0}
     resumed = 0
     while True:
         try:
-            slots = board.dialog.ask("update", 5.0).values()
+            slots = board.dialog.ask("update", 5.0, expect="running=").values()
             check_fits(slots, bundle)
             goal = slots["idle"]
             this = _send(board.dialog, bundle, lambda share: progress("sending", share))
@@ -143,7 +143,7 @@ def update(board: Board, bundle: Bundle, progress: Progress = lambda step, share
 
 
 def _send(dialog: Dialog, bundle: Bundle, progress: Callable[[float], None]) -> dict[str, int]:
-    dialog.ask("update receive")
+    dialog.ask("update receive", expect="receiving;")
     line = dialog.answer_line(5.0)
     if line != "ok receiving":
         raise NoAnswerError(f"the board does not take the update ({line or 'no answer'})", "run the same command again")
@@ -182,4 +182,4 @@ def _hear_and_ask(board: Board) -> dict[str, str]:
     """What runs, once the board has told of its trial, or a moment has passed."""
     while (line := board.dialog.line(_PROVES_S)) is not None and " update " not in line:
         pass
-    return board.dialog.ask("version", _ASK_S).values()
+    return board.dialog.ask("version", _ASK_S, expect="sapper=").values()

@@ -35,7 +35,7 @@ BROKEN = {
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory):
-    return bundle(tmp_path_factory.mktemp("first"))
+    return bundle(tmp_path_factory.mktemp("first"), {"sapper/status.py": "_FIRST = 1"})
 
 
 @pytest.fixture(scope="module")
