@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sapper import commands, events, pins, settings, wire
+from sapper_host.cli import STATUSES
 from sapper_host.errors import Status
+from sapper_host.flash_board import PHASES
 from sapper_host.link import LINE_MAX
 from sapper_host.mcap_topics import TOPICS, TRACE_TOPICS
 from sapper_host.trace_rows import COLUMNS
@@ -232,6 +234,17 @@ def _columns() -> str:
     return table(("column", "unit", "bounds", "whole", "may be empty", "meaning"), rows)
 
 
+def _flash_phases() -> str:
+    """The part of docs/technician.md on where `sapper flash` can stop."""
+    rows = [(text, _sentence(state)) for phase, (text, state) in PHASES.items() if phase != "done"]
+    return table(("it stopped while", "the board"), rows)
+
+
+def _statuses() -> str:
+    """The part of docs/technician.md on exit statuses."""
+    return table(("status", "meaning"), [(int(status), meaning) for status, meaning in STATUSES])
+
+
 # Pages written whole, and parts of pages that people write: file, what makes it.
 PAGES: dict[str, Callable[[], str]] = {
     "wiring.md": wiring,
@@ -240,7 +253,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "wire.md": wire_format,
     "settings.md": settings_page,
 }
-PARTS: dict[str, dict[str, Callable[[], str]]] = {"recordings.md": {"columns": _columns, "topics": _topics}}
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "recordings.md": {"columns": _columns, "topics": _topics},
+    "technician.md": {"flash": _flash_phases, "statuses": _statuses},
+}
 
 
 def with_parts(text: str, parts: dict[str, Callable[[], str]]) -> str:

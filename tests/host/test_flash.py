@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import threading
 import time
@@ -287,3 +288,14 @@ def test_the_table_says_what_went_wrong_what_to_do_and_how_the_board_is_left() -
     text = "\n".join(table([bad, good]))
     assert "FAILED while asking" in text and "do: close it" in text and "the board: as it was" in text
     assert "verified " in text and "sapper 1 abc a" in text and "note: the file is the factory image" in text
+
+
+def test_the_technicians_page_quotes_messages_that_there_are() -> None:
+    root = Path(__file__).resolve().parents[2]
+    page = (root / "docs" / "technician.md").read_text()
+    part = page.split("| it says | it means |")[1].split("##")[0]
+    quotes = [quote for row in part.splitlines() for quote in re.findall(r"`(.*?)`", row.partition(" | ")[0])]
+    sources = "".join(path.read_text() for path in (root / "host" / "sapper_host").glob("*.py"))
+    pieces = [piece for quote in quotes for piece in re.split(r"\(pid N\)|\b[A-Z]+\b|[()]", quote) if len(piece) > 6]
+    assert len(quotes) >= 10 and len(pieces) >= 10
+    assert [piece for piece in pieces if piece.strip() not in sources] == []
