@@ -4,7 +4,8 @@ On this project's own development set (hil.detector_lab.lanes.own; nothing was t
 development lanes where they are. Thresholds are fixed beforehand in both of two ways:
 - the promises are held by the firmware at a setting (det_far_per_100m2), whatever the lanes;
 - methods are compared at a rate of false alarms, each half of the lanes at the level that keeps the rate on the other.
-The detector runs in CPython; `python -m hil.sil.compare` and the tests show that the board says the same.
+The firmware's detector runs in CPython on the traces' own values; `sapper campaign` plays them to the whole firmware,
+whose converter rounds: a faint object more or less (docs/detector.md has both).
 """
 
 from __future__ import annotations
