@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from sapper.commands import ROWS
 from sapper.radio import COUNTER_MAX, KEY_BYTES, NONCE_BYTES, Signer, from_hex, key_id, to_hex
-from sapper_host.errors import BoardError, SapperError
+from sapper_host.errors import BoardError, NoAnswerError, SapperError
 
 if TYPE_CHECKING:
     from sapper_host.link import Answer, Link
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 STALE = ("mac", "counter")
 # Counters are taken from the file in blocks, so that it is written now and then only.
 _BLOCK = 64
+# The key is written to flash, which the data sheet allows 400 ms a sector.
+_KEY_S = 10.0
 _BOARD = re.compile(r"[0-9a-f]{16}")
 
 
@@ -174,24 +176,38 @@ def encoder_for(board: str, ask: Ask, keys: KeyStore | None = None) -> RadioEnco
     return encoder
 
 
-def provision(link: Link, board: str, keys: KeyStore | None = None) -> str:
-    """Make a key, put it into the board over USB and keep it here; returns its id. SapperError when the board refuses.
+def provision(link: Link, board: str, keys: KeyStore | None = None, key: bytes | None = None) -> str:
+    """Put a key (a new one, unless it is given) into the board over USB and keep it here; returns its id.
 
-    It is kept here first: a board that has a key nobody else has could not be driven over its radio.
+    It is kept here first: a board that has a key nobody else has could not be driven over its radio. SapperError when
+    the board refuses: then the old one is kept.
     """
     store = keys or KeyStore()
-    key = secrets.token_bytes(KEY_BYTES)
+    key = key or secrets.token_bytes(KEY_BYTES)
     old = store.load(board) if store.folder.exists() else None
     store.save(board, key)
     try:
-        answer = link.command("key " + to_hex(key), quiet=True)
-    except BoardError as error:
+        return send_key(link, "key", key)
+    except BoardError:
         if old is not None:
             store.save(board, old)
-        # The line holds the key: the error must not show it.
-        raise SapperError(
-            f"the board did not take the key: {error.name}: {error.text}", "plug it in over USB"
-        ) from None
-    if answer.values().get("key") != key_id(key):
+        raise
+
+
+def send_key(link: Link, command: str, key: bytes) -> str:
+    """Put a key in by the console's `command`, `key` or `teamkey`; returns its id, as the board told it back.
+
+    BoardError or LinkError as for any command, but no error and no listener shows the key, which the line holds.
+    """
+    try:
+        answer = link.command(f"{command} {to_hex(key)}", timeout_s=_KEY_S, check=False, quiet=True)
+    except NoAnswerError:
+        remedy = "is the board running? Then do it again"
+        raise NoAnswerError(f"no answer to '{command} ...' within {_KEY_S:g} s", remedy) from None
+    if not answer.ok:
+        error = BoardError(f"{command} ...", answer.error_name, answer.text)
+        error.remedy = "plug it in over USB" if answer.error_name in ("link", "unsigned") else ""
+        raise error
+    if answer.values().get(command) != key_id(key):
         raise SapperError("the board kept another key than it was given", "try again; `selftest` tests its flash")
     return str(key_id(key))

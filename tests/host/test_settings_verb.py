@@ -1,0 +1,235 @@
+"""`sapper settings`: all or none, checked before it is sent, read back; and files that say where they are wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from sapper.settings import TABLE, SettingError, Settings
+from sapper_host import board_settings, settings_text
+from sapper_host.cli import main
+from sapper_host.errors import Status
+from sapper_host.settings_text import SettingsFileError
+from tests.host.memory_board import MemoryBoard
+
+pytestmark = pytest.mark.unit
+DEFAULTS = {row[0]: row[1] for row in TABLE}
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def board() -> Iterator[MemoryBoard]:
+    with MemoryBoard() as made:
+        yield made
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], board: MemoryBoard) -> Run:
+    def call(*arguments: object) -> tuple[int, str, str]:
+        status = main(["settings", *map(str, arguments), "--port", board.port])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return call
+
+
+def said(board: MemoryBoard, *names: str) -> list[str]:
+    return [line for line in board.heard if line.split()[:1] and line.split()[0] in names]
+
+
+def test_get_shows_one_with_its_bounds_or_all(run: Run) -> None:
+    status, out, _ = run("get", "sweep_mm_s")
+    assert status == Status.OK and "sweep_mm_s = 300 mm/s" in out and "150..600, default 300" in out
+    status, out, _ = run("get")
+    assert len(out.splitlines()) == len(TABLE)
+    assert json.loads(run("get", "--json")[1]) == DEFAULTS
+
+
+def test_what_is_set_is_on_the_board_and_saved(run: Run, board: MemoryBoard) -> None:
+    status, out, err = run("set", "sweep_mm_s=250", "pulse_us = 80")
+    assert status == Status.OK and "2 settings changed, saved" in err
+    assert [line.split() for line in out.splitlines()[1:]] == [["sweep_mm_s", "300", "250"], ["pulse_us", "100", "80"]]
+    assert board.settings.diff() == [("pulse_us", 80, 100), ("sweep_mm_s", 250, 300)]
+    assert board.flash.settings == board.settings.dump_lines()
+
+
+def test_no_save_leaves_the_flash_alone(run: Run, board: MemoryBoard) -> None:
+    assert run("set", "sweep_mm_s=250", "--no-save")[0] == Status.OK
+    assert board.settings.get("sweep_mm_s") == 250 and board.flash.settings == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["sweep_mm_s=9000"], "outside 150..600"),
+        (["sweep_mm_s=250", "speed=1"], "no setting 'speed'"),
+        (["sweep_mm_s=fast"], "no whole number"),
+        (["sweep_mm_s"], "NAME=VALUE"),
+        (["=5"], "NAME=VALUE"),
+        (["sweep_mm_s=250", "sweep_mm_s=260"], "twice"),
+        (["pulse_us=250", "pulse_rate_hz=4000"], "the gate falls behind the next pulse"),
+    ],
+)
+def test_what_the_table_refuses_is_never_sent(run: Run, board: MemoryBoard, words: list[str], says: str) -> None:
+    status, out, err = run("set", *words)
+    assert status == Status.USAGE and says in err and out == ""
+    assert said(board, "set", "save") == []
+
+
+def test_when_the_board_refuses_one_the_others_are_put_back(run: Run, board: MemoryBoard) -> None:
+    board.refuse["set audio"] = "err setting: no"
+    status, _, err = run("set", "sweep_mm_s=250", "pulse_us=80", "audio=0")
+    assert status == Status.REFUSED and "as they were" in err
+    assert board.settings.diff() == [] and board.flash.settings == []
+
+
+def test_when_it_cannot_be_saved_all_is_put_back(run: Run, board: MemoryBoard) -> None:
+    board.refuse["save"] = "err flash: 28; see docs/technician.md"
+    assert run("set", "sweep_mm_s=250", "pulse_us=80")[0] == Status.REFUSED
+    assert board.settings.diff() == []
+
+
+def test_a_pulled_plug_is_told_with_how_far_it_was(run: Run, board: MemoryBoard) -> None:
+    board.cut_at = (6, "after")
+    status, _, err = run("set", "sweep_mm_s=250", "pulse_us=80", "audio=0")
+    assert status == Status.NO_DEVICE and "of 3 settings" in err and "run it again" in err
+    assert board.flash.settings == []
+
+
+def test_a_dump_loads_into_another_board_and_compares_equal(
+    run: Run, board: MemoryBoard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "r7.txt"
+    run("set", "sweep_mm_s=250", "pulse_rate_hz=2500")
+    assert run("dump", file)[0] == Status.OK
+    assert run("dump")[1] == file.read_text() == "\n".join(board.settings.dump_lines()) + "\n"
+    with MemoryBoard() as other:
+        assert main(["settings", "load", str(file), "--dry-run", "--port", other.port]) == Status.OK
+        assert other.settings.diff() == [] and "would change" in capsys.readouterr().err
+        assert main(["settings", "load", str(file), "--save", "--port", other.port]) == Status.OK
+        assert other.flash.settings == board.flash.settings
+        assert main(["settings", "diff", str(file), "--port", other.port]) == Status.OK
+
+
+def test_load_without_save_is_until_the_next_start(run: Run, board: MemoryBoard, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("audio = 0\n")
+    status, _, err = run("load", tmp_path / "f")
+    assert status == Status.OK and "until the board's next start" in err
+    assert board.settings.get("audio") == 0 and board.flash.settings == []
+
+
+def test_diff_names_what_differs_and_tells_it_by_its_status(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("audio = 0\nsweep_mm_s = 300\n")
+    assert run("diff")[:2] == (Status.OK, "all settings are at their defaults\n")
+    status, out, _ = run("diff", tmp_path / "f", "--json")
+    assert status == Status.SHORTFALL and json.loads(out) == [{"name": "audio", "board": 1, "file": 0}]
+    run("set", "audio=0")
+    assert run("diff", tmp_path / "f")[0] == Status.OK
+    assert json.loads(run("diff", "--json")[1]) == [{"name": "audio", "board": 0, "default": 1}]
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "column", "reason"),
+    [
+        (b"audio 1\n", 1, 1, "expected `name = value`"),
+        (b"# c\n\n  audio = on\n", 3, 11, "no whole number"),
+        (b"audio = 1\naudio = 0\n", 2, 1, "line 1 already"),
+        (b"audio = 2\n", 1, 9, "outside 0..1"),
+        (b"loudness = 2\n", 1, 1, "no setting 'loudness'"),
+        (b"audio == 1\n", 1, 8, "no whole number"),
+        (b"audio = 1_0\n", 1, 9, "no whole number"),
+        ("audio = \u0661\n".encode(), 1, 9, "does not belong"),
+        (b"audio = 1\n\xff\n", 2, 1, "no UTF-8"),
+        (b"audio = 1\nau\x00dio = 1\n", 2, 3, "does not belong"),
+        (b"Audio = 1\n", 1, 1, "no setting's name"),
+        (b"= 1\n", 1, 1, "no setting's name"),
+        (b"audio =\n", 1, 8, "no whole number"),
+        (b"audio = 99999999999999999999\n", 1, 9, "outside 0..1"),
+        (b"", 0, 0, "no settings"),
+        (b"# nothing\n", 0, 0, "no settings"),
+        (b"#" * 70000, 0, 0, "more than"),
+    ],
+)
+def test_a_malformed_file_is_refused_with_line_column_and_reason(
+    run: Run, board: MemoryBoard, tmp_path: Path, data: bytes, line: int, column: int, reason: str
+) -> None:
+    file = tmp_path / "bad.txt"
+    file.write_bytes(data)
+    with pytest.raises(SettingsFileError, match=reason) as caught:
+        settings_text.read(file)
+    assert (caught.value.line, caught.value.column) == (line, column)
+    for verb in (["load", file], ["diff", file]):
+        status, out, err = run(*verb)
+        assert status == Status.BAD_INPUT and reason in err and "bad.txt" in err and out == ""
+    assert board.heard == [], "the file is checked before the board is spoken to"
+
+
+def test_a_file_that_does_not_fit_the_boards_other_settings_is_refused(
+    run: Run, board: MemoryBoard, tmp_path: Path
+) -> None:
+    (tmp_path / "f").write_text("gate2_ns = 200000\npulse_rate_hz = 4000\npulse_us = 50\n")
+    status, _, err = run("load", tmp_path / "f", "--save")
+    assert status == Status.BAD_INPUT and "f: with the board's other settings: gate2_ns" in err
+    assert said(board, "set", "save") == []
+
+
+def test_a_file_that_is_not_there_or_cannot_be_written(run: Run, tmp_path: Path) -> None:
+    assert run("load", tmp_path / "none.txt")[0] == Status.BAD_INPUT
+    status, _, err = run("dump", "/proc/none.txt")
+    assert status == Status.ERROR and "/proc/none.txt" in err
+
+
+def test_windows_line_ends_a_mark_and_comments_are_taken() -> None:
+    text = b"\xef\xbb\xbfaudio = 0\r\n\tsweep_mm_s=250 # slow\r\n"
+    assert settings_text.parse(text.decode("utf-8-sig"), Path("f")).values == {"audio": 0, "sweep_mm_s": 250}
+
+
+@hypothesis_settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from("audio=0 1#\n\t\r-x_\x00é"), max_size=60))
+def test_any_text_is_taken_or_refused_as_a_settings_file(text: str) -> None:
+    try:
+        values = settings_text.parse(text, Path("f")).values
+    except SettingsFileError:
+        return
+    store = Settings()
+    store.load_text(text)  # what is taken here, the board's own reader takes alike
+    assert all(store.get(name) == value for name, value in values.items())
+
+
+def valid(values: dict[str, int]) -> bool:
+    try:
+        Settings().set_many(values.items())
+    except SettingError:
+        return False
+    return True
+
+
+near = st.fixed_dictionaries(
+    {
+        "pulse_rate_hz": st.integers(1908, 4000),
+        "pulse_us": st.integers(5, 150),
+        "gate0_ns": st.integers(1000, 200000),
+        "gate1_ns": st.integers(1000, 200000),
+        "gate2_ns": st.integers(1000, 200000),
+        "coil_duty_max_pm": st.integers(10, 400),
+    }
+).filter(valid)
+
+
+@hypothesis_settings(max_examples=150, deadline=None)
+@given(near, near)
+def test_from_any_good_settings_to_any_other_every_step_is_one_the_board_takes(
+    begin: dict[str, int], end: dict[str, int]
+) -> None:
+    board = Settings()
+    board.set_many(begin.items())
+    before = {row[0]: board.get(row[0]) for row in TABLE}
+    for name, value in board_settings.in_order(before, end):
+        board.set(name, value)
+    assert {name: board.get(name) for name in end} == end
