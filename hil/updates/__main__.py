@@ -7,8 +7,8 @@ did not survive one.
 from __future__ import annotations
 
 import argparse
-import atexit
 import json
+import multiprocessing
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -17,43 +17,14 @@ from pathlib import Path
 
 from hil.errors import HilError
 from hil.rig import default_uf2
-from hil.updates.power_cut import Recorder, Tally, Work, sample, survive
+from hil.updates.chunks import recorder_of, run_chunk
+from hil.updates.power_cut import Tally, sample
 from hil.updates.works import all_works
-from hil.virtual import VirtualPico
 from sapper_host.errors import SapperError, Status
 
 _BUILD = Path(__file__).resolve().parents[2] / "build"
 _CHUNK = 16
-_boards: dict[str, VirtualPico] = {}  # of this process
-_recorders: dict[str, Recorder] = {}
-_works: dict[str, Work] = {}
-
-
-def _board() -> VirtualPico:
-    if "cut" not in _boards:
-        _boards["cut"] = VirtualPico(None, power=False, seed=2)
-        atexit.register(_boards["cut"].close)
-    return _boards["cut"]
-
-
-def _recorder(firmware: Path, folder: Path, name: str) -> Recorder:
-    """The same work gives the same recording in every process: a virtual board does the same with the same seed."""
-    if name not in _recorders:
-        if not _works:
-            _works.update({work.name: work for work in all_works(folder / str(os.getpid()))})
-        pico = VirtualPico(firmware, seed=1)
-        atexit.register(pico.close)
-        _recorders[name] = Recorder(pico, _works[name])
-    return _recorders[name]
-
-
-def run_chunk(firmware: Path, folder: Path, name: str, cuts: list[tuple[int, str]]) -> list[tuple[int, str, str, str]]:
-    """Some cuts of one work: [(operation, phase, state found, what is wrong)]."""
-    recorder = _recorder(firmware, folder, name)
-    return [
-        (operation, phase, *survive(_board(), recorder.work, image))
-        for operation, phase, image in recorder.images(cuts)
-    ]
+_TOLD_EVERY = 10 * _CHUNK
 
 
 def tally_all(firmware: Path, folder: Path, count: int, jobs: int, only: list[str] | None = None) -> list[Tally]:
@@ -65,23 +36,28 @@ def tally_all(firmware: Path, folder: Path, count: int, jobs: int, only: list[st
     names = [work.name for work in all_works(folder / str(os.getpid()))]
     columns = (*Progress.get_default_columns()[:3], TextColumn("{task.completed}/{task.total} cuts"))
     with (
-        ProcessPoolExecutor(jobs) as pool,
+        # Not forked: a child must not talk to its parent's emulator.
+        ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool,
         Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress,
     ):
         for name in only or names:
-            recording = _recorder(firmware, folder, name).recording
+            recording = recorder_of(firmware, folder, name).recording
             cuts = sample(recording.cuts(), count) if count else recording.cuts()
             tally = Tally(name, recording.names)
             tallies.append(tally)
             task = progress.add_task(name, total=len(cuts))
             chunks = [cuts[at : at + _CHUNK] for at in range(0, len(cuts), _CHUNK)]
-            for done in as_completed([pool.submit(run_chunk, firmware, folder, name, chunk) for chunk in chunks]):
+            for done in as_completed(
+                [pool.submit(run_chunk, firmware, folder, name, recording, chunk) for chunk in chunks]
+            ):
                 for operation, phase, state, wrong in done.result():
                     tally.cuts += 1
                     tally.found[state] = tally.found.get(state, 0) + 1
                     if wrong:
                         tally.failures.append((operation, phase, wrong))
                     progress.advance(task)
+                if not progress.console.is_terminal and tally.cuts % _TOLD_EVERY == 0:
+                    print(f"{name}: {tally.cuts} of {len(cuts)} cuts", file=sys.stderr, flush=True)
             print(_line(tally), flush=True)
     return tallies
 
