@@ -10,6 +10,8 @@ from collections.abc import Callable
 from random import Random
 
 from hil.rig import NS_PER_MS
+from hil.safety import patched
+from hil.safety.lines import Mangle, delayed, doubled, dropped, garbled
 from hil.safety.stage import GATES_MV, Stage
 
 Fault = Callable[[Stage, Random], None]
@@ -20,6 +22,7 @@ STALL_MS = 400  # the longest sector erase that flash data sheets allow
 TICKS_US_WRAP = 1 << 30  # MicroPython's ticks_us
 FIND = "a find"
 WRAPS = "ticks_us wraps"
+HANG_BY_HAND = "hang put into the loop by hand"
 
 
 def fault(name: str) -> Callable[[Fault], Fault]:
@@ -54,6 +57,12 @@ def _stall(stage: Stage, random: Random) -> None:
 def _run_pin(stage: Stage, random: Random) -> None:
     stage.pico.run_pin(0)
     stage.held_in_reset = True
+
+
+@fault(HANG_BY_HAND)
+def _hang_by_hand(stage: Stage, random: Random) -> None:
+    """On a board of patched.py: a loop without end, in a part of the tick of the running image."""
+    patched.trigger(stage, patched.HANG + random.randrange(len(patched.PLACES)) + 1)
 
 
 @fault("brown-out")
@@ -156,6 +165,16 @@ def _pushed(stage: Stage, random: Random) -> None:
 # Supply
 
 
+@fault("supply at 4.5 V")
+def _low(stage: Stage, random: Random) -> None:
+    """Below vsys_low_mv, above vsys_critical_mv; then the operator tries to arm."""
+    stage.supply(4500)
+    stage.key(True)
+    stage.run(50 * NS_PER_MS)
+    stage.arm_answer = stage.operator.ask("arm")[0]
+    stage.answered_ns = stage.now_ns
+
+
 @fault("supply sags to 4.0 V")
 def _sag(stage: Stage, random: Random) -> None:
     stage.supply(4000)
@@ -191,6 +210,27 @@ def _mpremote(stage: Stage, random: Random) -> None:
 def _stop(stage: Stage, random: Random) -> None:
     stage.driving = False
     stage.say("stop")
+
+
+def _mangled(how: Mangle) -> Fault:
+    def inject(stage: Stage, random: Random) -> None:
+        stage.line.mangle(how, random)
+
+    return inject
+
+
+FAULTS["a line is dropped"] = _mangled(dropped)
+FAULTS["a line is late"] = _mangled(delayed)
+FAULTS["a line comes twice"] = _mangled(doubled)
+FAULTS["a line is garbled"] = _mangled(garbled)
+
+
+@fault("link lost for 1 s")
+def _lost_link(stage: Stage, random: Random) -> None:
+    """Nothing passes, either way; then the operator goes on as before."""
+    stage.silence()
+    stage.run(1000 * NS_PER_MS)
+    stage.pinging = True
 
 
 @fault("USB unplugged")

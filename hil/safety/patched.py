@@ -1,7 +1,7 @@
-"""A board whose firmware raises on demand: from MicroPython's prompt the running image's own methods are wrapped.
+"""A board whose firmware raises or hangs on demand: the running image's own methods, wrapped from MicroPython's prompt.
 
 Scratch register 0 of the watchdog (RP2040 datasheet 4.7) is the trigger: the number of a place makes it raise,
-once a tick, until the register is cleared.
+once a tick, until the register is cleared; HANG added to it, it loops there until the watchdog ends it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from hil.rig import NS_PER_MS
 from hil.safety.stage import Stage
 
 TRIGGER = 0x4005800C
+HANG = 64  # added to a place's number: it hangs there instead
 # Places, in the order of a tick: module, class, method.
 PLACES = (
     ("drive", "Drive", "sense"),
@@ -33,8 +34,11 @@ def wrap(number, module, name, method):
     owner = getattr(sys.modules['sapper.' + module], name)
     old = getattr(owner, method)
     def new(self, *args):
-        if machine.mem32[{trigger}] == number:
+        wanted = machine.mem32[{trigger}]
+        if wanted == number:
             raise ValueError('injected')
+        while wanted == number + {hang}:
+            pass
         return old(self, *args)
     setattr(owner, method, new)
 
@@ -47,7 +51,7 @@ run.main()
 def start(stage: Stage) -> None:
     """Leave to the prompt, wrap PLACES, start the application again. OperatorError when it does not come up."""
     wraps = "\n".join(f"wrap({i + 1}, '{m}', '{c}', '{f}')" for i, (m, c, f) in enumerate(PLACES))
-    script = _SCRIPT.format(trigger=TRIGGER, wraps=wraps).strip()
+    script = _SCRIPT.format(trigger=TRIGGER, hang=HANG, wraps=wraps).strip()
     stage.pico.memory.write(TRIGGER, bytes(4))
     stage.operator.must("repl")
     stage.run(100 * NS_PER_MS)
@@ -62,5 +66,5 @@ def start(stage: Stage) -> None:
 
 
 def trigger(stage: Stage, place: int) -> None:
-    """From now on this place raises; 0: none does."""
+    """From now on this place raises (with HANG added: hangs); 0: none does."""
     stage.pico.memory.write(TRIGGER, place.to_bytes(4, "little"))

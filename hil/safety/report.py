@@ -131,7 +131,8 @@ def picture(trial: Trial) -> str:
         out.append(f'<line x1="{_LEFT}" x2="{_WIDTH - 10}" y1="{base}" y2="{base}" stroke="#d8dee4"/>')
     base = 4 * (_LANE + _GAP)
     out.append(f'<text x="4" y="{base - 8}">state</text>')
-    for (t, state), after in zip(trial.states, [*[t for t, _ in trial.states[1:]], end], strict=True):
+    states = trial.states or ((int(start), scenario.state),)  # the board tells changes; none: as it was
+    for (t, state), after in zip(states, [*[t for t, _ in states[1:]], end], strict=True):
         if after > start and t < end:
             left, right = x(t), x(after)
             out.append(

@@ -12,7 +12,8 @@ from random import Random
 
 from hil.rig import NS_PER_MS
 from hil.safety import patched
-from hil.safety.faults import FAULTS, FIND, STALL_MS, TICKS_US_WRAP, WRAPS
+from hil.safety.faults import FAULTS, FIND, HANG_BY_HAND, STALL_MS, TICKS_US_WRAP, WRAPS
+from hil.safety.lines import take_radio
 from hil.safety.stage import Stage, settled_from, zero_from
 
 Measure = Callable[[Stage, int], int | None]
@@ -52,6 +53,18 @@ def unaffected(stage: Stage, t0: int) -> int | None:
     )
 
 
+def fault_raised(stage: Stage, t0: int) -> int | None:
+    """The board said that a detector input is at fault."""
+    return stage.fault_ns(t0)
+
+
+def not_armed(stage: Stage, t0: int) -> int | None:
+    """`arm` was refused for the supply, and MOTOR_EN stayed low."""
+    refused = stage.arm_answer.startswith("err checks") and "mV" in stage.arm_answer
+    low = all(level == 0 for t, level in stage.timeline.enable if t >= t0)
+    return stage.answered_ns if refused and low else None
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One row: `requirement` groups faults in the table; `expect` are the states it may end in ('' = not asked)."""
@@ -64,13 +77,15 @@ class Scenario:
     observe_ms: int
     expect: str = ""
     # What is measured from: 'fault', or the first 'sample' of the frame that the board acted upon, or
-    start: str = "fault"  # 'tick' (the last completed one), 'line' (the operator's last), 'drive' (last of these)
+    # 'tick' (the last completed one), 'line' (the operator's last), 'drive' (last of these), 'raised' (the board's
+    start: str = "fault"  # own word of the fault)
     after_ms: int = 0  # let the fault end or the board come up before it is asked for its state
+    over: str = "USB"  # the operator's line: USB, or the radio, signed
 
     @property
     def name(self) -> str:
         """For choosing it and for the table."""
-        return f"{self.fault}, in {self.state}"
+        return f"{self.fault}, in {self.state}" + ("" if self.over == "USB" else f", over the {self.over}")
 
 
 DRIVEN = ("SWEEP", "TELEOP")
@@ -81,9 +96,12 @@ WATCHDOG = "still hung: watchdog resets into SAFE"
 STALE = "drive command stale in TELEOP: ramped to a stop"
 SILENT = "no valid operator message: STOPPED"
 BLIND = "detector cannot see: STOPPED"
-FROZEN = "gate repeats its value: STOPPED (told from a quiet gate only by repeating for long: 100 ms is not kept)"
+FROZEN = "gate repeats its value: fault raised (it can be told from a quiet gate only by repeating for long)"
 ENCODER = "motor driven, encoder still (or moving, not driven): FAULT"
 SUPPLY = "supply critical: STOPPED"
+LOW = "supply low: no arming"
+LINES = "a line of the operator's is dropped, late, doubled or garbled: unaffected"
+LINK = "link lost and back: unaffected by a second of it (standing, in TELEOP), told what happened in between"
 HOST = "Ctrl-C, soft reset, unplugged USB, host that does not read: motors off, or unaffected by a loop that runs"
 ENDS = "however the program ends: MOTOR_EN and motor pins low, not on PWM"
 EXCEPTION = "exception in a tick: MOTOR_EN low"
@@ -104,6 +122,13 @@ def _rows() -> list[Scenario]:
             HANG, "flash erase of 400 ms", state, 60_000, enable_low, STALL_MS + 20, "STOPPED", "tick", after_ms=60
         )
         rows.append(stall)
+        rows.append(Scenario(HANG, HANG_BY_HAND, state, 60_000, enable_low, 90, start="tick"))
+        rows.append(Scenario(WATCHDOG, HANG_BY_HAND, state, 1_000_000, reset, 1100, "SAFE", after_ms=600))
+        for over in ("USB", "radio"):
+            for fault in ("a line is dropped", "a line is late", "a line comes twice", "a line is garbled"):
+                rows.append(Scenario(LINES, fault, state, 60_000, unaffected, 1500, state, after_ms=100, over=over))
+            after = "ARMED" if state == "TELEOP" else state
+            rows.append(Scenario(LINK, "link lost for 1 s", state, 60_000, unaffected, 500, after, over=over))
         rows.append(Scenario(EXCEPTION, "exception in a tick", state, 60_000, enable_low, 120))
         for fault in ("hang, interrupts on", "hang, interrupts off"):
             rows.append(Scenario(WATCHDOG, fault, state, 1_000_000, reset, 1100, "SAFE", after_ms=600))
@@ -113,7 +138,10 @@ def _rows() -> list[Scenario]:
         for gate in range(3):
             for how in ("at 3.3 V", "at 0 V"):
                 rows.append(Scenario(BLIND, f"gate {gate} {how}", state, 100_000, stopped, 200, "STOPPED", after_ms=30))
-            rows.append(Scenario(FROZEN, f"gate {gate} frozen", state, 900_000, stopped, 950, "STOPPED", after_ms=30))
+            rows.append(Scenario(FROZEN, f"gate {gate} frozen", state, 1_000_000, fault_raised, 1050))
+            rows.append(
+                Scenario(BLIND, f"gate {gate} frozen", state, 100_000, stopped, 1050, "STOPPED", "raised", after_ms=30)
+            )
         rows.append(Scenario(BLIND, "front end unplugged", state, 100_000, stopped, 200, "STOPPED", after_ms=30))
         for side in ("left", "right"):
             for how in ("encoder cut", "encoder reversed", "motor jammed"):
@@ -131,11 +159,13 @@ def _rows() -> list[Scenario]:
         rows.append(Scenario(CLOCK, "clock is moved by minutes", state, 60_000, enable_low, 150))
         rows.append(Scenario(CLOCK, WRAPS, state, 60_000, unaffected, 800))
     rows += [
+        Scenario(LOW, "supply at 4.5 V", "SAFE", 1_000_000, not_armed, 100, "SAFE"),
         Scenario(ALERT, FIND, "SWEEP", 25_000, duties_zero, 400, "CONTACT", "sample"),
         Scenario(STALE, "drive commands stop", "TELEOP", 500_000, duties_zero, 560, "ARMED", "drive", after_ms=30),
         Scenario(STALE, "flood of lines on USB", "TELEOP", 500_000, duties_zero, 900),
-        Scenario(SILENT, "USB unplugged", "SWEEP", 1_600_000, stopped, 1700, start="line"),
-        Scenario(HOST, "10,000 random bytes on USB", "SWEEP", 1_600_000, stopped, 2200),
+        *[Scenario(SILENT, "USB unplugged", state, 1_600_000, stopped, 1700, start="line") for state in DRIVEN],
+        *[Scenario(HOST, "10,000 random bytes on USB", state, 1_600_000, stopped, 2200) for state in DRIVEN],
+        Scenario(SILENT, "flood of lines on USB", "SWEEP", 1_600_000, stopped, 1700, "STOPPED", "line", after_ms=30),
         Scenario(ENCODER, "pushed while standing", "ARMED", 250_000, enable_low, 320, "FAULT", after_ms=30),
         Scenario(SILENT, "operator silent", "ARMED", 1_600_000, enable_low, 1700, "STOPPED", "line", after_ms=30),
         Scenario(ESTOP, "loop open for good", "ARMED", 100, enable_low, 60, "STOPPED"),
@@ -155,6 +185,8 @@ SHORT = (
     "Ctrl-C, in SWEEP",
     "stop said by the operator, in TELEOP",
     "brown-out, in SWEEP",
+    "supply at 4.5 V, in SAFE",
+    "a line is garbled, in TELEOP, over the radio",
 )
 
 
@@ -180,7 +212,7 @@ class Trial:
 
 def needs_patched(scenario: Scenario) -> bool:
     """Whether its board must be one that raises on demand."""
-    return scenario.fault == "exception in a tick"
+    return scenario.fault in ("exception in a tick", HANG_BY_HAND)
 
 
 def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
@@ -188,6 +220,8 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
     random = Random(f"{scenario.name} {seed}")
     if scenario.fault == WRAPS:
         stage.restart_at_us(TICKS_US_WRAP - 3_900_000)
+    if scenario.over == "radio":
+        take_radio(stage)
     stage.to(scenario.state)
     stage.run(random.randrange(0, 60 * NS_PER_MS))
     tick_ns = stage.at_end_of_tick() if scenario.start == "tick" else 0
@@ -200,7 +234,7 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
         tick_ns = stage.at_start_of_tick()
         stage.run(random.randrange(0, 60 * NS_PER_MS))
     fault_ns, last_line_ns, last_drive_ns = stage.now_ns, stage.last_line_ns, stage.last_drive_ns
-    if needs_patched(scenario):
+    if scenario.fault == "exception in a tick":
         patched.trigger(stage, place)
     else:
         FAULTS[scenario.fault](stage, random)
@@ -208,9 +242,10 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
     sample_ns = fault_ns
     if scenario.start == "sample":
         sample_ns = stage.frame_start_ns(tick_ns, scenario.measure(stage, fault_ns) or stage.now_ns)
-    t0 = {"fault": fault_ns, "sample": sample_ns, "tick": tick_ns, "line": last_line_ns, "drive": last_drive_ns}[
-        scenario.start
-    ]
+    starts = {"fault": fault_ns, "sample": sample_ns, "tick": tick_ns, "line": last_line_ns, "drive": last_drive_ns}
+    # The board tells a fault at the end of the tick that raised it, so a tick earlier is where it began at the latest.
+    starts["raised"] = (stage.fault_ns(fault_ns) or fault_ns) - 10 * NS_PER_MS
+    t0 = starts[scenario.start]
     at = scenario.measure(stage, t0)
     wrong = "" if scenario.measure is unaffected else _pins_after(stage, scenario)
     if needs_patched(scenario):

@@ -13,6 +13,7 @@ import numpy as np
 
 from hil.operator import Operator, OperatorError
 from hil.rig import NS_PER_MS
+from hil.safety.lines import OperatorsLine
 from hil.virtual import VirtualPico
 from hil.world.rover import Drive, Rover
 from hil.world.world_file import load_world_file
@@ -85,6 +86,8 @@ class Stage:
         self.pinging = False
         self.held_in_reset = False
         self.last_line_ns = 0
+        self.arm_answer = ""
+        self.answered_ns = 0
         self.last_drive_ns = 0
         self.cut = [False, False]
         self.swapped = [False, False]
@@ -107,7 +110,8 @@ class Stage:
         self.pico.adc.set(4, TEMP_27C_UV / 1000)
         self.supply(VSYS_MV)
         self._encoders_rest()
-        self.operator = Operator(self.pico, self._advance)
+        self.line = OperatorsLine(self.pico.usb)
+        self.operator = self._at_usb = Operator(self.pico, self._advance)
         self.version = self.operator.boot()
         self.operator.settle(_WARM_UP_S)
 
@@ -136,6 +140,7 @@ class Stage:
     def _advance(self, duration_ns: int) -> None:
         start = self.pico.now_ns
         end = start + duration_ns
+        self.line.at(start)
         if self.driving and start >= self._next_drive_ns:
             self.say(f"drive {SPEED_MM_S} 0")
             self.last_drive_ns = start
@@ -152,7 +157,7 @@ class Stage:
     def say(self, line: str) -> None:
         """A line from the operator, now; `last_line_ns` is when."""
         self.last_line_ns = self.pico.now_ns
-        self.pico.usb.write(line.encode() + b"\n")
+        self.line.write(line.encode() + b"\n")
 
     def _play_noise(self, from_ns: int) -> None:
         """A second of noise on the gates and the supply, from from_ns on."""
@@ -254,6 +259,11 @@ class Stage:
         first = max((i for i, row in enumerate(rows) if row[0] <= t_ns), default=0)
         return tuple(rows[first:])
 
+    def fault_ns(self, from_ns: int) -> int | None:
+        """When the board raised a fault after from_ns, by the tick it tells; None when it did not."""
+        told = [event for event in self.operator.heard.events if event.kind == "fault"]
+        return next((t for t in (self.operator.rig_ns(event.t_ms) for event in told) if t > from_ns), None)
+
     def reason(self) -> str:
         """Why it is in it."""
         states = [event for event in self.operator.heard.events if event.kind == "state"]
@@ -264,6 +274,9 @@ class Stage:
         self.silence()
         self.clear()
         self.key(False)
+        self.line = OperatorsLine(self.pico.usb)
+        self.operator = self._at_usb
+        self.pico.uart[0].read()
         if not self.pico.powered or self.boots != self._resets or self.held_in_reset:
             self.reboot()
         else:
@@ -291,7 +304,7 @@ class Stage:
         self.pico.run(NS_PER_MS)
         self.pico.run_pin(1)
         self.held_in_reset = False
-        self.operator = Operator(self.pico, self._advance)
+        self.operator = self._at_usb = Operator(self.pico, self._advance)
         self.operator.boot()
         self.operator.settle(_WARM_UP_S)
         self._resets = self.boots

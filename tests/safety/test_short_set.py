@@ -1,14 +1,15 @@
 """A moment of each of the chief safety scenarios on the virtual Pico; `make safety` runs all, at many moments."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from hil.rig import default_uf2
 from hil.safety import __main__ as safety
-from hil.safety import report
+from hil.safety import coverage, report
 from hil.safety.faults import FAULTS
-from hil.safety.scenarios import SCENARIOS, SHORT, needs_patched, run_trial
+from hil.safety.scenarios import SCENARIOS, SHORT, run_trial
 from hil.safety.stage import Stage, settled_from, value_at, zero_from
 
 CHOSEN = [scenario for scenario in SCENARIOS if scenario.name in SHORT and scenario.start != "tick"] + [
@@ -54,9 +55,31 @@ def test_the_log_tells_after_a_watchdog_reset_what_led_to_it(stage):
 
 @pytest.mark.unit
 def test_every_scenarios_fault_exists_and_every_fault_is_used():
-    used = {scenario.fault for scenario in SCENARIOS if not needs_patched(scenario)}
-    assert used == set(FAULTS)
+    used = {scenario.fault for scenario in SCENARIOS}
+    assert used == {*FAULTS, coverage.EXCEPTION}
     assert len({(scenario.name, scenario.limit_us) for scenario in SCENARIOS}) == len(SCENARIOS)
+
+
+@pytest.mark.unit
+def test_every_fault_asked_for_is_put_in_in_both_moving_states_or_says_why_not():
+    asked = [fault for _, faults in coverage.ASKED for fault in faults]
+    assert sorted(asked) == sorted({*FAULTS, coverage.EXCEPTION})
+    for fault in asked:
+        states = coverage.used(fault)
+        if fault in coverage.ELSEWHERE:
+            assert states == (coverage.ELSEWHERE[fault].partition(":")[0].removeprefix("in "),)
+        else:
+            assert {"SWEEP", "TELEOP"} <= set(states), fault
+
+
+@pytest.mark.unit
+def test_every_line_of_the_design_is_measured_and_the_page_tells_which_rows_do():
+    for line, requirements in coverage.DESIGN:
+        for requirement in requirements:
+            assert any(scenario.requirement == requirement for scenario in SCENARIOS), line
+    page = (Path(__file__).resolve().parents[2] / "docs" / "safety.md").read_text(encoding="utf-8")
+    shown = page.split("<!-- faults -->\n")[1].split("\n<!-- end -->")[0]
+    assert shown == coverage.markdown(), "put the output of `python -m hil.safety.coverage` there"
 
 
 @pytest.mark.unit
