@@ -17,15 +17,17 @@ from typing import Any
 import pytest
 from serial.tools import list_ports as system_ports
 
-from sapper_host import flash_repl, uf2
+from sapper_host import flash_board, flash_repl, uf2
 from sapper_host.cli import main
 from sapper_host.errors import Status
 from sapper_host.flash_board import PHASES, Outcome
-from sapper_host.flash_run import status_of, table
+from sapper_host.flash_run import flash_all, status_of, table
+from sapper_host.flash_targets import Target, choose
 from sapper_host.flash_verify import PIECE_BYTES, pieces
 from sapper_host.run_registry import registered
 from tests.host.fake_board import VERSION_ANSWER, FakeBoard
-from tests.host.test_flash_drives import INFO
+from tests.host.test_flash_drives import INFO, plug_in, program
+from tests.host.test_flash_drives import root as root  # noqa: F401 -- a fixture
 from tests.host.test_uf2 import ADDRESS_AT, firmware, with_word
 
 pytestmark = pytest.mark.unit
@@ -56,8 +58,7 @@ class FlashableBoard(FakeBoard):
 
     def wait_as_drive(self) -> None:
         self.mute = True
-        self.drive.mkdir()
-        (self.drive / "INFO_UF2.TXT").write_text(INFO)
+        self.show_drive()
         while True:
             if self._leave.wait(0.02):
                 return
@@ -75,9 +76,16 @@ class FlashableBoard(FakeBoard):
             offset = block.address - uf2.FLASH_START
             self.flash[offset : offset + 256] = block.payload
         self.changed(self.flash)
-        shutil.rmtree(self.drive)
+        self.hide_drive()
         self.version = self.version_after
         self.mute = not self.comes_back
+
+    def show_drive(self) -> None:
+        self.drive.mkdir()
+        (self.drive / "INFO_UF2.TXT").write_text(INFO)
+
+    def hide_drive(self) -> None:
+        shutil.rmtree(self.drive)
 
     def _digest(self, words: list[str]) -> str:
         if not self.digest_known:
@@ -86,6 +94,30 @@ class FlashableBoard(FakeBoard):
             return "err state: digest is not for " + self.state
         offset, length = map(int, words)
         return "ok sha256=" + hashlib.sha256(self.flash[offset : offset + length]).hexdigest()
+
+
+class PluggedInBoard(FlashableBoard):
+    """One that USB shows: at port 1-2, its drive as a disk, mounted by nobody."""
+
+    def __init__(self, root: Path, drive: Path) -> None:
+        super().__init__(drive)
+        self.root = root
+        self.disk = "sdb"
+
+    def show_drive(self) -> None:
+        super().show_drive()
+        plug_in(self.root, "1-2", self.disk)
+
+    def hide_drive(self) -> None:
+        super().hide_drive()
+        (self.root / "sys/bus/usb/devices/1-2/idProduct").write_text("0005\n")
+
+    def listed(self) -> SimpleNamespace:
+        """As pyserial lists its port."""
+        return SimpleNamespace(
+            device=self.port, vid=0x2E8A, pid=0x0005, manufacturer="Sapper", product="rover", description="x",
+            serial_number="e6614c775b000001", location="1-2:1.0",
+        )  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -247,14 +279,68 @@ def test_a_rig_without_a_drive_says_how_to_start_it(flash: Flash) -> None:
 
 
 def test_a_real_boards_place_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sapper_host.flash_targets import Target, choose
-
     row = SimpleNamespace(
         device="/dev/ttyACM3", vid=0x2E8A, pid=0x0005, manufacturer="Sapper", product="rover", description="x",
         serial_number="e661", location="1-4.2:1.0",
     )  # fmt: skip
     monkeypatch.setattr(system_ports, "comports", lambda: [row])
     assert choose("/dev/ttyACM3", [], False) == [Target("/dev/ttyACM3", None, "1-4.2", "e661")]
+
+
+@pytest.fixture
+def plugged_in(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PluggedInBoard]:  # noqa: F811
+    """A real board, as far as /sys, /dev, /proc and pyserial tell; the other board is somebody else's."""
+    with PluggedInBoard(root, tmp_path / "RPI-RP2") as board:
+        other = SimpleNamespace(
+            **{**vars(board.listed()), "device": "/dev/other", "location": "1-9", "serial_number": ""}
+        )
+        monkeypatch.setattr(system_ports, "comports", lambda: [other] if board.mute else [other, board.listed()])
+        monkeypatch.setattr(flash_board, "_MOUNT_GRACE_S", 0.1)
+        monkeypatch.setattr(flash_board, "_PICOTOOL_GRACE_S", 0.1)
+        monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+        yield board
+
+
+def flash_it(board: PluggedInBoard, file: Path, limit_s: float = 60.0) -> Outcome:
+    target = Target(board.port, None, "1-2", "e6614c775b000001")
+    [outcome] = flash_all([target], uf2.read_uf2(file), limit_s, board.root)
+    return outcome
+
+
+def test_a_board_on_usb_is_followed_by_its_place_and_its_drive_mounted(
+    plugged_in: PluggedInBoard, file: Path, tmp_path: Path
+) -> None:
+    said = program(tmp_path, "udisksctl", f"echo Mounted at {plugged_in.drive}")
+    plug_in(plugged_in.root, "1-7", "sdd")  # somebody else's, in BOOTSEL all the time
+    outcome = flash_it(plugged_in, file)
+    assert outcome.verified, outcome
+    assert said.read_text() == f"mount --no-user-interaction --block-device {plugged_in.root}/dev/sdb1\n"
+
+
+def test_a_drive_that_nobody_mounts_leaves_the_board_whole_and_says_how(
+    plugged_in: PluggedInBoard, file: Path, tmp_path: Path
+) -> None:
+    program(tmp_path, "udisksctl", "echo Not authorized >&2; exit 1")
+    outcome = flash_it(plugged_in, file)
+    assert outcome.phase == "drive" and "sudo mount" in outcome.remedy.replace("mkdir -p /mnt/pico && ", "")
+    assert outcome.state == PHASES["drive"][1] and outcome.status == Status.NO_DEVICE
+
+
+def test_without_a_drive_picotool_does_it(plugged_in: PluggedInBoard, file: Path, tmp_path: Path) -> None:
+    plugged_in.disk = ""
+    said = program(tmp_path, "picotool", f"cp {file} {plugged_in.drive}")
+    outcome = flash_it(plugged_in, file)
+    assert outcome.verified, outcome
+    assert said.read_text() == f"load -v -x {file} -t uf2 --bus 1 --address 2\n"
+
+
+def test_without_a_drive_and_without_picotool_it_is_said(
+    plugged_in: PluggedInBoard, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugged_in.disk = ""
+    monkeypatch.setattr(flash_board, "find_picotool", lambda: None)
+    outcome = flash_it(plugged_in, file)
+    assert outcome.phase == "drive" and "install picotool" in outcome.remedy
 
 
 def test_pieces_cover_every_page_once_and_stop_at_gaps(tmp_path: Path) -> None:
