@@ -268,11 +268,14 @@ class BoardFlash:
         """The board's port now: at the same place, or with the same number, or the one that came."""
         target = self._target
         ports = list_ports()
-        for port in ports:
-            if target.location and port.location == target.location:
-                return port.device
-            if self.outcome.board and port.serial_number == self.outcome.board:
-                return port.device
+        if target.location:
+            here = [port.device for port in ports if port.location == target.location]
+            if here:
+                return here[0]
+        number = self.outcome.board.lower()
+        moved = [port.device for port in ports if number and port.serial_number.lower() == number]
+        if moved:
+            return moved[0]
         if not target.location:
             if target.port:
                 return target.port
