@@ -183,6 +183,18 @@ def test_flash_that_differs_by_a_bit_is_found_and_named(board: FlashableBoard, f
     assert "between 0x10010000 and 0x10012bff" in row["error"] and "again" in row["remedy"]
 
 
+def test_a_cable_pulled_while_verifying_leaves_it_unconfirmed(board: FlashableBoard, flash: Flash) -> None:
+    def pull(words: list[str]) -> str:
+        threading.Thread(target=board.vanish, daemon=True).start()
+        return "  never mind"
+
+    board._digest = pull  # type: ignore[method-assign]
+    status, report, _ = flash()
+    [row] = report["boards"]
+    assert status == Status.NO_DEVICE and (row["phase"], row["state"]) == ("verify", PHASES["verify"][1])
+    assert "went away" in row["error"] and row["remedy"]
+
+
 def test_another_board_on_the_same_port_is_noticed(board: FlashableBoard, flash: Flash) -> None:
     board.version_after = VERSION_ANSWER.replace("board=e66", "board=fff")
     status, report, _ = flash()
