@@ -1,6 +1,7 @@
 """The words of a command line as values, or the refusal that says what is wrong with them."""
 
 from sapper.commands import ROWS
+from sapper.radio import KEY_BYTES, from_hex
 
 
 class Refused(Exception):
@@ -15,6 +16,16 @@ def integer(text, low, high, what):
         raise Refused("value", "%s: '%s' is no whole number" % (what, text)) from None
     if not low <= value <= high:
         raise Refused("value", "%s: %d is outside %d..%d" % (what, value, low, high))
+    return value
+
+
+def key(text):
+    """A key (bytes; b'' for `none`) from its digits; Refused if it is none."""
+    if text == "none":
+        return b""
+    value = from_hex(text, KEY_BYTES)
+    if value is None:
+        raise Refused("value", "a key is %d lower-case hex digits" % (2 * KEY_BYTES))
     return value
 
 

@@ -4,9 +4,9 @@ Methods of console.Console, kept apart: `cmd_NAME(link, words)` each returns its
 """
 
 from sapper import checks, clock, events, flash_view, name_file, storage
-from sapper.arguments import Refused, integer, usage
+from sapper.arguments import Refused, integer, key, usage
 from sapper.flash_view import DIGEST_MOST, FLASH_BYTES, PAGE_BYTES
-from sapper.radio import KEY_BYTES, from_hex, to_hex
+from sapper.radio import to_hex
 
 
 class BoardCommands:
@@ -31,10 +31,7 @@ class BoardCommands:
     def cmd_key(self, link, words):
         app = self._app
         if words:
-            key = b"" if words[0] == "none" else from_hex(words[0], KEY_BYTES)
-            if key is None:
-                raise Refused("value", "a key is %d lower-case hex digits" % (2 * KEY_BYTES))
-            app.new_key(key)
+            app.new_key(key(words[0]))
         return "ok key=" + app.gate.id
 
     def cmd_name(self, link, words):

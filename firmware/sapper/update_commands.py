@@ -2,9 +2,9 @@
 str or an iterator of str."""
 
 from sapper import update
-from sapper.arguments import Refused, usage
+from sapper.arguments import Refused, key, usage
 from sapper.events import SOURCES
-from sapper.radio import KEY_BYTES, from_hex, key_id
+from sapper.radio import key_id
 
 
 class UpdateCommands:
@@ -41,8 +41,5 @@ class UpdateCommands:
     def cmd_teamkey(self, link, words):
         app = self._app
         if words:
-            key = b"" if words[0] == "none" else from_hex(words[0], KEY_BYTES)
-            if key is None:
-                raise Refused("value", "a key is %d lower-case hex digits" % (2 * KEY_BYTES))
-            app.new_team_key(key)
+            app.new_team_key(key(words[0]))
         return "ok teamkey=" + key_id(app.team_key)

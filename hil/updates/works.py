@@ -59,20 +59,33 @@ def _factory_content() -> str:
     return str(json.loads((REPOSITORY / "build" / "firmware.json").read_text())["content"])
 
 
+def _save_settings(board: SimulatedBoard, column: int) -> None:
+    for name, values in _SETTINGS.items():
+        board.dialog.ask(f"set {name} {values[column]}")
+    board.dialog.ask("save", 5.0)
+
+
+def _saved_settings(board: SimulatedBoard) -> list[int]:
+    """As they are in force after a start: what was saved."""
+    identify(board, 6.0)
+    saved = dict(line.split("=") for line in board.dialog.ask("get", 5.0).lines)
+    return [int(saved[name]) for name in _SETTINGS]
+
+
 def _settings() -> Work:
-    def put(board: SimulatedBoard, column: int) -> None:
-        for name, values in _SETTINGS.items():
-            board.dialog.ask(f"set {name} {values[column]}")
-        board.dialog.ask("save", 5.0)
-
     def look(board: SimulatedBoard) -> object:
-        identify(board, 6.0)
-        saved = dict(line.split("=") for line in board.dialog.ask("get", 5.0).lines)
+        saved = _saved_settings(board)
         tests = board.dialog.ask("selftest", 5.0, check=False).lines
-        return [int(saved[name]) for name in _SETTINGS], "settings: pass" in tests and "storage: pass" in tests
+        return saved, "settings: pass" in tests and "storage: pass" in tests
 
-    states = {"old": ([300, 4400], True), "new": ([250, 4500], True)}
-    return Work("settings saved", lambda board: put(board, 0), lambda board: put(board, 1), look, states)
+    states = {name: ([values[i] for values in _SETTINGS.values()], True) for i, name in enumerate(("old", "new"))}
+    return Work(
+        "settings saved",
+        lambda board: _save_settings(board, 0),
+        lambda board: _save_settings(board, 1),
+        look,
+        states,
+    )
 
 
 def _provisioning() -> Work:
@@ -80,22 +93,18 @@ def _provisioning() -> Work:
         board.dialog.ask(f"name {_NAMES[column]}", 5.0)
         board.dialog.ask(f"key {_KEYS[column]}", 5.0)
         board.dialog.ask(f"teamkey {_OTHER_KEYS[column]}", 5.0)
-        for name, values in _SETTINGS.items():
-            board.dialog.ask(f"set {name} {values[column]}")
-        board.dialog.ask("save", 5.0)
+        _save_settings(board, column)
 
     def look(board: SimulatedBoard) -> object:
-        identify(board, 6.0)
-        saved = dict(line.split("=") for line in board.dialog.ask("get", 5.0).lines)
-        told = [board.dialog.ask(command, 5.0).text for command in ("name", "key", "teamkey")]
-        return (*told, *(int(saved[name]) for name in _SETTINGS))
+        saved = _saved_settings(board)
+        return (*(board.dialog.ask(command, 5.0).text for command in ("name", "key", "teamkey")), *saved)
 
-    def told(column: int) -> tuple[str, str, str, int, int]:
+    def told(column: int) -> tuple[object, ...]:
         keys = [key_id(bytes.fromhex(each[column])) for each in (_KEYS, _OTHER_KEYS)]
-        settings = [values[column] for values in _SETTINGS.values()]
-        return (f"name={_NAMES[column]}", f"key={keys[0]}", f"teamkey={keys[1]}", settings[0], settings[1])
+        settings = (values[column] for values in _SETTINGS.values())
+        return (f"name={_NAMES[column]}", f"key={keys[0]}", f"teamkey={keys[1]}", *settings)
 
     # Each of its four files is old or new as a whole, in the order they are written.
     old, new = told(0), told(1)
-    states = {f"{done} of 4 new": (*new[:done], *old[done:3], *old[3:]) for done in range(4)} | {"new": new}
+    states = {f"{done} of 4 new": (*new[:done], *old[done:]) for done in range(4)} | {"new": new}
     return Work("provisioning", lambda board: put(board, 0), lambda board: put(board, 1), look, states)
