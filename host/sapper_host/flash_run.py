@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sapper_host.board_screen import board_screen
 from sapper_host.bootsel import ROOT
 from sapper_host.errors import Status
-from sapper_host.flash_board import PHASES, BoardFlash, Outcome
+from sapper_host.flash_board import PHASES, BoardFlash, Outcome, Tell
 from sapper_host.flash_targets import Target
 from sapper_host.uf2 import PAYLOAD_BYTES, Uf2Image
 
 _LOOK_S = 0.2
-
-Show = Callable[[int, str, int, int], None]
 
 
 def flash_all(targets: Sequence[Target], image: Uf2Image, limit_s: float, root: Path = ROOT) -> list[Outcome]:
     """Flash all boards at the same time, in the order given. Ctrl-C stops all of them; what became of each is told."""
     stop = threading.Event()
     claimed: set[str] = set()
-    with _screen([target.name for target in targets]) as show:
+    with board_screen([target.name for target in targets]) as show:
         flashes = [
             BoardFlash(target, image, _teller(show, i), stop, limit_s, claimed, root)
             for i, target in enumerate(targets)
@@ -97,32 +94,8 @@ def _runs(outcome: Outcome) -> str:
     return f"MicroPython {after['micropython']}" if "micropython" in after else "-"
 
 
-def _teller(show: Show, row: int) -> Callable[[str, int, int], None]:
-    return lambda phase, done, total: show(row, phase, done, total)
+def _teller(show: Callable[[int, str, float], None], row: int) -> Tell:
+    def tell(phase: str, done: int, total: int) -> None:
+        show(row, PHASES[phase][0], 1.0 if phase == "done" else done / total if total else 0.0)
 
-
-@contextmanager
-def _screen(names: Sequence[str]) -> Iterator[Show]:
-    """A line a board that is kept up to date, for people only."""
-    if not sys.stderr.isatty():
-        yield lambda row, phase, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
-        TextColumn("{task.fields[phase]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        rows = [progress.add_task(name, total=None, phase="") for name in names]
-
-        def show(row: int, phase: str, done: int, total: int) -> None:
-            ended = phase == "done"
-            progress.update(
-                rows[row], completed=1 if ended else done, total=1 if ended else total or None, phase=PHASES[phase][0]
-            )
-
-        yield show
+    return tell
