@@ -201,12 +201,17 @@ def main() -> int:
     options = parser.parse_args()
     began = time.monotonic()
 
+    told = 0.0
+
     def progress(share: float, latest: Pass) -> None:
-        if sys.stderr.isatty():
+        """On a terminal a line that changes; into a file a new one every 5 %."""
+        nonlocal told
+        terminal = sys.stderr.isatty()
+        if terminal or share >= told + 0.05:
+            told = share
             wall_s = time.monotonic() - began
-            print(
-                f"\r{100 * min(share, 1):5.1f} %  {wall_s:6.0f} s  heap {latest.heap_free} B", end="", file=sys.stderr
-            )
+            line = f"{100 * min(share, 1):5.1f} %  {wall_s:6.0f} s  heap {latest.heap_free} B"
+            print("\r" + line if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
 
     soak = Soak(options.hours, options.seed)
     stopped = False
