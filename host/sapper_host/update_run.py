@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -48,25 +49,14 @@ def compiled(repository: Path = REPOSITORY) -> Path:
     """Compile the checkout's modules; the folder they are in. SapperError when there is no checkout, or it fails."""
     if not (repository / "firmware" / "toolchain").is_dir():
         raise SapperError("this is no checkout with a firmware/ to build from", "name a bundle file", Status.USAGE)
-    command = [sys.executable, "-m", "toolchain", "mpy"]
+    environment = os.environ | {"PYTHONPATH": str(repository / "firmware")}
+    # It says what it does; the first time on a machine that takes minutes.
     done = subprocess.run(
-        command,
-        cwd=repository,
-        env=_environment(repository),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+        [sys.executable, "-m", "toolchain", "mpy"], cwd=repository, env=environment, stdout=sys.stderr, check=False
     )
     if done.returncode:
-        raise SapperError(f"the modules do not compile:\n{done.stdout.strip()}", "correct the module, or name a bundle")
+        raise SapperError("the modules were not compiled, as said above", "correct that, or name a bundle file")
     return repository / "build" / "mpy"
-
-
-def _environment(repository: Path) -> dict[str, str]:
-    import os
-
-    return dict(os.environ) | {"PYTHONPATH": str(repository / "firmware")}
 
 
 def run_all(

@@ -36,7 +36,6 @@ def bundle(
     from sapper_host import bundle as bundles
     from sapper_host import team_key, update_run
     from sapper_host.errors import SapperError, Status
-    from sapper_host.progress import waiting
 
     if show:
         if file is None:
@@ -45,9 +44,7 @@ def bundle(
     else:
         if new_key:
             team_key.create(team_key.default_path())
-        with waiting("compiling the modules"):
-            folder = update_run.compiled()
-        made = bundles.make(folder, team_key.load(key) if key else team_key.load_default())
+        made = bundles.make(update_run.compiled(), team_key.load(key) if key else team_key.load_default())
         file = file or Path(f"sapper-{made.values['version']}-{made.values['git']}{bundles.SUFFIX}")
         bundles.write(made, file)
     if as_json:

@@ -49,7 +49,6 @@ def update(
     from sapper_host import team_key, update_run
     from sapper_host.errors import SapperError, Status
     from sapper_host.ports import find_port, list_ports, probe
-    from sapper_host.progress import waiting
 
     if every and port:
         raise SapperError("--all means every board", "leave --port away", Status.USAGE)
@@ -59,9 +58,7 @@ def update(
     if file is not None:
         chosen = bundles.read(file)
     else:
-        with waiting("compiling the modules"):
-            folder = update_run.compiled()
-        chosen = bundles.make(folder, team_key.load(key) if key else team_key.load_default())
+        chosen = bundles.make(update_run.compiled(), team_key.load(key) if key else team_key.load_default())
     if every:
         ports = [each.device for each in map(probe, list_ports()) if each.ours and each.kind != "radio"]
         if not ports:
