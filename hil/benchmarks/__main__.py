@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from hil.benchmarks import boot, detection, detector_on_board, step, sweep, updates
+from hil.benchmarks import boot, detection, detector_on_board, power_cuts, step, sweep, updates
 from hil.benchmarks.row import Row
 from hil.errors import HilError
 from hil.rig import default_uf2
@@ -28,7 +28,12 @@ ON_VIRTUAL: dict[str, Callable[[VirtualPico], list[Row]]] = {
     "detector": detector_on_board.measure,
 }
 # Without the virtual Pico.
-OTHERS: dict[str, Callable[[], list[Row]]] = {"sil": speed.rows, "detection": detection.rows, "updates": updates.rows}
+OTHERS: dict[str, Callable[[], list[Row]]] = {
+    "sil": speed.rows,
+    "detection": detection.rows,
+    "updates": updates.rows,
+    "power_cuts": power_cuts.rows,
+}
 
 
 def table(rows: list[Row]) -> Table:
