@@ -1,6 +1,12 @@
 """Order of the test run: what takes milliseconds first, so that a plain mistake shows at once."""
 
+import signal
+
 import pytest
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and every program that they start and stop.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The first marker that a test has decides; tests with none of them come between the pure ones and the slow.
 RANKS = {"unit": 0, "micropython": 1, "sil": 3, "virtual": 4, "slow": 5, "bench": 6}
