@@ -41,10 +41,10 @@ class Encoder:
 
     def move(self, t0_ns: int, t1_ns: int, way_m: float, a: Edges, b: Edges) -> None:
         """The track went way_m between t0_ns and t1_ns, evenly: append its edges to `a` and `b`."""
-        if way_m == 0.0:
-            return
         start = self._position
         end = start + way_m * self._quarters_per_m
+        if end == start:
+            return  # not at all, or less than a float tells apart
         self._position = end
         last = math.floor(end)
         scale = (t1_ns - t0_ns) / (end - start)

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from hil.world.encoder import Edges, Encoder
 from hil.world.rover import Drive, Rover
 from hil.world.world_file import parse_world
+from hil.world.world_spec import RoverSpec
 
 pytestmark = pytest.mark.unit
 
@@ -177,6 +179,13 @@ def test_same_seed_same_path_other_seed_another() -> None:
         return Run({"world": {"seed": seed}, "rover": {"slip": 0.03}}).go(3.0, 0.4).rover.coil_m
 
     assert end(1) == end(1) != end(2)
+
+
+@pytest.mark.parametrize("way_m", [0.0, 1e-30, -5e-324])
+def test_a_way_too_short_to_tell_is_none(way_m: float) -> None:
+    encoder, edges = Encoder(RoverSpec(), False), Edges()
+    encoder.move(0, 10_000_000, way_m, edges, edges)
+    assert edges.times_ns == [] and encoder.ticks == 0
 
 
 def test_pushed_by_hand_the_encoders_count_though_no_motor_runs() -> None:
