@@ -174,6 +174,10 @@ class Health:
         for i in range(_STATE):
             if i not in _KEPT:
                 state[i] = 0
+        if self.relearn:
+            # Jumps of a front end that was unplugged went into it; beside them the coil's own noise would look quiet.
+            for g in range(3):
+                state[_USUAL + g] = 0
 
     def step(self, frame, t_ms, s_mm, in_sight):
         """One frame; true when it raised a fault (only the first is kept). `in_sight`: there may be an object."""

@@ -154,6 +154,24 @@ def test_nothing_but_clear_ends_a_fault_and_the_ground_is_learned_anew() -> None
     assert [c for c in cleared.contacts if abs(c[0] - 3200) < 50]
 
 
+def test_a_front_end_unplugged_and_plugged_in_again_does_not_make_the_usual_noise_look_quiet() -> None:
+    detector = Detector(Tuning())
+    rng = np.random.default_rng(8)
+    t_ms = 0
+    for _ in range(12):
+        for plugged, frames in ((True, 100), (False, 20), (True, 60)):
+            for _ in range(frames):
+                t_ms += 10
+                gates = (rng.normal(33000, 8, 3) if plugged else np.zeros(3)).astype(int)
+                detector.step([*map(int, gates), 33000, 8000], t_ms, 0, 0, 0)
+        assert detector.health.fault, "unplugged was seen"
+        detector.health.clear()
+    for _ in range(1500):
+        t_ms += 10
+        detector.step([*map(int, rng.normal(33000, 8, 3)), 33000, 8000], t_ms, 0, 0, 0)
+        assert not detector.health.fault, FAULTS[detector.health.fault]
+
+
 def test_ground_under_a_fault_is_not_searched() -> None:
     made = lane()
     made.gates[after(made), 0] = made.gates[np.argmax(after(made)), 0]
