@@ -17,9 +17,8 @@ from pathlib import Path
 
 from hil.errors import HilError
 from hil.rig import default_uf2
-from hil.updates.chunks import recorder_of, run_chunk
+from hil.updates.chunks import recorder_of, run_chunk, works
 from hil.updates.power_cut import Tally, sample
-from hil.updates.works import all_works
 from sapper_host.errors import SapperError, Status
 
 _BUILD = Path(__file__).resolve().parents[2] / "build"
@@ -33,14 +32,13 @@ def tally_all(firmware: Path, folder: Path, count: int, jobs: int, only: list[st
     from rich.progress import Progress, TextColumn, TimeRemainingColumn
 
     tallies: list[Tally] = []
-    names = [work.name for work in all_works(folder / str(os.getpid()))]
     columns = (*Progress.get_default_columns()[:3], TextColumn("{task.completed}/{task.total} cuts"))
     with (
         # Not forked: a child must not talk to its parent's emulator.
         ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool,
         Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress,
     ):
-        for name in only or names:
+        for name in only or works(folder):
             recording = recorder_of(firmware, folder, name).recording
             cuts = sample(recording.cuts(), count) if count else recording.cuts()
             tally = Tally(name, recording.names)

@@ -26,14 +26,20 @@ def _board() -> VirtualPico:
     return _boards["cut"]
 
 
+def works(folder: Path) -> dict[str, Work]:
+    """Every work by its name; what they need is built once a process, under `folder`."""
+    if not _works:
+        _works.update({work.name: work for work in all_works(folder / str(os.getpid()))})
+    return _works
+
+
 def recorder_of(firmware: Path, folder: Path, name: str) -> Recorder:
     """The recording of this work, made once a process."""
     if name not in _recorders:
-        if not _works:
-            _works.update({work.name: work for work in all_works(folder / str(os.getpid()))})
+        work = works(folder)[name]
         pico = VirtualPico(firmware, seed=1)
         atexit.register(pico.close)
-        _recorders[name] = Recorder(pico, _works[name])
+        _recorders[name] = Recorder(pico, work)
     return _recorders[name]
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 from sapper_host.dialog import Dialog
 from sapper_host.errors import LinkError, LinkGoneError
-from sapper_host.ports import list_ports
+from sapper_host.ports import list_ports, port_now
 from sapper_host.serial_stream import SerialStream
 
 _RETRY_S = 0.1
@@ -47,7 +46,7 @@ class PortBoard:
         while True:
             time.sleep(_RETRY_S)
             try:
-                self.port = self._where_now()
+                self.port = port_now(self.port, self.number)
                 self._dialog = Dialog(SerialStream(self.port))
                 return
             except LinkError:
@@ -57,8 +56,3 @@ class PortBoard:
     def clock(self) -> float:
         """Seconds."""
         return time.monotonic()
-
-    def _where_now(self) -> str:
-        if not os.path.exists(self.port) and self.number:
-            return next((each.device for each in list_ports() if each.serial_number == self.number), self.port)
-        return self.port

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,13 @@ def bootsel_drives(root: Path = bootsel.ROOT) -> list[Port]:
         Port(drive.name, "drive", "bootsel", f"mounted at {drive.folder}" if drive.folder else "not mounted")
         for drive in bootsel.find_drives(root)
     ]
+
+
+def port_now(port: str, serial_number: str) -> str:
+    """Where a board is now that was on `port`: one that comes back may get another name, and is known by its number."""
+    if os.path.exists(port) or not serial_number:
+        return port
+    return next((each.device for each in list_ports() if each.serial_number == serial_number), port)
 
 
 def find_port(wanted: str | None) -> str:

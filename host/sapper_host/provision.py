@@ -6,7 +6,6 @@ cut left undone. Each single write on the board is whole or not at all (a new fi
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from sapper.radio import key_id
 from sapper_host import board_settings, selftest
 from sapper_host.errors import BoardError, LinkError, SapperError, Status
 from sapper_host.link import Link
-from sapper_host.ports import list_ports
+from sapper_host.ports import port_now
 from sapper_host.selftest import Check
 from sapper_host.settings_text import SettingsText, Values
 from sapper_host.signing import KeyStore, provision, send_key
@@ -234,7 +233,7 @@ class Provisioning:
         while True:
             time.sleep(_RETRY_S)
             try:
-                self._link = Link.open(self._where_now())
+                self._link = Link.open(port_now(self._port, self._board))
                 if (
                     self._link.identify().get("board") == self._board
                     and self._link.command("nonce").values().get("nonce") != self._nonce
@@ -245,11 +244,6 @@ class Provisioning:
                 self._link.close()
             if time.monotonic() >= until:
                 raise LinkError(f"the board did not come back within {_RESTART_S:g} s", "unplug it and back in")
-
-    def _where_now(self) -> str:
-        if os.path.exists(self._port):
-            return self._port
-        return next((port.device for port in list_ports() if port.serial_number == self._board), self._port)
 
 
 _STEPS: tuple[tuple[str, Callable[[Provisioning], str]], ...] = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from types import TracebackType
 
 from sapper_host.errors import LinkError, SapperError
 from sapper_host.link import Link, Listener
-from sapper_host.ports import list_ports
+from sapper_host.ports import port_now
 from sapper_host.serial_stream import DEFAULT_BAUD
 
 _RETRY_S = 0.5
@@ -83,12 +82,6 @@ class SteadyLink:
         self._board = version.get("board", "")
         self._on_found(version)
 
-    def _where_now(self) -> str:
-        """The port's name: a board that comes back may get another one, and is known by its serial number."""
-        if not os.path.exists(self._port) and self._board:
-            return next((port.device for port in list_ports() if port.serial_number == self._board), self._port)
-        return self._port
-
     def _watch(self) -> None:
         seen, seen_at = -1, time.monotonic()
         while not self._closing.wait(_RETRY_S):
@@ -108,7 +101,7 @@ class SteadyLink:
 
     def _try_open(self) -> None:
         try:
-            self._port = self._where_now()
+            self._port = port_now(self._port, self._board)
             self._open()
         except LinkError as error:
             self._on_lost(error.message)

@@ -2,18 +2,14 @@
 
 import pytest
 
-from hil.rig import NS_PER_MS, default_uf2
+from hil.rig import NS_PER_MS
 from hil.safety.stage import Stage
 
 pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("flash-and-log")]
 
 
 @pytest.fixture(scope="module")
-def stage():
-    try:
-        firmware = default_uf2()
-    except Exception as error:
-        pytest.skip(str(error))
+def stage(firmware):
     with Stage(firmware, seed=8) as stage:
         yield stage
 

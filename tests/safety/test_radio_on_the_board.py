@@ -5,7 +5,7 @@ import random
 import pytest
 
 from hil.operator import Operator
-from hil.rig import NS_PER_MS, default_uf2
+from hil.rig import NS_PER_MS
 from hil.safety.stage import Stage
 from sapper.pins import GPIO
 from sapper.radio import Signer, key_id
@@ -32,11 +32,7 @@ class SignedLine:
 
 
 @pytest.fixture(scope="module")
-def stage():
-    try:
-        firmware = default_uf2()
-    except Exception as error:
-        pytest.skip(str(error))
+def stage(firmware):
     with Stage(firmware, seed=5) as stage:
         assert stage.operator.must("key " + KEY.hex()) == "key=" + key_id(KEY)
         yield stage

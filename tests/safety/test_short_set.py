@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from hil.rig import default_uf2
 from hil.safety import __main__ as safety
 from hil.safety import coverage, report
 from hil.safety.faults import FAULTS
@@ -20,11 +19,7 @@ CHOSEN = [scenario for scenario in SCENARIOS if scenario.name in SHORT and scena
 
 
 @pytest.fixture(scope="module")
-def stage():
-    try:
-        firmware = default_uf2()
-    except Exception as error:
-        pytest.skip(str(error))
+def stage(firmware):
     with Stage(firmware, seed=3) as stage:
         yield stage
 
