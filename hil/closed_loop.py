@@ -15,7 +15,7 @@ import numpy as np
 from hil.rig import NS_PER_MS, Rig
 from hil.world.rover import Drive
 from hil.world.world import World
-from sapper.pins import GPIO, TEMP_27C_UV, TEMP_SLOPE_UV, VSYS_DIVIDER
+from sapper.shared.pins import GPIO, TEMP_27C_UV, TEMP_SLOPE_UV, VSYS_DIVIDER
 
 SLICE_NS = 5 * NS_PER_MS
 _VSYS_CHANNEL = 3

@@ -13,7 +13,7 @@ from hil.closed_loop import ClosedLoop
 from hil.operator import Operator
 from hil.rig import NS_PER_MS, NS_PER_S, Rig
 from hil.world.world import World
-from sapper.settings import row_of
+from sapper.shared.settings import row_of
 from sapper_host.decoder import Event
 from sapper_host.score import Score, finds_of, score
 from sapper_host.truth import Truth

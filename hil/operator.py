@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hil.errors import HilError
 from hil.rig import NS_PER_MS, Rig, SerialLine
-from sapper.pins import GPIO
+from sapper.shared.pins import GPIO
 from sapper_host.decoder import Counts, Event, Frame, Item, StreamDecoder, Text
 
 _SLICE_NS = 5 * NS_PER_MS

@@ -19,8 +19,8 @@ from hil.errors import HilError
 from hil.operator import Operator, OperatorError
 from hil.rig import NS_PER_MS, NS_PER_S, Rig, open_rig
 from hil.tape import Tape
-from sapper.frame import FRAME_MS
-from sapper.pins import GPIO
+from sapper.hardware.frame import FRAME_MS
+from sapper.shared.pins import GPIO
 from sapper_host.decoder import Event, Item
 from sapper_host.trace import Trace
 

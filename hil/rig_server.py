@@ -26,7 +26,7 @@ from hil.terminal_line import TerminalLine
 from hil.virtual import VirtualPico
 from hil.virtual.bootsel_drive import BootselDrive
 from hil.world.world import load_world
-from sapper.pins import GPIO, UART_RADIO
+from sapper.shared.pins import GPIO, UART_RADIO
 
 DEFAULT_WORLD = "demo"
 _TURN_NS = 10 * NS_PER_MS

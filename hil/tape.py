@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hil.errors import HilError
 from hil.rig import NS_PER_S, Rig
-from sapper.pins import GPIO, TEMP_27C_UV, TEMP_SLOPE_UV, VSYS_DIVIDER
+from sapper.shared.pins import GPIO, TEMP_27C_UV, TEMP_SLOPE_UV, VSYS_DIVIDER
 from sapper_host.trace import Trace, ticks_per_m
 
 Floats = NDArray[np.float64]

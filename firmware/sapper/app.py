@@ -4,24 +4,26 @@ import gc
 import os
 
 import micropython
-from sapper import checks, kept, key_file, log_file, settings_file, update
-from sapper.arming import Arming
-from sapper.console import Console
-from sapper.detector import Detector
-from sapper.drive import Drive
-from sapper.event_log import EventLog
-from sapper.events import FAULTS, KIND_ID, REASON_NAMES
+from sapper.console.console import Console
+from sapper.crypto.signing import NONCE_BYTES, Gate
+from sapper.detector.detector import Detector
+from sapper.drive.drive import Drive
+from sapper.drive.motion import Motion
 from sapper.identity import reset_cause
-from sapper.link import Link
+from sapper.link.event_log import EventLog
+from sapper.link.link import Link
+from sapper.link.radio_link import RadioLink
+from sapper.link.refusals import Refusals
+from sapper.link.reporter import Reporter
 from sapper.loop_stats import LoopStats
-from sapper.motion import Motion
-from sapper.radio import NONCE_BYTES, Gate
-from sapper.radio_link import RadioLink
-from sapper.refusals import Refusals
-from sapper.reporter import Reporter
-from sapper.settings import Settings
-from sapper.supervisor import ENABLED, EVENT_BIT, FAULT, GRANTS, MOVES, SAFE, SWEEP, TELEOP, decide
-from sapper.watch import Watch
+from sapper.safety import checks
+from sapper.safety.arming import Arming
+from sapper.safety.supervisor import ENABLED, EVENT_BIT, FAULT, GRANTS, MOVES, SAFE, SWEEP, TELEOP, decide
+from sapper.safety.watch import Watch
+from sapper.shared.events import FAULTS, KIND_ID, REASON_NAMES
+from sapper.shared.settings import Settings
+from sapper.storage import kept, key_file, log_file, settings_file
+from sapper.update import running as update
 
 _LOG_SAVED_AFTER = 2  # upkeeps, 2.5 to 5 s: the operator is told of a stop first, and may act upon it
 

@@ -5,9 +5,10 @@ from binascii import hexlify
 
 import machine
 
-from sapper import name_file, update
-from sapper.events import RESET_CAUSES, SOURCES
-from sapper.version import VERSION
+from sapper.shared.events import RESET_CAUSES, SOURCES
+from sapper.shared.version import VERSION
+from sapper.storage import name_file
+from sapper.update import running as update
 
 try:
     from sapper_build import CONTENT, GIT_REVISION

@@ -7,9 +7,9 @@ import time
 import machine
 
 from sapper.app import Application
-from sapper.board import Board
+from sapper.hardware.board import Board
 from sapper.loop_stats import PERIOD_US
-from sapper.update_receiver import receive_update
+from sapper.update.receiver import receive_update
 
 _UPKEEP_TICKS = 250
 _PROVED_TICKS = 10  # an update on trial has run its loop for so long before it is tested: every input was read

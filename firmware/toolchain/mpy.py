@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from sapper import version
+from sapper.shared import version
 
 from . import cache, uf2
 from .progress import run, step

@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from sapper import pins, version
+from sapper.shared import pins, version
 
 from . import cache, native
 from .errors import ToolchainError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hil.benchmarks.row import Row
 from hil.rig import NS_PER_MS
 from hil.virtual import VirtualPico
-from sapper.pins import GPIO
+from sapper.shared.pins import GPIO
 
 _LIMIT_MS = 5000
 

@@ -24,7 +24,7 @@ from hil.detector_lab.lanes import OWN_LANES, Lane, own_set, read_folder
 from hil.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
 from hil.detector_lab.score import Pair, Totals, total
 from hil.intervals import poisson, wilson
-from sapper.events import FAULTS
+from sapper.shared.events import FAULTS
 from sapper_host.progress import waiting
 from sapper_host.score import score
 

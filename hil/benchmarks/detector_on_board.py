@@ -8,7 +8,7 @@ from hil.benchmarks.row import Row
 from hil.errors import HilError
 from hil.rig import NS_PER_MS
 from hil.virtual import VirtualPico
-from sapper.pins import GPIO
+from sapper.shared.pins import GPIO
 
 _SCRIPT = Path(__file__).with_name("detector_script.py")
 _LIMIT_MS = 60_000

@@ -5,8 +5,8 @@ import gc
 import time
 from array import array
 
-from sapper.detector import FLAG_ALERT, FLAG_CONTACT, Detector
-from sapper.settings import Settings
+from sapper.detector.detector import FLAG_ALERT, FLAG_CONTACT, Detector
+from sapper.shared.settings import Settings
 
 detector = Detector(Settings())
 frame = array("i", (32768, 32768, 32768, 33000, 14000))

@@ -27,7 +27,7 @@ from sapper_host.bundle import Bundle, write
 from sapper_host.update import update
 from sapper_host.update_run import run_all, status_of
 
-_CHANGE = "sapper/status.py"
+_CHANGE = "sapper/link/status.py"
 _COMMAND_S = 300
 
 

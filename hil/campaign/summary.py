@@ -47,8 +47,8 @@ def summarise(
 
 def operating_level(settings: Mapping[str, int]) -> float:
     """The contact level (in sigma) that these settings of the board lead to."""
-    from sapper.false_alarms import CONTACT_LEVELS, level_of
-    from sapper.settings import row_of
+    from sapper.detector.false_alarms import CONTACT_LEVELS, level_of
+    from sapper.shared.settings import row_of
 
     values = {name: row_of(name)[1] for name in ("det_level_x100", "det_far_per_100m2")} | dict(settings)
     level = values["det_level_x100"] or level_of(values["det_far_per_100m2"], CONTACT_LEVELS)

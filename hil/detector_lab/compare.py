@@ -21,7 +21,7 @@ from hil.detector_lab.lanes import Lane, own_set, read_folder
 from hil.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
 from hil.detector_lab.score import Find, Pair, Totals, total
 from hil.intervals import poisson, wilson
-from sapper.events import CLASSES
+from sapper.shared.events import CLASSES
 from sapper_host.score import score
 
 LOWEST_X100 = 200

@@ -1,4 +1,4 @@
-"""Kernels of the detector, by generalised least squares; writes firmware/sapper/footprint_kernels.py.
+"""Kernels of the detector, by generalised least squares; writes firmware/sapper/detector/footprint_kernels.py.
 
     python -m hil.detector_lab.kernels
 

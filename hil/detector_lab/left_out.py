@@ -19,7 +19,7 @@ from hil.detector_lab.lanes import Lane, read_folder
 from hil.detector_lab.run import run
 from hil.detector_lab.score import Find, Pair
 from hil.intervals import wilson
-from sapper.detector_settings import TUNING
+from sapper.shared.detector_settings import TUNING
 from sapper_host.score import score
 
 Setting = tuple[int, int]  # det_bend_percent, det_rock_pm

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 try:
-    from sapper import detector as firmware
+    from sapper.detector import detector as firmware
 except ImportError:  # pragma: no cover - not installed: take it from the tree
     for folder in ("firmware/cpython", "firmware"):
         sys.path.insert(0, str(Path(__file__).parents[2] / folder))
-    from sapper import detector as firmware
+    from sapper.detector import detector as firmware
 
 from hil.detector_lab.lanes import Lane
 from hil.detector_lab.score import Find
-from sapper.detector_settings import TUNING
-from sapper.false_alarms import ALERT_LEVELS, CONTACT_LEVELS, level_of
+from sapper.detector.false_alarms import ALERT_LEVELS, CONTACT_LEVELS, level_of
+from sapper.shared.detector_settings import TUNING
 
 __all__ = ["ALERT_LEVELS", "CONTACT_LEVELS", "Result", "Settings", "level_of", "run"]
 

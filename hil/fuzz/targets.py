@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from hil.fuzz.engine import Target
-from sapper import events, settings_file, wire
-from sapper.commands import ROWS
-from sapper.settings import TABLE, Settings
-from sapper.telemetry import FrameWriter
+from sapper.link.telemetry import FrameWriter
+from sapper.shared import events, wire
+from sapper.shared.commands import ROWS
+from sapper.shared.settings import TABLE, Settings
+from sapper.storage import settings_file
 from sapper_host.decoder import StreamDecoder
 from sapper_host.errors import SapperError
 

@@ -17,7 +17,7 @@ from hil.safety.lines import OperatorsLine
 from hil.virtual import VirtualPico
 from hil.world.rover import Drive, Rover
 from hil.world.world_file import load_world_file
-from sapper.pins import GPIO, TEMP_27C_UV, VSYS_DIVIDER
+from sapper.shared.pins import GPIO, TEMP_27C_UV, VSYS_DIVIDER
 
 SLICE_NS = 5 * NS_PER_MS
 GATES_MV = (1700.0, 1650.0, 1600.0)

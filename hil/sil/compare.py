@@ -15,7 +15,7 @@ from typing import Any
 
 from hil.errors import HilError
 from hil.replay import replay
-from sapper.frame import FRAME_MS
+from sapper.hardware.frame import FRAME_MS
 from sapper_host.errors import SapperError
 from sapper_host.trace import Trace, read_trace
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sapper.pins import GPIO
+from sapper.shared.pins import GPIO
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -18,7 +18,7 @@ from hil.traces.lane import draw_lane, frame_snr, peak_mv
 from hil.traces.recipe import DIFFICULTIES, LANE_LENGTH_M
 from hil.world.world import World
 from hil.world.world_file import parse_world
-from sapper.pins import ADC_FULL_SCALE_MV
+from sapper.shared.pins import ADC_FULL_SCALE_MV
 from sapper_host.trace_csv import write_csv
 
 Array = NDArray[np.float64]

@@ -8,7 +8,7 @@ from pathlib import Path
 from hil.updates.board import SimulatedBoard
 from hil.updates.power_cut import Work
 from hil.updates.versions import REPOSITORY, bundle
-from sapper.radio import key_id
+from sapper.crypto.signing import key_id
 from sapper_host.bundle import Bundle
 from sapper_host.update import identify, update
 
@@ -24,7 +24,7 @@ def all_works(folder: Path) -> list[Work]:
     old = bundle(folder / "old", {name: "_OLDER = 0" for name in every})
     first = bundle(folder / "first", {name: "_VERSION = 1" for name in every})
     second = bundle(folder / "second", {name: "_VERSION = 22" for name in every})
-    one = bundle(folder / "one", {name: "_VERSION = 1" for name in every} | {"sapper/status.py": "_OTHER = 1"})
+    one = bundle(folder / "one", {name: "_VERSION = 1" for name in every} | {"sapper/link/status.py": "_OTHER = 1"})
     return [
         _update("first update of a board", [], first),
         _update("full update, over the version before last", [old, first], second),

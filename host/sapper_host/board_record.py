@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sapper.flash_view import DIGEST_MOST
-from sapper.settings import TABLE
-from sapper.version import VERSION
+from sapper.shared.settings import TABLE
+from sapper.shared.version import VERSION
+from sapper.storage.flash_view import DIGEST_MOST
 from sapper_host import selftest
 from sapper_host.provision import Found
 from sapper_host.settings_text import text_of

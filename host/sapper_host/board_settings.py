@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sapper.settings import TABLE, SettingError
+from sapper.shared.settings import TABLE, SettingError
 from sapper_host.answers import Answer
 from sapper_host.errors import BoardError, LinkError, NoAnswerError, SapperError, Status
 from sapper_host.link import Link

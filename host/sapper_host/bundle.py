@@ -2,7 +2,7 @@
 
 A bundle is a zip of two members: `image.romfs`, a ROM file system (MicroPython's VfsRom format, written by mpremote's
 own writer) that lies in a slot of the board as it is, and `slot.txt`, the trailer that goes behind it
-(firmware/sapper/update_trailer.py). The last file of the image is `manifest.txt`: version, git revision, content, and
+(firmware/sapper/update/trailer.py). The last file of the image is `manifest.txt`: version, git revision, content, and
 for each file its place in the image, size and SHA-256.
 """
 
@@ -20,8 +20,8 @@ from pathlib import Path
 
 from mpremote.romfs import VfsRomWriter
 
-from sapper.radio import key_id
-from sapper.update_trailer import BYTES_MAX, MARK, TrailerError, check, mac, values_of
+from sapper.crypto.signing import key_id
+from sapper.update.trailer import BYTES_MAX, MARK, TrailerError, check, mac, values_of
 from sapper_host.errors import SapperError, Status
 
 SUFFIX = ".sapper"

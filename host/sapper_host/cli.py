@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from sapper.version import VERSION
+from sapper.shared.version import VERSION
 from sapper_host.errors import SapperError, Status
 
 # Verb, module under sapper_host.verbs. A module has a function `register(app)` that adds its command or its group.

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from sapper.commands import COMMANDS, ROWS
-from sapper.settings import TABLE
+from sapper.shared.commands import COMMANDS, ROWS
+from sapper.shared.settings import TABLE
 from sapper_host.decoder import Event, Text
 from sapper_host.drive_keys import KEYS, DriveKeys, Driver
 from sapper_host.errors import BoardError, NoAnswerError, SapperError

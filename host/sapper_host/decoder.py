@@ -1,6 +1,6 @@
 """A byte stream from a board's serial line, of any quality, into text lines, events and telemetry frames.
 
-Text and frames share the line (see sapper/wire.py): a frame stands between two 0x00 bytes, text has none. A lost zero
+Text and frames share the line (see sapper/shared/wire.py): a frame stands between two 0x00 bytes, text has none. A lost zero
 must not turn text into frames for ever, so what follows a zero is told by its second byte: in a frame that is the type,
 a small number; in text it is printable or a line end. The decoder never raises and holds little more than
 LINE_MAX_BYTES, whatever comes in.
@@ -14,7 +14,7 @@ from typing import Any
 
 from cobs import cobs  # type: ignore[import-untyped, unused-ignore]
 
-from sapper import events, wire
+from sapper.shared import events, wire
 
 # The longest line the console prints is a `status` of some 250 characters.
 LINE_MAX_BYTES = 1024
@@ -59,7 +59,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Frame:
-    """One telemetry frame (STATUS, DETECT, LOOP): integers as in the table of sapper/wire.py."""
+    """One telemetry frame (STATUS, DETECT, LOOP): integers as in the table of sapper/shared/wire.py."""
 
     name: str
     sequence: int

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sapper import commands, events, pins, settings, wire
+from sapper.shared import commands, events, pins, settings, wire
 from sapper_host.cli import STATUSES
 from sapper_host.errors import Status
 from sapper_host.flash_board import PHASES
@@ -58,7 +58,7 @@ def wiring() -> str:
         for gpio, signal, direction, function, pull, note in pins.PINS
     ]
     return _WIRING.format(
-        notice=_NOTICE.format(source="firmware/sapper/pins.py"),
+        notice=_NOTICE.format(source="firmware/sapper/shared/pins.py"),
         pins=table(("GPIO", "header pin", "signal", "direction", "function", "pull", "note"), rows),
         inputs=", ".join(pins.ADC_INPUTS),
         full_scale=pins.ADC_FULL_SCALE_MV,
@@ -107,7 +107,7 @@ def console() -> str:
     rows = [(f"`{usage}`", text, allowed(letters), who) for _, usage, letters, who, text in commands.COMMANDS]
     used = {row[3] for row in commands.COMMANDS}
     return _CONSOLE.format(
-        notice=_NOTICE.format(source="firmware/sapper/commands.py and events.py"),
+        notice=_NOTICE.format(source="firmware/sapper/shared/commands.py and events.py"),
         line_max=LINE_MAX,
         commands=table(("command", "what it does", "in states", "who"), rows),
         who="".join(f"- {name}: {_WHO[name]}\n" for name in sorted(used)),
@@ -150,7 +150,7 @@ def wire_format() -> str:
     """docs/wire.md"""
     kinds = [(i, f"`{kind}`", ", ".join(f"`{n}`" for n in names), text) for i, kind, names, text in events.KINDS]
     return _WIRE.format(
-        notice=_NOTICE.format(source="firmware/sapper/wire.py and events.py"),
+        notice=_NOTICE.format(source="firmware/sapper/shared/wire.py and events.py"),
         frame_max=wire.FRAME_MAX_BYTES,
         wire_max=wire.WIRE_MAX_BYTES,
         frames="".join(_frame(*row) for row in wire.MESSAGES),
@@ -199,7 +199,7 @@ def settings_page() -> str:
         for name, default, low, high, unit, text in settings.TABLE
     ]
     return _SETTINGS.format(
-        notice=_NOTICE.format(source="firmware/sapper/settings.py and detector_settings.py"),
+        notice=_NOTICE.format(source="firmware/sapper/shared/settings.py and detector_settings.py"),
         settings=table(("setting", "default", "bounds", "unit", "meaning"), rows),
     )
 

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from sapper.settings import row_of
+from sapper.shared.settings import row_of
 from sapper_host.errors import LinkError, NoAnswerError
 from sapper_host.link import Link
 

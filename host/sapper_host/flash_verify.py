@@ -13,7 +13,7 @@ from sapper_host.flash_repl import Prompt
 from sapper_host.link import Link
 from sapper_host.uf2 import FLASH_START, PAYLOAD_BYTES, Uf2Image
 
-# The most that the console hashes at once (sapper/commands.py, `digest`).
+# The most that the console hashes at once (sapper/shared/commands.py, `digest`).
 PIECE_BYTES = 65536
 _ANSWER_LIMIT_S = 20.0
 _ASKED_MOST = 3

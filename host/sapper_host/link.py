@@ -21,7 +21,7 @@ from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerErr
 from sapper_host.serial_stream import DEFAULT_BAUD, ByteStream, SerialStream
 from sapper_host.signing import STALE, RadioEncoder, encoder_for
 
-# The board drops longer lines (sapper/line.py).
+# The board drops longer lines (sapper/link/line.py).
 LINE_MAX = 160
 KEEP_ALIVE_S = 0.5
 ANSWER_TIMEOUT_S = 2.0

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sapper.settings import row_of
+from sapper.shared.settings import row_of
 from sapper_host import plot_style as style
 from sapper_host.score import FOUND_WITHIN_M, Score, finds_of, score
 from sapper_host.session import Session

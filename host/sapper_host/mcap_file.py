@@ -20,7 +20,7 @@ from mcap.records import Message as McapMessage
 from mcap.stream_reader import CRCValidationError, StreamReader, breakup_chunk
 from mcap.writer import MCAP0_MAGIC, Writer
 
-from sapper.version import VERSION
+from sapper.shared.version import VERSION
 from sapper_host.errors import TraceError
 from sapper_host.mcap_topics import PROFILE, TOPICS
 

@@ -1,4 +1,4 @@
-"""The topics of our MCAP files: what each carries, and its JSON schema. Telemetry's come from sapper/wire.py's table.
+"""The topics of our MCAP files: what each carries, and its JSON schema. Telemetry's come from sapper/shared/wire.py's table.
 
 A trace has /detector, /supply, /encoders and perhaps /truth; a recorded session has the others. docs/recordings.md is
 generated from here.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sapper import events, wire
+from sapper.shared import events, wire
 from sapper_host.trace_rows import COLUMNS
 
 Schema = dict[str, Any]

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sapper.events import STATES
+from sapper.shared.events import STATES
 from sapper_host.decoder import Counts, Event, Frame, Text
 from sapper_host.link import Happening
 

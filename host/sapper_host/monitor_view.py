@@ -7,7 +7,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sapper.events import CLASSES, FAULTS, REASONS
+from sapper.shared.events import CLASSES, FAULTS, REASONS
 from sapper_host.decoder import Counts, Event
 from sapper_host.monitor_state import STALE_S, STRENGTH_MAX, MonitorState, Note, describe
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from sapper.flash_view import DIGEST_MOST
-from sapper.radio import key_id
+from sapper.crypto.signing import key_id
+from sapper.storage.flash_view import DIGEST_MOST
 from sapper_host import board_settings, selftest
 from sapper_host.errors import BoardError, LinkError, SapperError, Status
 from sapper_host.link import Link

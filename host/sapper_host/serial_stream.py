@@ -9,7 +9,7 @@ from typing import Protocol
 
 import serial
 
-from sapper.pins import UART_RADIO_BAUD
+from sapper.shared.pins import UART_RADIO_BAUD
 from sapper_host.errors import LinkError, LinkGoneError
 
 # Over USB the rate means nothing; over the radio's adapter it must be the radio's.

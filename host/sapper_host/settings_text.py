@@ -1,6 +1,6 @@
 """Settings files: `name = value` a line, `#` starts a comment; the text that the console's `dump` prints, fit for git.
 
-Read strictly, with line and column of what is wrong, against the firmware's own table (firmware/sapper/settings.py).
+Read strictly, with line and column of what is wrong, against the firmware's own table (firmware/sapper/shared/settings.py).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sapper.settings import SettingError, Settings, parse_value
+from sapper.shared.settings import SettingError, Settings, parse_value
 from sapper_host.errors import SapperError, Status
 
 # Settings of all tables together are 1.3 kB; a comment may be long.

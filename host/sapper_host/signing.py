@@ -1,6 +1,6 @@
 """Signing for the radio: keys made and kept on this laptop, and lines signed without anyone asking for it.
 
-What a signed line is stands in firmware/sapper/radio.py, whose code both ends run. A key belongs to one board. It comes
+What a signed line is stands in firmware/sapper/crypto/signing.py, whose code both ends run. A key belongs to one board. It comes
 from the system's random source, lies in the user's configuration folder (readable by the user alone), and goes to the
 board over USB: `provision(link)`.
 """
@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sapper.commands import ROWS
-from sapper.radio import COUNTER_MAX, KEY_BYTES, NONCE_BYTES, Signer, from_hex, key_id, to_hex
+from sapper.crypto.signing import COUNTER_MAX, KEY_BYTES, NONCE_BYTES, Signer, from_hex, key_id, to_hex
+from sapper.shared.commands import ROWS
 from sapper_host.errors import BoardError, NoAnswerError, SapperError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sapper import events, wire
+from sapper.shared import events, wire
 from sapper_host.decoder import Frame
 
 # Word of the status line -> bit of STATUS.flags.

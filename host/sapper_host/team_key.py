@@ -11,7 +11,7 @@ import os
 import secrets
 from pathlib import Path
 
-from sapper.radio import KEY_BYTES, from_hex, to_hex
+from sapper.crypto.signing import KEY_BYTES, from_hex, to_hex
 from sapper_host.errors import SapperError, Status
 from sapper_host.signing import config_folder
 

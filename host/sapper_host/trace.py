@@ -143,7 +143,7 @@ def read_trace(path: Path | str, with_truth: bool = True) -> Trace:
 
 def ticks_per_m(trace: Trace) -> float:
     """Encoder ticks for a metre: what the trace's provenance says (`ticks_per_m: N`), else the setting's default."""
-    from sapper.settings import row_of
+    from sapper.shared.settings import row_of
 
     for line in trace.provenance:
         words = line.replace("=", " ").replace(":", " ").split()

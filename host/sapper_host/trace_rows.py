@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
 
-from sapper.pins import ADC_FULL_SCALE_MV, VSYS_DIVIDER
+from sapper.shared.pins import ADC_FULL_SCALE_MV, VSYS_DIVIDER
 from sapper_host.errors import TraceError
 
 Cells = tuple[str, ...]

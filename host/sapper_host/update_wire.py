@@ -1,6 +1,6 @@
 """The update's binary messages, as the laptop sends them: sectors in pieces, compressed, several on their way at once.
 
-The other end, and what a message is, stand in firmware/sapper/update_receiver.py and update_patch.py.
+The other end, and what a message is, stand in firmware/sapper/update/receiver.py and update_patch.py.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
-from sapper.update_patch import COPY, DATA, DEFLATED, PLAIN, SECTOR_BYTES, WINDOW_BITS
+from sapper.update.patch import COPY, DATA, DEFLATED, PLAIN, SECTOR_BYTES, WINDOW_BITS
 from sapper_host.bundle import Bundle, FileRow, parse_manifest
 from sapper_host.dialog import Dialog
 from sapper_host.errors import BoardError, LinkError, NoAnswerError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from sapper.pins import PINS
+from sapper.shared.pins import PINS
 
 # Header pins of the Pico that are no GPIO (Raspberry Pi Pico datasheet, chapter 2).
 _OTHER_PINS = {

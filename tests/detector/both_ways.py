@@ -8,8 +8,8 @@ With the argument `heap` it locks the heap in each step instead (MicroPython onl
 import sys
 from array import array
 
-from sapper.detector import Detector
-from sapper.detector_settings import TUNING
+from sapper.detector.detector import Detector
+from sapper.shared.detector_settings import TUNING
 
 SPEEDS_MM_S = (150, 300, 600)
 # place mm, gates 0..2 in frame units: steel, copper, a hot rock, brass far away

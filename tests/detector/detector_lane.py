@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.detector_lab.levels import WANDER_MV, wander
-from sapper import detector as firmware
-from sapper.detector_settings import TUNING
+from sapper.detector import detector as firmware
+from sapper.shared.detector_settings import TUNING
 
 MV = 65536 / 3300
 NOISE_MV = (21.5, 2.05, 1.81)

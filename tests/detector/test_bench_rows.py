@@ -9,7 +9,7 @@ from hil.benchmarks import detection
 from hil.detector_lab.lanes import Lane, own
 from hil.detector_lab.run import Result
 from hil.detector_lab.score import Find
-from sapper.events import FAULTS
+from sapper.shared.events import FAULTS
 
 pytestmark = pytest.mark.unit
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from detector_lane import BRASS, COPPER, SOIL, STEEL, Lane, foot, run
 
-from sapper.detector import CLASS_FERROUS, CLASS_NON_FERROUS
+from sapper.detector.detector import CLASS_FERROUS, CLASS_NON_FERROUS
 
 pytestmark = pytest.mark.unit
 
@@ -185,7 +185,7 @@ def test_inhibited_there_is_no_alert_but_the_contact_comes() -> None:
 
     from detector_lane import MV, Tuning
 
-    from sapper.detector import FLAG_ALERT, FLAG_CONTACT, Detector
+    from sapper.detector.detector import FLAG_ALERT, FLAG_CONTACT, Detector
 
     lane = Lane.drive([(4, 0.3)], seed=21).put(2.5, STEEL)
     detector = Detector(Tuning())
@@ -221,7 +221,7 @@ def test_pinpoint_is_against_the_level_at_entry_and_does_not_creep() -> None:
 def test_the_rate_of_false_alarms_sets_the_levels() -> None:
     from detector_lane import Tuning
 
-    from sapper.detector import Detector
+    from sapper.detector.detector import Detector
 
     levels = [Detector(Tuning({"det_far_per_100m2": rate})).level for rate in (1, 2, 3, 4, 5, 7, 10, 20, 30, 50)]
     assert levels == sorted(levels, reverse=True)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from detector_lane import COPPER, Lane, Tuning, run
 
-from sapper.detector import Detector
-from sapper.events import FAULTS
-from sapper.health import TABLE
+from sapper.detector.detector import Detector
+from sapper.detector.health import TABLE
+from sapper.shared.events import FAULTS
 
 pytestmark = pytest.mark.unit
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hil.detector_lab import kernels as lab
-from sapper import footprint_kernels as board
+from sapper.detector import footprint_kernels as board
 
 pytestmark = pytest.mark.unit
 

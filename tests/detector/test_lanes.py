@@ -8,7 +8,7 @@ import pytest
 from hil.detector_lab.lanes import Lane, read_folder
 from hil.detector_lab.run import Result, run
 from hil.detector_lab.score import total
-from sapper.events import FAULTS
+from sapper.shared.events import FAULTS
 
 LANES = Path(__file__).resolve().parents[3] / "shared" / "data" / "lanes"
 

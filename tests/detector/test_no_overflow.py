@@ -8,7 +8,7 @@ import pytest
 from detector_lane import Tuning
 from watched import GrownError, Watched, WatchedArray, watch
 
-from sapper.detector import Detector
+from sapper.detector.detector import Detector
 
 pytestmark = pytest.mark.unit
 

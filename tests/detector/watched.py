@@ -60,7 +60,7 @@ def watch(monkeypatch: Any) -> None:
     """Make the detector's modules use these arrays, and the kernels too."""
     import importlib
 
-    kernels = importlib.import_module("sapper.footprint_kernels")
+    kernels = importlib.import_module("sapper.detector.footprint_kernels")
     for name in ("FULL", "EARLY"):
         monkeypatch.setattr(kernels, name, WatchedArray("i", list(getattr(kernels, name))))
     for name in MODULES:

@@ -9,15 +9,19 @@ from array import array
 
 import bench
 
-from sapper import cobs, events, frame, radio, settings, supervisor, wire
-from sapper.board_units import mv, temp_dc, vsys_mv
-from sapper.event_log import WORDS, EventLog
-from sapper.line import LineReader
-from sapper.odometry import Odometry
-from sapper.settings import SettingError, Settings
-from sapper.telemetry import FrameWriter
-from sapper.track_check import TrackCheck
-from sapper.velocity import TrackSpeed, VelocityLoop
+from sapper.crypto import signing as radio
+from sapper.drive.odometry import Odometry
+from sapper.drive.track_check import TrackCheck
+from sapper.drive.velocity import TrackSpeed, VelocityLoop
+from sapper.hardware import frame
+from sapper.link import cobs
+from sapper.link.event_log import WORDS, EventLog
+from sapper.link.line import LineReader
+from sapper.link.telemetry import FrameWriter
+from sapper.safety import supervisor
+from sapper.shared import events, settings, wire
+from sapper.shared.settings import SettingError, Settings
+from sapper.shared.units import mv, temp_dc, vsys_mv
 
 _state = 12345
 

@@ -4,8 +4,8 @@ Run with the firmware and the fakes on the path; prints the lines that were drop
 """
 
 import micropython
-from sapper.radio import Gate, Signer
-from sapper.radio_link import RadioLink
+from sapper.crypto.signing import Gate, Signer
+from sapper.link.radio_link import RadioLink
 
 KEY = bytes(range(32))
 NONCE = bytes(range(16))

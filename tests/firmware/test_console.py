@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from uctypes import FLASH
 
-from sapper import clock, commands, log_file, name_file, settings_file
-from sapper.commands import COMMANDS, ROWS, STATE_LETTERS
-from sapper.events import STATES
-from sapper.settings import TABLE
-from sapper.supervisor import ARMED, CONTACT, FAULT, SAFE, STOPPED, SWEEP, TELEOP
+from sapper.hardware import clock
+from sapper.safety.supervisor import ARMED, CONTACT, FAULT, SAFE, STOPPED, SWEEP, TELEOP
+from sapper.shared import commands
+from sapper.shared.commands import COMMANDS, ROWS, STATE_LETTERS
+from sapper.shared.events import STATES
+from sapper.shared.settings import TABLE
+from sapper.storage import log_file, name_file, settings_file
 
 pytestmark = pytest.mark.unit
 
@@ -59,8 +61,8 @@ class Time:
 def bench(tmp_path, monkeypatch):
     monkeypatch.setattr(settings_file, "PATH", str(tmp_path / "settings.txt"))
     monkeypatch.setattr(settings_file, "_NEW", str(tmp_path / "settings.new"))
-    monkeypatch.setattr("sapper.key_file.RADIO.path", str(tmp_path / "radio.key"))
-    monkeypatch.setattr("sapper.key_file.TEAM.path", str(tmp_path / "team.key"))
+    monkeypatch.setattr("sapper.storage.key_file.RADIO.path", str(tmp_path / "radio.key"))
+    monkeypatch.setattr("sapper.storage.key_file.TEAM.path", str(tmp_path / "team.key"))
     monkeypatch.setattr(name_file, "PATH", str(tmp_path / "name.txt"))
     monkeypatch.setattr(name_file, "_NEW", str(tmp_path / "name.new"))
     monkeypatch.setattr(clock, "time", Time)
@@ -297,7 +299,7 @@ def test_digest_is_the_sha_256_of_that_flash(bench, offset, length):
 
 
 def test_usb_only_commands_are_refused_on_the_radio_even_signed(bench):
-    from sapper.radio import Signer
+    from sapper.crypto.signing import Signer
 
     key = bytes(range(32))
     bench.app.new_key(key)
@@ -312,7 +314,7 @@ def test_usb_only_commands_are_refused_on_the_radio_even_signed(bench):
 
 
 def test_the_link_that_did_not_arm_may_stop_and_disarm_and_look_but_not_drive(bench):
-    from sapper.radio import Signer
+    from sapper.crypto.signing import Signer
 
     key = bytes(range(32))
     bench.app.new_key(key)

@@ -7,13 +7,13 @@ from bench import Encoder, Motor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper.drive import Drive
-from sapper.motion import Motion
-from sapper.odometry import Odometry
-from sapper.settings import Settings
-from sapper.supervisor import ARMED, SWEEP, TELEOP
-from sapper.track_check import TrackCheck
-from sapper.velocity import TrackSpeed, VelocityLoop
+from sapper.drive.drive import Drive
+from sapper.drive.motion import Motion
+from sapper.drive.odometry import Odometry
+from sapper.drive.track_check import TrackCheck
+from sapper.drive.velocity import TrackSpeed, VelocityLoop
+from sapper.safety.supervisor import ARMED, SWEEP, TELEOP
+from sapper.shared.settings import Settings
 
 pytestmark = pytest.mark.unit
 

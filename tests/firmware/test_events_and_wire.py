@@ -10,11 +10,11 @@ from cobs import cobs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper import events, wire
-from sapper.cobs import encode_into
-from sapper.crc import put_crc32
-from sapper.event_log import CAPACITY, WORDS, EventLog
-from sapper.telemetry import FrameWriter
+from sapper.crypto.crc import put_crc32
+from sapper.link.cobs import encode_into
+from sapper.link.event_log import CAPACITY, WORDS, EventLog
+from sapper.link.telemetry import FrameWriter
+from sapper.shared import events, wire
 
 pytestmark = pytest.mark.unit
 

@@ -3,7 +3,7 @@
 import pytest
 from bench import Bench
 
-from sapper.supervisor import ENABLED, FAULT, GRANTS, SWEEP, TELEOP
+from sapper.safety.supervisor import ENABLED, FAULT, GRANTS, SWEEP, TELEOP
 
 pytestmark = pytest.mark.unit
 

@@ -6,8 +6,8 @@ from bench import Port
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper.line import MAX_BYTES, LineReader
-from sapper.link import LINES_MAX, READ_BYTES, Link
+from sapper.link.line import MAX_BYTES, LineReader
+from sapper.link.link import LINES_MAX, READ_BYTES, Link
 
 pytestmark = pytest.mark.unit
 

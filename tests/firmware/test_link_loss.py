@@ -3,8 +3,8 @@
 import pytest
 from bench import Bench
 
-from sapper.radio import Signer
-from sapper.supervisor import ARMED, SAFE, STOPPED, SWEEP, TELEOP
+from sapper.crypto.signing import Signer
+from sapper.safety.supervisor import ARMED, SAFE, STOPPED, SWEEP, TELEOP
 
 pytestmark = pytest.mark.unit
 

@@ -10,10 +10,10 @@ from bench import Bench
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper import key_file
-from sapper.commands import COMMANDS
-from sapper.radio import COUNTER_MAX, Forged, Gate, Signer, differ, from_hex, key_id, to_hex
-from sapper.supervisor import ARMED, SAFE, STOPPED, SWEEP
+from sapper.crypto.signing import COUNTER_MAX, Forged, Gate, Signer, differ, from_hex, key_id, to_hex
+from sapper.safety.supervisor import ARMED, SAFE, STOPPED, SWEEP
+from sapper.shared.commands import COMMANDS
+from sapper.storage import key_file
 
 pytestmark = pytest.mark.unit
 

@@ -10,12 +10,12 @@ from bench import Bench
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper import sha256
-from sapper.line import LineReader
-from sapper.line_mac import LineMac
-from sapper.radio import COUNTER_MAX, Gate, Signer
-from sapper.radio_reader import SHARE, RadioReader
-from sapper.supervisor import STOPPED, SWEEP
+from sapper.crypto import sha256
+from sapper.crypto.line_mac import LineMac
+from sapper.crypto.signing import COUNTER_MAX, Gate, Signer
+from sapper.link.line import LineReader
+from sapper.link.radio_reader import SHARE, RadioReader
+from sapper.safety.supervisor import STOPPED, SWEEP
 
 pytestmark = pytest.mark.unit
 

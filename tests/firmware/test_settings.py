@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper import settings_file
-from sapper.settings import TABLE, SettingError, Settings, parse_value
+from sapper.shared.settings import TABLE, SettingError, Settings, parse_value
+from sapper.storage import settings_file
 
 pytestmark = pytest.mark.unit
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sapper.arming import Arming
-from sapper.frame import FRAME_SAMPLES, INPUTS, RING_SAMPLES, RingReader, average
+from sapper.hardware.frame import FRAME_SAMPLES, INPUTS, RING_SAMPLES, RingReader, average
 from sapper.loop_stats import PERIOD_US, WINDOW, LoopStats
-from sapper.pins import GPIO
+from sapper.safety.arming import Arming
+from sapper.shared.pins import GPIO
 
 pytestmark = pytest.mark.unit
 
@@ -24,8 +24,8 @@ def motor(monkeypatch):
 
     monkeypatch.setattr(time, "sleep_us", lambda us: None, raising=False)
     machine.Pin.made.clear()
-    monkeypatch.delitem(sys.modules, "sapper.motor", raising=False)
-    from sapper.motor import Motor
+    monkeypatch.delitem(sys.modules, "sapper.hardware.motor", raising=False)
+    from sapper.hardware.motor import Motor
 
     return Motor(0)
 
@@ -50,7 +50,7 @@ def test_the_first_drive_already_goes_the_right_way(motor, duty):
 @given(st.lists(st.integers(-1000, 1000), max_size=30))
 def test_after_any_history_pin_and_direction_say_what_was_asked(history):
     machine.Pin.made.clear()
-    from sapper.motor import Motor
+    from sapper.hardware.motor import Motor
 
     motor = Motor(0)
     motor.engage()

@@ -4,10 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper import supervisor
-from sapper.commands import ROWS, STATE_LETTERS
-from sapper.events import REASON_NAMES, STATES
-from sapper.supervisor import (
+from sapper.safety import supervisor
+from sapper.safety.supervisor import (
     ARMED,
     CONTACT,
     ENABLED,
@@ -24,6 +22,8 @@ from sapper.supervisor import (
     TELEOP,
     decide,
 )
+from sapper.shared.commands import ROWS, STATE_LETTERS
+from sapper.shared.events import REASON_NAMES, STATES
 
 pytestmark = pytest.mark.unit
 

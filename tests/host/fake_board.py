@@ -19,8 +19,8 @@ from collections.abc import Callable
 
 from cobs import cobs
 
-from sapper import events, wire
-from sapper.commands import COMMANDS, ROWS
+from sapper.shared import events, wire
+from sapper.shared.commands import COMMANDS, ROWS
 
 VERSION_ANSWER = "ok sapper=0.1.0 git=abc1234 micropython=1.25.0 board=e6614c775b000001 source=factory cause=power_on"
 

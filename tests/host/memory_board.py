@@ -10,9 +10,9 @@ import os
 import time
 from dataclasses import dataclass, field
 
-from sapper.commands import ROWS
-from sapper.radio import Gate, key_id
-from sapper.settings import SettingError, Settings, row_of
+from sapper.crypto.signing import Gate, key_id
+from sapper.shared.commands import ROWS
+from sapper.shared.settings import SettingError, Settings, row_of
 from tests.host.fake_board import FakeBoard
 
 BOARD = "e6614c775b000001"

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 import typer
 
-from sapper import wire
-from sapper.version import VERSION
+from sapper.shared import wire
+from sapper.shared.version import VERSION
 from sapper_host import run_registry
 from sapper_host.cli import build, main
 from sapper_host.errors import Status

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper import events, wire
+from sapper.shared import events, wire
 from sapper_host.decoder import LINE_MAX_BYTES, Event, Frame, StreamDecoder, Text, parse_event_text
 from tests.host.fake_board import frame_bytes
 

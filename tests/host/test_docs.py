@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sapper import commands, events, pins, settings, wire
+from sapper.shared import commands, events, pins, settings, wire
 from sapper_host import docs_gen, wiring_picture
 
 pytestmark = pytest.mark.unit

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sapper import wire
+from sapper.shared import wire
 from sapper_host.decoder import Event, Frame, Text
 from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerError, SapperError, Status
 from sapper_host.link import Happening, Link, Sent, plain

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sapper.radio import Forged, Gate
+from sapper.crypto.signing import Forged, Gate
 from sapper_host.errors import SapperError
 from sapper_host.link import Link
 from sapper_host.signing import KeyStore, must_be_signed

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from sapper import events, wire
+from sapper.shared import events, wire
 from sapper_host.decoder import Counts, Event, StreamDecoder
 from sapper_host.monitor_state import MonitorState, Note, describe
 from sapper_host.monitor_view import bar_text, plain_line, render

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from mcap.reader import make_reader
 
-from sapper import wire
+from sapper.shared import wire
 from sapper_host.decoder import Frame, StreamDecoder, Text
 from sapper_host.errors import SapperError, TraceError
 from sapper_host.link import Sent
@@ -63,7 +63,7 @@ def test_a_finished_recording_opens_in_the_librarys_own_reader(tmp_path: Path) -
 _ENDLESS = """
 import sys, time
 from pathlib import Path
-from sapper import wire
+from sapper.shared import wire
 from sapper_host.decoder import StreamDecoder
 from sapper_host.recorder import Recorder
 from tests.host.fake_board import frame_bytes

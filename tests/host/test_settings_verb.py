@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sapper.settings import TABLE, SettingError, Settings
+from sapper.shared.settings import TABLE, SettingError, Settings
 from sapper_host import board_settings, settings_text
 from sapper_host.cli import main
 from sapper_host.errors import Status

@@ -18,7 +18,7 @@ from hil.sil.synthetic import synthetic_trace
 from hil.virtual import VirtualPico
 from hil.world.world import World
 from hil.world.world_file import load_world_file
-from sapper.pins import GPIO
+from sapper.shared.pins import GPIO
 
 pytestmark = pytest.mark.virtual
 RESULT_KEYS = {"rig", "firmware", "trace", "duration_s", "events", "outputs", "cpu_load", "heap_free_min"}

@@ -6,7 +6,7 @@ import pytest
 from hil.errors import HilError
 from hil.sil.synthetic import synthetic_trace
 from hil.tape import Tape
-from sapper.pins import GPIO
+from sapper.shared.pins import GPIO
 from sapper_host.trace import Trace
 
 MS = 1_000_000

@@ -7,8 +7,8 @@ import pytest
 from hil.operator import Operator
 from hil.rig import NS_PER_MS
 from hil.safety.stage import Stage
-from sapper.pins import GPIO
-from sapper.radio import Signer, key_id
+from sapper.crypto.signing import Signer, key_id
+from sapper.shared.pins import GPIO
 from sapper_host.signing import Counters, RadioEncoder
 
 pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("radio")]

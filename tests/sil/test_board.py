@@ -8,7 +8,7 @@ from hil.errors import HilError
 from hil.operator import Operator
 from hil.rig import NS_PER_MS, NS_PER_S
 from hil.sil import SilRig
-from sapper.pins import GPIO
+from sapper.shared.pins import GPIO
 from sapper_host.decoder import Frame, StreamDecoder
 
 pytestmark = pytest.mark.sil

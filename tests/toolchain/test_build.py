@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from sapper import version
+from sapper.shared import version
 from sapper_host.uf2 import FLASH_START, read_uf2
 from toolchain import cache, sources, uf2
 

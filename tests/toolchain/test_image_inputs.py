@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sapper import pins, version
+from sapper.shared import pins, version
 from toolchain import sources, uf2
 from toolchain.errors import ToolchainError
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sapper.update_trailer import check_signature
+from sapper.update.trailer import check_signature
 from sapper_host import bundle as bundles
 from sapper_host import team_key
 from sapper_host.bundle import BundleError, make, read, write

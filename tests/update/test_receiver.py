@@ -10,12 +10,12 @@ from flash_slot import SECTOR, FlashSlot, PowerGone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sapper import update_receiver
-from sapper.commands import ROWS, allowed
-from sapper.events import STATES
-from sapper.update_patch import COPY, DATA, PIECES_BYTES_MAX, PatchError, build
-from sapper.update_receiver import Receiver, Slot
-from sapper.update_trailer import BYTES_MAX, MARK, TrailerError, check, mac
+from sapper.shared.commands import ROWS, allowed
+from sapper.shared.events import STATES
+from sapper.update import receiver as update_receiver
+from sapper.update.patch import COPY, DATA, PIECES_BYTES_MAX, PatchError, build
+from sapper.update.receiver import Receiver, Slot
+from sapper.update.trailer import BYTES_MAX, MARK, TrailerError, check, mac
 from sapper_host import update_wire
 from sapper_host.bundle import Bundle, FileRow
 

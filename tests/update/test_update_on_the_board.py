@@ -14,8 +14,8 @@ from hil.updates.power_cut import Recorder, sample, survive
 from hil.updates.versions import bundle
 from hil.updates.works import all_works
 from hil.virtual import VirtualPico
-from sapper.pins import GPIO
-from sapper.radio import key_id
+from sapper.crypto.signing import key_id
+from sapper.shared.pins import GPIO
 from sapper_host.bundle import BundleError
 from sapper_host.dialog import Dialog
 from sapper_host.errors import BoardError, LinkGoneError, NoAnswerError
@@ -25,22 +25,22 @@ pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("update")]
 
 KEY = bytes(range(32))
 BROKEN = {
-    "raises as it is imported": {"sapper/settings.py": "raise ValueError('broken')"},
-    "hangs as it is imported": {"sapper/settings.py": "while True:\n    pass"},
-    "raises in every tick": {"sapper/motion.py": "def _no(*_):\n    raise ValueError('no')\nMotion.step = _no"},
-    "fails its self-test": {"sapper/checks.py": "TRIAL = (('never', lambda app: 'passes'),)"},
-    "lacks what it imports": {"sapper/console.py": "import nothing_of_the_kind"},
+    "raises as it is imported": {"sapper/shared/settings.py": "raise ValueError('broken')"},
+    "hangs as it is imported": {"sapper/shared/settings.py": "while True:\n    pass"},
+    "raises in every tick": {"sapper/drive/motion.py": "def _no(*_):\n    raise ValueError('no')\nMotion.step = _no"},
+    "fails its self-test": {"sapper/safety/checks.py": "TRIAL = (('never', lambda app: 'passes'),)"},
+    "lacks what it imports": {"sapper/console/console.py": "import nothing_of_the_kind"},
 }
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory):
-    return bundle(tmp_path_factory.mktemp("first"), {"sapper/status.py": "_FIRST = 1"})
+    return bundle(tmp_path_factory.mktemp("first"), {"sapper/link/status.py": "_FIRST = 1"})
 
 
 @pytest.fixture(scope="module")
 def second(tmp_path_factory: pytest.TempPathFactory):
-    return bundle(tmp_path_factory.mktemp("second"), {"sapper/status.py": "_OTHER = 1"})
+    return bundle(tmp_path_factory.mktemp("second"), {"sapper/link/status.py": "_OTHER = 1"})
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_the_factory_image_runs_again_when_told_and_an_update_after_that(board, 
 def test_a_board_with_a_team_key_takes_what_is_signed_with_it_and_nothing_else(board, second, tmp_path):
     assert board.dialog.ask("teamkey " + KEY.hex(), 5.0).text == "teamkey=" + key_id(KEY)
     before = board.pico.flash.operations
-    other = bundle(tmp_path / "other", {"sapper/status.py": "_OTHER = 1"}, bytes(32))
+    other = bundle(tmp_path / "other", {"sapper/link/status.py": "_OTHER = 1"}, bytes(32))
     for refused in (second, other):
         with pytest.raises(BundleError, match="team key"):
             update(board, refused)
@@ -118,7 +118,7 @@ def test_a_board_with_a_team_key_takes_what_is_signed_with_it_and_nothing_else(b
     board.reopen(5.0)
     assert identify(board)["source"] == "slot_a"
     assert board.pico.flash.operations > before, "the idle slot was written, to no effect"
-    signed = bundle(tmp_path / "signed", {"sapper/status.py": "_OTHER = 1"}, KEY)
+    signed = bundle(tmp_path / "signed", {"sapper/link/status.py": "_OTHER = 1"}, KEY)
     assert update(board, signed).after["source"] == "slot_b"
 
 
@@ -143,7 +143,7 @@ def test_bytes_that_get_lost_are_sent_again(board, second):
 
 
 def test_it_goes_on_where_it_was_after_the_cable_was_pulled(second, tmp_path):
-    everything = bundle(tmp_path, {"sapper/status.py": "_EVERYTHING = 1"})
+    everything = bundle(tmp_path, {"sapper/link/status.py": "_EVERYTHING = 1"})
     with VirtualPico(default_uf2(), seed=8) as pico:
         pico.run(BOOT_NS)
         board = SimulatedBoard(pico)

@@ -13,7 +13,7 @@ import pytest
 from hil.closed_loop import SLICE_NS, ClosedLoop
 from hil.world.world import World
 from hil.world.world_file import parse_world
-from sapper.pins import GPIO
+from sapper.shared.pins import GPIO
 
 pytestmark = pytest.mark.unit
 MS = 1_000_000

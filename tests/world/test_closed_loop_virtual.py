@@ -9,7 +9,7 @@ from hil.closed_loop import ClosedLoop
 from hil.operator import Operator
 from hil.rig import NS_PER_MS, NS_PER_S, Rig, open_rig
 from hil.world.world import load_world
-from sapper.pins import GPIO
+from sapper.shared.pins import GPIO
 
 pytestmark = [pytest.mark.virtual, pytest.mark.slow, pytest.mark.xdist_group("virtual"), pytest.mark.timeout(240)]
 

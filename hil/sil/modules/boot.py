@@ -104,7 +104,7 @@ def put_in_place():
     }
     import registers
 
-    replaced["sapper.registers"] = registers
+    replaced["sapper.hardware.registers"] = registers
     builtins.print = standard_streams.print_to_usb
     firmware = vfs.VfsPosix(sys.argv[2])
     modules = vfs.VfsPosix(sys.argv[1])

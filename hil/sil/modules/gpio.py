@@ -1,6 +1,6 @@
 """The pins: levels driven from outside, pulls, outputs, the falling-edge latch, and the two quadrature counters.
 
-The counters do what the PIO program of sapper/encoder.py does at each edge of A.
+The counters do what the PIO program of sapper/hardware/encoder.py does at each edge of A.
 """
 
 from array import array

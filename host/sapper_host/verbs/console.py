@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sapper.pins import UART_RADIO_BAUD
+from sapper.shared.pins import UART_RADIO_BAUD
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import PortOption
 

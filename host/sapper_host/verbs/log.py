@@ -9,7 +9,7 @@ import typer
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
 
-# As many as the board holds (sapper/event_log.py).
+# As many as the board holds (sapper/link/event_log.py).
 _MOST = 64
 
 
@@ -29,7 +29,7 @@ def log(
       sapper log
       sapper log --saved --json
     """
-    from sapper.events import parse_line
+    from sapper.shared.events import parse_line
     from sapper_host.link import Link
     from sapper_host.ports import find_port
 

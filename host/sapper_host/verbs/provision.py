@@ -89,7 +89,7 @@ def _show_failures(record: dict[str, list[dict[str, str]]]) -> None:
 
 def _plan(name: str, settings: Path | None, key: str, team_key: Path | None) -> Plan:
     """All that is given, read and checked."""
-    from sapper.name_file import RULE, is_name
+    from sapper.storage.name_file import RULE, is_name
     from sapper_host import settings_text
     from sapper_host.errors import SapperError, Status
     from sapper_host.provision import KEEP, NEW, Plan

@@ -85,7 +85,7 @@ def replay(
 
 
 def _setting(text: str) -> tuple[str, int]:
-    from sapper.settings import SettingError, parse_value
+    from sapper.shared.settings import SettingError, parse_value
     from sapper_host.errors import SapperError, Status
 
     name, equals, value = text.partition("=")

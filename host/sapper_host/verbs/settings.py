@@ -28,7 +28,7 @@ def get(
       sapper settings get
       sapper settings get sweep_mm_s
     """
-    from sapper.settings import SettingError, row_of
+    from sapper.shared.settings import SettingError, row_of
     from sapper_host import board_settings
     from sapper_host.errors import SapperError, Status
     from sapper_host.link import Link
@@ -70,7 +70,7 @@ def set_(
       sapper settings set sweep_mm_s=250
       sapper settings set pulse_rate_hz=2500 pulse_us=80 --no-save
     """
-    from sapper.settings import SettingError, parse_value
+    from sapper.shared.settings import SettingError, parse_value
     from sapper_host.errors import SapperError, Status
 
     wanted: dict[str, int] = {}
@@ -153,7 +153,7 @@ def diff(
       sapper settings diff
       sapper settings diff rover-7.txt --json
     """
-    from sapper.settings import TABLE
+    from sapper.shared.settings import TABLE
     from sapper_host import board_settings
     from sapper_host.errors import Status
     from sapper_host.link import Link

@@ -1,0 +1,255 @@
+"""The console: a line from a link -> the command of the table -> an answer. A bad line changes nothing.
+
+Answers end with one line that starts with `ok` or `err NAME: what, and what to do`; lines before it start with two
+spaces.
+"""
+
+from sapper.console.arguments import Refused, integer, usage
+from sapper.console.board_commands import BoardCommands
+from sapper.console.update_commands import UpdateCommands
+from sapper.crypto.signing import Forged
+from sapper.identity import version_text
+from sapper.link import status
+from sapper.safety import checks
+from sapper.safety.supervisor import ARMED, SAFE, TELEOP
+from sapper.shared import commands, events
+from sapper.shared.commands import COMMANDS, ROWS
+from sapper.shared.settings import TABLE, SettingError, row_of
+from sapper.storage import log_file, settings_file
+
+_DRIVE_MAX = 100_000
+_SWEEP_MAX_MM = 1_000_000
+
+
+class Console(BoardCommands, UpdateCommands):
+    """Handlers are the methods `cmd_NAME(link, words)`; each returns its answer: str or an iterator of str."""
+
+    def __init__(self, app):
+        self._app = app
+        self._handlers = {row[0]: getattr(self, "cmd_" + row[0]) for row in COMMANDS}
+        self._words_most = {row[0]: len(row[1].split()) for row in COMMANDS}
+
+    def handle(self, link, line):
+        """Carry out one line, signed (`@...`, see radio.py) or plain, and queue its answer on the link."""
+        trusted = link.trusted
+        app = self._app
+        try:
+            if line.startswith("@"):
+                line = app.gate.open(line)
+                trusted = True
+            answer = self._run(link, line, trusted)
+        except Forged as forged:
+            app.refuse(link, forged.args[0])
+            answer = "err %s: %s" % forged.args
+        except Refused as refusal:
+            answer = "err %s: %s" % refusal.args
+        except SettingError as error:
+            answer = "err setting: %s" % error
+        except OSError as error:
+            answer = "err flash: %s; see docs/technician.md" % error
+        link.answer(answer)
+
+    def _run(self, link, line, trusted):
+        app = self._app
+        words = line.split()
+        if not words:
+            if trusted:
+                app.heard(link)
+            return "ok"
+        row = ROWS.get(words[0])
+        if row is None:
+            if not trusted:
+                app.refuse(link, "malformed")
+            raise Refused("unknown", "no command '%s'; `help` lists them" % words[0][:24])
+        who = row[3]
+        if who != "any" and not trusted:
+            app.refuse(link, "unsigned")
+            raise Refused("unsigned", "%s changes state; on this link it must be signed" % words[0])
+        if who == "usb" and link.index != 0:
+            raise Refused("link", "%s is taken over USB only" % words[0])
+        if who == "link" and words[0] != "disarm" and not app.owns(link):
+            raise Refused("owner", "armed over %s; use that link, or `disarm`" % events.PORTS[app.owner])
+        if not commands.allowed(row, app.state):
+            raise Refused("state", "%s is not for %s" % (words[0], events.STATES[app.state]))
+        if len(words) > self._words_most[words[0]] and words[0] != "stop":
+            raise usage(words[0])
+        answer = self._handlers[words[0]](link, words[1:])
+        if trusted:
+            app.heard(link)
+        return answer
+
+    # Looking
+
+    def cmd_help(self, link, words):
+        if not words:
+            return self._help_all()
+        row = ROWS.get(words[0])
+        if row is None:
+            raise Refused("unknown", "no command '%s'" % words[0][:24])
+        return iter(("  " + row[1], "  " + row[4], "ok"))
+
+    def _help_all(self):
+        for row in COMMANDS:
+            yield "  %-30s %s" % (row[1], row[4])
+        yield "ok"
+
+    def cmd_status(self, link, words):
+        return "ok " + status.text(self._app)
+
+    def cmd_version(self, link, words):
+        return "ok " + version_text()
+
+    def cmd_log(self, link, words):
+        if words == ["saved"]:
+            return log_file.lines()
+        count = integer(words[0], 1, 1000, "count") if words else 20
+        return self._log(count)
+
+    def _log(self, count):
+        log = self._app.log
+        number = max(log.oldest(), log.next - count)
+        while number < log.next:
+            number = max(number, log.oldest())
+            yield "  " + log.text(number)[2:]
+            number += 1
+        yield "ok"
+
+    def cmd_telemetry(self, link, words):
+        if words not in (["on"], ["off"]):
+            raise usage("telemetry")
+        link.telemetry = words[0] == "on"
+        return "ok telemetry=" + words[0]
+
+    # Arming and moving
+
+    def cmd_arm(self, link, words):
+        app = self._app
+        if app.state == ARMED:
+            return "ok state=ARMED"
+        if not words:
+            wrong = checks.failures(checks.PRE_ARM, app)
+            if wrong:
+                return self._failed("checks", wrong)
+            return "ok code=%s type `arm CODE` within %d ms" % (app.offer_code(link), app.settings.get("arm_code_ms"))
+        if not app.arming.confirm(link.index, words[0]):
+            raise Refused("code", "the code is wrong or late; type `arm` for a new one")
+        wrong = checks.failures(checks.PRE_ARM, app)
+        if wrong:
+            return self._failed("checks", wrong)
+        app.owner = link.index
+        return self._event("cmd_arm")
+
+    def _failed(self, name, wrong):
+        for check, text in wrong:
+            yield "  %s: %s" % (check, text)
+        yield "err %s: %s" % (name, wrong[0][1])
+
+    def _event(self, event):
+        """Put an operator's event to the supervisor; the answer tells the state it led to."""
+        self._app.raise_event(event)
+        return "ok state=" + events.STATES[self._app.state]
+
+    def cmd_disarm(self, link, words):
+        app = self._app
+        if app.state == SAFE:
+            app.clear_faults()
+            return "ok state=SAFE"
+        answer = self._event("cmd_disarm")
+        app.clear_faults()
+        return answer
+
+    def cmd_stop(self, link, words):
+        return self._event("cmd_stop")
+
+    def cmd_drive(self, link, words):
+        if len(words) != 2:
+            raise usage("drive")
+        app = self._app
+        speed = integer(words[0], -_DRIVE_MAX, _DRIVE_MAX, "MM_S")
+        turn = integer(words[1], -_DRIVE_MAX, _DRIVE_MAX, "MRAD_S")
+        fastest = app.settings.get("speed_max_mm_s")
+        sharpest = app.settings.get("turn_max_mrad_s")
+        if abs(speed) > fastest or abs(turn) > sharpest:
+            raise Refused("value", "at most %d mm/s and %d mrad/s" % (fastest, sharpest))
+        if link.behind():
+            raise Refused("behind", "lines come faster than they are taken, so this one may be old; send fewer")
+        if app.state != TELEOP:
+            self._event("cmd_drive")
+        if app.state == TELEOP:
+            app.motion.drive(speed, turn)
+        return "ok state=" + events.STATES[app.state]
+
+    def cmd_sweep(self, link, words):
+        if len(words) != 1:
+            raise usage("sweep")
+        length = integer(words[0], 1, _SWEEP_MAX_MM, "MM")
+        self._app.begin_sweep(length)
+        return "ok state=" + events.STATES[self._app.state]
+
+    def cmd_verdict(self, link, words):
+        if len(words) != 1 or words[0] not in events.VERDICTS[1:]:
+            raise usage("verdict")
+        self._app.emit("verdict", events.VERDICTS.index(words[0]))
+        return self._event("cmd_verdict")
+
+    def cmd_mark(self, link, words):
+        self._app.mark()
+        return "ok"
+
+    def cmd_pinpoint(self, link, words):
+        if words not in (["on"], ["off"]):
+            raise usage("pinpoint")
+        self._app.pinpoint(words[0] == "on")
+        return "ok pinpoint=" + words[0]
+
+    def cmd_ping(self, link, words):
+        self._app.pinged()
+        return "ok t_ms=%d" % self._app.t_ms
+
+    # Settings
+
+    def cmd_get(self, link, words):
+        settings = self._app.settings
+        if not words:
+            return self._lines("%s=%d" % (row[0], settings.get(row[0])) for row in TABLE)
+        row = row_of(words[0])
+        return "ok %s=%d %s (%d..%d, default %d): %s" % (
+            row[0],
+            settings.get(row[0]),
+            row[4],
+            row[2],
+            row[3],
+            row[1],
+            row[5],
+        )
+
+    def _lines(self, lines):
+        """lines: made one by one as they leave, so that a long answer costs no tick much."""
+        for line in lines:
+            yield "  " + line
+        yield "ok"
+
+    def cmd_set(self, link, words):
+        if len(words) != 2:
+            raise usage("set")
+        value = self._app.settings.set(words[0], words[1])
+        self._app.configure()
+        return "ok %s=%d" % (words[0], value)
+
+    def cmd_save(self, link, words):
+        app = self._app
+        app.on_flash(lambda: settings_file.save(app.settings))
+        app.settings_error = ""
+        return "ok saved"
+
+    def cmd_defaults(self, link, words):
+        self._app.settings.defaults()
+        self._app.configure()
+        return "ok defaults, not saved"
+
+    def cmd_diff(self, link, words):
+        return self._lines("%s = %d # default %d" % row for row in self._app.settings.diff())
+
+    def cmd_dump(self, link, words):
+        settings = self._app.settings
+        return self._lines("%s = %d" % (row[0], settings.get(row[0])) for row in TABLE)

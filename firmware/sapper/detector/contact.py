@@ -1,0 +1,163 @@
+"""One contact per object: the peak of the statistic, its place, extent, strength and class."""
+
+from array import array
+
+import micropython
+from sapper.detector.arithmetic import quotient
+from sapper.detector.footprint_kernels import BIN_MM
+from sapper.detector.ground import BINS, MASK
+from sapper.detector.statistic import BEND, BODY
+
+CLASS_NONE, CLASS_FERROUS, CLASS_NON_FERROUS, CLASS_MIXED = range(4)  # as events.CLASSES
+
+ALONE = 10  # bins: a peak is the highest within so many on both sides
+_SHADOW = 25  # bins: within half a metre of an object, what is under a quarter of it is its echo
+_SHADOW_PART = 4
+_SURE_PERCENT = 150  # a gate's bump is believed for the class from 1.5 sigma on
+
+
+@micropython.viper
+def _is_peak(ring: ptr32, at: int, level: int) -> int:
+    """1 when ring[at - 10] is at least `level` and the highest of ring[at - 20 .. at]."""
+    top = ring[(at - 10) & 63]
+    if top < level:
+        return 0
+    i = 1
+    while i <= 10:
+        if ring[(at - 10 - i) & 63] >= top:
+            return 0
+        if ring[(at - 10 + i) & 63] > top:
+            return 0
+        i += 1
+    return 1
+
+
+@micropython.viper
+def _height(evidence: ptr32, at: int, sigma: ptr32) -> int:
+    """Bend and body at a bin, over their noise: bend and body below 2^22, sigmas below 2^14, so below 2^22."""
+    b = evidence[at & 63] >> 4
+    if b < 0:
+        b = 0 - b
+    c = evidence[64 + (at & 63)] >> 4
+    if c < 0:
+        c = 0 - c
+    return ((b * (sigma[1] >> 4)) >> 8) + ((c * (sigma[0] >> 4)) >> 8)
+
+
+@micropython.viper
+def _summit(evidence: object, at: int, sigma: object) -> int:
+    """Where that is highest, within 6 bins of bin `at`: bins from it."""
+    best = -1
+    where = 0
+    i = -6
+    while i <= 6:
+        v = int(_height(evidence, at + i, sigma))
+        if v > best:
+            best = v
+            where = i
+        i += 1
+    return where
+
+
+@micropython.viper
+def _reach(evidence: object, at: int, sigma: object, way: int) -> int:
+    """How far (mm) from bin `at` it stays over 3/8 of what it is there, to one side (way = 1 or -1), straight
+    between bins.
+    """
+    edge = (int(_height(evidence, at, sigma)) * 3) >> 3
+    inside = 0
+    i = 1
+    while i <= 10:
+        v = int(_height(evidence, at + i * way, sigma))
+        if v <= edge:
+            before = int(_height(evidence, at + (i - 1) * way, sigma))
+            return (i - 1) * 20 + int(quotient((before - edge) * 20, before - v))
+        inside = i * 20
+        i += 1
+    return inside
+
+
+def strength_of(statistic):
+    """0..1000 from a statistic in 1/100 sigma: 0 up to 1 sigma, then 100 for every doubling."""
+    strength = 0
+    floor = 100
+    while statistic >= 2 * floor and strength < 1000:
+        floor *= 2
+        strength += 100
+    if statistic > floor:
+        strength += 100 * (statistic - floor) // floor
+    return min(1000, strength)
+
+
+def class_of(bend, body, sigma_body):
+    """Class hint from bend and body: steel lifts middle and late gate, copper and its like pull the middle gate down.
+
+    A body too small to tell is mixed, and so is a late gate that goes up by more than the middle one goes down.
+    """
+    if (body if body > 0 else -body) * 100 < sigma_body * _SURE_PERCENT:
+        return CLASS_MIXED
+    if body > 0:
+        return CLASS_FERROUS if bend > 0 else CLASS_MIXED
+    return CLASS_NON_FERROUS if bend > 0 else CLASS_MIXED
+
+
+class Contact:
+    """One object. s_mm: its peak along the track; extent_mm: width of its bump at 3/8 of its height; strength 0..1000;
+    snr_x10.
+    """
+
+    def __init__(self):
+        self.s_mm = 0
+        self.extent_mm = 0
+        self.strength = 0
+        self.snr_x10 = 0
+        self.class_hint = CLASS_NONE
+
+
+class Peaks:
+    """Finds peaks in the statistic of bin after bin, given in order."""
+
+    def __init__(self):
+        self._statistics = array("i", bytes(4 * BINS))
+        self.contact = Contact()
+        self.reset()
+
+    def reset(self):
+        """Forget all bins."""
+        for i in range(BINS):
+            self._statistics[i] = 0
+        self._last_bin = -BINS
+        self._last = 0
+
+    def put(self, at, statistic, level):
+        """The statistic of bin `at`; true when bin `at - ALONE` is the peak of an object."""
+        ring = self._statistics
+        ring[at & MASK] = statistic
+        if not _is_peak(ring, at, level):
+            return False
+        middle = at - ALONE
+        top = ring[middle & MASK]
+        if middle - self._last_bin <= _SHADOW and top * _SHADOW_PART < self._last:
+            return False
+        self._last_bin = middle
+        self._last = top
+        return True
+
+    def describe(self, at, evidence, sigma):
+        """Fill `contact` from the peak at bin `at`; evidence, sigma: the states of statistic.Evidence and noise.Noise.
+
+        Over a strong object the statistic is flat (its bend and body keep their ratio), and one that lies across the
+        track may have two humps: its place is the middle of all that is over 3/8 of the highest bend and body near the
+        peak.
+        """
+        top = at + _summit(evidence, at, sigma)
+        ahead = _reach(evidence, top, sigma, 1)
+        behind = _reach(evidence, top, sigma, -1)
+        contact = self.contact
+        contact.s_mm = top * BIN_MM + (BIN_MM + ahead - behind) // 2
+        contact.extent_mm = ahead + behind
+        statistic = self._statistics[at & MASK]
+        contact.strength = strength_of(statistic)
+        contact.snr_x10 = statistic // 10
+        top &= MASK
+        contact.class_hint = class_of(evidence[BEND + top], evidence[BODY + top], sigma[1])

@@ -1,0 +1,229 @@
+"""The detector: from frames of three gates to strength, alert and contacts. docs/detector.md explains and measures it.
+
+A frame is an array('i') of [gate 0, gate 1, gate 2, vsys, temperature], each the mean of 10 ms in 1/16 ADC LSB
+(0..65520, 65536 = 3300 mV). Integers only; nothing is allocated by `step` once constructed; causal.
+Each new 20 mm of ground: bumps of the gates (footprint) -> bend and body (balance) -> their noise (noise) -> one
+statistic (statistic) -> alert, at once and from what lies behind; contact (contact), later and from both sides.
+"""
+
+from array import array
+
+from sapper.detector import footprint_kernels as kernels
+from sapper.detector.balance import Balance
+from sapper.detector.contact import (  # noqa: F401 - the classes are part of the interface
+    CLASS_NONE,
+    Peaks,
+    class_of,
+    strength_of,
+)
+from sapper.detector.false_alarms import ALERT_LEVELS, CONTACT_LEVELS, level_of
+from sapper.detector.footprint import TAPS_EARLY, TAPS_FULL, Footprint
+from sapper.detector.ground import MASK, Ground
+from sapper.detector.health import STUCK_GATE0, Health
+from sapper.detector.noise import Noise
+from sapper.detector.pinpoint import Pinpoint
+from sapper.detector.statistic import BEND, BODY, Evidence
+
+FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT = 1, 2, 4
+
+_AROUND = 10  # bins on both sides whose bodies matter for a contact
+_HOLD_PERCENT = 60  # of its level: below this an alert is over
+_EARLY_BEND_PERCENT = 83  # the early bend of a rock scatters more, so it weighs less
+# Behind an object the early kernel swings, and again when the object leaves its far end: within 0.64 m of an alert's
+# peak only something stronger raises a new one. What is weaker there still becomes a contact.
+_ECHO_BINS = 32
+# From an alert's rise: what is stronger there is the same object, on whose flank the alert rose. And from the last bin
+# over the hold level: over the middle of a large object the early kernel swings, and it is still in sight.
+_SAME_BINS = 13
+_FAR_BINS = 1 << 20
+
+
+class Detector:
+    """Feed `step` every frame; read the outputs after it.
+
+    strength 0..1000, class_hint (CLASS_*), statistic and level (1/100 sigma), alert 0 or 1, fault_code (index into
+    events.FAULTS), contact (after FLAG_CONTACT), health.
+    """
+
+    def __init__(self, settings):
+        """`settings`: any object whose get(name) gives the integers of detector_settings.TUNING."""
+        self._settings = settings
+        self.health = Health(settings)
+        self.ground = Ground()
+        self.footprint = Footprint(self.ground)
+        self.balance = Balance(self.ground)
+        self.noise = Noise(False)
+        self._early_noise = Noise(True)
+        self._late = Evidence(_AROUND, _AROUND)
+        self._soon = Evidence(_AROUND, 0)
+        self._peaks = Peaks()
+        self._pinpoint = Pinpoint(self.balance)
+        self._bump = array("i", [0, 0, 0])
+        self.contact = self._peaks.contact
+        self.fault_code = 0
+        self.configure()
+        self.reset()
+
+    def configure(self):
+        """Read the settings again; only while disarmed. What was learned of the soil's ratio is forgotten."""
+        get = self._settings.get
+        rate = get("det_far_per_100m2")
+        self.level = get("det_alert_x100") or level_of(rate, ALERT_LEVELS)
+        self._contact_level = get("det_level_x100") or level_of(rate, CONTACT_LEVELS)
+        self.balance.configure(get("det_ground1_pm"), get("det_ground2_pm"))
+        self._late.configure(get("det_bend_percent"), get("det_rock_pm"))
+        self._soon.configure(get("det_bend_percent") * _EARLY_BEND_PERCENT // 100, get("det_rock_pm"))
+        self.health.configure()
+
+    def reset(self):
+        """Start of a sweep, or after a jump: the ground is learned anew. Faults stay."""
+        self.ground.reset()
+        self._late.reset()
+        self._soon.reset()
+        self._peaks.reset()
+        self._pinpoint.reset()
+        self.noise.restart()
+        self._early_noise.restart()
+        self.health.restart()
+        self.strength = 0
+        self.class_hint = CLASS_NONE
+        self.statistic = 0
+        self.alert = 0
+        self._pinpointed = False
+        self._due = self._peaked = False
+        self._last = self._row = self._peak_bin = 0
+        self._echo_bin = self._rise_bin = self._seen_bin = -_FAR_BINS
+        self._echo = 0
+
+    def searched_ok(self):
+        """Whether the ground under the coil counts as searched: enough ground known behind it, and no fault."""
+        return self.ground.bins > kernels.BACK and self.health.fault == 0
+
+    def step(self, frame, t_ms, s_mm, speed_mm_s, inhibit=0):
+        """One frame at time t_ms with the coil's odometer at s_mm -> FLAG_* bits. With `inhibit` no new alert is
+        raised.
+
+        speed_mm_s only tells a moving coil from a standing one; the kernels take their speed from the bins.
+        """
+        flags = 0
+        if self.health.step(frame, t_ms, s_mm, self._last - self._seen_bin <= _SAME_BINS):
+            self.fault_code = self.health.fault
+            flags = FLAG_FAULT
+        if self.health.relearn:
+            self.health.relearn = False
+            self.reset()
+        if self._pinpointed:
+            self._pinpointed = False
+            flags |= FLAG_CONTACT
+        if self.health.blind:
+            self.strength = 0
+            return flags
+        if self._pinpoint.on:
+            self.statistic = self._pinpoint.step(frame, self.noise.factor_x100, s_mm)
+            self.strength = strength_of(self.statistic)
+            self.class_hint = self._pinpoint.class_hint
+            return flags
+        done = self.ground.step(frame, t_ms, s_mm)
+        if not done:
+            if self._due:
+                self._seek_contact()
+            elif self._peaked:
+                flags |= self._describe()
+            return flags
+        if done < 0:
+            self.reset()
+            return flags
+        while done > 0:
+            if self._due:
+                self._seek_contact()
+            if self._peaked:
+                flags |= self._describe()
+            flags |= self._seek_alert(self.ground.open - done, inhibit)
+            done -= 1
+        return flags
+
+    def _seek_alert(self, last, inhibit):
+        """First part of a completed bin's work, at once: the early estimate, which stops the rover."""
+        bins = self.ground.bins
+        if bins < TAPS_EARLY:
+            return 0
+        self._row = row = self.footprint.row(last)
+        self.footprint.early(last, row, self._bump)
+        noise = self._early_noise
+        noise.next_bin(row)
+        self.statistic = statistic = self._soon.judge(
+            last, self._bump, self.balance.state, noise.state, self.health.fault != STUCK_GATE0
+        )
+        self.strength = strength_of(statistic)
+        self._due = bins >= TAPS_FULL
+        self._last = last
+        if statistic * 100 >= self.level * _HOLD_PERCENT:
+            self._seen_bin = last
+        if self.alert or statistic >= self.level:
+            return self._alert(last, statistic, inhibit)
+        return 0
+
+    def _seek_contact(self):
+        """Second part, in the next frame, so that no frame has to do it all: the full estimate and its peaks."""
+        self._due = False
+        last = self._last
+        here = last - kernels.AHEAD
+        self.footprint.full(last, self._row, self._bump)
+        noise = self.noise
+        noise.next_bin(self._row)
+        statistic = self._late.judge(
+            here, self._bump, self.balance.state, noise.state, self.health.fault != STUCK_GATE0
+        )
+        self.balance.learn(last, self.ground.bins)
+        here -= _AROUND
+        if self._peaks.put(here, statistic, self._contact_level):
+            self._peaked = True
+            self._peak_bin = here - _AROUND
+
+    def _describe(self):
+        """Third part, in the frame after that, where a peak is complete: its contact."""
+        self._peaked = False
+        self._peaks.describe(self._peak_bin, self._late.state, self.noise.state)
+        return FLAG_CONTACT
+
+    def _alert(self, last, statistic, inhibit):
+        """Raise, hold or end the alert; FLAG_ALERT when it rises."""
+        if self.alert:
+            if statistic > self._echo:
+                self._echo = statistic
+                self._echo_bin = last
+                self.class_hint = self._class(last)
+            elif statistic * 100 < self.level * _HOLD_PERCENT:
+                self.alert = 0
+                self.class_hint = CLASS_NONE
+            return 0
+        if inhibit or (last - self._echo_bin <= _ECHO_BINS and statistic <= self._echo):
+            return 0
+        self.alert = 1
+        self._echo = statistic
+        self._echo_bin = last
+        self.class_hint = self._class(last)
+        if last - self._rise_bin <= _SAME_BINS:
+            return 0
+        self._rise_bin = last
+        return FLAG_ALERT
+
+    def _class(self, last):
+        """Class from the early estimate at bin `last`."""
+        evidence = self._soon.state
+        at = last & MASK
+        return class_of(evidence[BEND + at], evidence[BODY + at], self._early_noise.state[1])
+
+    def pinpoint_begin(self):
+        """The coil stands (or creeps over an object): from here on strength is against the present level."""
+        self._pinpoint.begin()
+
+    def pinpoint_end(self):
+        """Back to the search. What was strong enough is a contact: the next `step` flags it."""
+        if not self._pinpoint.on:
+            return
+        self._pinpoint.on = False
+        self.strength = 0
+        if self._pinpoint.best >= self._contact_level:
+            self._pinpoint.describe(self.contact)
+            self._pinpointed = True

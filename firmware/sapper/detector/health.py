@@ -1,0 +1,263 @@
+"""Health of the detector: what makes it blind, each a named fault, latched until the operator clears it.
+
+A gate is judged in 50..100 ms where its samples decide (a rail that no approaching object explains), and as soon as
+its own noise allows where they do not: a frozen gate repeats its value, but a quiet one does so too now and then, so
+the run that counts as frozen is learned from how often the gate repeats itself: 0.18 to 0.8 s.
+"""
+
+from array import array
+
+import micropython
+from sapper.shared.events import FAULTS
+
+# name (of events.FAULTS), meaning, remedy. All but gate 0's leave the detector blind.
+TABLE = (
+    ("stuck_gate0", "gate 0 gives the same value again and again", "check gate 0's sampler and its strobe"),
+    ("stuck_gate1", "gate 1 gives the same value again and again", "check gate 1's sampler and its strobe"),
+    ("stuck_gate2", "gate 2 gives the same value again and again", "check gate 2's sampler and its strobe"),
+    (
+        "saturated",
+        "a gate is at the end of its range",
+        "move off large metal; check the front end's offset and its plug",
+    ),
+    (
+        "no_pulse",
+        "several gates froze, fell to 0 V or lost their noise together",
+        "check coil driver, coil and front end supply",
+    ),
+    (
+        "noise",
+        "the gates scatter far above det_noise_max_mv",
+        "look for radios, motors and power lines; check the coil's screen",
+    ),
+    ("warming_up", "moving before the detector is ready", "wait for det_warmup_ms after start, then try again"),
+    (
+        "supply",
+        "supply outside det_supply_min_mv..det_supply_max_mv",
+        "charge or change the battery; check the regulator",
+    ),
+)
+STUCK_GATE0 = FAULTS.index("stuck_gate0")
+SATURATED = FAULTS.index("saturated")
+NO_PULSE = FAULTS.index("no_pulse")
+NOISE = FAULTS.index("noise")
+WARMING_UP = FAULTS.index("warming_up")
+SUPPLY = FAULTS.index("supply")
+
+_RAIL_FRAMES = 5  # at a rail without an object in sight
+_RAIL_OBJECT_FRAMES = 80  # a large object may drive a gate to the end of its range while it is passed
+_STUCK_LEAST = 18  # frames
+_STUCK_MOST = 80
+_SUPPLY_FRAMES = 50
+_QUIET_FRAMES = 25  # with under a third of the usual noise in all gates: by chance one frame in a hundred
+_LOW, _HIGH = 500, 65040  # 25 mV from the ends of the range
+_JUMPED = 20000  # 1 V within two frames: no object comes so fast
+_MOVED_MM = 50
+
+# Indices into the state array, gate by gate.
+_LAST, _BEFORE, _RUN, _REPEATS, _ROUGH, _USUAL = 0, 3, 6, 9, 12, 15
+_RAIL, _JUMP, _CLIP, _QUIET, _LIMIT, _STATE = 18, 21, 24, 27, 28, 31
+
+
+@micropython.viper
+def _watch(frame: ptr32, state: ptr32) -> int:
+    """Follow each gate: its run of equal values; how often it repeats itself (1/1024 of frames, over 64); its roughness
+    (mean size of the second difference, in 1/16) over 32 frames and over 512; frames at a rail, and the jump that led
+    there; and frames in which all gates are quiet. Returns 0 where nothing is near a fault.
+
+    A second difference is below 2^18; in 1/16 below 2^22.
+    """
+    g = 0
+    quiet = 0
+    near = 0
+    while g < 3:
+        v = frame[g]
+        last = state[g]
+        if v == last:
+            state[6 + g] += 1
+            if state[6 + g] >= 18:
+                near = 1
+        else:
+            run = state[6 + g]
+            if run > 16:
+                run = 16
+            state[9 + g] += ((1024 - state[9 + g]) * run) >> 6
+            state[9 + g] -= state[9 + g] >> 6
+            state[6 + g] = 0
+        bend = v - 2 * last + state[3 + g]
+        if bend < 0:
+            bend = 0 - bend
+        if bend * 48 < state[15 + g]:
+            quiet += 1
+        if bend > state[24 + g]:
+            bend = state[24 + g]
+        state[12 + g] += ((bend << 4) - state[12 + g]) >> 5
+        state[15 + g] += ((state[12 + g] - state[15 + g]) >> 9) + 1
+        if state[12 + g] > state[28 + g]:
+            near = 1
+        rail = 0
+        if v < 500:
+            rail = 1
+        if v > 65040:
+            rail = 1
+        if rail:
+            near = 1
+            if state[18 + g] == 0:
+                jump = v - state[3 + g]
+                if jump < 0:
+                    jump = 0 - jump
+                state[21 + g] = jump
+            state[18 + g] += 1
+        else:
+            state[18 + g] = 0
+        state[3 + g] = last
+        state[g] = v
+        g += 1
+    if quiet == 3:
+        state[27] += 1
+        near = 1
+    else:
+        state[27] = 0
+    return near
+
+
+_KEPT = (
+    tuple(range(_USUAL, _USUAL + 3))
+    + tuple(range(_REPEATS, _REPEATS + 3))
+    + tuple(range(_CLIP, _CLIP + 3))
+    + tuple(range(_LIMIT, _LIMIT + 3))
+)
+
+
+class Health:
+    """Feed `step` every frame. `fault`: index into events.FAULTS, latched until `clear`; `blind`: nothing it sees
+    counts.
+    """
+
+    def __init__(self, settings):
+        self._settings = settings
+        self._state = array("i", bytes(4 * _STATE))
+        self._started_ms = -1
+        self._frames = 0
+        self._supply_frames = 0
+        self._moved_from = None
+        self._warm = False
+        self.fault = 0
+        self.blind = False
+        self.relearn = False
+        self.configure()
+
+    def configure(self):
+        """Read the settings again."""
+        get = self._settings.get
+        # White noise of sigma gives a mean size of the second difference of 0.8 sqrt(6) sigma; frame units, 1/16.
+        rough_max = get("det_noise_max_mv") * 196 * 318 // 100
+        self._vsys_min = get("det_supply_min_mv") * 65536 // 9900
+        self._vsys_max = get("det_supply_max_mv") * 65536 // 9900
+        self._warmup_ms = get("det_warmup_ms")
+        for g in range(3):  # one jump, three second differences, must stay under the limit
+            limit = rough_max * (10 if g == 0 else 1)
+            self._state[_LIMIT + g] = limit
+            self._state[_CLIP + g] = min(262144, 6 * limit >> 4)
+
+    def restart(self):
+        """A new stretch of ground; faults and what is usual stay."""
+        self._moved_from = None
+
+    def clear(self):
+        """The operator's word that the fault was dealt with. The ground is learned anew if the detector was blind."""
+        self.relearn = self.blind
+        self.fault = 0
+        self.blind = False
+        self._frames = 0
+        state = self._state
+        for i in range(_STATE):
+            if i not in _KEPT:
+                state[i] = 0
+        if self.relearn:
+            # Jumps of a front end that was unplugged went into it; beside them the coil's own noise would look quiet.
+            for g in range(3):
+                state[_USUAL + g] = 0
+
+    def step(self, frame, t_ms, s_mm, in_sight):
+        """One frame; true when it raised a fault (only the first is kept). `in_sight`: there may be an object."""
+        state = self._state
+        if self._frames < 3:
+            if self._frames == 0:
+                self._begin(frame, t_ms)
+            self._frames += 1
+            return False
+        near = _watch(frame, state)
+        if self.fault:
+            return False
+        fault = self._gates(in_sight) if near else 0
+        fault = fault or self._supply(frame[3])
+        if not self._warm:
+            fault = fault or self._early(t_ms, s_mm)
+        if not fault:
+            return False
+        self.fault = fault
+        self.blind = fault != STUCK_GATE0 and fault != SUPPLY
+        return True
+
+    def _begin(self, frame, t_ms):
+        state = self._state
+        if self._started_ms < 0:
+            self._started_ms = t_ms
+            for g in range(3):
+                state[_USUAL + g] = 0
+        self._supply_frames = 0
+        for g in range(3):
+            state[_LAST + g] = state[_BEFORE + g] = frame[g]
+            state[_ROUGH + g] = state[_USUAL + g]
+            if frame[g] < _LOW or frame[g] > _HIGH:
+                state[_RAIL + g] = 1
+                state[_JUMP + g] = _JUMPED
+
+    def _gates(self, in_sight):
+        """Fault of the gates, or 0."""
+        state = self._state
+        stuck = 0
+        frozen = 0
+        low = 0
+        railed = 0
+        noisy = 0
+        for g in range(3):
+            run = state[_RUN + g]
+            if run >= _STUCK_LEAST and not state[_RAIL + g]:
+                frozen += 1
+                if run >= min(_STUCK_MOST, _STUCK_LEAST + (state[_REPEATS + g] * 100 >> 10)):
+                    stuck = STUCK_GATE0 + g
+            rail = state[_RAIL + g]
+            if rail:
+                jumped = state[_JUMP + g] >= _JUMPED
+                if jumped and rail >= _RAIL_FRAMES and state[_LAST + g] < _LOW:
+                    low += 1
+                if rail >= (_RAIL_OBJECT_FRAMES if in_sight and not jumped else _RAIL_FRAMES):
+                    railed = SATURATED
+            if state[_ROUGH + g] > state[_LIMIT + g]:
+                noisy = NOISE
+        if low >= 2:
+            return NO_PULSE
+        if railed:
+            return railed
+        if state[_QUIET] >= _QUIET_FRAMES or (stuck and frozen >= 2):
+            return NO_PULSE
+        return stuck or noisy
+
+    def _supply(self, vsys):
+        if self._vsys_min <= vsys <= self._vsys_max:
+            self._supply_frames = 0
+            return 0
+        self._supply_frames += 1
+        return SUPPLY if self._supply_frames >= _SUPPLY_FRAMES else 0
+
+    def _early(self, t_ms, s_mm):
+        """Moving before it is warm is a fault."""
+        if t_ms - self._started_ms >= self._warmup_ms:
+            self._warm = True
+            return 0
+        if self._moved_from is None:
+            self._moved_from = s_mm
+        moved = s_mm - self._moved_from
+        return WARMING_UP if moved > _MOVED_MM or moved < -_MOVED_MM else 0

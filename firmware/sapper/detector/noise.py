@@ -1,0 +1,60 @@
+"""How much the estimates scatter over ground without objects: a running median of their size.
+
+The median hardly moves for the few bins that an object takes, and follows every noise there is: hum, motors, drift,
+rough soil. In Gauss noise the median of |x| is 0.6745 sigma (691/1024). Each bin moves the estimate up or down by a
+fixed share (stochastic approximation of a quantile, Robbins and Monro 1951), in larger steps first; statistic.py does
+it, in the same pass that stores the bin.
+"""
+
+from array import array
+
+from sapper.detector.footprint_kernels import EARLY_SIGMA, FULL_SIGMA
+
+# Scatter of bend, body and early in the nominal noise, against that of the bend, in 1/1024.
+_BASE = (1024, 1024, 7900)
+_ONE = 1024
+# Bins seen, the shift that makes the step up to then, and later.
+_WARY, _WARY_RISE = 64, 5  # at first it rises faster than it falls: noise unlike the nominal makes no alarms then
+_FIRST, _FIRST_SHIFT = 192, 6
+_LATER_SHIFT = 7
+# The state: sigmas of bend, body, early (1/16 frame units); nominal ones; factors between them (1/1024); the step's
+# shift.
+_SIGMA, _NOMINAL, _FACTOR, _FALL, _RISE, _STATE = 0, 3, 6, 9, 10, 11
+
+
+class Noise:
+    """Sigmas of bend, body and early for one kind of estimate: state[0..2], in 1/16 of a frame's unit."""
+
+    def __init__(self, early):
+        self._table = EARLY_SIGMA if early else FULL_SIGMA
+        self.state = array("i", bytes(4 * _STATE))
+        for i in range(3):
+            self.state[_FACTOR + i] = _ONE
+        self._row = -1
+        self._seen = 0
+
+    def restart(self):
+        """New ground: what was learned stays, and is corrected in larger steps again."""
+        self._seen = 0
+        self.state[_FALL] = _FIRST_SHIFT
+        self.state[_RISE] = _WARY_RISE
+
+    @property
+    def factor_x100(self):
+        """Scatter of the bend against the nominal noise, in 1/100."""
+        return self.state[_FACTOR] * 100 // _ONE
+
+    def next_bin(self, row):
+        """One more bin, at the speed of kernel `row`."""
+        if self._seen < _FIRST:
+            self._seen += 1
+            if self._seen == _WARY:
+                self.state[_RISE] = _FIRST_SHIFT
+            elif self._seen == _FIRST:
+                self.state[_FALL] = self.state[_RISE] = _LATER_SHIFT
+        if row != self._row:
+            self._row = row
+            state = self.state
+            for i in range(3):
+                state[_NOMINAL + i] = self._table[row] * _BASE[i] >> 10
+                state[_SIGMA + i] = state[_NOMINAL + i] * state[_FACTOR + i] >> 10

@@ -1,0 +1,143 @@
+"""The statistic of one bin: how sure it is that metal, and neither noise nor a stone, lies there. In 1/100 sigma.
+
+Two questions, and the weaker answer counts:
+- Is anything there? bend and body together against their noise.
+- Is it metal? Soil and hot rocks have body but no bend; a rock's own ratio is off by some per cent of its body, which
+  adds to the bend's noise. All metal measured bends the late gates upwards and the early gate downwards, so those sides
+  count in full and a bend the other way at less than half: it must be far stronger, but is not invisible.
+Bodies beside larger ones are their shoulders (kernels swing negative beside an object) and say nothing; so are bends
+beside a far larger one the wrong way.
+"""
+
+from array import array
+
+import micropython
+from sapper.detector.arithmetic import hypotenuse, quotient
+from sapper.detector.ground import BINS, MASK
+
+# The state: bends, bodies, earlies and sizes of bodies of 64 bins, then what the next calls are about.
+BEND, BODY, EARLY, _SIZE = 0, BINS, 2 * BINS, 3 * BINS
+_PUT_AT, _AT, _BEFORE, _AFTER, _WEIGHT, _ROCK_PM, _EARLY_ON, _STATE = 256, 257, 258, 259, 260, 261, 262, 263
+
+
+@micropython.viper
+def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32):
+    """Split bumps of three gates into bend, body and early (balance.py), store them, and track their noise (noise.py).
+
+    |bump| <= 2^20 and ratios < 2: |bend|, |body|, |early| < 2^22, products below 2^30.
+    """
+    e1 = bump[1] >> 3
+    body = bump[1] + (((bump[2] >> 3) * ratio[0]) >> 9)
+    bend = bump[2] - ((e1 * ratio[0]) >> 9) - (((body >> 3) * ratio[2]) >> 9)
+    early = bump[0] - ((e1 * ratio[1]) >> 9)
+    at = state[256]
+    state[at] = bend
+    state[64 + at] = body
+    if body < 0:
+        body = 0 - body
+    state[192 + at] = body
+    if state[262] == 0:
+        early = 0
+    state[128 + at] = early
+    shift = noise[9]
+    i = 0
+    while i < 3:
+        a = state[(i << 6) + at]
+        if a < 0:
+            a = 0 - a
+        f = noise[6 + i]
+        if a > (((noise[3 + i] * f) >> 10) * 691) >> 10:
+            f += (f >> noise[10]) + 1
+        else:
+            f -= (f >> shift) + 1
+        if f < 512:
+            f = 512
+        if f > 16384:
+            f = 16384
+        noise[6 + i] = f
+        noise[i] = (noise[3 + i] * f) >> 10
+        i += 1
+
+
+@micropython.viper
+def _statistic(state: ptr32, noise: ptr32) -> int:
+    """The statistic of bin state[257]. A ratio of 1/100 sigma is below 2^22 * 100 / 128 sigmas, a weight below 3
+    times that.
+    """
+    at = state[257]
+    largest = 0
+    up = 0
+    down = 0
+    i = at - state[258]
+    end = at + state[259]
+    while i <= end:
+        v = state[192 + (i & 63)]
+        if v > largest:
+            largest = v
+        v = state[i & 63]
+        if v > up:
+            up = v
+        if v < down:
+            down = v
+        i += 1
+    weight = state[260]
+    bend = state[at]
+    wrong = 0
+    if bend < 0:
+        bend = 0 - bend
+        wrong = 1
+    elif bend * 2 < 0 - down and up < 0 - down:
+        return 0
+    there = int(quotient(bend * 100, noise[0]))
+    rock = int(quotient((largest >> 3) * state[261], 250))
+    metal = int(quotient(bend * 100, int(hypotenuse(noise[0], rock))))
+    if wrong:
+        metal = (metal * 7) >> 4
+    early = 0 - state[128 + at]
+    if early > 0:
+        early = int(quotient(early * 100, int(hypotenuse(noise[2], rock)))) - 100
+        if early > 0:
+            metal = int(hypotenuse(metal, early))
+    if metal > 300000:
+        metal = 300000
+    metal = (metal * weight) >> 7
+    size = state[192 + at]
+    if size + (size >> 1) >= largest:
+        there = int(hypotenuse(there, int(quotient(size * 100, noise[1]))))
+    if metal < there:
+        there = metal
+    if there > 100000:
+        there = 100000
+    return there
+
+
+class Evidence:
+    """Bends, bodies and earlies of the last 64 bins, and the statistic at one of them."""
+
+    def __init__(self, before, after):
+        """The statistic looks at bodies of so many bins before and after too."""
+        self.state = array("i", bytes(4 * _STATE))
+        self.state[_BEFORE] = before
+        self.state[_AFTER] = after
+        self._after = after
+
+    def reset(self):
+        """Forget all bins."""
+        for i in range(4 * BINS):
+            self.state[i] = 0
+
+    def configure(self, bend_percent, rock_pm):
+        """`bend_percent`: weight of 'is it metal'. `rock_pm`: by how much a rock's ratio may be off, in 1/1000."""
+        self.state[_WEIGHT] = bend_percent * 128 // 100
+        self.state[_ROCK_PM] = rock_pm
+
+    def judge(self, at, bump, ratio, noise, early_on):
+        """Take in bin `at` with the bumps of its gates; the statistic of bin `at` - after. `early_on`: gate 0 is
+        believed.
+        """
+        state = self.state
+        state[_PUT_AT] = at & MASK
+        state[_AT] = (at - self._after) & MASK
+        state[_EARLY_ON] = early_on
+        _put(bump, ratio, state, noise)
+        return _statistic(state, noise)

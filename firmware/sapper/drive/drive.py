@@ -1,0 +1,125 @@
+"""Both tracks: encoders in, odometry, ramps, velocity loops, duties out. Motors and encoders are handed in."""
+
+import micropython
+from sapper.drive.odometry import Odometry
+from sapper.drive.track_check import TrackCheck
+from sapper.drive.velocity import TrackSpeed, VelocityLoop
+
+_FRAME_MS = 10
+_HEADING_MM_S_PER_MM = 2  # straight-line keeping: correction for each millimetre one track is ahead of the other
+
+
+class Drive:
+    """`sense` and then `act` once a tick. Sides: 0 left, 1 right."""
+
+    def __init__(self, settings, motors, encoders):
+        self._settings = settings
+        self._motors = motors
+        self._encoders = encoders
+        self.odometry = Odometry(settings)
+        self._loops = (VelocityLoop(settings), VelocityLoop(settings))
+        self._speeds = (TrackSpeed(), TrackSpeed())
+        self._checks = (TrackCheck(settings), TrackCheck(settings))
+        self._targets = [0, 0]
+        self._stop_step = 0
+        self.speed_mm_s = 0
+        self.fault_side = -1
+        self.configure()
+
+    def configure(self):
+        """Take the settings again, standing."""
+        get = self._settings.get
+        self._signs = (-1 if get("left_reversed") else 1, -1 if get("right_reversed") else 1)
+        self._per_m = get("ticks_per_m")
+        self._half_width_mm = get("track_width_mm") // 2
+        self._step_mm_s = max(1, get("accel_mm_s2") * _FRAME_MS // 1000)
+        self.odometry.configure(self._settings)
+        for side in (0, 1):
+            self._loops[side].configure(self._settings)
+            self._checks[side].configure(self._settings)
+
+    def engage(self):
+        """Motors onto PWM at duty 0; here is the origin; checks start afresh."""
+        self.odometry.reset()
+        self.fault_side = -1
+        for side in (0, 1):
+            self._checks[side].reset()
+            self._motors[side].engage()
+
+    @micropython.native
+    def sense(self):
+        """Read the encoders, update place and speeds, check the tracks. `fault_side` >= 0 names a track that is at
+        fault."""
+        left = self._encoders[0].delta() * self._signs[0]
+        right = self._encoders[1].delta() * self._signs[1]
+        self.odometry.step(left, right)
+        window = self._speeds[0].step(left) + self._speeds[1].step(right)
+        self.speed_mm_s = window * 6250 // self._per_m
+        targets = self._targets
+        motors = self._motors
+        if self._checks[0].step(targets[0], motors[0].duty_pm * self._signs[0], left):
+            self.fault_side = 0
+        if self._checks[1].step(targets[1], motors[1].duty_pm * self._signs[1], right):
+            self.fault_side = 1
+
+    @micropython.native
+    def act(self, speed_mm_s, turn_mrad_s):
+        """Steer towards a speed and a turn, both tracks ramped alike by the set acceleration."""
+        turn = turn_mrad_s * self._half_width_mm // 1000
+        self._track(0, speed_mm_s - turn, self._step_mm_s)
+        self._track(1, speed_mm_s + turn, self._step_mm_s)
+
+    @micropython.native
+    def keep_straight(self, speed_mm_s, ahead_ticks):
+        """As `act`, with the tracks held level. ahead_ticks: how far the left track is ahead of the right."""
+        turn = ahead_ticks * 1000 // self._per_m * _HEADING_MM_S_PER_MM
+        self._track(0, speed_mm_s - turn, self._step_mm_s)
+        self._track(1, speed_mm_s + turn, self._step_mm_s)
+
+    def ramp_down(self, ramp_ms):
+        """Towards rest: from the fastest track's present target in at most ramp_ms. Call each tick until `resting`."""
+        targets = self._targets
+        if not self._stop_step:
+            fastest = max(abs(targets[0]), abs(targets[1]))
+            self._stop_step = max(self._step_mm_s, -(-fastest * _FRAME_MS // ramp_ms))
+        step = self._stop_step
+        self._track(0, 0, step)
+        self._track(1, 0, step)
+        self._stop_step = step
+
+    @micropython.native
+    def _track(self, side, wanted, step):
+        targets = self._targets
+        target = targets[side]
+        if target < wanted:
+            target = min(target + step, wanted)
+        elif target > wanted:
+            target = max(target - step, wanted)
+        targets[side] = target
+        self._stop_step = 0
+        duty = self._loops[side].step(target, self._speeds[side].mm_s(self._per_m))
+        self._motors[side].drive(duty * self._signs[side])
+
+    @micropython.native
+    def resting(self):
+        """True when neither track is asked to move."""
+        return self._targets[0] == 0 and self._targets[1] == 0
+
+    def halt(self):
+        """Duty 0 on both now; motors stay engaged."""
+        self._targets[0] = 0
+        self._targets[1] = 0
+        self._stop_step = 0
+        for side in (0, 1):
+            self._motors[side].drive(0)
+            self._loops[side].reset()
+
+    def release(self):
+        """Duty 0 and pins low."""
+        self.halt()
+        self._motors[0].release()
+        self._motors[1].release()
+
+    def duty(self, side):
+        """Signed duty in thousandths, forward positive."""
+        return self._motors[side].duty_pm * self._signs[side]

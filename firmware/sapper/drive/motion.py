@@ -1,0 +1,71 @@
+"""What the tracks are asked to do in each state: the operator's speed in TELEOP, the lane in SWEEP, rest in all
+others."""
+
+import micropython
+from sapper.safety.supervisor import SWEEP, TELEOP
+
+_SLOW_MM_S = 60  # creep at a lane's end
+_BRAKE_PER_S = 3  # at the end of a lane: speed in mm/s is at most this times the millimetres left, plus the creep
+
+
+class Motion:
+    """Commands in, `step` once a tick; drives a `Drive`."""
+
+    def __init__(self, settings, drive):
+        self._settings = settings
+        self._drive = drive
+        self.configure()
+        self.halt()
+
+    def configure(self):
+        """Take the settings again."""
+        get = self._settings.get
+        self._stale_ms = get("drive_timeout_ms")
+        self._ramp_ms = get("stop_ramp_ms")
+        self._sweep_mm_s = get("sweep_mm_s")
+
+    def drive(self, speed_mm_s, turn_mrad_s):
+        """The operator's command, good for drive_timeout_ms."""
+        self._speed = speed_mm_s
+        self._turn = turn_mrad_s
+        self._age_ms = 0
+
+    def sweep(self, length_mm):
+        """A straight lane from here."""
+        odometry = self._drive.odometry
+        self._goal_mm = odometry.s_mm + length_mm
+        self._skew = odometry.left - odometry.right
+
+    def halt(self):
+        """Nothing is asked of the tracks."""
+        self._speed = 0
+        self._turn = 0
+        self._age_ms = 0
+        self._goal_mm = 0
+        self._skew = 0
+
+    @micropython.native
+    def step(self, state, elapsed_ms):
+        """Move on by one tick. Returns 1 when this state's motion has come to its end (lane done, or stale and at
+        rest)."""
+        drive = self._drive
+        if state == TELEOP:
+            self._age_ms += elapsed_ms
+            if self._age_ms < self._stale_ms:
+                drive.act(self._speed, self._turn)
+                return 0
+            drive.ramp_down(self._ramp_ms)
+            return 1 if drive.resting() else 0
+        if state == SWEEP:
+            odometry = drive.odometry
+            left_mm = self._goal_mm - odometry.s_mm
+            if left_mm <= 0:
+                drive.halt()
+                return 1
+            drive.keep_straight(
+                min(self._sweep_mm_s, _SLOW_MM_S + _BRAKE_PER_S * left_mm), odometry.left - odometry.right - self._skew
+            )
+            return 0
+        if not drive.resting():
+            drive.halt()
+        return 0

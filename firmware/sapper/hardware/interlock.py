@@ -1,0 +1,75 @@
+"""The interlock: a PIO state machine that alone drives MOTOR_EN.
+
+MOTOR_EN is high only while the emergency-stop loop is closed and the control loop keeps feeding. The machine tests both
+every 40 us. Once it has let go it stays down: only `arm` starts it again, never feeding. No CPU is needed to drop.
+"""
+
+import rp2
+from machine import Pin
+
+from sapper.hardware.registers import peek, poke
+from sapper.shared.pins import GPIO
+
+HOLD_MS = 50  # from the last feed to MOTOR_EN low; the design allows 60 ms after the last completed tick
+CLOCK_HZ = 50_000
+_TURN_US = 2 * 1_000_000 // CLOCK_HZ
+
+# PIO0, state machine 0 (RP2040 datasheet 3.7)
+_ADDR = 0x502000D4
+_INSTR = 0x502000D8
+_GPIO_IN = 0xD0000004
+# Instructions put in by hand; none of them has a side-set, so none of them moves MOTOR_EN.
+_PULL_BLOCK = 0x80A0
+_MOV_Y_OSR = 0xA047
+_MOV_X_Y = 0xA022
+_JMP = 0x0000
+_LIVE = 3  # offset of `live` in the program
+
+
+@rp2.asm_pio(sideset_init=rp2.PIO.OUT_LOW)
+def dead_man():
+    wrap_target()
+    label("dead")
+    jmp("dead").side(0)
+    label("count")
+    jmp(x_dec, "live")  # one turn less; at 0 it falls through
+    jmp("dead")
+    label("live")
+    jmp(pin, "count").side(1)  # loop open: wraps to dead
+    wrap()
+
+
+class Interlock:
+    """Owns MOTOR_EN from its construction on, low."""
+
+    def __init__(self):
+        self._enable_bit = GPIO["MOTOR_EN"]
+        self._machine = rp2.StateMachine(
+            0,
+            dead_man,
+            freq=CLOCK_HZ,
+            sideset_base=Pin(GPIO["MOTOR_EN"]),
+            jmp_pin=Pin(GPIO["ESTOP_OK"], Pin.IN, Pin.PULL_DOWN),
+        )
+        self._dead = peek(_ADDR, 0, 31)
+        self._machine.put(HOLD_MS * 1000 // _TURN_US)
+        poke(_INSTR, _PULL_BLOCK)
+        poke(_INSTR, _MOV_Y_OSR)
+        self._machine.active(1)
+
+    def arm(self):
+        """Start holding MOTOR_EN high, from one full hold time on. Only on the operator's confirmed command."""
+        poke(_INSTR, _MOV_X_Y)
+        poke(_INSTR, _JMP | (self._dead + _LIVE))
+
+    def feed(self):
+        """The last act of a completed tick: a full hold time again. Cannot raise a MOTOR_EN that is down."""
+        poke(_INSTR, _MOV_X_Y)
+
+    def drop(self):
+        """MOTOR_EN low now (within 40 us)."""
+        poke(_INSTR, _JMP | self._dead)
+
+    def enabled(self):
+        """1 while MOTOR_EN is high, read at the pin."""
+        return peek(_GPIO_IN, self._enable_bit, 1)

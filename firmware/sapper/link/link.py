@@ -1,0 +1,153 @@
+"""One serial link: bytes in to lines; answers, events and telemetry out. Bounded memory, never waits."""
+
+import micropython
+from sapper.link.line import CTRL_C, LineReader
+
+# Taken in one tick: a bound on the time that a flood can cost it. USB (polled byte by byte, 30 us each) is held back by
+# flow control; a radio is not, so more is taken than its line can bring in a tick: nothing grows stale behind a flood.
+READ_BYTES = (32, 64)
+LINES_MAX = 4
+_BEHIND_TICKS = 3
+_ANSWERS_MAX = 8
+_LINES_A_TICK = 4
+_PROMPT = b"> "
+
+
+class Link:
+    """index: into events.PORTS; trusted: commands that change state are taken unsigned.
+
+    An answer is a string or an iterator of strings; it leaves line by line as there is room, so that a long one
+    costs no memory. When a host does not read, answers beyond the eighth are dropped and counted.
+    Lines wait for their turn, one a tick, at most LINES_MAX; `stop` goes before all others, however many there are.
+    """
+
+    def __init__(self, index, port, trusted, reader=None):
+        self.index = index
+        self.trusted = trusted
+        self.reader = reader or LineReader()
+        self.telemetry = False
+        self.dropped = 0
+        self.next_event = 1
+        self.lost_lines = 0
+        self._port = port
+        self._buffer = bytearray(READ_BYTES[index])
+        self._full_ticks = 0
+        self._lines = []
+        self._lossy = not trusted
+        self._answers = []
+        self._rest = b""
+
+    @micropython.native
+    def read_line(self):
+        """The next whole line, or None. Ctrl-C on a trusted link reads as `stop`; on a radio it is noise.
+
+        While armed, and on a radio always, lines that find no room are dropped and counted, so that no command is
+        carried out long after it was said. Disarmed, USB is held back instead: a file can be pasted.
+        """
+        if self._lossy or len(self._lines) < LINES_MAX:
+            count = self._port.read_into(self._buffer)
+            self._full_ticks = self._full_ticks + 1 if count == len(self._buffer) else 0
+            if count:
+                self._take(count)
+        return self._lines.pop(0) if self._lines else None
+
+    def behind(self):
+        """True while more arrives than is taken: what is read now may have been said some time ago."""
+        return self._full_ticks >= _BEHIND_TICKS
+
+    def _take(self, count):
+        reader = self.reader
+        buffer = self._buffer
+        at = 0
+        while at < count:
+            if self.trusted and buffer[at] == CTRL_C:
+                at += 1
+                reader.forget()
+                self._queue("stop")
+                continue
+            start = at
+            by_hand = reader.by_hand
+            at = reader.take(buffer, at, count)
+            if self._rest:
+                pass
+            elif reader.by_hand:
+                self._echo(buffer, start, at)
+            elif by_hand:
+                # a program took over from a person: its line was echoed, so its end is, too, before the answer
+                self._rest = b"\r\n"
+                self._push()
+            if reader.line is not None:
+                self._queue(reader.line)
+            elif reader.error and self.trusted:
+                self.answer("err %s: a line is at most 160 printable ASCII characters; type it again" % reader.error)
+
+    def _queue(self, line):
+        lines = self._lines
+        if line == "stop":
+            if not lines or lines[0] != "stop":
+                lines.insert(0, line)
+        elif lines and not line and not lines[-1]:
+            pass  # an empty line says no more than the one before it
+        elif len(lines) < LINES_MAX or not self._lossy:
+            lines.append(line)
+        else:
+            self.lost_lines += 1
+
+    def _echo(self, buffer, start, end):
+        byte = buffer[start]
+        if byte == 13:
+            self._rest = b"\r\n"
+        elif byte == 8 or byte == 127:
+            self._rest = b"\x08 \x08"
+        elif 32 <= byte < 127:
+            self._rest = bytes(buffer[start:end])
+        self._push()
+
+    def answer(self, lines):
+        """Queue an answer: str, or an iterator of str."""
+        if len(self._answers) >= _ANSWERS_MAX:
+            self.dropped += 1
+            return
+        self._answers.append(iter((lines,)) if isinstance(lines, str) else lines)
+
+    def idle(self):
+        """True when nothing waits to be sent."""
+        return not self._rest and not self._answers
+
+    def send_frame(self, view):
+        """A telemetry frame: at once or never. A part that found no room follows before anything else."""
+        if self._rest:
+            self.dropped += 1
+            return
+        size = len(view)
+        count = self._port.write(view)
+        if count == 0:
+            self.dropped += 1
+        elif count < size:
+            self._rest = bytes(view[count:])
+
+    def flush(self):
+        """Send what waits, a few lines at most."""
+        for _ in range(_LINES_A_TICK):
+            if self._rest and not self._push():
+                return
+            if not self._answers:
+                return
+            line = next(self._answers[0], None)
+            if line is None:
+                self._answers.pop(0)
+                if self.reader.by_hand and not self._answers:
+                    self._rest = _PROMPT
+            else:
+                self._rest = (line + "\r\n").encode()
+
+    def _push(self):
+        """Write the rest; True when all of it went."""
+        count = self._port.write(self._rest)
+        self._rest = self._rest[count:] if count < len(self._rest) else b""
+        return not self._rest
+
+    def interruptible(self, on):
+        """Disarmed (on) or armed: whether Ctrl-C here raises KeyboardInterrupt, and whether lines may wait long."""
+        self._lossy = not (on and self.trusted)
+        self._port.interruptible(on)

@@ -1,0 +1,165 @@
+"""What the board tells over its links: events as text or frames, telemetry at its rates. Never at a tick's cost."""
+
+from struct import pack_into
+
+import micropython
+from sapper.link.status import flags
+from sapper.link.telemetry import FrameWriter
+from sapper.shared import wire
+from sapper.shared.events import KIND_ROW
+
+_TICKS_A_SECOND = 100
+_EVENTS_A_TICK = 2
+
+
+class Reporter:
+    """`step` once a tick."""
+
+    def __init__(self, app, links):
+        self._app = app
+        self._links = links
+        self._writer = FrameWriter()
+        self._count = 0
+        self.configure()
+
+    def configure(self):
+        """Take the rates. Status and detect frames are put in different ticks."""
+        get = self._app.settings.get
+        self._status_every = _TICKS_A_SECOND // get("telemetry_status_hz")
+        rate = get("telemetry_detect_hz")
+        self._detect_every = _TICKS_A_SECOND // rate if rate else 0
+
+    def step(self, second):
+        """second: 1 once a second, when the loop's figures are fresh."""
+        self._count += 1
+        wanted = False
+        for link in self._links:
+            self._events(link)
+            link.flush()
+            wanted = wanted or link.telemetry
+        if not wanted:
+            return
+        if self._count % self._status_every == 0:
+            self._send(self._status())
+        elif second:
+            self._send(self._loop())
+        elif self._detect_every and self._count % self._detect_every == 1:
+            self._send(self._detect())
+
+    def _send(self, view):
+        for link in self._links:
+            if link.telemetry:
+                link.send_frame(view)
+
+    @micropython.native
+    def _events(self, link):
+        log = self._app.log
+        if link.next_event >= log.next:
+            return
+        link.next_event = max(link.next_event, log.oldest())
+        for _ in range(_EVENTS_A_TICK):
+            if link.next_event >= log.next or not link.idle():
+                return
+            number = link.next_event
+            link.next_event += 1
+            if link.telemetry:
+                f = log.field
+                n = number
+                link.send_frame(
+                    self._writer.make(
+                        wire.EVENT,
+                        n & 0xFFFF,
+                        f(n, 1),
+                        f(n, 2),
+                        f(n, 3),
+                        f(n, 4),
+                        f(n, 5),
+                        f(n, 6),
+                        f(n, 7),
+                        f(n, 8),
+                    )
+                )
+            else:
+                link.answer(log.text(number))
+
+    def _status(self):
+        app = self._app
+        drive = app.drive
+        odometry = drive.odometry
+        writer = self._writer
+        pack_into(
+            wire.FORMATS[wire.STATUS],
+            writer.raw,
+            0,
+            wire.STATUS,
+            writer.sequence(),
+            app.t_ms,
+            app.state,
+            app.reason,
+            app.detector.health.fault,
+            flags(app),
+            odometry.s_mm,
+            odometry.x_um // 1000,
+            odometry.y_um // 1000,
+            clip(odometry.heading_mrad),
+            clip(drive.speed_mm_s),
+            drive.duty(0),
+            drive.duty(1),
+            app.watch.vsys_mv,
+            app.watch.temp_dc,
+        )
+        return writer.seal(wire.STATUS)
+
+    def _detect(self):
+        app = self._app
+        detector = app.detector
+        frame = app.board.acquisition.frame
+        writer = self._writer
+        pack_into(
+            wire.FORMATS[wire.DETECT],
+            writer.raw,
+            0,
+            wire.DETECT,
+            writer.sequence(),
+            app.t_ms,
+            app.drive.odometry.s_mm,
+            detector.strength,
+            detector.class_hint,
+            detector.statistic,
+            detector.level,
+            frame[0],
+            frame[1],
+            frame[2],
+        )
+        return writer.seal(wire.DETECT)
+
+    def _loop(self):
+        app = self._app
+        stats = app.stats
+        writer = self._writer
+        pack_into(
+            wire.FORMATS[wire.LOOP],
+            writer.raw,
+            0,
+            wire.LOOP,
+            writer.sequence(),
+            app.t_ms,
+            stats.ticks,
+            stats.load_pm,
+            min(stats.tick_max_us, 65535),
+            min(stats.jitter_max_us, 65535),
+            app.board.acquisition.missed & 0xFFFF,
+            sum(link.dropped for link in self._links) & 0xFFFF,
+            app.heap_free,
+            app.refused & 0xFFFF,
+        )
+        return writer.seal(wire.LOOP)
+
+
+def clip(value):
+    """Within 16 bits, signed."""
+    return max(-32768, min(32767, value))
+
+
+if max(len(row[2]) for row in KIND_ROW.values()) > 5:
+    raise ValueError("an event has at most five arguments")

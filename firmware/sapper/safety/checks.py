@@ -1,0 +1,138 @@
+"""What must hold: the pre-arm checks, named, and the self-test's further ones. Rows: name, function(app) -> '' or
+what is wrong."""
+
+import gc
+import os
+
+from sapper.storage import file_system as storage
+from sapper.update import running as update
+
+_HEAP_LEAST = 40_000
+_TEMP_DC = (-200, 850)
+
+
+def _loop(app):
+    return "" if app.board.inputs.loop_closed() else "the emergency-stop loop is open; close it"
+
+
+def _key(app):
+    return "" if app.board.inputs.key_on() else "the arming key is off; turn it on"
+
+
+def _supply(app):
+    low = app.settings.get("vsys_low_mv")
+    now = app.watch.vsys_mv
+    return "" if now >= low else "%d mV is below %d mV; charge or change the battery" % (now, low)
+
+
+def _frames(app):
+    return "" if app.watch.frame_age == 0 else "no frames from the ADC; reboot the board"
+
+
+def _detector(app):
+    fault = app.detector.health.fault
+    return "" if fault == 0 else "fault %s; clear its cause, then disarm" % app.fault_name(fault)
+
+
+def _standing(app):
+    return "" if app.drive.speed_mm_s == 0 else "the tracks are moving; wait until they rest"
+
+
+def _interlock(app):
+    return "" if not app.board.interlock.enabled() else "MOTOR_EN is high before arming; do not use this board"
+
+
+def _storage(app):
+    return storage.problem()
+
+
+def _settings(app):
+    # Without a file system there is no settings file: one cause, told once.
+    return "" if storage.problem() else app.settings_error
+
+
+def _pulser(app):
+    return "" if app.board.pulser.running() else "the pulser does not run; see its settings"
+
+
+def _memory(app):
+    gc.collect()
+    free = gc.mem_free()
+    return "" if free >= _HEAP_LEAST else "%d bytes free; reboot the board" % free
+
+
+def _temperature(app):
+    low, high = _TEMP_DC
+    now = app.watch.temp_dc
+    return "" if low <= now <= high else "chip at %d.%d C" % (now // 10, now % 10)
+
+
+def _write(name):
+    with open(name, "wb") as file:
+        file.write(b"sapper")
+
+
+def _flash(app):
+    name = "/selftest.tmp"
+    try:
+        app.on_flash(lambda: _write(name))
+        with open(name, "rb") as file:
+            same = file.read() == b"sapper"
+        os.remove(name)
+    except OSError as error:
+        return "the file system cannot be used (%s); see docs/technician.md" % error
+    return "" if same else "the file system gave back something else than was written"
+
+
+def _update(app):
+    return "the update that runs has not proved itself; wait for its restart" if update.on_trial() else ""
+
+
+PRE_ARM = (
+    ("update", _update),
+    ("storage", _storage),
+    ("settings", _settings),
+    ("loop", _loop),
+    ("key", _key),
+    ("supply", _supply),
+    ("frames", _frames),
+    ("pulser", _pulser),
+    ("detector", _detector),
+    ("standing", _standing),
+    ("interlock", _interlock),
+)
+
+SELF_TEST = (
+    ("storage", _storage),
+    ("settings", _settings),
+    ("supply", _supply),
+    ("frames", _frames),
+    ("pulser", _pulser),
+    ("detector", _detector),
+    ("standing", _standing),
+    ("interlock", _interlock),
+    ("temperature", _temperature),
+    ("memory", _memory),
+    ("flash", _flash),
+)
+
+# What an update could have broken, and not what a bench without battery, coil or emergency-stop loop lacks. That it can
+# write to flash it shows by keeping itself.
+TRIAL = (
+    ("storage", _storage),
+    ("settings", _settings),
+    ("frames", _frames),
+    ("pulser", _pulser),
+    ("interlock", _interlock),
+    ("memory", _memory),
+)
+
+
+def failures(checks, app):
+    """[(name, what is wrong and what to do)] of the checks that do not hold."""
+    found = []
+    for name, check in checks:
+        wrong = check(app)
+        if wrong:
+            found.append((name, wrong))
+    return found

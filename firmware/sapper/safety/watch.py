@@ -1,0 +1,174 @@
+"""What each tick looks at: inputs, frame, supply, detector and the operator's silence -> the supervisor's events."""
+
+import micropython
+from sapper.detector.detector import FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT
+from sapper.safety.supervisor import ENABLED, EVENT_BIT, GRANTS, MOVES, SWEEP
+from sapper.shared.events import FAULTS, KIND_ID
+from sapper.shared.units import temp_dc, vsys_mv
+
+_NO_FRAME_TICKS = 4  # 40 ms without a frame: the detector cannot see
+_OVERRUN_MS = 60
+_SUPPLY_TICKS = 20
+
+_ESTOP_OPEN = EVENT_BIT["estop_open"]
+_KEY_OFF = EVENT_BIT["key_off"]
+_INTERLOCK = EVENT_BIT["interlock"]
+_OVERRUN = EVENT_BIT["overrun"]
+_ENCODER = EVENT_BIT["encoder"]
+_ACQUISITION = EVENT_BIT["acquisition"]
+_SUPPLY = EVENT_BIT["supply"]
+_BLIND = EVENT_BIT["blind"]
+_BLIND_TELEOP = EVENT_BIT["blind_teleop"]
+_ALERT = EVENT_BIT["alert"]
+_LINK_LOST = EVENT_BIT["link_lost"]
+_PINGS_LOST = EVENT_BIT["pings_lost"]
+_IDLE = EVENT_BIT["idle"]
+
+_DETECT = KIND_ID["detect"]
+_CONTACT = KIND_ID["contact"]
+_COVERED = KIND_ID["covered"]
+_NO_FRAMES = FAULTS.index("acquisition")
+
+
+class Watch:
+    """`look` once a tick, after the drive has sensed; allocates nothing.
+
+    app: the application, for its state, board, drive and detector. vsys_mv, temp_dc: as of the last frame; frame_age:
+    ticks since it; searched: 1 while ground is being searched.
+    """
+
+    def __init__(self, app):
+        self._app = app
+        self.frame_age = 1
+        self.vsys_mv = 0
+        self.temp_dc = 0
+        self.searched = 0
+        self._heard_age_ms = 0
+        self._heard_next = 1
+        self._pinged = False
+        self._link_lost = False
+        self._enabled_ticks = 0
+        self._supply_low = 0
+        self.configure()
+
+    def configure(self):
+        """Take the settings again, standing."""
+        get = self._app.settings.get
+        self._link_timeout_ms = get("link_timeout_ms")
+        self._idle_ms = get("arm_idle_s") * 1000
+        self._critical_mv = get("vsys_critical_mv")
+        self._marks_on = get("sweep_marks")
+        self._teleop_blind = get("teleop_blind")
+
+    def begin(self):
+        """SAFE -> ARMED: what was before does not count."""
+        self._enabled_ticks = 0
+        self._pinged = False
+        self._app.board.inputs.loop_opened()
+
+    def heard(self, port):
+        """A valid message came from the link that may change state.
+
+        After a loss, all that happened since the last one is told again: what was sent meanwhile may not have arrived.
+        """
+        app = self._app
+        if self._link_lost:
+            self._link_lost = False
+            link = app.links[port]
+            link.next_event = min(link.next_event, self._heard_next)
+            app.emit("link", port, 1, self._heard_age_ms)
+        self._heard_next = app.log.next
+        self._heard_age_ms = 0
+
+    def pinged(self):
+        """The operator's program keeps the link alive: from now on its silence is a stop standing, too, not only
+        moving.
+
+        A person at a bare terminal does not ping, and may take time to read between two lines while the rover stands.
+        """
+        self._pinged = True
+
+    @micropython.native
+    def look(self, elapsed_ms):
+        """Event bits for the supervisor. elapsed_ms: since the last tick."""
+        app = self._app
+        board = app.board
+        grants = GRANTS[app.state]
+        bits = 0
+        if not board.inputs.loop_closed() or board.inputs.loop_opened():
+            bits |= _ESTOP_OPEN
+        if not board.inputs.key_on():
+            bits |= _KEY_OFF
+        if app.drive.fault_side >= 0:
+            bits |= _ENCODER
+        if elapsed_ms > _OVERRUN_MS:
+            bits |= _OVERRUN
+        self._heard_age_ms += elapsed_ms
+        if self._heard_age_ms >= self._link_timeout_ms:
+            bits |= _LINK_LOST
+            if self._pinged:
+                bits |= _PINGS_LOST
+            if not self._link_lost and (grants & MOVES or grants & ENABLED and self._pinged):
+                self._link_lost = True
+                app.emit("link", app.owner, 0, self._heard_age_ms)
+            if self._heard_age_ms >= self._idle_ms:
+                bits |= _IDLE
+        if grants & ENABLED:
+            self._enabled_ticks += 1
+            if self._enabled_ticks > 2 and not board.interlock.enabled():
+                bits |= _INTERLOCK
+        if board.acquisition.take():
+            self.frame_age = 0
+            bits |= self._detect(board.acquisition.frame)
+        else:
+            self.frame_age += 1
+            if self.frame_age >= _NO_FRAME_TICKS:
+                bits |= _ACQUISITION
+                if self.frame_age == _NO_FRAME_TICKS:
+                    app.log_fault(_NO_FRAMES)
+        if app.detector.health.fault:
+            bits |= _BLIND
+            if not self._teleop_blind:
+                bits |= _BLIND_TELEOP
+        return bits
+
+    @micropython.native
+    def _detect(self, frame):
+        """One frame through supply, temperature and detector."""
+        app = self._app
+        bits = 0
+        self.vsys_mv = vsys_mv(frame[3])
+        self.temp_dc = temp_dc(frame[4])
+        if self.vsys_mv < self._critical_mv:
+            self._supply_low += 1
+            if self._supply_low >= _SUPPLY_TICKS:
+                bits |= _SUPPLY
+        else:
+            self._supply_low = 0
+        detector = app.detector
+        drive = app.drive
+        flags = detector.step(frame, app.t_ms, drive.odometry.s_mm, drive.speed_mm_s, 0)
+        if flags:
+            if flags & FLAG_FAULT:
+                app.log_fault(detector.health.fault)
+            if flags & FLAG_ALERT:
+                app.add(_DETECT, detector.strength, detector.class_hint, detector.statistic, detector.level)
+                if not self._marks_on:
+                    bits |= _ALERT
+            if flags & FLAG_CONTACT:
+                contact = detector.contact
+                app.add(
+                    _CONTACT,
+                    contact.s_mm,
+                    contact.extent_mm,
+                    contact.strength,
+                    contact.snr_x10,
+                    contact.class_hint,
+                )
+                if self._marks_on and app.state == SWEEP:
+                    app.mark()
+        searched = 1 if app.state == SWEEP and detector.searched_ok() else 0
+        if searched != self.searched:
+            self.searched = searched
+            app.add(_COVERED, drive.odometry.s_mm, searched)
+        return bits

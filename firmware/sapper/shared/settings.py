@@ -1,0 +1,163 @@
+"""Every setting: name, default, bounds, unit, meaning; and the store that keeps their values.
+
+The text form, the same in a file, on the console (`dump`) and in git, is one `name = value` a line; `#` starts a
+comment.
+All settings are integers. Nothing here knows of files or hardware.
+"""
+
+from sapper.shared.detector_settings import TUNING
+
+# name, default, lowest, highest, unit, meaning
+TABLE = (
+    ("pulse_rate_hz", 2000, 1908, 4000, "Hz", "transmit pulses a second; 1908 is the slowest on the 8 ns grid"),
+    ("pulse_us", 100, 5, 250, "us", "transmit pulse length"),
+    ("gate0_ns", 6800, 1000, 200000, "ns", "from the pulse's end to gate 0's sampling instant"),
+    ("gate1_ns", 10120, 1000, 200000, "ns", "the same for gate 1"),
+    ("gate2_ns", 11656, 1000, 200000, "ns", "the same for gate 2"),
+    ("coil_duty_max_pm", 250, 10, 400, "1/1000", "highest share of the time the coil driver may be on"),
+    ("ticks_per_m", 1000, 100, 10000, "1/m", "encoder ticks for a metre of track"),
+    ("track_width_mm", 420, 100, 2000, "mm", "between the middles of the tracks"),
+    ("coil_ahead_mm", 350, -1000, 2000, "mm", "the coil's centre ahead of the tracks' middle"),
+    ("left_reversed", 0, 0, 1, "", "1 when the left motor and encoder run the other way round"),
+    ("right_reversed", 0, 0, 1, "", "the same for the right"),
+    ("speed_max_mm_s", 600, 50, 1500, "mm/s", "fastest drive taken"),
+    ("turn_max_mrad_s", 1000, 50, 6000, "mrad/s", "fastest turn taken"),
+    ("sweep_mm_s", 300, 150, 600, "mm/s", "speed of a sweep"),
+    ("accel_mm_s2", 800, 50, 5000, "mm/s2", "how fast a speed is taken up, and ramped down in TELEOP"),
+    ("motor_ff_pm", 900, 0, 5000, "1/1000 a m/s", "duty that a steady metre a second takes"),
+    ("motor_kp_pm", 800, 0, 10000, "1/1000 a m/s", "velocity loop, proportional"),
+    ("motor_ki_pm", 3000, 0, 50000, "1/1000 a m", "velocity loop, integral"),
+    ("motor_min_pm", 60, 0, 400, "1/1000", "duty that overcomes friction"),
+    ("duty_max_pm", 950, 100, 1000, "1/1000", "highest motor duty"),
+    (
+        "encoder_fault_ms",
+        200,
+        50,
+        240,
+        "ms",
+        "a track driven but still, or moving but not driven, for so long is a fault",
+    ),
+    ("coast_ms", 700, 0, 3000, "ms", "a track may roll for so long after duty 0 before that counts as not driven"),
+    ("stop_ramp_ms", 150, 20, 180, "ms", "a stale drive command ramps to a stop in so long"),
+    ("teleop_blind", 0, 0, 1, "", "1 lets TELEOP drive with a detector that cannot see, to bring the machine home"),
+    ("drive_timeout_ms", 300, 100, 300, "ms", "age at which a drive command is stale"),
+    ("link_timeout_ms", 1500, 200, 1500, "ms", "moving without a valid operator message for so long is a stop"),
+    ("arm_code_ms", 5000, 1000, 5000, "ms", "time to type the arming code back"),
+    ("arm_idle_s", 120, 5, 3600, "s", "armed, standing and unused for so long disarms"),
+    ("vsys_low_mv", 4600, 3000, 6000, "mV", "below this no arming"),
+    ("vsys_critical_mv", 4300, 2500, 6000, "mV", "below this a protective stop"),
+    ("sweep_marks", 0, 0, 1, "", "what an alert in SWEEP does: 0 stops over it, 1 marks its contact and goes on"),
+    ("marker_ms", 120, 10, 1000, "ms", "length of a paint pulse"),
+    ("audio", 1, 0, 1, "", "1: the buzzer sounds the detector's strength"),
+    ("telemetry_detect_hz", 20, 0, 50, "Hz", "DETECT frames a second (0 = none)"),
+    ("telemetry_status_hz", 5, 1, 10, "Hz", "STATUS frames a second"),
+) + TUNING
+
+_INDEX = {row[0]: i for i, row in enumerate(TABLE)}
+
+
+class SettingError(ValueError):
+    """A setting that does not exist or a value out of its bounds; the text names both and the remedy."""
+
+
+def row_of(name):
+    """The table row of `name`; SettingError when there is none."""
+    i = _INDEX.get(name)
+    if i is None:
+        raise SettingError("no setting '%s'; `get` lists them all" % name)
+    return TABLE[i]
+
+
+def parse_value(name, text):
+    """`text` as the value of setting `name`; SettingError with the bounds when it is no integer or outside them."""
+    row = row_of(name)
+    try:
+        value = int(text)
+    except ValueError:
+        raise SettingError(
+            "'%s' is no whole number; %s takes %d..%d %s" % (text, name, row[2], row[3], row[4])
+        ) from None
+    if not row[2] <= value <= row[3]:
+        raise SettingError("%s = %d is outside %d..%d %s" % (name, value, row[2], row[3], row[4]))
+    return value
+
+
+def check_pulse(get):
+    """The settings that bind each other: gates inside the pulse period, coil duty within its limit. SettingError if
+    not."""
+    period_ns = 1000000000 // get("pulse_rate_hz")
+    pulse_ns = get("pulse_us") * 1000
+    for name in ("gate0_ns", "gate1_ns", "gate2_ns"):
+        if pulse_ns + get(name) >= period_ns:
+            raise SettingError("%s: the gate falls behind the next pulse; lower it, pulse_us or pulse_rate_hz" % name)
+    if pulse_ns * 1000 > get("coil_duty_max_pm") * period_ns:
+        raise SettingError("pulse_us x pulse_rate_hz is over coil_duty_max_pm; lower one of them")
+
+
+CHECKS = (check_pulse,)
+
+
+class Settings:
+    """Values of all settings. Raises SettingError on anything not in the table; a refused change changes nothing."""
+
+    def __init__(self):
+        self._values = [row[1] for row in TABLE]
+
+    def get(self, name):
+        """The value of `name`."""
+        i = _INDEX.get(name)
+        if i is None:
+            row_of(name)
+        return self._values[i]
+
+    def set(self, name, text):
+        """Set `name` from text or int, after its own bounds and the checks across settings; returns the value."""
+        return self.set_many(((name, text),))[name]
+
+    def set_many(self, pairs):
+        """Set several at once, all or none: pairs of (name, text or int) -> {name: value}."""
+        before = list(self._values)
+        taken = {}
+        try:
+            for name, text in pairs:
+                taken[name] = parse_value(name, text)
+                self._values[_INDEX[name]] = taken[name]
+            for check in CHECKS:
+                check(self.get)
+        except SettingError:
+            self._values = before
+            raise
+        return taken
+
+    def defaults(self):
+        """Put every setting back to its default."""
+        self._values = [row[1] for row in TABLE]
+
+    def diff(self):
+        """(name, value, default) of each setting that differs from its default."""
+        return [(row[0], v, row[1]) for row, v in zip(TABLE, self._values) if v != row[1]]
+
+    def dump_lines(self):
+        """Every setting as `name = value`, in table order."""
+        return ["%s = %d" % (row[0], v) for row, v in zip(TABLE, self._values)]
+
+    def load_text(self, text):
+        """Take settings from their text form, all or none; settings not named keep their values. SettingError names
+        the line."""
+        pairs = []
+        number = 0
+        for line in text.split("\n"):
+            number += 1
+            line = line.split("#")[0].strip()
+            if not line:
+                continue
+            parts = line.split("=")
+            if len(parts) != 2:
+                raise SettingError("line %d: expected `name = value`, got '%s'" % (number, line))
+            name = parts[0].strip()
+            try:
+                parse_value(name, parts[1].strip())
+            except SettingError as error:
+                raise SettingError("line %d: %s" % (number, error)) from None
+            pairs.append((name, parts[1].strip()))
+        self.set_many(pairs)

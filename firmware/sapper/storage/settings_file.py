@@ -1,0 +1,41 @@
+"""The settings' file on flash: replaced as a whole or not at all."""
+
+import errno
+import os
+
+from sapper.shared.settings import SettingError
+
+PATH = "/settings.txt"
+_NEW = "/settings.new"
+_MOST_BYTES = 8192
+
+
+def load(settings):
+    """Take the saved settings; '' or what is wrong (then all are at their defaults, and arming is refused).
+
+    Never raises: a spoilt file must not keep the board from starting.
+    """
+    try:
+        with open(PATH, "rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise SettingError("more than %d bytes" % _MOST_BYTES)
+        settings.load_text(str(data, "utf-8"))
+    except OSError as error:
+        return "" if error.errno == errno.ENOENT else _wrong(error)
+    except (SettingError, ValueError) as error:
+        settings.defaults()
+        return _wrong(error)
+    return ""
+
+
+def _wrong(error):
+    return "%s: %s; correct it with `set` and `save`" % (PATH, str(error)[:120])
+
+
+def save(settings):
+    """Write all settings beside the old file, then rename: littlefs makes that one step. OSError when it cannot."""
+    with open(_NEW, "w") as file:
+        for line in settings.dump_lines():
+            file.write(line + "\n")
+    os.rename(_NEW, PATH)
