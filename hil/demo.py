@@ -19,13 +19,13 @@ from hil.errors import HilError
 from hil.lane_run import LaneResult, LaneRun
 from hil.rig import NS_PER_S, Rig, open_rig
 from hil.world.world import load_world
-from sapper_host.decoder import Item
+from sapper_host.board.decoder import Item
 from sapper_host.errors import SapperError, Status
-from sapper_host.map_plot import plot_map
-from sapper_host.monitor_state import MonitorState
-from sapper_host.monitor_view import plain_line, render
-from sapper_host.recorder import Recorder
-from sapper_host.session import read_session
+from sapper_host.operate.monitor_state import MonitorState
+from sapper_host.operate.monitor_view import plain_line, render
+from sapper_host.pictures.map_plot import plot_map
+from sapper_host.recordings.recorder import Recorder
+from sapper_host.recordings.session import read_session
 
 OUT = Path(__file__).resolve().parents[1] / "build" / "demo"
 _SCREEN_EVERY_S = 0.1

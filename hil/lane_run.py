@@ -14,9 +14,9 @@ from hil.operator import Operator
 from hil.rig import NS_PER_MS, NS_PER_S, Rig
 from hil.world.world import World
 from sapper.shared.settings import row_of
-from sapper_host.decoder import Event
-from sapper_host.score import Score, finds_of, score
-from sapper_host.truth import Truth
+from sapper_host.board.decoder import Event
+from sapper_host.recordings.score import Score, finds_of, score
+from sapper_host.recordings.truth import Truth
 
 _FRAME_NS = 10 * NS_PER_MS
 _SLICE_NS = 50 * NS_PER_MS

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hil.errors import HilError
 from hil.rig import NS_PER_MS, Rig, SerialLine
 from sapper.shared.pins import GPIO
-from sapper_host.decoder import Counts, Event, Frame, Item, StreamDecoder, Text
+from sapper_host.board.decoder import Counts, Event, Frame, Item, StreamDecoder, Text
 
 _SLICE_NS = 5 * NS_PER_MS
 _TICK_NS = 10 * NS_PER_MS

@@ -21,8 +21,8 @@ from hil.rig import NS_PER_MS, NS_PER_S, Rig, open_rig
 from hil.tape import Tape
 from sapper.hardware.frame import FRAME_MS
 from sapper.shared.pins import GPIO
-from sapper_host.decoder import Event, Item
-from sapper_host.trace import Trace
+from sapper_host.board.decoder import Event, Item
+from sapper_host.recordings.trace import Trace
 
 ON_DETECT = ("stop", "mark")
 _SLICE_NS = 10 * NS_PER_MS

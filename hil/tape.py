@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hil.errors import HilError
 from hil.rig import NS_PER_S, Rig
 from sapper.shared.pins import GPIO, TEMP_27C_UV, TEMP_SLOPE_UV, VSYS_DIVIDER
-from sapper_host.trace import Trace, ticks_per_m
+from sapper_host.recordings.trace import Trace, ticks_per_m
 
 Floats = NDArray[np.float64]
 _SHUTTLE_S = 1.0

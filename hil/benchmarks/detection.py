@@ -25,8 +25,8 @@ from hil.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
 from hil.detector_lab.score import Pair, Totals, total
 from hil.intervals import poisson, wilson
 from sapper.shared.events import FAULTS
-from sapper_host.progress import waiting
-from sapper_host.score import score
+from sapper_host.recordings.score import score
+from sapper_host.screen.progress import waiting
 
 PROCESSES = 2
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "lanes"

@@ -19,7 +19,7 @@ from hil.errors import HilError
 from hil.operator import Operator
 from hil.rig import NS_PER_MS, NS_PER_S, Rig
 from hil.world.world import World
-from sapper_host.decoder import Event
+from sapper_host.board.decoder import Event
 
 Floats = NDArray[np.float64]
 _STEPS = 12

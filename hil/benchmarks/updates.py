@@ -23,9 +23,9 @@ from hil.updates.board import BOOT_NS, SimulatedBoard
 from hil.updates.versions import bundle
 from hil.virtual import VirtualPico
 from hil.virtual.pty import SerialBridge, ptys
-from sapper_host.bundle import Bundle, write
-from sapper_host.update import update
-from sapper_host.update_run import run_all, status_of
+from sapper_host.update.bundle import Bundle, write
+from sapper_host.update.run import run_all, status_of
+from sapper_host.update.update import update
 
 _CHANGE = "sapper/link/status.py"
 _COMMAND_S = 300

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sapper_host.plot_style import FALSE_ALARM, FOUND, INK, MISSED, QUIET, figure, quieten
+from sapper_host.pictures.style import FALSE_ALARM, FOUND, INK, MISSED, QUIET, figure, quieten
 
 _GROUP_COLOURS = (FOUND, MISSED, FALSE_ALARM, INK)
 _RATES = (0, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)  # false alarms a square metre, as ticks

@@ -14,7 +14,13 @@ from hil.rig import default_uf2
 
 _ROOT = Path(__file__).resolve().parents[2]
 # How a trace is played and scored: a result made another way is no result.
-_WAYS = ("hil/replay.py", "hil/tape.py", "hil/operator.py", "hil/campaign/lane.py", "host/sapper_host/score.py")
+_WAYS = (
+    "hil/replay.py",
+    "hil/tape.py",
+    "hil/operator.py",
+    "hil/campaign/lane.py",
+    "host/sapper_host/recordings/score.py",
+)
 _TRACE_ENDINGS = (".csv", ".mcap")
 RESULT_ENDING = ".json"
 # Names in the output folder that are not a trace's result.

@@ -10,8 +10,8 @@ from hil.campaign.jobs import Job, trace_digest
 from hil.errors import HilError
 from hil.replay import replay
 from sapper_host.errors import SapperError
-from sapper_host.score import FOUND_WITHIN_M, Score, finds_of, score
-from sapper_host.trace import Trace, read_trace
+from sapper_host.recordings.score import FOUND_WITHIN_M, Score, finds_of, score
+from sapper_host.recordings.trace import Trace, read_trace
 
 _FAULT_LATE_S = 1.5  # a fault this long after a gate came alive again still belongs to its freeze
 _GAPS_NAMED = 3

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hil.intervals import poisson, wilson
-from sapper_host.score import score
+from sapper_host.recordings.score import score
 
 Result = Mapping[str, Any]
 _DISTANCES_CM = (0.0, 7.5, 12.5, 17.5, 100.0)

@@ -22,7 +22,7 @@ from hil.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
 from hil.detector_lab.score import Find, Pair, Totals, total
 from hil.intervals import poisson, wilson
 from sapper.shared.events import CLASSES
-from sapper_host.score import score
+from sapper_host.recordings.score import score
 
 LOWEST_X100 = 200
 STEPS = 400

@@ -20,7 +20,7 @@ from hil.detector_lab.run import run
 from hil.detector_lab.score import Find, Pair
 from hil.intervals import wilson
 from sapper.shared.detector_settings import TUNING
-from sapper_host.score import score
+from sapper_host.recordings.score import score
 
 Setting = tuple[int, int]  # det_bend_percent, det_rock_pm
 BEND_PERCENT = (120, 150, 180, 220, 270)

@@ -1,4 +1,4 @@
-"""What a detector's finds over many lanes amount to. Each lane is counted by sapper_host.score, as everywhere."""
+"""What a detector's finds over many lanes amount to. Each lane is counted by sapper_host.recordings.score, as everywhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hil.detector_lab.lanes import Lane
-from sapper_host.score import score
+from sapper_host.recordings.score import score
 
 
 @dataclass(frozen=True)

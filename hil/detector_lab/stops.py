@@ -20,8 +20,8 @@ import numpy as np
 from hil.errors import HilError
 from hil.intervals import wilson
 from hil.replay import replay
-from sapper_host.score import FOUND_WITHIN_M
-from sapper_host.trace import Trace, read_trace
+from sapper_host.recordings.score import FOUND_WITHIN_M
+from sapper_host.recordings.trace import Trace, read_trace
 
 RUN_UP_M = 1.5
 BEHIND_M = 0.7

@@ -15,7 +15,7 @@ from sapper.shared import events, wire
 from sapper.shared.commands import ROWS
 from sapper.shared.settings import TABLE, Settings
 from sapper.storage import settings_file
-from sapper_host.decoder import StreamDecoder
+from sapper_host.board.decoder import StreamDecoder
 from sapper_host.errors import SapperError
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -115,7 +115,7 @@ def _frame_bodies() -> Target:
 
 def _trace(suffix: str) -> Target:
     """A trace file of any content: read, or refused with a SapperError."""
-    from sapper_host.trace import read_trace
+    from sapper_host.recordings.trace import read_trace
 
     folder = Path(tempfile.mkdtemp(prefix="sapper-fuzz-"))
     path = folder / f"trace{suffix}"
@@ -131,7 +131,7 @@ def _trace(suffix: str) -> Target:
 
 
 def _truth() -> Target:
-    from sapper_host.truth import read_truth
+    from sapper_host.recordings.truth import read_truth
 
     folder = Path(tempfile.mkdtemp(prefix="sapper-fuzz-"))
     path = folder / "t.truth.json"
@@ -180,7 +180,7 @@ def seeds_of(name: str) -> Sequence[bytes]:
 
 
 def _mcap_seed() -> bytes:
-    from sapper_host.trace import convert
+    from sapper_host.recordings.trace import convert
 
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "a.csv", Path(folder) / "a.mcap"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hil.operator import Operator
 from hil.rig import NS_PER_MS, SerialLine
-from sapper_host.signing import Counters, RadioEncoder
+from sapper_host.board.signing import Counters, RadioEncoder
 
 if TYPE_CHECKING:
     from hil.safety.stage import Stage

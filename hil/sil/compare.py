@@ -17,7 +17,7 @@ from hil.errors import HilError
 from hil.replay import replay
 from sapper.hardware.frame import FRAME_MS
 from sapper_host.errors import SapperError
-from sapper_host.trace import Trace, read_trace
+from sapper_host.recordings.trace import Trace, read_trace
 
 ROOT = Path(__file__).resolve().parents[2]
 # Both clocks are known from what the boards tell, to about a millisecond.

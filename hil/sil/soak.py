@@ -26,8 +26,8 @@ from hil.rig import NS_PER_MS, NS_PER_S
 from hil.sil.rig import SilRig
 from hil.sil.synthetic import synthetic_trace
 from hil.tape import Tape
-from sapper_host.decoder import Frame
-from sapper_host.trace import Trace
+from sapper_host.board.decoder import Frame
+from sapper_host.recordings.trace import Trace
 
 ROOT = Path(__file__).resolve().parents[2]
 _TICKS_MS_WRAP_US = (1 << 30) * 1000

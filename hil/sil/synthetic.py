@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sapper_host.trace import Trace
+from sapper_host.recordings.trace import Trace
 
 _FRAME_S = 0.01
 _RESTING_MV = (1650.0, 1650.0, 1650.0)

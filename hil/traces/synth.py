@@ -19,7 +19,7 @@ from hil.traces.recipe import DIFFICULTIES, LANE_LENGTH_M
 from hil.world.world import World
 from hil.world.world_file import parse_world
 from sapper.shared.pins import ADC_FULL_SCALE_MV
-from sapper_host.trace_csv import write_csv
+from sapper_host.recordings.trace_csv import write_csv
 
 Array = NDArray[np.float64]
 

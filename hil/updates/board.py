@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hil.rig import NS_PER_MS, NS_PER_S
 from hil.virtual import VirtualPico
-from sapper_host.dialog import Dialog
+from sapper_host.board.dialog import Dialog
 from sapper_host.errors import LinkGoneError
 
 _SLICE_NS = 2 * NS_PER_MS

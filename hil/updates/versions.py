@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from hil.errors import HilError
-from sapper_host.bundle import Bundle, make
+from sapper_host.update.bundle import Bundle, make
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -9,8 +9,8 @@ from hil.updates.board import SimulatedBoard
 from hil.updates.power_cut import Work
 from hil.updates.versions import REPOSITORY, bundle
 from sapper.crypto.signing import key_id
-from sapper_host.bundle import Bundle
-from sapper_host.update import identify, update
+from sapper_host.update.bundle import Bundle
+from sapper_host.update.update import identify, update
 
 _SETTINGS = {"sweep_mm_s": (300, 250), "vsys_low_mv": (4400, 4500)}
 _KEYS = ("11" * 32, "22" * 32)

@@ -18,7 +18,7 @@ import shutil
 from pathlib import Path
 
 from hil.virtual.pico import VirtualPico
-from sapper_host.uf2 import (
+from sapper_host.flash.uf2 import (
     BLOCK_BYTES,
     BLOCKS_PER_SECTOR,
     FLASH_START,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hil.virtual import protocol
 from hil.virtual.errors import VirtualPicoError
-from sapper_host.uf2 import FLASH_BYTES, FLASH_START, PAYLOAD_BYTES, SECTOR_BYTES, Uf2Error, read_uf2
+from sapper_host.flash.uf2 import FLASH_BYTES, FLASH_START, PAYLOAD_BYTES, SECTOR_BYTES, Uf2Error, read_uf2
 
 if TYPE_CHECKING:
     from hil.virtual.pico import VirtualPico

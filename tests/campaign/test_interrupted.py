@@ -12,7 +12,7 @@ import pytest
 from folder_of_traces import write_good
 
 from hil.sil.synthetic import synthetic_trace
-from sapper_host.trace import write_trace
+from sapper_host.recordings.trace import write_trace
 
 pytestmark = [pytest.mark.sil, pytest.mark.slow]
 

@@ -6,7 +6,7 @@ import pytest
 
 from hil.campaign.lane import faults_of, lone_alerts, searched_m, told
 from hil.campaign.summary import summarise
-from sapper_host.score import score
+from sapper_host.recordings.score import score
 
 pytestmark = pytest.mark.unit
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper_host.answers import LATE_S, Answer, AnswerQueue, Pending
+from sapper_host.board.answers import LATE_S, Answer, AnswerQueue, Pending
 
 pytestmark = pytest.mark.unit
 

@@ -20,10 +20,10 @@ import typer
 
 from sapper.shared import wire
 from sapper.shared.version import VERSION
-from sapper_host import run_registry
+from sapper_host.board import run_registry
 from sapper_host.cli import build, main
 from sapper_host.errors import Status
-from sapper_host.mcap_file import McapReading
+from sapper_host.recordings.mcap_file import McapReading
 from tests.host.fake_board import FakeBoard
 
 pytestmark = pytest.mark.unit
@@ -309,7 +309,7 @@ def test_ctrl_c_leaves_nothing_behind(board: FakeBoard) -> None:
         assert process.wait(timeout=10) == Status.OK
     with FakeBoard() as other:
         assert other.port
-    from sapper_host.link import Link
+    from sapper_host.board.link import Link
 
     Link.open(board.port).close()
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapper.shared import events, wire
-from sapper_host.decoder import LINE_MAX_BYTES, Event, Frame, StreamDecoder, Text, parse_event_text
+from sapper_host.board.decoder import LINE_MAX_BYTES, Event, Frame, StreamDecoder, Text, parse_event_text
 from tests.host.fake_board import frame_bytes
 
 pytestmark = pytest.mark.unit

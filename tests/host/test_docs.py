@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sapper.shared import commands, events, pins, settings, wire
-from sapper_host import docs_gen, wiring_picture
+from sapper_host import docs_gen
+from sapper_host.pictures import wiring as wiring_picture
 
 pytestmark = pytest.mark.unit
 

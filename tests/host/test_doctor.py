@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from serial.tools import list_ports as system_ports
 
-from sapper_host import doctor
+from sapper_host.board.ports import Port
+from sapper_host.board.run_registry import registered
 from sapper_host.cli import main
-from sapper_host.doctor import Machine, examine, status_of
-from sapper_host.doctor_boards import NOTE, OK, OTHERS, WRONG, Row
+from sapper_host.doctor import doctor
+from sapper_host.doctor.boards import NOTE, OK, OTHERS, WRONG, Row
+from sapper_host.doctor.doctor import Machine, examine, status_of
 from sapper_host.errors import Status
-from sapper_host.ports import Port
-from sapper_host.run_registry import registered
 from tests.host.fake_board import FakeBoard
 from tests.host.test_flash_drives import mount_at, plug_in
 from tests.host.test_flash_drives import root as root  # noqa: F401 -- a fixture

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper_host.drive_keys import KEYS, DriveKeys, Driver
-from sapper_host.link import Link
+from sapper_host.board.link import Link
+from sapper_host.operate.drive_keys import KEYS, DriveKeys, Driver
 from tests.host.fake_board import FakeBoard
 
 pytestmark = pytest.mark.unit

@@ -17,14 +17,16 @@ from typing import Any
 import pytest
 from serial.tools import list_ports as system_ports
 
-from sapper_host import flash_board, flash_repl, uf2
+from sapper_host.board.run_registry import registered
 from sapper_host.cli import main
 from sapper_host.errors import Status
-from sapper_host.flash_board import PHASES, Outcome
-from sapper_host.flash_run import flash_all, status_of, table
-from sapper_host.flash_targets import Target, choose
-from sapper_host.flash_verify import PIECE_BYTES, pieces
-from sapper_host.run_registry import registered
+from sapper_host.flash import board as flash_board
+from sapper_host.flash import prompt as flash_repl
+from sapper_host.flash import uf2
+from sapper_host.flash.board import PHASES, Outcome
+from sapper_host.flash.run import flash_all, status_of, table
+from sapper_host.flash.targets import Target, choose
+from sapper_host.flash.verify import PIECE_BYTES, pieces
 from tests.host.fake_board import VERSION_ANSWER, FakeBoard
 from tests.host.test_flash_drives import INFO, plug_in, program
 from tests.host.test_flash_drives import root as root  # noqa: F401 -- a fixture

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from sapper_host import bootsel, flash_copy, uf2
-from sapper_host.bootsel import Drive
+from sapper_host.board import bootsel
+from sapper_host.board.bootsel import Drive
+from sapper_host.board.ports import bootsel_drives
+from sapper_host.board.run_registry import registered
 from sapper_host.errors import LinkError, SapperError, Status
-from sapper_host.ports import bootsel_drives
-from sapper_host.run_registry import registered
+from sapper_host.flash import copy as flash_copy
+from sapper_host.flash import uf2
 from tests.host.test_uf2 import firmware
 
 pytestmark = pytest.mark.unit

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from sapper.shared import wire
-from sapper_host.decoder import Event, Frame, Text
+from sapper_host.board.decoder import Event, Frame, Text
+from sapper_host.board.link import Happening, Link, Sent, plain
 from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerError, SapperError, Status
-from sapper_host.link import Happening, Link, Sent, plain
 from tests.host.fake_board import FakeBoard
 
 pytestmark = pytest.mark.unit

@@ -3,9 +3,9 @@
 import pytest
 
 from sapper.crypto.signing import Forged, Gate
+from sapper_host.board.link import Link
+from sapper_host.board.signing import KeyStore, must_be_signed
 from sapper_host.errors import SapperError
-from sapper_host.link import Link
-from sapper_host.signing import KeyStore, must_be_signed
 
 from .fake_board import FakeBoard
 

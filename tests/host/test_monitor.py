@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from sapper.shared import events, wire
-from sapper_host.decoder import Counts, Event, StreamDecoder
-from sapper_host.monitor_state import MonitorState, Note, describe
-from sapper_host.monitor_view import bar_text, plain_line, render
+from sapper_host.board.decoder import Counts, Event, StreamDecoder
+from sapper_host.operate.monitor_state import MonitorState, Note, describe
+from sapper_host.operate.monitor_view import bar_text, plain_line, render
 from tests.host.fake_board import frame_bytes
 
 pytestmark = pytest.mark.unit

@@ -10,15 +10,15 @@ import matplotlib.image
 import numpy as np
 import pytest
 
+from sapper_host.board.decoder import Event, Frame
 from sapper_host.cli import main
-from sapper_host.decoder import Event, Frame
 from sapper_host.errors import SapperError, Status
-from sapper_host.map_plot import coil_path, plot_map
-from sapper_host.recorder import Recorder
-from sapper_host.session import read_session
-from sapper_host.trace import Trace
-from sapper_host.trace_plot import plot_trace
-from sapper_host.truth import check_truth
+from sapper_host.pictures.map_plot import coil_path, plot_map
+from sapper_host.pictures.trace_plot import plot_trace
+from sapper_host.recordings.recorder import Recorder
+from sapper_host.recordings.session import read_session
+from sapper_host.recordings.trace import Trace
+from sapper_host.recordings.truth import check_truth
 
 pytestmark = pytest.mark.unit
 

@@ -11,13 +11,13 @@ import pytest
 import serial
 from serial.tools import list_ports as system_ports
 
-from sapper_host import ports, run_registry
-from sapper_host.decoder import Frame
+from sapper_host.board import ports, run_registry
+from sapper_host.board.decoder import Frame
+from sapper_host.board.link import Happening, Link
+from sapper_host.board.ports import Port
+from sapper_host.board.reconnect import SteadyLink
+from sapper_host.board.serial_stream import open_error
 from sapper_host.errors import LinkError, LinkGoneError, Status
-from sapper_host.link import Happening, Link
-from sapper_host.ports import Port
-from sapper_host.reconnect import SteadyLink
-from sapper_host.serial_stream import open_error
 from tests.host.fake_board import FakeBoard
 from tests.host.test_link import wait_for
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from sapper.crypto.signing import key_id
-from sapper_host import provision
+from sapper_host.board.signing import KeyStore
 from sapper_host.cli import main
 from sapper_host.errors import Status
-from sapper_host.signing import KeyStore
+from sapper_host.provision import provision
 from tests.host.memory_board import BOARD, Flash, MemoryBoard
 
 pytestmark = pytest.mark.unit

@@ -14,12 +14,12 @@ import pytest
 from mcap.reader import make_reader
 
 from sapper.shared import wire
-from sapper_host.decoder import Frame, StreamDecoder, Text
+from sapper_host.board.decoder import Frame, StreamDecoder, Text
+from sapper_host.board.link import Sent
 from sapper_host.errors import SapperError, TraceError
-from sapper_host.link import Sent
-from sapper_host.mcap_file import McapReading, repair
-from sapper_host.recorder import BoardClock, Recorder
-from sapper_host.session import read_session
+from sapper_host.recordings.mcap_file import McapReading, repair
+from sapper_host.recordings.recorder import BoardClock, Recorder
+from sapper_host.recordings.session import read_session
 from tests.host.fake_board import frame_bytes
 
 pytestmark = pytest.mark.unit
@@ -64,8 +64,8 @@ _ENDLESS = """
 import sys, time
 from pathlib import Path
 from sapper.shared import wire
-from sapper_host.decoder import StreamDecoder
-from sapper_host.recorder import Recorder
+from sapper_host.board.decoder import StreamDecoder
+from sapper_host.recordings.recorder import Recorder
 from tests.host.fake_board import frame_bytes
 decoder, recorder, begin = StreamDecoder(), Recorder(Path(sys.argv[1])), time.monotonic()
 for i in range(10**9):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper_host.score import FOUND_WITHIN_M, finds_of, score
+from sapper_host.recordings.score import FOUND_WITHIN_M, finds_of, score
 
 pytestmark = pytest.mark.unit
 

@@ -12,10 +12,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from sapper.shared.settings import TABLE, SettingError, Settings
-from sapper_host import board_settings, settings_text
+from sapper_host.board import settings as board_settings
+from sapper_host.board import settings_text
+from sapper_host.board.settings_text import SettingsFileError
 from sapper_host.cli import main
 from sapper_host.errors import Status
-from sapper_host.settings_text import SettingsFileError
 from tests.host.memory_board import MemoryBoard
 
 pytestmark = pytest.mark.unit

@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from sapper.crypto.signing import Forged, Gate, key_id, to_hex
-from sapper_host.answers import Answer
+from sapper_host.board.answers import Answer
+from sapper_host.board.signing import Counters, KeyStore, RadioEncoder, encoder_for, must_be_signed, provision
 from sapper_host.errors import SapperError
-from sapper_host.signing import Counters, KeyStore, RadioEncoder, encoder_for, must_be_signed, provision
 
 pytestmark = pytest.mark.unit
 

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sapper_host.errors import Status, TraceError
-from sapper_host.trace import Trace, convert, read_trace, write_trace
-from sapper_host.trace_csv import CsvTraceReader
-from sapper_host.trace_mcap import McapTraceReader
-from sapper_host.truth import parse_truth, truth_path
+from sapper_host.recordings.trace import Trace, convert, read_trace, write_trace
+from sapper_host.recordings.trace_csv import CsvTraceReader
+from sapper_host.recordings.trace_mcap import McapTraceReader
+from sapper_host.recordings.truth import parse_truth, truth_path
 
 pytestmark = pytest.mark.unit
 
@@ -271,7 +271,7 @@ def test_lanes_that_come_with_the_project_are_read(tmp_path: Path) -> None:
 
 
 def test_a_csv_is_written_without_the_platform_touching_line_ends() -> None:
-    from sapper_host.trace_csv import write_csv
+    from sapper_host.recordings.trace_csv import write_csv
 
     out = io.StringIO(newline="")
     assert write_csv(out, ["a", "#"], [("0",) * 8]) == 1

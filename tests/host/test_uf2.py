@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sapper_host import uf2
 from sapper_host.errors import SapperError, Status
+from sapper_host.flash import uf2
 
 pytestmark = pytest.mark.unit
 

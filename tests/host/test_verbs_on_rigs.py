@@ -15,8 +15,8 @@ import pytest
 from hil.sil.synthetic import synthetic_trace
 from sapper_host.cli import main
 from sapper_host.errors import Status
-from sapper_host.session import read_session
-from sapper_host.trace import write_trace
+from sapper_host.recordings.session import read_session
+from sapper_host.recordings.trace import write_trace
 
 _COMMAND = [sys.executable, "-m", "sapper_host"]
 

@@ -7,7 +7,7 @@ from hil.errors import HilError
 from hil.sil.synthetic import synthetic_trace
 from hil.tape import Tape
 from sapper.shared.pins import GPIO
-from sapper_host.trace import Trace
+from sapper_host.recordings.trace import Trace
 
 MS = 1_000_000
 pytestmark = pytest.mark.unit

@@ -9,7 +9,7 @@ from hil.rig import NS_PER_MS
 from hil.safety.stage import Stage
 from sapper.crypto.signing import Signer, key_id
 from sapper.shared.pins import GPIO
-from sapper_host.signing import Counters, RadioEncoder
+from sapper_host.board.signing import Counters, RadioEncoder
 
 pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("radio")]
 

@@ -9,7 +9,7 @@ from hil.operator import Operator
 from hil.rig import NS_PER_MS, NS_PER_S
 from hil.sil import SilRig
 from sapper.shared.pins import GPIO
-from sapper_host.decoder import Frame, StreamDecoder
+from sapper_host.board.decoder import Frame, StreamDecoder
 
 pytestmark = pytest.mark.sil
 

@@ -7,7 +7,7 @@ import pytest
 
 from hil.replay import replay
 from hil.sil.synthetic import synthetic_trace
-from sapper_host.score import finds_of, score
+from sapper_host.recordings.score import finds_of, score
 
 pytestmark = pytest.mark.sil
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from sapper.shared import version
-from sapper_host.uf2 import FLASH_START, read_uf2
+from sapper_host.flash.uf2 import FLASH_START, read_uf2
 from toolchain import cache, sources, uf2
 
 REPOSITORY = Path(__file__).parents[2]

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sapper.update.trailer import check_signature
-from sapper_host import bundle as bundles
-from sapper_host import team_key
-from sapper_host.bundle import BundleError, make, read, write
+from sapper_host.board import team_key
 from sapper_host.errors import SapperError, Status
-from sapper_host.update_wire import body_of, pieces, sectors
+from sapper_host.update import bundle as bundles
+from sapper_host.update.bundle import BundleError, make, read, write
+from sapper_host.update.wire import body_of, pieces, sectors
 
 pytestmark = pytest.mark.unit
 

@@ -16,10 +16,10 @@ from hil.updates.works import all_works
 from hil.virtual import VirtualPico
 from sapper.crypto.signing import key_id
 from sapper.shared.pins import GPIO
-from sapper_host.bundle import BundleError
-from sapper_host.dialog import Dialog
+from sapper_host.board.dialog import Dialog
 from sapper_host.errors import BoardError, LinkGoneError, NoAnswerError
-from sapper_host.update import UpdateError, identify, update
+from sapper_host.update.bundle import BundleError
+from sapper_host.update.update import UpdateError, identify, update
 
 pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("update")]
 

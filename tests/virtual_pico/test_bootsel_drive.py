@@ -10,7 +10,7 @@ import pytest
 from hil.virtual import VirtualPico
 from hil.virtual.bootsel_drive import ERASE_NS, BootselDrive
 from hil.virtual.flash import uf2_image
-from sapper_host.uf2 import BLOCK_BYTES, read_uf2, safe_order
+from sapper_host.flash.uf2 import BLOCK_BYTES, read_uf2, safe_order
 
 pytestmark = pytest.mark.virtual
 MS = 1_000_000

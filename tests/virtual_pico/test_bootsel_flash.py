@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from hil.rig import default_uf2
-from sapper_host import flash_repl
+from sapper_host.board.link import Link
 from sapper_host.cli import main
 from sapper_host.errors import Status
-from sapper_host.link import Link
-from sapper_host.uf2 import read_uf2
+from sapper_host.flash import prompt as flash_repl
+from sapper_host.flash.uf2 import read_uf2
 
 pytestmark = [pytest.mark.virtual, pytest.mark.slow, pytest.mark.xdist_group("virtual"), pytest.mark.timeout(280)]
 # For a board that does what it is asked: a loaded machine is slow. And where one of several never will.

@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 from hil.rig import default_uf2
+from sapper_host.board.link import Link
 from sapper_host.errors import SapperError
-from sapper_host.link import Link
 
 pytestmark = [pytest.mark.virtual, pytest.mark.slow, pytest.mark.xdist_group("virtual"), pytest.mark.timeout(240)]
 SAPPER = [sys.executable, "-m", "sapper_host"]

@@ -34,10 +34,10 @@ def console(
       sapper console --port /dev/ttyUSB0 --baud 57600
       echo status | sapper console --port /dev/ttyACM0
     """
-    from sapper_host import console_app
-    from sapper_host.link import Link
-    from sapper_host.ports import find_port
-    from sapper_host.recorder import Recorder
+    from sapper_host.board.link import Link
+    from sapper_host.board.ports import find_port
+    from sapper_host.operate import console_app
+    from sapper_host.recordings.recorder import Recorder
 
     with ExitStack() as stack:
         link = stack.enter_context(Link.open(find_port(port), baud))

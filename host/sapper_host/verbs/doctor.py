@@ -30,8 +30,8 @@ def doctor(
     """
     import json
 
-    from sapper_host import doctor as checks
-    from sapper_host.progress import waiting
+    from sapper_host.doctor import doctor as checks
+    from sapper_host.screen.progress import waiting
 
     if udev_rule:
         typer.echo(checks.UDEV_RULE, nl=False)

@@ -46,10 +46,10 @@ def flash(
     import json
     from datetime import UTC, datetime
 
-    from sapper_host import flash_run
     from sapper_host.errors import SapperError, Status
-    from sapper_host.flash_targets import choose
-    from sapper_host.uf2 import read_uf2
+    from sapper_host.flash import run as flash_run
+    from sapper_host.flash.targets import choose
+    from sapper_host.flash.uf2 import read_uf2
 
     if every and (port or drive):
         raise SapperError("--all means every board", "leave --port and --drive away", Status.USAGE)

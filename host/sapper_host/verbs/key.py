@@ -19,9 +19,9 @@ def key(port: PortOption = None) -> None:
       sapper key
       sapper key --port /dev/ttyACM0
     """
-    from sapper_host.link import Link
-    from sapper_host.ports import find_port
-    from sapper_host.signing import KeyStore, provision
+    from sapper_host.board.link import Link
+    from sapper_host.board.ports import find_port
+    from sapper_host.board.signing import KeyStore, provision
 
     with Link.open(find_port(port)) as link:
         board = link.identify()["board"]

@@ -30,8 +30,8 @@ def log(
       sapper log --saved --json
     """
     from sapper.shared.events import parse_line
-    from sapper_host.link import Link
-    from sapper_host.ports import find_port
+    from sapper_host.board.link import Link
+    from sapper_host.board.ports import find_port
 
     with Link.open(find_port(port)) as link:
         link.identify()

@@ -28,10 +28,10 @@ def draw_map(
       sapper map build/demo/session.mcap
       sapper map lane4.mcap --truth lane4.truth.json -o lane4.png
     """
-    from sapper_host.map_plot import plot_map
-    from sapper_host.progress import waiting
-    from sapper_host.session import read_session
-    from sapper_host.truth import read_truth
+    from sapper_host.pictures.map_plot import plot_map
+    from sapper_host.recordings.session import read_session
+    from sapper_host.recordings.truth import read_truth
+    from sapper_host.screen.progress import waiting
 
     target = out or path.with_suffix(".png")
     with waiting(f"drawing {path.name}"):

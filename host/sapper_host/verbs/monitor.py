@@ -11,8 +11,8 @@ from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
 
 if TYPE_CHECKING:
-    from sapper_host.monitor_app import Monitor
-    from sapper_host.recorder import Recorder
+    from sapper_host.operate.monitor_app import Monitor
+    from sapper_host.recordings.recorder import Recorder
 
 
 def monitor(
@@ -38,9 +38,9 @@ def monitor(
     """
     import contextlib
 
-    from sapper_host.monitor_app import Monitor
-    from sapper_host.ports import find_port
-    from sapper_host.recorder import Recorder
+    from sapper_host.board.ports import find_port
+    from sapper_host.operate.monitor_app import Monitor
+    from sapper_host.recordings.recorder import Recorder
 
     with contextlib.ExitStack() as stack:
         recorder: Recorder | None = stack.enter_context(Recorder(record)) if record else None

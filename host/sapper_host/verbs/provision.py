@@ -11,7 +11,7 @@ from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
 
 if TYPE_CHECKING:
-    from sapper_host.provision import Plan
+    from sapper_host.provision.provision import Plan
 
 
 def provision(
@@ -53,11 +53,11 @@ def provision(
     """
     import time
 
-    from sapper_host import board_record
+    from sapper_host.board.ports import find_port
     from sapper_host.errors import Status
-    from sapper_host.ports import find_port
-    from sapper_host.progress import waiting
-    from sapper_host.provision import Provisioning
+    from sapper_host.provision import record as board_record
+    from sapper_host.provision.provision import Provisioning
+    from sapper_host.screen.progress import waiting
 
     plan = _plan(name, settings, key, team_key)
     folder = record or default_folder()
@@ -90,10 +90,10 @@ def _show_failures(record: dict[str, list[dict[str, str]]]) -> None:
 def _plan(name: str, settings: Path | None, key: str, team_key: Path | None) -> Plan:
     """All that is given, read and checked."""
     from sapper.storage.name_file import RULE, is_name
-    from sapper_host import settings_text
+    from sapper_host.board import settings_text
+    from sapper_host.board.team_key import load
     from sapper_host.errors import SapperError, Status
-    from sapper_host.provision import KEEP, NEW, Plan
-    from sapper_host.team_key import load
+    from sapper_host.provision.provision import KEEP, NEW, Plan
 
     if not is_name(name):
         raise SapperError(f"'{name}' is no name for a board", RULE, Status.USAGE)

@@ -45,10 +45,10 @@ def replay(
       sapper replay lane.csv --on-detect mark --record run.mcap && sapper map run.mcap
     """
     from sapper_host.errors import SapperError, Status
-    from sapper_host.progress import bar
-    from sapper_host.recorder import Recorder
-    from sapper_host.score import finds_of, score
-    from sapper_host.trace import read_trace
+    from sapper_host.recordings.recorder import Recorder
+    from sapper_host.recordings.score import finds_of, score
+    from sapper_host.recordings.trace import read_trace
+    from sapper_host.screen.progress import bar
     from sapper_host.verbs.rigs import rig_errors
 
     pairs = [_setting(text) for text in settings or ()]

@@ -48,8 +48,8 @@ def virtual(
     """
     import json
 
+    from sapper_host.board.run_registry import registered
     from sapper_host.errors import SapperError, Status
-    from sapper_host.run_registry import registered
     from sapper_host.verbs.rigs import rig_errors
 
     if pace not in PACES:

@@ -10,7 +10,7 @@ from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
 
 if TYPE_CHECKING:
-    from sapper_host.selftest import Check
+    from sapper_host.board.selftest import Check
 
 
 def selftest(port: PortOption = None, as_json: JsonOption = False) -> None:
@@ -23,11 +23,11 @@ def selftest(port: PortOption = None, as_json: JsonOption = False) -> None:
       sapper selftest
       sapper selftest --json | jq -r '.checks[] | select(.passed | not) | .name'
     """
-    from sapper_host import selftest as tests
+    from sapper_host.board import selftest as tests
+    from sapper_host.board.link import Link
+    from sapper_host.board.ports import find_port
     from sapper_host.errors import Status
-    from sapper_host.link import Link
-    from sapper_host.ports import find_port
-    from sapper_host.progress import waiting
+    from sapper_host.screen.progress import waiting
 
     with waiting("testing"), Link.open(find_port(port)) as link:
         board = link.identify().get("board", "")

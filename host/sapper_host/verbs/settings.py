@@ -11,7 +11,7 @@ from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
 
 if TYPE_CHECKING:
-    from sapper_host.board_settings import Changes
+    from sapper_host.board.settings import Changes
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A settings file, as `dump` writes it.")]
 
@@ -29,10 +29,10 @@ def get(
       sapper settings get sweep_mm_s
     """
     from sapper.shared.settings import SettingError, row_of
-    from sapper_host import board_settings
+    from sapper_host.board import settings as board_settings
+    from sapper_host.board.link import Link
+    from sapper_host.board.ports import find_port
     from sapper_host.errors import SapperError, Status
-    from sapper_host.link import Link
-    from sapper_host.ports import find_port
 
     try:
         row = row_of(name) if name else None
@@ -100,11 +100,11 @@ def dump(
       sapper settings dump rover-7.txt
       sapper settings dump | sha256sum
     """
-    from sapper_host import board_settings
-    from sapper_host.link import Link
-    from sapper_host.ports import find_port
-    from sapper_host.settings_text import text_of
-    from sapper_host.whole_file import write
+    from sapper_host.board import settings as board_settings
+    from sapper_host.board.link import Link
+    from sapper_host.board.ports import find_port
+    from sapper_host.board.settings_text import text_of
+    from sapper_host.files.whole_file import write
 
     with Link.open(find_port(port)) as link:
         link.identify()
@@ -132,7 +132,7 @@ def load(
       sapper settings load rover-7.txt --dry-run
       sapper settings load rover-7.txt --save
     """
-    from sapper_host.settings_text import read
+    from sapper_host.board.settings_text import read
 
     _apply(port, read(file).values, save, file, dry_run)
 
@@ -154,11 +154,11 @@ def diff(
       sapper settings diff rover-7.txt --json
     """
     from sapper.shared.settings import TABLE
-    from sapper_host import board_settings
+    from sapper_host.board import settings as board_settings
+    from sapper_host.board.link import Link
+    from sapper_host.board.ports import find_port
+    from sapper_host.board.settings_text import read
     from sapper_host.errors import Status
-    from sapper_host.link import Link
-    from sapper_host.ports import find_port
-    from sapper_host.settings_text import read
 
     other = read(file).values if file else {row[0]: row[1] for row in TABLE}
     with Link.open(find_port(port)) as link:
@@ -181,10 +181,10 @@ def diff(
 def _apply(
     port: str | None, wanted: dict[str, int], save: bool, source: Path | None = None, dry_run: bool = False
 ) -> None:
-    from sapper_host import board_settings
-    from sapper_host.link import Link
-    from sapper_host.ports import find_port
-    from sapper_host.progress import waiting
+    from sapper_host.board import settings as board_settings
+    from sapper_host.board.link import Link
+    from sapper_host.board.ports import find_port
+    from sapper_host.screen.progress import waiting
 
     with waiting("settings"), Link.open(find_port(port)) as link:
         link.identify()

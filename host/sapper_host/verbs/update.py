@@ -45,10 +45,11 @@ def update(
     """
     import json
 
-    from sapper_host import bundle as bundles
-    from sapper_host import team_key, update_run
+    from sapper_host.board import team_key
+    from sapper_host.board.ports import find_port, list_ports, probe
     from sapper_host.errors import SapperError, Status
-    from sapper_host.ports import find_port, list_ports, probe
+    from sapper_host.update import bundle as bundles
+    from sapper_host.update import run as update_run
 
     if every and port:
         raise SapperError("--all means every board", "leave --port away", Status.USAGE)
@@ -81,8 +82,8 @@ def update(
 
 
 def _to_factory(port: str) -> None:
-    from sapper_host.port_board import PortBoard
-    from sapper_host.update import identify
+    from sapper_host.board.port_board import PortBoard
+    from sapper_host.update.update import identify
 
     with PortBoard(port) as board:
         before = identify(board)

@@ -1,0 +1,120 @@
+"""What is connected: serial ports and what answers on them, the lines of running rigs, and boards waiting as drives."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sapper_host.board import bootsel
+from sapper_host.board.link import Link
+from sapper_host.board.run_registry import running_rigs
+from sapper_host.errors import LinkError, SapperError
+
+# Raspberry Pi's vendor and the product number of MicroPython on RP2040, which our board definition keeps.
+USB_IDS = (0x2E8A, 0x0005)
+USB_NAME = "Sapper"
+# How long a board may take to answer; a rig on a busy machine runs slower than real time.
+_PROBE_S = {"board": 1.5, "rig": 5.0}
+
+
+@dataclass
+class Port:
+    """A place a board may be. kind: usb, radio (of a rig), serial or drive; what: sapper, micropython, busy, ...
+
+    location: where it is plugged in, as bootsel.Drive has it; the same board is found there again after a restart.
+    """
+
+    device: str
+    kind: str
+    what: str
+    detail: str = ""
+    serial_number: str = ""
+    version: dict[str, str] = field(default_factory=dict)
+    location: str = ""
+
+    @property
+    def ours(self) -> bool:
+        """Whether a Sapper answers there."""
+        return self.what == "sapper"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return asdict(self) | {"ours": self.ours}
+
+
+def list_ports() -> list[Port]:
+    """Serial ports and rigs' lines, by what the system says of them; nothing is opened."""
+    from serial.tools.list_ports import comports
+
+    found = []
+    for info in sorted(comports(), key=lambda info: info.device):
+        names = f"{info.manufacturer or ''} {info.product or ''}"
+        ours = (info.vid, info.pid) == USB_IDS or USB_NAME in names
+        kind = "usb" if info.vid is not None else "serial"
+        detail = " ".join(names.split()) or (info.description if info.description != "n/a" else "")
+        location = (getattr(info, "location", None) or "").partition(":")[0]
+        what = "board" if ours else "other"
+        found.append(Port(info.device, kind, what, detail, info.serial_number or "", location=location))
+    for rig in running_rigs():
+        for name, device in rig.ports.items():
+            detail = f"{rig.rig} rig (pid {rig.pid})" + (f", world {Path(rig.world).name}" if rig.world else "")
+            found.append(Port(device, name, "rig", detail, location=device if name == "usb" else ""))
+    return found
+
+
+def probe(port: Port) -> Port:
+    """Ask `version` on a port; returns it with what answers. Ports that by their numbers cannot be ours are let be."""
+    if port.what not in ("board", "rig"):
+        return port
+    try:
+        with Link.open(port.device) as link:
+            port.version = link.identify(_PROBE_S[port.what])
+            port.what = "sapper"
+            if not port.serial_number:
+                port.serial_number = port.version.get("board", "")
+    except LinkError as error:
+        busy = "in use" in error.message
+        port.what = "busy" if busy else "micropython" if "MicroPython" in error.message else "no answer"
+        port.detail = f"{port.detail}; {error.message}" if port.detail else error.message
+    return port
+
+
+def bootsel_drives(root: Path = bootsel.ROOT) -> list[Port]:
+    """Boards in BOOTSEL: the RPI-RP2 drives this machine sees, mounted or not."""
+    return [
+        Port(drive.name, "drive", "bootsel", f"mounted at {drive.folder}" if drive.folder else "not mounted")
+        for drive in bootsel.find_drives(root)
+    ]
+
+
+def port_now(port: str, serial_number: str) -> str:
+    """Where a board is now that was on `port`: one that comes back may get another name, and is known by its number."""
+    if os.path.exists(port) or not serial_number:
+        return port
+    return next((each.device for each in list_ports() if each.serial_number == serial_number), port)
+
+
+def find_port(wanted: str | None) -> str:
+    """The port to use: the one named, or the only Sapper connected. SapperError when there is none, or a choice."""
+    if wanted:
+        return wanted
+    ours = [port for port in map(probe, list_ports()) if port.ours and port.kind != "radio"]
+    if len(ours) == 1:
+        return ours[0].device
+    if ours:
+        names = ", ".join(port.device for port in ours)
+        raise LinkError(f"there are {len(ours)} boards: {names}", "choose one with --port")
+    waiting = bootsel_drives()
+    if waiting:
+        raise LinkError("the only board is in BOOTSEL, a drive without a console", "flash it, or unplug it and back in")
+    raise LinkError("no board found", "plug one in, start `sapper rig virtual`, or name it with --port")
+
+
+def complete_port(incomplete: str) -> list[tuple[str, str]]:
+    """Shell completion of --port."""
+    try:
+        return [(port.device, port.detail or port.what) for port in list_ports() if port.device.startswith(incomplete)]
+    except (OSError, SapperError):
+        return []

@@ -1,0 +1,114 @@
+"""A link that comes back: opens the port, tells what comes, and opens it again when the board vanished and returned."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from sapper_host.board.link import Link, Listener
+from sapper_host.board.ports import port_now
+from sapper_host.board.serial_stream import DEFAULT_BAUD
+from sapper_host.errors import LinkError, SapperError
+
+_RETRY_S = 0.5
+# With telemetry asked for, STATUS comes at least each second; a link silent for longer is asked again.
+_SILENT_S = 2.0
+
+
+class SteadyLink:
+    """Keeps a link to `port` alive from a thread of its own; a context manager.
+
+    The first opening happens in the constructor, so that a wrong port is an error at once (LinkError). After that:
+    `on_found(version values)` each time a Sapper answers (the first time too), `on_lost(reason)` when it goes.
+    `setup(link)` is run after each opening, and again when nothing came for two seconds.
+    """
+
+    def __init__(
+        self,
+        port: str,
+        listener: Listener,
+        on_found: Callable[[dict[str, str]], None],
+        on_lost: Callable[[str], None],
+        setup: Callable[[Link], None],
+        baud: int = DEFAULT_BAUD,
+    ) -> None:
+        self._port = port
+        self._baud = baud
+        self._listener = listener
+        self._on_found = on_found
+        self._on_lost = on_lost
+        self._setup = setup
+        self._closing = threading.Event()
+        self._board = ""
+        self.link: Link | None = None
+        self._open()
+        self._thread = threading.Thread(target=self._watch, name="steady link", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> SteadyLink:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self, goodbye: Callable[[Link], None] | None = None) -> None:
+        """Stop watching and let go of the port, after `goodbye(link)` when there is a link."""
+        self._closing.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout=5)
+        link, self.link = self.link, None
+        if link is not None:
+            try:
+                if goodbye is not None and link.gone is None:
+                    goodbye(link)
+            except SapperError:
+                pass  # leaving anyway
+            finally:
+                link.close()
+
+    def _open(self) -> None:
+        link = Link.open(self._port, self._baud)
+        try:
+            version = link.identify()
+            link.listen(self._listener)
+            self._setup(link)
+        except BaseException:
+            link.close()
+            raise
+        self.link = link
+        self._board = version.get("board", "")
+        self._on_found(version)
+
+    def _watch(self) -> None:
+        seen, seen_at = -1, time.monotonic()
+        while not self._closing.wait(_RETRY_S):
+            link = self.link
+            if link is None:
+                self._try_open()
+                seen_at = time.monotonic()
+            elif link.gone is not None:
+                self.link = None
+                link.close()
+                self._on_lost(link.gone.message)
+            elif link.decoder.counts.bytes != seen:
+                seen, seen_at = link.decoder.counts.bytes, time.monotonic()
+            elif time.monotonic() - seen_at > _SILENT_S:
+                seen_at = time.monotonic()
+                self._ask_again(link)
+
+    def _try_open(self) -> None:
+        try:
+            self._port = port_now(self._port, self._board)
+            self._open()
+        except LinkError as error:
+            self._on_lost(error.message)
+        except SapperError as error:
+            self._on_lost(str(error))
+
+    def _ask_again(self, link: Link) -> None:
+        # Refused or unanswered: the screen shows the silence, and the next round asks once more.
+        with contextlib.suppress(SapperError):
+            self._setup(link)

@@ -1,0 +1,57 @@
+"""The team's key, with which updates are signed: a file on the laptops of those who may make updates.
+
+HMAC, not ed25519: a board checks it in milliseconds with the SHA-256 it has, where a signature by elliptic curve takes
+seconds and code of its own in MicroPython. The price is that the key lies on every board as well: who takes a board's
+flash out has it. Such a person can put any firmware on that board anyway, over BOOTSEL.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from sapper.crypto.signing import KEY_BYTES, from_hex, to_hex
+from sapper_host.board.signing import config_folder
+from sapper_host.errors import SapperError, Status
+
+
+def default_path() -> Path:
+    """Where this user's team key lies, if there is one."""
+    return config_folder() / "team.key"
+
+
+def load(path: Path) -> bytes:
+    """The key in a file. SapperError when it holds none."""
+    try:
+        key = from_hex(path.read_text(encoding="ascii").strip(), KEY_BYTES)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SapperError(f"{path} cannot be read ({error})", "name the team's key file", Status.BAD_INPUT) from None
+    if key is None:
+        raise SapperError(
+            f"{path} holds no key", f"a key is {2 * KEY_BYTES} lower-case hex digits", status=Status.BAD_INPUT
+        )
+    return bytes(key)
+
+
+def load_default() -> bytes | None:
+    """This user's team key, or None."""
+    path = default_path()
+    return load(path) if path.exists() else None
+
+
+def create(path: Path) -> bytes:
+    """Make a key from the system's random source, in a file that only its owner can read. Never over another."""
+    key = secrets.token_bytes(KEY_BYTES)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise SapperError(
+            f"{path} is there already", "boards that hold it take no other: keep it, or move it away"
+        ) from None
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(to_hex(key) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return key

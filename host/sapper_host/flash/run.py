@@ -1,0 +1,101 @@
+"""Several boards at once: a thread and a line on the screen for each, a table and a report at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sapper_host.board.bootsel import ROOT
+from sapper_host.errors import Status
+from sapper_host.flash.board import PHASES, BoardFlash, Outcome, Tell
+from sapper_host.flash.targets import Target
+from sapper_host.flash.uf2 import PAYLOAD_BYTES, Uf2Image
+from sapper_host.screen.boards import board_screen
+
+_LOOK_S = 0.2
+
+
+def flash_all(targets: Sequence[Target], image: Uf2Image, limit_s: float, root: Path = ROOT) -> list[Outcome]:
+    """Flash all boards at the same time, in the order given. Ctrl-C stops all of them; what became of each is told."""
+    stop = threading.Event()
+    claimed: set[str] = set()
+    with board_screen([target.name for target in targets]) as show:
+        flashes = [
+            BoardFlash(target, image, _teller(show, i), stop, limit_s, claimed, root)
+            for i, target in enumerate(targets)
+        ]
+        # Not Thread.join: interrupted by Ctrl-C it takes a running thread for ended (bugs.python.org/issue45274).
+        with ThreadPoolExecutor(len(flashes), "flash") as pool:
+            ways = [pool.submit(flash.run) for flash in flashes]
+            while not all(way.done() for way in ways):
+                try:
+                    wait(ways, _LOOK_S)
+                except KeyboardInterrupt:
+                    stop.set()
+    return [way.result() for way in ways]
+
+
+def status_of(outcomes: Sequence[Outcome]) -> Status:
+    """The exit status for all: that of the boards that failed if they agree, else ERROR."""
+    failed = {Status(outcome.status) for outcome in outcomes if not outcome.verified}
+    if Status.INTERRUPTED in failed:
+        return Status.INTERRUPTED
+    return failed.pop() if len(failed) == 1 else Status.ERROR if failed else Status.OK
+
+
+def report(image: Uf2Image, outcomes: Sequence[Outcome], started: datetime) -> dict[str, Any]:
+    """The JSON report: the file, when, and what became of each board."""
+    program, version = image.program()
+    return {
+        "file": {
+            "path": str(image.path),
+            "sha256": hashlib.sha256(image.content).hexdigest(),
+            "flash_bytes": len(image.pages) * PAYLOAD_BYTES,
+            "program": program,
+            "version": version,
+        },
+        "started": started.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "status": int(status_of(outcomes)),
+        "boards": [outcome.as_dict() for outcome in outcomes],
+    }
+
+
+def table(outcomes: Sequence[Outcome]) -> list[str]:
+    """Lines for people: a row a board, and under it what went wrong, what to do, and how the board is left."""
+    rows = [("board", "at", "result", "runs", "seconds")]
+    for outcome in outcomes:
+        took = " ".join(f"{phase} {seconds:.1f}" for phase, seconds in outcome.seconds.items())
+        result = "verified" if outcome.verified else f"FAILED while {PHASES[outcome.phase][0]}"
+        rows.append((outcome.board or "-", outcome.name, result, _runs(outcome), took))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for i, row in enumerate(rows):
+        lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        if i and not outcomes[i - 1].verified:
+            outcome = outcomes[i - 1]
+            lines.append(f"    {outcome.error}")
+            lines += [f"    do: {outcome.remedy}"] if outcome.remedy else []
+            lines.append(f"    the board: {outcome.state}")
+        elif i and outcomes[i - 1].after.get("source", "factory") != "factory":
+            lines.append("    note: the file is the factory image; the board still runs an update from its slot")
+    return lines
+
+
+def _runs(outcome: Outcome) -> str:
+    after = outcome.after
+    if "sapper" in after:
+        return f"sapper {after['sapper']} {after.get('git', '')} {after.get('source', '')}".strip()
+    return f"MicroPython {after['micropython']}" if "micropython" in after else "-"
+
+
+def _teller(show: Callable[[int, str, float], None], row: int) -> Tell:
+    def tell(phase: str, done: int, total: int) -> None:
+        show(row, PHASES[phase][0], 1.0 if phase == "done" else done / total if total else 0.0)
+
+    return tell

@@ -1,0 +1,187 @@
+"""The monitor: a steady link, a state, and one of three ways to show it (screen, lines, JSON)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+
+from sapper_host.board.answers import Answer
+from sapper_host.board.decoder import Counts, Event, Frame, Text
+from sapper_host.board.link import Happening, Link
+from sapper_host.board.reconnect import SteadyLink
+from sapper_host.board.status_text import frames_of_status
+from sapper_host.errors import BoardError, SapperError
+from sapper_host.operate.monitor_state import MonitorState, describe
+from sapper_host.operate.monitor_view import plain_line, render
+from sapper_host.recordings.recorder import Recorder, event_message, frame_message
+
+_SCREEN_HZ = 10
+_LINE_S = 1.0
+_POLL_S = 1.0
+# Items that wait to be printed; when whoever reads our output is slower for long, the oldest are dropped and counted.
+_QUEUE_MAX = 10_000
+
+
+def _goodbye(link: Link) -> None:
+    """Leave the line as text, as the next user expects it."""
+    link.command("telemetry off", timeout_s=0.5)
+
+
+class Monitor:
+    """Watches one board until told to leave; a context manager. Raises LinkError when the port is none at the start."""
+
+    def __init__(self, port: str, recorder: Recorder | None = None, as_json: bool = False) -> None:
+        self.state = MonitorState(port)
+        self._recorder = recorder
+        self._as_json = as_json
+        self._lock = threading.Lock()
+        self._counts = Counts()
+        self._queue: queue.SimpleQueue[dict[str, Any] | str] = queue.SimpleQueue()
+        self._dropped = 0
+        self._polling = False
+        self._closing = threading.Event()
+        self._steady = SteadyLink(port, self._take, self._found, self._lost, self._setup)
+        self._poller = threading.Thread(target=self._poll, name="monitor poll", daemon=True)
+        self._poller.start()
+
+    def __enter__(self) -> Monitor:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._closing.set()
+        self._poller.join(timeout=3)
+        self._steady.close(None if self._polling else _goodbye)
+
+    def run(self, seconds: float | None = None) -> None:
+        """Show until Ctrl-C (which is the way to leave, no error), or for so many seconds."""
+        until = None if seconds is None else time.monotonic() + seconds
+        with contextlib.suppress(KeyboardInterrupt):
+            if self._as_json or not sys.stdout.isatty():
+                self._lines(until)
+            else:
+                self._screen(until)
+
+    def _setup(self, link: Link) -> None:
+        """Ask for telemetry; over a radio that must be signed, and who only watches has no key: then `status` it is."""
+        self._counts = link.decoder.counts
+        try:
+            link.command("telemetry on")
+        except BoardError as refusal:
+            if refusal.name != "unsigned":
+                raise
+            if not self._polling:
+                text = "no telemetry on this link unless signed: asking `status` once a second"
+                self._note(text, {"topic": "host", "note": text})
+            self._polling = True
+
+    def _poll(self) -> None:
+        while not self._closing.wait(_POLL_S):
+            link = self._steady.link
+            if not self._polling or link is None:
+                continue
+            with contextlib.suppress(SapperError, ValueError):
+                self._take_status(link.command("status", quiet=True))
+
+    def _take_status(self, answer: Answer) -> None:
+        """Show what `status` says; recorded as telemetry only when it tells the board's time, else as it was said."""
+        values = answer.values()
+        frames = frames_of_status(values, self.state.last_t_ms)
+        for frame in frames:
+            if "t_ms" in values:
+                self._take(frame)
+            else:
+                with self._lock:
+                    self.state.take(frame, self._counts)
+        if "t_ms" not in values:
+            if self._recorder is not None:
+                self._recorder.take(Text(answer.last))
+            if self._as_json:
+                self._print_later({"topic": "status"} | values)
+
+    def _take(self, happening: Happening) -> None:
+        with self._lock:
+            self.state.take(happening, self._counts)
+        if self._recorder is not None:
+            self._recorder.take(happening)
+        if self._as_json:
+            self._print_later(_as_json(happening))
+        elif isinstance(happening, Event):
+            self._print_later(f"{happening.t_ms / 1000:.2f} s  {describe(happening)}")
+
+    def _found(self, version: dict[str, str]) -> None:
+        with self._lock:
+            self.state.found(version)
+        text = f"link to Sapper {version['sapper']} board {version.get('board', '?')} on {self.state.port}"
+        self._note(text, {"topic": "host", "link": True, "version": version})
+
+    def _lost(self, trouble: str) -> None:
+        with self._lock:
+            news = self.state.connected
+            self.state.lost(trouble)
+        if news:
+            self._note(f"link lost: {trouble}; waiting for it", {"topic": "host", "link": False, "reason": trouble})
+
+    def _note(self, text: str, message: dict[str, Any]) -> None:
+        if self._recorder is not None:
+            self._recorder.note(text)
+        self._print_later(message if self._as_json else text)
+
+    def _print_later(self, item: dict[str, Any] | str | None) -> None:
+        if item is None:
+            return
+        if self._queue.qsize() >= _QUEUE_MAX:
+            self._dropped += 1
+        else:
+            self._queue.put(item)
+
+    def _screen(self, until: float | None) -> None:
+        console = Console()
+        unicode = (console.encoding or "").lower().startswith("utf")
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            while until is None or time.monotonic() < until:
+                with self._lock:
+                    picture = render(self.state, self._counts, console.width, console.height, unicode)
+                live.update(picture, refresh=True)
+                while not self._queue.empty():
+                    self._queue.get()  # the screen has its own list of events
+                time.sleep(1 / _SCREEN_HZ)
+
+    def _lines(self, until: float | None) -> None:
+        next_line = time.monotonic() + _LINE_S
+        was_fresh = False
+        while until is None or time.monotonic() < until:
+            try:
+                item = self._queue.get(timeout=0.1)
+                print(json.dumps(item, separators=(",", ":")) if isinstance(item, dict) else item, flush=True)
+            except queue.Empty:
+                pass
+            if not self._as_json and time.monotonic() >= next_line:
+                next_line += _LINE_S
+                with self._lock:
+                    fresh, connected = self.state.fresh, self.state.connected
+                    line = plain_line(self.state) if fresh else ""
+                if was_fresh and not fresh and connected:
+                    line = "the board is silent; its last values are old"
+                was_fresh = fresh
+                if line:
+                    print(line, flush=True)
+
+
+def _as_json(happening: Happening) -> dict[str, Any] | None:
+    """One thing heard, as a JSON line: the messages of a recording with their topic."""
+    match happening:
+        case Frame(name=name):
+            return {"topic": f"/{name.lower()}"} | frame_message(happening)
+        case Event():
+            return {"topic": "/event"} | event_message(happening)
+        case _:
+            return None

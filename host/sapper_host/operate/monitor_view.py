@@ -1,0 +1,213 @@
+"""The operator's screen, drawn from a MonitorState with rich. Fits 80x24 and uses what is more."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from sapper.shared.events import CLASSES, FAULTS, REASONS
+from sapper_host.board.decoder import Counts, Event
+from sapper_host.operate.monitor_state import STALE_S, STRENGTH_MAX, MonitorState, Note, describe
+
+STATE_STYLE = {
+    "SAFE": "bold white on green",
+    "ARMED": "bold black on yellow",
+    "TELEOP": "bold black on bright_yellow",
+    "SWEEP": "bold white on blue",
+    "CONTACT": "bold white on magenta",
+    "STOPPED": "bold white on red",
+    "FAULT": "bold white on red",
+}
+EVENT_STYLE = {
+    "detect": "bold magenta",
+    "contact": "bold magenta",
+    "fault": "bold red",
+    "stop": "red",
+    "state": "cyan",
+    "boot": "yellow",
+    "link": "yellow",
+    "missed": "yellow",
+    "refused": "yellow",
+}
+# Lamps: text, bit of STATUS.flags, style when lit, style when dark.
+_LAMPS = (
+    ("E-STOP LOOP", 0, "green", "bold red"),
+    ("KEY", 1, "green", "yellow"),
+    ("MOTORS", 2, "bold yellow", "dim"),
+    ("SEARCHED", 3, "green", "dim"),
+    ("PINPOINT", 4, "cyan", "dim"),
+)
+_FIXED_LINES = 14
+_WARN_LOST_PCT = 5
+_DUTY_MAX = 1000
+
+
+def render(state: MonitorState, counts: Counts, width: int, height: int, unicode: bool = True) -> RenderableType:
+    """The whole screen, at most `height` lines of `width` columns."""
+    old = "" if state.fresh else "dim"
+    rows: list[RenderableType] = [
+        _header(state, counts, width),
+        _state_line(state),
+        _strength(state, width, unicode),
+        _motion(state, old),
+        _lamps(state, unicode),
+        _health(state, counts, old),
+    ]
+    room = max(1, height - _FIXED_LINES)
+    rows.append(_events(state, room))
+    return Group(*rows)
+
+
+def _header(state: MonitorState, counts: Counts, width: int) -> Text:
+    """What is watched at the left, the line's quality at the right; the first gives way to the second."""
+    right = _quality(state, counts)
+    version = state.version
+    left = Text("Sapper ", style="bold")
+    left.append(version.get("sapper", ""), style="bold")
+    left.append(f"  {state.port}", style="")
+    left.append(f"  {version.get('board', '')}", style="dim")
+    left.truncate(max(0, width - len(right) - 2), overflow="ellipsis", pad=True)
+    return left.append("  ").append(right)
+
+
+def _quality(state: MonitorState, counts: Counts) -> Text:
+    quality = state.quality(counts.bad_frames)
+    if not state.connected:
+        return Text("NO LINK", style="bold white on red")
+    if quality.age_s is None:
+        return Text("waiting for telemetry", style="yellow")
+    if quality.age_s >= STALE_S:
+        return Text(f"SILENT for {quality.age_s:.0f} s", style="bold white on red")
+    text = f"link {quality.frames_per_s:.0f}/s  lost {quality.lost_pct:.1f} %  bad {quality.bad}"
+    return Text(text, style="yellow" if quality.lost_pct > _WARN_LOST_PCT else "green")
+
+
+def _state_line(state: MonitorState) -> Panel:
+    name = state.state or "-"
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if not state.connected:
+        text.append(f" {state.trouble or 'not connected'}; what follows is OLD ", style="bold white on red")
+        return Panel(text, padding=(0, 1))
+    text.append(f" {name} ", style=STATE_STYLE.get(name, "bold"))
+    if state.status is None:
+        return Panel(text, padding=(0, 1))
+    index = state.status.fields["reason"]
+    reason, remedy = REASONS[index] if index < len(REASONS) else (f"reason {index}", "")
+    fault = state.status.fields["fault"]
+    if fault:
+        text.append(f"  {FAULTS[fault] if fault < len(FAULTS) else f'fault {fault}'}", style="bold red")
+    if reason not in ("none", "operator"):
+        text.append(f"  {reason}", style="bold")
+        text.append(f": {remedy}" if remedy else "")
+    return Panel(text, padding=(0, 1))
+
+
+def _strength(state: MonitorState, width: int, unicode: bool) -> Panel:
+    detect = state.detect
+    if detect is None:
+        return Panel(Text("no detector frames yet", style="dim"), title="detector", title_align="left")
+    strength, level = detect.fields["strength"], max(1, detect.fields["level"])
+    alert = detect.fields["statistic"] >= level
+    style = "bold magenta" if alert else "green" if state.fresh else "dim"
+    room = max(10, width - 4)
+    bar = Text(bar_text(strength, STRENGTH_MAX, room, unicode), style=style)
+    mark = min(room - 1, state.strength_peak * room // STRENGTH_MAX)
+    bar.stylize("reverse", mark, mark + 1)
+    index = detect.fields["class"]
+    kind = CLASSES[index].replace("_", "-") if index < len(CLASSES) else f"class {index}"
+    words = Table.grid(expand=True)
+    words.add_column(no_wrap=True)
+    words.add_column(justify="right", no_wrap=True)
+    share = 100 * detect.fields["statistic"] / level
+    words.add_row(
+        Text(f"strength {strength:4d}   {kind if kind != 'none' else '-'}", style=style),
+        Text(f"statistic at {share:.0f} % of its alert level", style=style if alert else "dim"),
+    )
+    return Panel(Group(bar, words), title="detector", title_align="left", padding=(0, 1))
+
+
+def bar_text(value: float, full: float, width: int, unicode: bool = True) -> str:
+    """A bar of `width` characters for value/full; whole characters without unicode, eighths with it."""
+    share = max(0.0, min(1.0, value / full))
+    if not unicode:
+        filled = round(share * width)
+        return "#" * filled + "." * (width - filled)
+    eighths = round(share * width * 8)
+    part = "" if eighths % 8 == 0 else "▏▎▍▌▋▊▉"[eighths % 8 - 1]
+    return ("█" * (eighths // 8) + part).ljust(width)
+
+
+def _motion(state: MonitorState, old: str) -> Text:
+    text = Text(style=old, no_wrap=True, overflow="ellipsis")
+    if state.status is None:
+        return text.append("no status frames yet", style="dim")
+    f = state.status.fields
+    text.append(f"distance {f['s_mm'] / 1000:7.2f} m   speed {f['speed_mm_s']:4d} mm/s   ", style=old or "bold")
+    text.append(f"x {f['x_mm'] / 1000:6.2f} y {f['y_mm'] / 1000:5.2f} m   ")
+    return text.append(f"duty {f['duty_left'] / 10:+.0f}/{f['duty_right'] / 10:+.0f} %")
+
+
+def _lamps(state: MonitorState, unicode: bool) -> Text:
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if state.status is None:
+        return text
+    flags = state.status.fields["flags"]
+    lit, dark = ("●", "○") if unicode else ("[x]", "[ ]")
+    for name, bit, on_style, off_style in _LAMPS:
+        on = bool(flags >> bit & 1)
+        if name == "SEARCHED" and state.state == "SWEEP":
+            off_style = "bold red"  # driving over ground that will not count
+        style = (on_style if on else off_style) if state.fresh else "dim"
+        text.append(f"{lit if on else dark} {name}   ", style=style)
+    return text
+
+
+def _health(state: MonitorState, counts: Counts, old: str) -> Text:
+    text = Text(style=old, no_wrap=True, overflow="ellipsis")
+    if state.status is not None:
+        f = state.status.fields
+        text.append(f"supply {f['vsys_mv'] / 1000:.2f} V   chip {f['temp_dc'] / 10:.0f} C   ")
+    if state.loop is not None:
+        f = state.loop.fields
+        text.append(
+            f"load {f['load_pm'] / 10:.0f} %   jitter {f['jitter_max_us']} us   heap {f['heap_free'] // 1024} KB"
+        )
+        lost = [f"{name} {f[name]}" for name in ("missed", "dropped", "refused") if f[name]]
+        if lost:
+            text.append("   " + "  ".join(lost), style="yellow")
+    if counts.event_gaps:
+        text.append(f"   events lost {counts.event_gaps}", style="yellow")
+    return text
+
+
+def _events(state: MonitorState, room: int) -> Panel:
+    lines = [event_text(event) for event in list(state.events)[-room:]]
+    if not lines:
+        lines = [Text("none yet", style="dim")]
+    lines += [Text("")] * (room - len(lines))
+    return Panel(Group(*lines), title="events", title_align="left", padding=(0, 1))
+
+
+def event_text(event: Event | Note) -> Text:
+    """One event, or note of the host, as a line in its colour."""
+    if isinstance(event, Note):
+        return Text(f"{'-- ' + event.text:>12s}", style="yellow", no_wrap=True, overflow="ellipsis")
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(f"{event.t_ms / 1000:9.2f} s  ", style="dim")
+    return text.append(describe(event), style=EVENT_STYLE.get(event.kind, ""))
+
+
+def plain_line(state: MonitorState) -> str:
+    """The screen as one line, for logs and pipes."""
+    parts = [state.state or "-"]
+    if state.status is not None:
+        f = state.status.fields
+        parts.append(f"{f['t_ms'] / 1000:.2f} s  {f['s_mm'] / 1000:.2f} m  {f['speed_mm_s']} mm/s")
+        parts.append(f"{f['vsys_mv'] / 1000:.2f} V")
+    if state.detect is not None:
+        parts.append(f"strength {state.detect.fields['strength']}")
+    if state.loop is not None:
+        parts.append(f"load {state.loop.fields['load_pm'] / 10:.0f} %")
+    return "  ".join(parts)

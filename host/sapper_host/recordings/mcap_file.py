@@ -1,0 +1,187 @@
+"""MCAP files of ours: written topic by topic, and read even when the writer was killed before it finished.
+
+A finished file ends in a summary; one whose writer died ends anywhere. Reading goes from the front, chunk by chunk,
+each checked by its CRC, so an unfinished file gives everything up to its last whole chunk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import zstandard
+from mcap.exceptions import EndOfFile, McapError
+from mcap.records import Channel, Chunk, Footer, Header, McapRecord, Metadata
+from mcap.records import Message as McapMessage
+from mcap.stream_reader import CRCValidationError, StreamReader, breakup_chunk
+from mcap.writer import MCAP0_MAGIC, Writer
+
+from sapper.shared.version import VERSION
+from sapper_host.errors import TraceError
+from sapper_host.recordings.mcap_topics import PROFILE, TOPICS
+
+# No record or chunk that we write comes near this; one that claims more is damage, and is not allocated.
+_RECORD_MAX_BYTES = 64 * 1024 * 1024
+_CHUNK_BYTES = 512 * 1024
+
+
+class Message(NamedTuple):
+    """One message of a file: its topic, time in nanoseconds, sequence and JSON text."""
+
+    topic: str
+    log_time_ns: int
+    sequence: int
+    data: bytes
+
+    def json(self) -> dict[str, Any]:
+        """The message as a dict."""
+        value = json.loads(self.data)
+        return value if isinstance(value, dict) else {}
+
+
+class McapTopics:
+    """A writer of our topics: a channel is registered when its first message comes. KeyError for an unknown topic."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.writer = Writer(stream, chunk_size=_CHUNK_BYTES)
+        self.writer.start(profile=PROFILE, library=f"sapper {VERSION}")
+        self._channels: dict[str, int] = {}
+        self._sequences: dict[str, int] = {}
+
+    def write(self, topic: str, log_time_ns: int, data: bytes, publish_time_ns: int | None = None) -> None:
+        """Append one message (JSON text) to `topic`; times in nanoseconds."""
+        channel = self._channels.get(topic)
+        if channel is None:
+            channel = self._register(topic)
+        self._sequences[topic] = sequence = (self._sequences[topic] + 1) & 0xFFFFFFFF
+        publish = log_time_ns if publish_time_ns is None else publish_time_ns
+        self.writer.add_message(channel, log_time_ns, data, publish, sequence)
+
+    def write_json(
+        self, topic: str, log_time_ns: int, value: dict[str, Any], publish_time_ns: int | None = None
+    ) -> None:
+        """Append one message given as a dict."""
+        self.write(topic, log_time_ns, json.dumps(value, separators=(",", ":")).encode(), publish_time_ns)
+
+    def _register(self, name: str) -> int:
+        topic = TOPICS[name]
+        schema = json.dumps(topic.json_schema()).encode()
+        schema_id = self.writer.register_schema(topic.schema_name, "jsonschema", schema)
+        self._channels[name] = self.writer.register_channel(name, "json", schema_id)
+        self._sequences[name] = -1
+        return self._channels[name]
+
+
+class _WholeReads:
+    """A file for the MCAP library that refuses to read past its end: no damaged length is allocated or half read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._left = os.fstat(stream.fileno()).st_size
+
+    def read(self, size: int) -> bytes:
+        if size > self._left:
+            raise EndOfFile
+        self._left -= size
+        return self._stream.read(size)
+
+
+class McapReading:
+    """Reads a file of ours from the front. After `messages()` ran out, `complete` says whether the file was finished,
+    `problem` why reading ended if not; `metadata` holds the named metadata met so far.
+
+    Raises TraceError when the file cannot be opened or is no MCAP at all.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.complete = False
+        self.problem = ""
+        self.profile = ""
+        self.metadata: dict[str, dict[str, str]] = {}
+        self._topics: dict[int, str] = {}
+
+    def messages(self) -> Iterator[Message]:
+        """Every message up to the end, or up to the first damage."""
+        try:
+            stream = self.path.open("rb")
+        except OSError as error:
+            raise TraceError(self.path, 0, "", f"cannot be opened: {error.strerror}") from None
+        with stream:
+            if stream.read(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
+                raise TraceError(self.path, 0, "", "not an MCAP file")
+            stream.seek(0)
+            for record in self._records(stream):
+                if isinstance(record, Channel):
+                    self._topics[record.id] = record.topic
+                elif isinstance(record, McapMessage):
+                    topic = self._topics.get(record.channel_id, "")
+                    yield Message(topic, record.log_time, record.sequence, record.data)
+
+    def _records(self, stream: IO[bytes]) -> Iterator[McapRecord]:
+        whole: Any = _WholeReads(stream)
+        reader = StreamReader(whole, emit_chunks=True, record_size_limit=_RECORD_MAX_BYTES)
+        records = reader.records
+        while True:
+            try:
+                record = next(records)
+                inner = _open_chunk(record) if isinstance(record, Chunk) else [record]
+            except StopIteration:
+                return
+            except (McapError, CRCValidationError, zstandard.ZstdError, struct.error, ValueError) as error:
+                self.problem = str(error) or "it ends in the middle of a record"
+                return
+            if isinstance(record, Header):
+                self.profile = record.profile or "none"
+            elif isinstance(record, Metadata):
+                self.metadata[record.name] = record.metadata
+            elif isinstance(record, Footer):
+                self.complete = True
+            yield from inner
+
+
+def _open_chunk(chunk: Chunk) -> list[McapRecord]:
+    if chunk.uncompressed_size > _RECORD_MAX_BYTES:
+        raise ValueError(f"a chunk that claims {chunk.uncompressed_size} bytes")
+    if chunk.compression == "zstd" and zstandard.frame_content_size(chunk.data) > _RECORD_MAX_BYTES:
+        raise ValueError("a chunk that would unpack to more than it says")
+    return breakup_chunk(chunk, validate_crc=True)
+
+
+def is_mcap(path: Path) -> bool:
+    """Whether the file starts as MCAP does, or is named so."""
+    try:
+        with path.open("rb") as file:
+            return file.read(5) == b"\x89MCAP" or path.suffix.lower() == ".mcap"
+    except OSError:
+        return path.suffix.lower() == ".mcap"
+
+
+def repair(source: Path, target: Path) -> tuple[int, str]:
+    """Copy what can be read of an unfinished file into a finished one.
+
+    Returns (messages, why reading ended: '' when the file was whole).
+
+    Raises TraceError when `source` is no MCAP or `target` cannot be written.
+    """
+    reading = McapReading(source)
+    count = 0
+    try:
+        with target.open("xb") as stream:
+            topics = McapTopics(stream)
+            for message in reading.messages():
+                if message.topic in TOPICS:
+                    topics.write(message.topic, message.log_time_ns, message.data)
+                    count += 1
+            for name, values in reading.metadata.items():
+                topics.writer.add_metadata(name, values)
+            topics.writer.finish()
+    except FileExistsError:
+        raise TraceError(target, 0, "", "exists already", "give another name, or remove it first") from None
+    except OSError as error:
+        raise TraceError(target, 0, "", f"cannot be written: {error.strerror}") from None
+    return count, "" if reading.complete else reading.problem or "it was never finished"

@@ -1,0 +1,173 @@
+"""Records what a board tells into an MCAP file that loses at most a second when the recorder is killed.
+
+Log times are the board's clock, anchored to this machine's at the first message; publish times are this machine's.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sapper_host.board.decoder import Event, Frame, Text
+from sapper_host.board.link import Happening, Sent
+from sapper_host.errors import SapperError
+from sapper_host.recordings.mcap_file import McapTopics
+from sapper_host.recordings.mcap_topics import ENUMERATED, FRAME_TOPIC
+from sapper_host.recordings.truth import Truth
+
+# Twice as often as the promise, so that a slow disk has half a second.
+_FLUSH_S = 0.5
+_NS_PER_MS = 1_000_000
+
+
+class BoardClock:
+    """Board milliseconds -> nanoseconds since 1970. A clock that falls back (the board restarted) is anchored anew."""
+
+    def __init__(self, now_ns: Callable[[], int]) -> None:
+        self._now_ns = now_ns
+        self._offset_ns: int | None = None
+        self.last_ns = 0
+
+    def at(self, t_ms: int) -> int:
+        """The time of a message stamped `t_ms` by the board."""
+        time_ns = t_ms * _NS_PER_MS + (self._offset_ns or 0)
+        # Events may be told a little after later frames; a second back is a restart.
+        if self._offset_ns is None or time_ns < self.last_ns - 1000 * _NS_PER_MS:
+            self._offset_ns = max(self._now_ns(), self.last_ns) - t_ms * _NS_PER_MS
+            time_ns = t_ms * _NS_PER_MS + self._offset_ns
+        self.last_ns = max(self.last_ns, time_ns)
+        return time_ns
+
+    def latest(self) -> int:
+        """The time of a message without a stamp."""
+        return self.last_ns or self._now_ns()
+
+
+class Recorder:
+    """An open recording; a context manager. `take` fits as a Link's listener and may be called from any thread.
+
+    Raises SapperError when the file exists or cannot be written. A disk that fills up while recording raises from
+    `take` or `close`, whichever comes first, and what was flushed before stays readable.
+    """
+
+    def __init__(self, path: Path, now_ns: Callable[[], int] = time.time_ns) -> None:
+        self.path = path
+        self.messages = 0
+        self._now_ns = now_ns
+        self._clock = BoardClock(now_ns)
+        self._lock = threading.Lock()
+        self._dirty = False
+        self._failed: OSError | None = None
+        self._closing = threading.Event()
+        try:
+            self._file = path.open("xb")
+        except FileExistsError:
+            raise SapperError(f"{path} exists already", "give another name, or remove it first") from None
+        except OSError as error:
+            raise SapperError(f"{path} cannot be written: {error.strerror}", "give another place") from None
+        self._topics = McapTopics(self._file)
+        self._flusher = threading.Thread(target=self._keep_flushing, name="recorder", daemon=True)
+        self._flusher.start()
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def take(self, happening: Happening) -> None:
+        """Record one thing that came from, or went to, a board."""
+        with self._lock:
+            if self._closing.is_set():
+                return
+            match happening:
+                case Frame(name=name, fields=values):
+                    if name in FRAME_TOPIC:
+                        self._write(FRAME_TOPIC[name], self._clock.at(values["t_ms"]), frame_message(happening))
+                case Event(t_ms=t_ms):
+                    self._write("/event", self._clock.at(t_ms), event_message(happening))
+                case Sent(line=line):
+                    self._write("/console", self._clock.latest(), {"from": "operator", "line": line})
+                case Text(line=line):
+                    self._write("/console", self._clock.latest(), {"from": "board", "line": line})
+
+    def note(self, line: str) -> None:
+        """Record a line of the host's own on /console: 'the link was lost', or a provenance."""
+        with self._lock:
+            self._write("/console", self._clock.latest(), {"from": "host", "line": line})
+
+    def truth(self, truth: Truth) -> None:
+        """Record what is really in the ground."""
+        with self._lock:
+            self._write("/truth", self._clock.latest(), truth)
+
+    def flush(self) -> None:
+        """Have everything taken so far on the disk when this returns."""
+        with self._lock:
+            self._flush()
+
+    def close(self) -> None:
+        """Finish the file. Closing twice does nothing."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._flusher.join()
+        with self._lock, self._file:
+            try:
+                self._topics.writer.finish()
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                self._failed = error
+        self._raise_failure()
+
+    def _write(self, topic: str, log_time_ns: int, value: dict[str, Any]) -> None:
+        self._raise_failure()
+        self._topics.write_json(topic, log_time_ns, value, self._now_ns())
+        self.messages += 1
+        self._dirty = True
+
+    def _keep_flushing(self) -> None:
+        while not self._closing.wait(_FLUSH_S):
+            with self._lock:
+                try:
+                    self._flush()
+                except OSError as error:
+                    self._failed = error
+                    return
+
+    def _flush(self) -> None:
+        if self._dirty:
+            self._topics.writer.flush()
+            os.fsync(self._file.fileno())
+            self._dirty = False
+
+    def _raise_failure(self) -> None:
+        if self._failed is not None:
+            raise SapperError(f"{self.path}: {self._failed.strerror}; the recording ends here", "make room on the disk")
+
+
+def frame_message(frame: Frame) -> dict[str, Any]:
+    """The message of a telemetry frame: its fields, and the names of those that have names."""
+    message: dict[str, Any] = dict(frame.fields)
+    for name in ENUMERATED:
+        if name in message:
+            message[f"{name}_name"] = frame.named(name)
+    return message
+
+
+def event_message(event: Event) -> dict[str, Any]:
+    """The message of an event."""
+    return {
+        "number": event.number,
+        "t_ms": event.t_ms,
+        "kind": event.kind,
+        "s_mm": event.s_mm,
+        "text": event.line(),
+        "args": dict(event.args),
+    }

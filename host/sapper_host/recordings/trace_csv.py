@@ -1,0 +1,101 @@
+"""Traces as CSV: a strict reader that streams, and the writer.
+
+# sapper-trace 1
+# any provenance lines
+t_s,gate0_mv,gate1_mv,gate2_mv,vsys_mv,temp_c,left_ticks,right_ticks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from sapper_host.errors import TraceError
+from sapper_host.recordings.trace_rows import NAMES, Cells, RowChecker, Values, check_header, shown
+
+MAGIC = "# sapper-trace 1"
+_LINE_MAX = 4096
+_PROVENANCE_MAX_LINES = 1000
+
+
+class CsvTraceReader:
+    """Streams the rows of a CSV trace. `provenance` holds its lines without '# '; `checker` the decimals seen.
+
+    Raises TraceError with file, line, column and reason on anything that is not a trace.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.provenance: list[str] = []
+        self.checker = RowChecker(path)
+        self._line = 0
+        try:
+            self._file = path.open("rb")
+        except OSError as error:
+            raise TraceError(path, 0, "", f"cannot be opened: {error.strerror}") from None
+        try:
+            self._read_head()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def rows(self) -> Iterator[tuple[Cells, Values]]:
+        """Each row as text cells and as numbers; TraceError at the first that does not fit, or if none is there."""
+        count = 0
+        with self._file:
+            for text in self._lines():
+                if not text and self._rest_is_blank():
+                    break
+                yield tuple(text.split(",")), self.checker.line(self._line, text)
+                count += 1
+        if not count:
+            raise TraceError(self.path, self._line, "", "the trace has a header but no rows")
+
+    def _read_head(self) -> None:
+        lines = self._lines()
+        first = next(lines, None)
+        if first is None:
+            raise TraceError(self.path, 0, "", "the file is empty")
+        if first.rstrip() != MAGIC:
+            raise TraceError(self.path, 1, "", f"'{shown(first)}' is not '{MAGIC}': not a trace, or of another version")
+        for text in lines:
+            if not text.startswith("#"):
+                check_header(self.path, self._line, tuple(text.split(",")))
+                return
+            if len(self.provenance) >= _PROVENANCE_MAX_LINES:
+                raise TraceError(self.path, self._line, "", f"more than {_PROVENANCE_MAX_LINES} provenance lines")
+            self.provenance.append(text[2:] if text.startswith("# ") and not text.startswith("# #") else text)
+        raise TraceError(self.path, self._line, "", f"the header is missing; it must be {','.join(NAMES)}")
+
+    def _lines(self) -> Iterator[str]:
+        while raw := self._file.readline(_LINE_MAX + 1):
+            self._line += 1
+            if len(raw) > _LINE_MAX:
+                raise TraceError(self.path, self._line, "", f"the line is longer than {_LINE_MAX} bytes")
+            try:
+                text = raw.decode("utf-8-sig" if self._line == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                raise TraceError(self.path, self._line, "", f"not UTF-8 text at byte {error.start + 1}") from None
+            yield text.removesuffix("\n").removesuffix("\r")
+
+    def _rest_is_blank(self) -> bool:
+        """After a blank line only blank lines may follow: anything else means that rows were lost."""
+        blank_at = self._line
+        for text in self._lines():
+            if text.strip():
+                raise TraceError(self.path, blank_at, "", "a blank line among the rows")
+        return True
+
+
+def write_csv(file: IO[str], provenance: Iterable[str], rows: Iterable[Cells]) -> int:
+    """Write a trace as CSV to a text file opened with newline=''; returns the number of rows."""
+    file.write(MAGIC + "\n")
+    for line in provenance:
+        file.write(f"{line}\n" if line.startswith("#") else f"# {line}\n")
+    file.write(",".join(NAMES) + "\n")
+    count = 0
+    for cells in rows:
+        file.write(",".join(cells) + "\n")
+        count += 1
+    return count

@@ -1,0 +1,130 @@
+"""Traces as MCAP: topics /detector, /supply, /encoders, /truth; JSON messages whose numbers keep their decimals.
+
+Each row of a trace is one message on each of three topics, all with the row's time. An empty cell is a field left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any
+
+from sapper_host.errors import TraceError
+from sapper_host.recordings.mcap_file import McapReading, McapTopics, Message
+from sapper_host.recordings.mcap_topics import TRACE_TOPICS
+from sapper_host.recordings.trace_rows import NAMES, Cells, RowChecker, Values
+from sapper_host.recordings.truth import Truth, check_truth
+
+METADATA = "sapper-trace"
+_VERSION = "1"
+_JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_ROW_TOPICS = tuple(topic.name for topic in TRACE_TOPICS)
+# Which columns each topic carries, in order: [(topic, [(column index, name)])].
+_LAYOUT = tuple((topic.name, tuple((NAMES.index(name), name) for name in topic.properties)) for topic in TRACE_TOPICS)
+
+
+class McapTraceReader:
+    """Streams the rows of an MCAP trace. `provenance` and `truth` are complete once `rows()` has run out.
+
+    Raises TraceError on a file that is no MCAP, holds no trace, ends unfinished, or has a row that does not fit; the
+    'line' of such an error is the number of the row.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.provenance: list[str] = []
+        self.truth: Truth | None = None
+        self.checker = RowChecker(path)
+        self._reading = McapReading(path)
+
+    def rows(self) -> Iterator[tuple[Cells, Values]]:
+        """Each row as its text cells and its numbers."""
+        count = 0
+        others: set[str] = set()
+        for cells in self._grouped(others):
+            count += 1
+            yield cells, self.checker.cells(count, cells)
+        if not self._reading.complete:
+            raise TraceError(
+                self.path,
+                0,
+                "",
+                f"unfinished or damaged after row {count}: {self._reading.problem or 'it has no end'}",
+                f"`sapper trace repair {self.path}` keeps what is there",
+            )
+        if not count:
+            what = f"a recorded session ({', '.join(sorted(others))})" if others else "empty"
+            remedy = f"a trace has {', '.join(_ROW_TOPICS)}; `sapper map` reads sessions"
+            raise TraceError(self.path, 0, "", f"no trace in it: it is {what}", remedy)
+        lines = self._reading.metadata.get(METADATA, {}).get("provenance", "")
+        self.provenance = lines.split("\n") if lines else []
+
+    def _grouped(self, others: set[str]) -> Iterator[Cells]:
+        """Messages of one time make one row."""
+        row: dict[str, str] = {}
+        time_ns = -1
+        for message in self._reading.messages():
+            if message.topic == "/truth":
+                self.truth = check_truth(self._json(message), self.path)
+            elif message.topic not in _ROW_TOPICS:
+                others.add(message.topic)
+            else:
+                if message.log_time_ns != time_ns and row:
+                    yield _cells(row, time_ns)
+                    row = {}
+                time_ns = message.log_time_ns
+                for name, value in self._json(message, text_numbers=True).items():
+                    if name in NAMES and value is not None:
+                        row[name] = value if isinstance(value, str) else json.dumps(value)
+                row.setdefault("t_s", "")
+        if row:
+            yield _cells(row, time_ns)
+
+    def _json(self, message: Message, text_numbers: bool = False) -> dict[str, Any]:
+        """A message's object; with `text_numbers` its numbers stay the text they are."""
+        numbers = {"parse_float": str, "parse_int": str, "parse_constant": str} if text_numbers else {}
+        try:
+            value = json.loads(message.data, **numbers)  # type: ignore[arg-type]
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            time_s = message.log_time_ns / 1e9
+            raise TraceError(self.path, 0, message.topic, f"the message at {time_s:g} s is no JSON object")
+        return value
+
+
+def _cells(row: dict[str, str], time_ns: int) -> Cells:
+    if not row.get("t_s"):
+        row["t_s"] = str(Decimal(time_ns) / Decimal(1_000_000_000))
+    return tuple(row.get(name, "") for name in NAMES)
+
+
+def write_mcap(file: IO[bytes], provenance: Iterable[str], rows: Iterable[Cells], truth: Truth | None) -> int:
+    """Write a trace of checked cells as MCAP to a binary file; returns the number of rows.
+
+    `provenance` is read after the rows, so a reader's own list may be given while its rows stream through.
+    """
+    topics = McapTopics(file)
+    if truth is not None:
+        topics.write_json("/truth", 0, truth)
+    count = 0
+    for cells in rows:
+        numbers = [_json_number(cell) for cell in cells]
+        time_ns = int(Decimal(cells[0]) * 1_000_000_000)
+        for topic, columns in _LAYOUT:
+            fields = ",".join(f'"{name}":{numbers[i]}' for i, name in columns if numbers[i])
+            topics.write(topic, time_ns, f"{{{fields}}}".encode())
+        count += 1
+    topics.writer.add_metadata(METADATA, {"version": _VERSION, "provenance": "\n".join(provenance)})
+    topics.writer.finish()
+    return count
+
+
+def _json_number(cell: str) -> str:
+    """A cell as a JSON number of the same decimals ('+1.50' and '.5' are numbers in CSV, but not in JSON)."""
+    if not cell or _JSON_NUMBER.fullmatch(cell):
+        return cell
+    return format(Decimal(cell), "f")

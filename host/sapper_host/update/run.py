@@ -1,0 +1,130 @@
+"""Updates of several boards at once: a thread and a line on the screen for each, a table and a report at the end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sapper_host.board.port_board import PortBoard
+from sapper_host.errors import SapperError, Status
+from sapper_host.screen.boards import Show, board_screen
+from sapper_host.update import bundle as bundles
+from sapper_host.update.bundle import Bundle
+from sapper_host.update.update import Result, update
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_JOIN_S = 0.2
+
+
+@dataclass
+class Outcome:
+    """What became of the board on one port: a result, or an error."""
+
+    port: str
+    result: Result | None = None
+    error: SapperError | None = None
+
+    @property
+    def status(self) -> Status:
+        """As an exit status."""
+        return Status.OK if self.error is None else self.error.status
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the JSON report."""
+        out: dict[str, Any] = {"port": self.port, "status": int(self.status)}
+        if self.result is not None:
+            out |= self.result.as_dict()
+        if self.error is not None:
+            out |= {"outcome": "failed", "error": self.error.message, "remedy": self.error.remedy}
+        return out
+
+
+def compiled(repository: Path = REPOSITORY) -> Path:
+    """Compile the checkout's modules; the folder they are in. SapperError when there is no checkout, or it fails."""
+    if not (repository / "firmware" / "toolchain").is_dir():
+        raise SapperError("this is no checkout with a firmware/ to build from", "name a bundle file", Status.USAGE)
+    environment = os.environ | {"PYTHONPATH": str(repository / "firmware")}
+    # It says what it does; the first time on a machine that takes minutes.
+    done = subprocess.run(
+        [sys.executable, "-m", "toolchain", "mpy"], cwd=repository, env=environment, stdout=sys.stderr, check=False
+    )
+    if done.returncode:
+        raise SapperError("the modules were not compiled, as said above", "correct that, or name a bundle file")
+    return repository / "build" / "mpy"
+
+
+def run_all(
+    ports: Sequence[str], bundle: Bundle, worker: Callable[[str, Bundle, Show], Outcome] | None = None
+) -> list[Outcome]:
+    """Update the boards on all ports at the same time. Ctrl-C ends the program's part; the boards stay whole."""
+    work = worker or one
+    outcomes: list[Outcome | None] = [None] * len(ports)
+    with board_screen(ports) as screen:
+
+        def go(row: int) -> None:
+            outcomes[row] = work(ports[row], bundle, lambda text, share: screen(row, text, share))
+
+        threads = [threading.Thread(target=go, args=(row,), daemon=True) for row in range(len(ports))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(_JOIN_S)
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+def one(port: str, bundle: Bundle, show: Show) -> Outcome:
+    """The board on one port; what goes wrong stands in the outcome."""
+    outcome = Outcome(port)
+    try:
+        with PortBoard(port) as board:
+            outcome.result = update(board, bundle, show)
+        show(outcome.result.outcome, 1.0)
+    except SapperError as error:
+        outcome.error = error
+        show("failed", 1.0)
+    return outcome
+
+
+def status_of(outcomes: Sequence[Outcome]) -> Status:
+    """The exit status for all: that of the boards that failed if they agree, else ERROR."""
+    failed = {outcome.status for outcome in outcomes if outcome.error is not None}
+    return failed.pop() if len(failed) == 1 else Status.ERROR if failed else Status.OK
+
+
+def report(bundle: Bundle, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The JSON report."""
+    return {
+        "bundle": bundle.values | {"files": len(bundle.files), "slot_bytes": bundles.IMAGE_BYTES_MAX},
+        "status": int(status_of(outcomes)),
+        "boards": [outcome.as_dict() for outcome in outcomes],
+    }
+
+
+def table(outcomes: Sequence[Outcome]) -> list[str]:
+    """Lines for people: a row a board, and under it what went wrong and what to do."""
+    rows = [("port", "board", "result", "runs", "sent", "seconds")]
+    for outcome in outcomes:
+        result = outcome.result
+        if result is None:
+            rows.append((outcome.port, "-", "FAILED", "-", "-", "-"))
+            continue
+        after = result.after
+        runs = f"{after.get('sapper')}+{after.get('git')} from {after.get('source')}"
+        sent = f"{result.bytes} bytes, {result.sent} of {result.sectors} sectors" if result.sectors else "nothing"
+        rows.append((outcome.port, result.board, result.outcome, runs, sent, f"{result.seconds:.1f}"))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for i, row in enumerate(rows):
+        lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        error = outcomes[i - 1].error if i else None
+        if error is not None:
+            lines.append(f"    {error.message}")
+            lines += [f"    do: {error.remedy}"] if error.remedy else []
+    return lines

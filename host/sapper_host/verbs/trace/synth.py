@@ -1,0 +1,60 @@
+"""`sapper trace synth`: traces with truth out of the world model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sapper_host.verbs.help_text import help_of
+
+DIFFICULTIES = ("nominal", "hard")
+
+
+def synth(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the traces; made if it is not there.")],
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many lanes.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same lanes, byte for byte.")] = 1,
+    difficulty: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="'nominal', or 'hard': smaller and deeper objects, strong uneven soil.",
+            autocompletion=lambda: list(DIFFICULTIES),
+        ),
+    ] = "nominal",
+) -> None:
+    """Make traces with truth: 20 m lanes over buried metal, mineral soil, hot rocks, noise and now and then a fault.
+
+    Each lane is NAME.csv with NAME.truth.json beside it. Lane N of a seed is always the same, however many are made.
+
+    \b
+    Examples:
+      sapper trace synth --out lanes --count 40 --seed 7
+      sapper trace synth --out lanes --count 20 --difficulty hard
+      sapper trace plot lanes/synth_hard_1_000.csv
+    """
+    from sapper_host.errors import SapperError, Status
+    from sapper_host.screen.progress import bar
+    from sapper_host.verbs.rigs import rig_errors
+
+    if difficulty not in DIFFICULTIES:
+        raise SapperError(f"--difficulty {difficulty}?", f"it is one of {', '.join(DIFFICULTIES)}", Status.USAGE)
+    with rig_errors():
+        from hil.traces.synth import write_lanes
+
+        try:
+            with bar(f"{count} {difficulty} lanes", count, "lanes") as progress:
+                for done, _ in enumerate(write_lanes(out, count, seed, difficulty), 1):
+                    progress(done)
+        except OSError as error:
+            raise SapperError(
+                f"cannot write into {out}: {error.strerror}", "give a folder that can be written, with --out"
+            ) from None
+    typer.echo(f"{count} lanes with truth in {out}")
+
+
+def register(group: typer.Typer) -> None:
+    """Add the verb."""
+    group.command(help=help_of(synth))(synth)
