@@ -32,7 +32,7 @@ mpy: ## build/mpy: the application's modules as an update carries them
 	@$(TOOLCHAIN) mpy
 
 demo: setup firmware ## drive a lane over buried targets on the virtual Pico, and watch
-	@$(VENV) -m hil.demo
+	@$(VENV) -m hil.serve.demo
 
 test: setup micropython firmware mpy lint types ## set up and run everything that proves this tree
 	@$(PYTEST)
@@ -52,25 +52,25 @@ types: setup ## check the types of host and hil
 	@$(VENV) -m mypy
 
 bench: setup firmware micropython ## measure, print the table, write build/bench.json
-	@$(VENV) -m hil.benchmarks
+	@$(VENV) -m hil.prove.benchmarks
 
 safety: setup firmware ## inject every fault at many moments, write build/safety.json
-	@$(VENV) -m hil.safety
+	@$(VENV) -m hil.prove.safety
 
 soak: setup firmware micropython ## a day of operation
-	@$(VENV) -m hil.sil.soak
+	@$(VENV) -m hil.prove.soak
 
 powercut: setup firmware micropython ## cut the power at every flash operation of updates, saving and provisioning
-	@$(VENV) -m hil.updates
+	@$(VENV) -m hil.prove.updates
 
 fuzz: setup micropython ## hostile input to whatever reads any, for long
-	@$(VENV) -m hil.fuzz
+	@$(VENV) -m hil.prove.fuzz
 
 docs: setup ## write the generated pages and parts of docs/ anew
 	@$(VENV) -m sapper_host.docs_gen
 
 micropython-tests: setup firmware ## MicroPython's own tests/basics on the virtual Pico
-	@$(VENV) -m hil.virtual.micropython_tests
+	@$(VENV) -m hil.prove.micropython_tests
 
 constraints: setup ## take the newest allowed Python packages, and write their versions to constraints.txt
 	@$(VENV) -m pip install --disable-pip-version-check --quiet --upgrade --upgrade-strategy eager \

@@ -93,7 +93,7 @@ def node(repository: Path, logs: Path) -> Path:
 
 
 def node_packages(repository: Path, logs: Path) -> None:
-    """Install the locked Node packages of hil/virtual with `npm ci`."""
+    """Install the locked Node packages of hil/rigs/virtual with `npm ci`."""
     folder = repository / "hil" / "virtual"
     program = node(repository, logs)
     wanted = cache.key(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hil.errors import HilError
-from hil.sil.process import default_micropython
+from hil.rigs.sil.process import default_micropython
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hil.sil.synthetic import synthetic_trace
+from hil.traces.synthetic import synthetic_trace
 from sapper_host.recordings.trace import write_trace
 
 GOOD = ("lane_a", "lane_b")

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from folder_of_traces import GOOD, write_bad, write_good
 
-from hil.campaign import workers
-from hil.campaign.campaign import Campaign
-from hil.campaign.jobs import Conditions, Job, find_traces
-from hil.campaign.lane import run as run_lane
 from hil.errors import HilError
+from hil.prove.campaign import workers
+from hil.prove.campaign.campaign import Campaign
+from hil.prove.campaign.jobs import Conditions, Job, find_traces
+from hil.prove.campaign.lane import run as run_lane
 from sapper_host.cli import main
 from sapper_host.errors import Status
 

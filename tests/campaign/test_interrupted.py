@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from folder_of_traces import write_good
 
-from hil.sil.synthetic import synthetic_trace
+from hil.traces.synthetic import synthetic_trace
 from sapper_host.recordings.trace import write_trace
 
 pytestmark = [pytest.mark.sil, pytest.mark.slow]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hil.campaign.lane import faults_of, lone_alerts, searched_m, told
-from hil.campaign.summary import summarise
+from hil.prove.campaign.lane import faults_of, lone_alerts, searched_m, told
+from hil.prove.campaign.summary import summarise
 from sapper_host.recordings.score import score
 
 pytestmark = pytest.mark.unit

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.detector_lab.levels import WANDER_MV, wander
+from hil.prove.detector_lab.levels import WANDER_MV, wander
 from sapper.detector import detector as firmware
 from sapper.shared.detector_settings import TUNING
 

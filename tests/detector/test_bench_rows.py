@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hil.benchmarks import detection
-from hil.detector_lab.lanes import Lane, own
-from hil.detector_lab.run import Result
-from hil.detector_lab.score import Find
+from hil.prove.benchmarks import detection
+from hil.prove.detector_lab.lanes import Lane, own
+from hil.prove.detector_lab.run import Result
+from hil.prove.detector_lab.score import Find
 from sapper.shared.events import FAULTS
 
 pytestmark = pytest.mark.unit

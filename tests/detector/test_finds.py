@@ -230,7 +230,7 @@ def test_the_rate_of_false_alarms_sets_the_levels() -> None:
 
 
 def test_the_footprint_is_that_of_the_kernels() -> None:
-    from hil.detector_lab.kernels import footprint
+    from hil.prove.detector_lab.kernels import footprint
 
     x = np.linspace(-0.5, 0.5, 11)
     assert np.allclose(foot(x), footprint(x))

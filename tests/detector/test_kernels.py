@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hil.detector_lab import kernels as lab
+from hil.prove.detector_lab import kernels as lab
 from sapper.detector import footprint_kernels as board
 
 pytestmark = pytest.mark.unit
@@ -27,7 +27,9 @@ def test_the_file_is_what_the_command_writes() -> None:
         # Rounding may differ by one in the last place between linear algebra libraries.
         assert np.abs(np.array(getattr(board, name)) - np.array(space[name])).max() <= 1
     assert (
-        Path(board.__file__).read_text(encoding="utf-8").startswith('"""Made by `python -m hil.detector_lab.kernels`')
+        Path(board.__file__)
+        .read_text(encoding="utf-8")
+        .startswith('"""Made by `python -m hil.prove.detector_lab.kernels`')
     )
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hil.detector_lab.lanes import Lane, read_folder
-from hil.detector_lab.run import Result, run
-from hil.detector_lab.score import total
+from hil.prove.detector_lab.lanes import Lane, read_folder
+from hil.prove.detector_lab.run import Result, run
+from hil.prove.detector_lab.score import total
 from sapper.shared.events import FAULTS
 
 LANES = Path(__file__).resolve().parents[3] / "shared" / "data" / "lanes"

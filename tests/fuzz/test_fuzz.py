@@ -2,9 +2,9 @@
 
 import pytest
 
-from hil.fuzz.__main__ import heap_growth
-from hil.fuzz.engine import fuzz, keep, mutations
-from hil.fuzz.targets import TARGETS, seeds_of
+from hil.prove.fuzz.__main__ import heap_growth
+from hil.prove.fuzz.engine import fuzz, keep, mutations
+from hil.prove.fuzz.targets import TARGETS, seeds_of
 
 INPUTS = {"console-usb": 300, "console-radio": 300, "trace-csv": 300, "trace-mcap": 300}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hil.sil.synthetic import synthetic_trace
+from hil.traces.synthetic import synthetic_trace
 from sapper_host.cli import main
 from sapper_host.errors import Status
 from sapper_host.recordings.session import read_session

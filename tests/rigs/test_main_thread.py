@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from hil.benchmarks.row import Row
-from hil.demo import as_dict, reached
-from hil.lane_run import LaneRun
-from hil.operator import Operator
-from hil.replay import replay
-from hil.rig import NS_PER_MS, NS_PER_S, default_uf2
-from hil.sil.synthetic import synthetic_trace
-from hil.virtual import VirtualPico
+from hil.play.lane_run import LaneRun
+from hil.play.operator import Operator
+from hil.play.replay import replay
+from hil.prove.benchmarks.row import Row
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, default_uf2
+from hil.rigs.virtual import VirtualPico
+from hil.serve.demo import as_dict, reached
+from hil.traces.synthetic import synthetic_trace
 from hil.world.world import World
 from hil.world.world_file import load_world_file
 from sapper.shared.pins import GPIO

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hil.errors import HilError
-from hil.sil.synthetic import synthetic_trace
-from hil.tape import Tape
+from hil.play.tape import Tape
+from hil.traces.synthetic import synthetic_trace
 from sapper.shared.pins import GPIO
 from sapper_host.recordings.trace import Trace
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hil.rig import NS_PER_MS
-from hil.safety.stage import Stage
+from hil.prove.safety.stage import Stage
+from hil.rigs.rig import NS_PER_MS
 
 pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("flash-and-log")]
 

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from hil.operator import Operator
-from hil.rig import NS_PER_MS
-from hil.safety.stage import Stage
+from hil.play.operator import Operator
+from hil.prove.safety.stage import Stage
+from hil.rigs.rig import NS_PER_MS
 from sapper.crypto.signing import Signer, key_id
 from sapper.shared.pins import GPIO
 from sapper_host.board.signing import Counters, RadioEncoder

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from hil.safety import __main__ as safety
-from hil.safety import coverage, report
-from hil.safety.faults import FAULTS
-from hil.safety.scenarios import SCENARIOS, SHORT, run_trial
-from hil.safety.stage import Stage, settled_from, value_at, zero_from
+from hil.prove.safety import __main__ as safety
+from hil.prove.safety import coverage, report
+from hil.prove.safety.faults import FAULTS
+from hil.prove.safety.scenarios import SCENARIOS, SHORT, run_trial
+from hil.prove.safety.stage import Stage, settled_from, value_at, zero_from
 
 CHOSEN = [scenario for scenario in SCENARIOS if scenario.name in SHORT and scenario.start != "tick"] + [
     scenario
@@ -74,7 +74,7 @@ def test_every_line_of_the_design_is_measured_and_the_page_tells_which_rows_do()
             assert any(scenario.requirement == requirement for scenario in SCENARIOS), line
     page = (Path(__file__).resolve().parents[2] / "docs" / "safety.md").read_text(encoding="utf-8")
     shown = page.split("<!-- faults -->\n")[1].split("\n<!-- end -->")[0]
-    assert shown == coverage.markdown(), "put the output of `python -m hil.safety.coverage` there"
+    assert shown == coverage.markdown(), "put the output of `python -m hil.prove.safety.coverage` there"
 
 
 @pytest.mark.unit
@@ -93,7 +93,7 @@ def test_a_step_functions_zeros():
 
 @pytest.mark.unit
 def test_a_missed_limit_fails_the_row_and_the_command_says_so(tmp_path, monkeypatch, capsys):
-    from hil.safety.scenarios import Trial
+    from hil.prove.safety.scenarios import Trial
 
     scenario = SCENARIOS[0]
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from hil.errors import HilError
-from hil.operator import Operator
-from hil.rig import NS_PER_MS
-from hil.sil import SilRig
-from hil.sil.process import default_micropython
+from hil.play.operator import Operator
+from hil.rigs.rig import NS_PER_MS
+from hil.rigs.sil import SilRig
+from hil.rigs.sil.process import default_micropython
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from hil.errors import HilError
-from hil.operator import Operator
-from hil.rig import NS_PER_MS, NS_PER_S
-from hil.sil import SilRig
+from hil.play.operator import Operator
+from hil.rigs.rig import NS_PER_MS, NS_PER_S
+from hil.rigs.sil import SilRig
 from sapper.shared.pins import GPIO
 from sapper_host.board.decoder import Frame, StreamDecoder
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hil.replay import replay
-from hil.sil.synthetic import synthetic_trace
+from hil.play.replay import replay
+from hil.traces.synthetic import synthetic_trace
 from sapper_host.recordings.score import finds_of, score
 
 pytestmark = pytest.mark.sil

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from hil.errors import HilError
-from hil.rig import default_uf2
-from hil.sil.compare import compare, differences
-from hil.sil.synthetic import synthetic_trace
+from hil.prove.compare_rigs import compare, differences
+from hil.rigs.rig import default_uf2
+from hil.traces.synthetic import synthetic_trace
 
 ROW = {"t_s": 1.0, "s_m": 0.5, "kind": "detect"}
 

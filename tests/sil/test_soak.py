@@ -2,7 +2,7 @@
 
 import pytest
 
-from hil.sil.soak import Pass, Soak
+from hil.prove.soak import Pass, Soak
 
 pytestmark = pytest.mark.sil
 

@@ -10,9 +10,9 @@ import flash_layout
 import pytest
 from littlefs import LittleFS
 
-from hil.rig import default_uf2
-from hil.virtual import VirtualPico
-from hil.virtual.micropython_tests import RawPrompt
+from hil.prove.micropython_tests import RawPrompt
+from hil.rigs.rig import default_uf2
+from hil.rigs.virtual import VirtualPico
 
 pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("board")]
 

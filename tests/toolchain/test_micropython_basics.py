@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hil.rig import default_uf2
-from hil.virtual import micropython_tests as runner
-from hil.virtual.micropython_tests import Outcome
+from hil.prove import micropython_tests as runner
+from hil.prove.micropython_tests import Outcome
+from hil.rigs.rig import default_uf2
 from toolchain import sources
 
 # Every 15th of the 540, so that every kind is in it.

@@ -8,12 +8,12 @@ import pytest
 import slot_choice
 from littlefs import LittleFS
 
-from hil.rig import NS_PER_MS, default_uf2
-from hil.updates.board import BOOT_NS, SimulatedBoard
-from hil.updates.power_cut import Recorder, sample, survive
-from hil.updates.versions import bundle
-from hil.updates.works import all_works
-from hil.virtual import VirtualPico
+from hil.prove.updates.board import BOOT_NS, SimulatedBoard
+from hil.prove.updates.power_cut import Recorder, sample, survive
+from hil.prove.updates.versions import bundle
+from hil.prove.updates.works import all_works
+from hil.rigs.rig import NS_PER_MS, default_uf2
+from hil.rigs.virtual import VirtualPico
 from sapper.crypto.signing import key_id
 from sapper.shared.pins import GPIO
 from sapper_host.board.dialog import Dialog

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hil.rig import default_uf2
-from hil.virtual import VirtualPico
+from hil.rigs.rig import default_uf2
+from hil.rigs.virtual import VirtualPico
 
 _HERE = Path(__file__).resolve().parent
 

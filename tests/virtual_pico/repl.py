@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hil.virtual import VirtualPico
+from hil.rigs.virtual import VirtualPico
 
 MS = 1_000_000
 

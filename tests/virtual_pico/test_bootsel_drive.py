@@ -7,9 +7,9 @@ import struct
 
 import pytest
 
-from hil.virtual import VirtualPico
-from hil.virtual.bootsel_drive import ERASE_NS, BootselDrive
-from hil.virtual.flash import uf2_image
+from hil.rigs.virtual import VirtualPico
+from hil.rigs.virtual.bootsel_drive import ERASE_NS, BootselDrive
+from hil.rigs.virtual.flash import uf2_image
 from sapper_host.flash.uf2 import BLOCK_BYTES, read_uf2, safe_order
 
 pytestmark = pytest.mark.virtual

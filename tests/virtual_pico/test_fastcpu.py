@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hil.virtual import VirtualPico
+from hil.rigs.virtual import VirtualPico
 
 pytestmark = pytest.mark.virtual
 

@@ -7,7 +7,7 @@ import contextlib
 import numpy as np
 import pytest
 
-from hil.virtual import VirtualPico, VirtualPicoError
+from hil.rigs.virtual import VirtualPico, VirtualPicoError
 
 pytestmark = pytest.mark.virtual
 MS = 1_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hil.virtual import VirtualPico, VirtualPicoError
+from hil.rigs.virtual import VirtualPico, VirtualPicoError
 
 pytestmark = pytest.mark.virtual
 MS = 1_000_000

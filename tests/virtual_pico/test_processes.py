@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import serial
 
-from hil.virtual import Event, VirtualPico
-from hil.virtual.pty import ptys, run_with_ptys
+from hil.rigs.virtual import Event, VirtualPico
+from hil.rigs.virtual.pty import ptys, run_with_ptys
 
 pytestmark = pytest.mark.virtual
 MS = 1_000_000
@@ -47,7 +47,7 @@ def test_close_and_exceptions_end_the_process(uf2):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_is_left_when_python_is_killed_in_the_middle_of_a_run(uf2, how):
     code = (
-        "import sys\nfrom hil.virtual import VirtualPico\n"
+        "import sys\nfrom hil.rigs.virtual import VirtualPico\n"
         "pico = VirtualPico(sys.argv[1])\nprint(pico.process_id, flush=True)\n"
         "while True: pico.run(10_000_000_000)"
     )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hil.closed_loop import SLICE_NS, ClosedLoop
+from hil.play.closed_loop import SLICE_NS, ClosedLoop
 from hil.world.world import World
 from hil.world.world_file import parse_world
 from sapper.shared.pins import GPIO

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from hil.closed_loop import ClosedLoop
-from hil.operator import Operator
-from hil.rig import NS_PER_MS, NS_PER_S, Rig, open_rig
+from hil.play.closed_loop import ClosedLoop
+from hil.play.operator import Operator
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig, open_rig
 from hil.world.world import load_world
 from sapper.shared.pins import GPIO
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hil.panel import HELP, KEYS, Keyboard, Panel
-from hil.terminal_line import TerminalLine
+from hil.serve.panel import HELP, KEYS, Keyboard, Panel
+from hil.serve.terminal_line import TerminalLine
 
 pytestmark = pytest.mark.unit
 

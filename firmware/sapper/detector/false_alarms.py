@@ -1,4 +1,4 @@
-"""Levels of the statistic for a rate of false alarms on clean ground: `python -m hil.detector_lab.levels`."""
+"""Levels of the statistic for a rate of false alarms on clean ground: `python -m hil.prove.detector_lab.levels`."""
 
 # False alarms per 100 m^2, level in 1/100 sigma; the rate falls as the level rises.
 CONTACT_LEVELS = ((1, 392), (2, 364), (3, 350), (5, 332), (10, 310), (30, 268), (50, 246))

@@ -1,4 +1,4 @@
-"""Made by `python -m hil.detector_lab.kernels`; do not edit.
+"""Made by `python -m hil.prove.detector_lab.kernels`; do not edit.
 
 Weights in 1/1024 over 20 mm bins, oldest first, one row a speed, each summing to 0.
 """

@@ -53,7 +53,7 @@ def campaign(
     if rig not in ("sil", "virtual"):
         raise SapperError(f"no rig '{rig}' for a campaign", "use 'sil' or 'virtual'", Status.USAGE)
     with rig_errors():
-        from hil.campaign.campaign import REPORT, Campaign
+        from hil.prove.campaign.campaign import REPORT, Campaign
 
         work = Campaign(folder, out, rig, pairs, jobs or os.cpu_count() or 1, scheduler, curve)
         summary = _run(work)

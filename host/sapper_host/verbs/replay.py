@@ -56,7 +56,7 @@ def replay(
     if firmware is not None and not firmware.exists():
         raise SapperError(f"{firmware} is not there", "`make firmware` builds one", Status.BAD_INPUT)
     with rig_errors():
-        from hil.replay import replay as play
+        from hil.play.replay import replay as play
 
         with bar(f"{trace.name} on {rig}", trace.duration_s, "s") as progress, ExitStack() as stack:
             listener = None

@@ -55,7 +55,7 @@ def virtual(
     if pace not in PACES:
         raise SapperError(f"--pace {pace}?", f"it is one of {', '.join(PACES)}", Status.USAGE)
     with ExitStack() as stack, rig_errors(), suppress(KeyboardInterrupt):
-        from hil.rig_server import serve
+        from hil.serve.rig_server import serve
 
         def ready(ports: dict[str, str]) -> None:
             """The board runs and its lines are open."""

@@ -1,0 +1,251 @@
+"""Open loop: a recording is played into a rig and the outputs are judged.
+
+The rig does what a person would: closes the emergency-stop loop, turns the key, arms by the console, starts the sweep.
+Until then the trace's first second is played forwards and backwards, standing, so that the detector sees real noise.
+With on_detect 'stop' the tracks come to rest once both duties are 0, and the replay ends there. With 'mark' it plays
+through: when the board stops by itself (a stuck gate, say), the rover is moved on by hand, not searching, until the
+cause has gone; then it stands, is armed again and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hil.errors import HilError
+from hil.play.operator import Operator, OperatorError
+from hil.play.tape import Tape
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig, open_rig
+from sapper.hardware.frame import FRAME_MS
+from sapper.shared.pins import GPIO
+from sapper_host.board.decoder import Event, Item
+from sapper_host.recordings.trace import Trace
+
+ON_DETECT = ("stop", "mark")
+_SLICE_NS = 10 * NS_PER_MS
+_ARMED_NS = 200 * NS_PER_MS  # before the tape rolls: the board is told to arm within it
+_REST_S = 0.25  # how long tracks of this kind roll once the motors are off
+_TAIL_S = 0.6  # played after the trace's end, standing, so that a last contact can be completed
+_BOOTED_S = 0.4
+_SETTLED_S = 0.1  # after arming: the first ping is answered, so that `sweep` is taken in its own tick
+_MARK_SLICE_NS = 500 * NS_PER_MS  # nothing depends on the board's outputs: long slices cost least
+_MARK_EVERY_S = 0.2
+_EARLY_NS = 30_000  # a row begins so long before its frame: after the last sample of the one before
+_CLEAR_NS = 1200 * NS_PER_MS  # a cause that has not come back in so long has gone; faults take a second to show
+
+Progress = Callable[[float], None]
+
+
+def replay(
+    trace: Trace,
+    rig: str = "virtual",
+    on_detect: str = "stop",
+    settings: Iterable[tuple[str, int]] = (),
+    firmware: Path | None = None,
+    progress: Progress | None = None,
+    listener: Callable[[Item], None] | None = None,
+) -> dict[str, Any]:
+    """Play `trace` into the rig of that name; returns the result described in docs/recordings.md.
+
+    settings: (name, value) put in before arming. progress: told the share done, 0..1. listener: told everything that
+    the board says, as it comes. HilError when something is off.
+    """
+    if on_detect not in ON_DETECT:
+        raise HilError(f"on_detect is '{on_detect}'; it must be one of {', '.join(ON_DETECT)}")
+    board = open_rig(rig, firmware)
+    try:
+        run = _Replay(board, trace, on_detect, tuple(settings), progress)
+        run.operator.listener = listener
+        return run.run()
+    finally:
+        board.close()
+
+
+class _Replay:
+    def __init__(
+        self, board: Rig, trace: Trace, on_detect: str, settings: tuple[tuple[str, int], ...], progress: Progress | None
+    ) -> None:
+        self._board = board
+        self._trace = trace
+        self._on_detect = on_detect
+        self._settings = settings
+        self._progress = progress or (lambda share: None)
+        self._tape = Tape(board, trace)
+        self.operator = Operator(board, self._pass_time)
+        self._duties = {side: board.pwm(GPIO[f"MOTOR_{side}"]) for side in ("LEFT", "RIGHT")}
+        self._duty: dict[str, tuple[int, float]] = {}
+        self._driven: set[str] = set()
+        self._stopped_ns: int | None = None
+        # Board time and place (trace's metres) of each zero of the board's odometer.
+        self._origins: list[tuple[int, float]] = [(0, self._tape.first_s_m)]
+
+    def run(self) -> dict[str, Any]:
+        operator = self.operator
+        for pwm in self._duties.values():
+            pwm.watch()
+        firmware = operator.boot()
+        operator.settle(_BOOTED_S)
+        sweep_mm_s = int(np.clip(self._tape.speed_m_s * 1000, 150, 600))
+        for name, value in (
+            ("sweep_mm_s", sweep_mm_s),
+            ("sweep_marks", int(self._on_detect == "mark")),
+            ("ticks_per_m", round(self._tape.ticks_per_m)),
+            *self._settings,
+        ):
+            operator.must(f"set {name} {value}")
+        operator.must("telemetry on")
+        operator.arm()
+        operator.settle(_SETTLED_S)
+        self._sweep()  # first: tracks that roll in ARMED are a fault
+        operator.run(self._to_frame_ns())
+        self._tape.roll()
+        if self._on_detect == "mark":
+            ended = self._play_through()
+        else:
+            ended = self._play()
+        if ended == "end":
+            operator.must("disarm")
+        operator.run(int(_TAIL_S * NS_PER_S))
+        self._progress(1.0)
+        status = operator.ask("status")[0]
+        return self._result(firmware, ended, status)
+
+    def _pass_time(self, duration_ns: int) -> None:
+        """Time passes with the tape running."""
+        self._tape.schedule(duration_ns)
+        self._board.run(duration_ns)
+
+    def _to_frame_ns(self) -> int:
+        """From now to the next frame of the board's converter, so that rows and frames go together on every rig."""
+        since_ns = self._board.adc.running_since_ns
+        if since_ns is None:
+            return self.operator.to_next_tick_ns()
+        return FRAME_MS * NS_PER_MS - (self._board.now_ns + _EARLY_NS - since_ns) % (FRAME_MS * NS_PER_MS)
+
+    def _sweep(self) -> None:
+        self.operator.must(f"sweep {int(self._tape.length_m * 1000) + 100_000}")
+
+    def _play_through(self) -> str:
+        """Until the tape's end."""
+        while not self._tape.finished:
+            self._roll_on(_MARK_SLICE_NS)
+            if self._state() != "SWEEP":
+                self._go_on()
+        return "end"
+
+    def _roll_on(self, duration_ns: int) -> None:
+        """Play so much of the tape, or what is left of it."""
+        duration_ns = min(duration_ns, self._tape.left_ns)
+        self.operator.run(duration_ns, min(duration_ns, _MARK_SLICE_NS))
+        self._progress(self._tape.share)
+
+    def _go_on(self) -> None:
+        """The board has stopped by itself: clear it, and sweep again once the cause has gone."""
+        tape, operator = self._tape, self.operator
+        while not tape.finished:
+            operator.must("disarm")
+            self._roll_on(_CLEAR_NS)
+            if tape.finished or " fault=none " not in operator.must("status"):
+                continue
+            # Small differences in when the board answered end here: runs on different rigs stay alike.
+            operator.run(tape.to_mark_ns(_MARK_EVERY_S))
+            tape.coast(_REST_S)
+            operator.run(int((_REST_S + _TAIL_S) * NS_PER_S), _SLICE_NS)
+            standing_ns = self._board.now_ns
+            try:
+                operator.arm()
+            except OperatorError:
+                tape.go_on()
+                continue
+            self._origins.append((standing_ns, tape.s_m))
+            operator.settle(_SETTLED_S)
+            self._sweep()
+            operator.run(self._to_frame_ns())
+            tape.go_on()
+            return
+
+    def _play(self) -> str:
+        """Until the tape's end, or rest after a stop. Returns why it ended."""
+        tape, operator = self._tape, self.operator
+        ended = "end"
+        while not tape.finished:
+            operator.run(min(_SLICE_NS, tape.left_ns), _SLICE_NS)
+            self._progress(tape.share)
+            if self._stopped_ns is None:
+                stopped_ns = self._all_stopped()
+                # Rolling faster than asked, the motors of a sweep may stand at duty 0 too.
+                if stopped_ns is not None and self._state() != "SWEEP":
+                    self._stopped_ns = stopped_ns
+                    ended = "stop"
+                    tape.coast(_REST_S)
+            elif tape.resting:
+                break
+        return ended
+
+    def _state(self) -> str:
+        states = [event for event in self.operator.heard.events if event.kind == "state"]
+        return str(states[-1].args["to"]) if states else "SAFE"
+
+    def _all_stopped(self) -> int | None:
+        """When both duties had become 0 after having been driven, else None."""
+        for side, pwm in self._duties.items():
+            for at_ns, duty in pwm.changes():
+                self._duty[side] = (at_ns, duty)
+                if duty > 0:
+                    self._driven.add(side)
+        if len(self._driven) < len(self._duties) or any(duty > 0 for _, duty in self._duty.values()):
+            return None
+        return max(at_ns for at_ns, _ in self._duty.values())
+
+    def _result(self, firmware: str, ended: str, status: str) -> dict[str, Any]:
+        """The JSON of docs/recordings.md: times and places are the trace's own."""
+        start_ns = self._tape.started_ns
+        loops = [frame.fields for frame in self.operator.heard.frames if frame.name == "LOOP"]
+        result: dict[str, Any] = {
+            "rig": self._board.name,
+            "firmware": firmware,
+            "trace": self._trace.name,
+            "on_detect": self._on_detect,
+            "duration_s": round((self._board.now_ns - start_ns) / NS_PER_S, 3),
+            "ended": ended,
+            "events": self._events(),
+            "outputs": {"status": status, "telemetry": self.operator.counts.as_dict()},
+            "cpu_load": round(sum(loop["load_pm"] for loop in loops) / len(loops) / 1000, 4) if loops else None,
+            "heap_free_min": min((loop["heap_free"] for loop in loops), default=None),
+            "jitter_max_us": max((loop["jitter_max_us"] for loop in loops), default=None),
+        }
+        if self._stopped_ns is not None:
+            result["outputs"]["duty_0_t_s"] = round((self._stopped_ns - start_ns) / NS_PER_S, 4)
+            result["outputs"]["duty_0_s_m"] = round(self._tape.s_m_at(self._stopped_ns), 4)
+        return result
+
+    def _events(self) -> list[dict[str, Any]]:
+        """The events in order. `detect` is what a run declares: with 'stop' the alert, at the coil's place; with 'mark'
+        the contact, at its peak, and the alerts before it are told as `alert`.
+        """
+        rows = []
+        for row in (self._event(event) for event in self.operator.heard.events if self._in_trace(event)):
+            if self._on_detect == "mark" and row["kind"] == "detect":
+                row["kind"] = "alert"
+            rows.append(row)
+            if self._on_detect == "mark" and row["kind"] == "contact":
+                rows.append({**row, "kind": "detect"})
+        return rows
+
+    def _in_trace(self, event: Event) -> bool:
+        return self.operator.rig_ns(event.t_ms) >= self._tape.started_ns - _ARMED_NS
+
+    def _event(self, event: Event) -> dict[str, Any]:
+        """An event in the trace's time and place; places in millimetres of the board's odometer are moved likewise."""
+        row = event.as_dict()
+        at_ns = self.operator.rig_ns(event.t_ms)
+        origin_m = [origin_m for from_ns, origin_m in self._origins if from_ns <= at_ns][-1]
+        row["t_s"] = round(self._tape.t_s_at(at_ns), 3)
+        row["s_m"] = round(event.s_mm / 1000 + origin_m, 3)
+        if "peak_mm" in row:
+            # A contact is told when the object has been passed; its place is the peak's.
+            row["s_m"] = row["peak_m"] = round(row.pop("peak_mm") / 1000 + origin_m, 3)
+        return row

@@ -1,0 +1,25 @@
+"""From reset to the console's first answer."""
+
+from __future__ import annotations
+
+from hil.prove.benchmarks.row import Row
+from hil.rigs.rig import NS_PER_MS
+from hil.rigs.virtual import VirtualPico
+from sapper.shared.pins import GPIO
+
+_LIMIT_MS = 5000
+
+
+def measure(pico: VirtualPico) -> list[Row]:
+    """A freshly powered board is asked at once; its answer counts when its line is whole."""
+    pico.pin(GPIO["ESTOP_OK"]).drive(1)
+    start_ns = pico.now_ns
+    pico.usb.write(b"version\n")
+    heard = b""
+    while pico.now_ns < start_ns + _LIMIT_MS * NS_PER_MS:
+        pico.run(NS_PER_MS)
+        for at_ns, data in pico.usb.read():
+            heard += data
+            if b"ok sapper=" in heard and heard.endswith(b"\n"):
+                return [Row("reset -> console answers `version`", (at_ns - start_ns) / NS_PER_MS, "ms", "<= 500")]
+    return [Row("reset -> console answers `version`", float("inf"), "ms", "<= 500")]

@@ -1,0 +1,142 @@
+"""What the detector finds, against three baselines: the detector's promises, with their 95 % intervals.
+
+On this project's own development set (hil.prove.detector_lab.lanes.own; nothing was tuned on it), and on the recorded
+development lanes where they are. Thresholds are fixed beforehand in both of two ways:
+- the promises are held by the firmware at a setting (det_far_per_100m2), whatever the lanes;
+- methods are compared at a rate of false alarms, each half of the lanes at the level that keeps the rate on the other.
+The firmware's detector runs in CPython on the traces' own values; `sapper campaign` plays them to the whole firmware,
+whose converter rounds: a faint object more or less (docs/detector.md has both).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from hil.intervals import poisson, wilson
+from hil.prove.benchmarks.row import Row
+from hil.prove.campaign.lane import faults_of, told
+from hil.prove.campaign.summary import alert_in_time
+from hil.prove.detector_lab.compare import POINTS, crossed, find_all, of_difficulty
+from hil.prove.detector_lab.lanes import OWN_LANES, Lane, own_set, read_folder
+from hil.prove.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
+from hil.prove.detector_lab.score import Pair, Totals, total
+from sapper.shared.events import FAULTS
+from sapper_host.recordings.score import score
+from sapper_host.screen.progress import waiting
+
+PROCESSES = 2
+RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "lanes"
+# The promise at each rate of false alarms, and the setting that keeps it: (difficulty, rate) -> (setting, detection).
+PROMISES = {
+    ("nominal", 0.05): (3, 0.96),
+    ("nominal", 0.1): (5, 0.97),
+    ("hard", 0.1): (3, 0.70),
+    ("hard", 0.3): (10, 0.80),
+}
+
+
+def rows() -> list[Row]:
+    """All rows; about a minute of two cores."""
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        with waiting(f"making {OWN_LANES} lanes of each difficulty ..."):
+            lanes = own_set(pool)
+        out = _set_rows("own", lanes, pool)
+        if RECORDED.is_dir():
+            out += _set_rows("recorded", read_folder(RECORDED), pool)
+        else:
+            print(f"detection: no recorded lanes in {RECORDED}; the project's own alone", file=sys.stderr)
+    return out
+
+
+def _set_rows(name: str, lanes: Sequence[Lane], pool: ProcessPoolExecutor) -> list[Row]:
+    with waiting(f"{name}: four detectors on {len(lanes)} lanes ..."):
+        found = find_all(lanes, pool)
+    with waiting(f"{name}: the firmware as delivered ..."):
+        said = list(zip(lanes, pool.map(run, lanes, chunksize=4), strict=True))
+    out: list[Row] = []
+    for difficulty, rates in POINTS.items():
+        for rate in rates:
+            out += _promise(name, difficulty, rate, of_difficulty(found["firmware"], difficulty))
+            out += _compared(name, difficulty, rate, {m: of_difficulty(p, difficulty) for m, p in found.items()})
+    nominal = [(lane, result) for lane, result in said if lane.truth["difficulty"] == "nominal"]
+    out += _delivered(f"{name} nominal, as delivered", nominal)
+    out += _faults(f"{name}, all lanes", said)
+    return out
+
+
+def _promise(name: str, difficulty: str, rate: float, pairs: Sequence[Pair]) -> Iterator[Row]:
+    """The firmware at its setting: detection and false alarms, both held to their limits."""
+    setting, detection = PROMISES[difficulty, rate]
+    t = total(pairs, level_of(setting, CONTACT_LEVELS) / 100)
+    title = f"{name} {difficulty}, det_far_per_100m2 = {setting}"
+    yield Row(f"{title}: detection", t.detection, "", f">= {detection}", wilson(t.found, t.targets), _targets(t))
+    yield Row(
+        f"{title}: false alarms",
+        t.false_per_m2,
+        "/m2",
+        f"<= {rate}",
+        poisson(t.false_alarms, t.area_m2),
+        f"{t.false_alarms} in {t.area_m2:g} m2, {t.on_rocks} on hot rocks",
+    )
+
+
+def _compared(name: str, difficulty: str, rate: float, found: dict[str, list[Pair]]) -> Iterator[Row]:
+    """Every method at the level for the rate, cross-validated; nothing is promised for them."""
+    for method, pairs in found.items():
+        t = crossed(pairs, rate)
+        low, high = poisson(t.false_alarms, t.area_m2)
+        yield Row(
+            f"  {name} {difficulty}, level for {rate}: {method}",
+            t.detection,
+            "",
+            "",
+            wilson(t.found, t.targets),
+            f"{_targets(t)}; {t.false_per_m2:.3f} ({low:.3f}..{high:.3f}) false/m2, {t.rocks_called}/{t.rocks} rocks",
+        )
+
+
+def _targets(t: Totals) -> str:
+    return f"{t.found}/{t.targets}"
+
+
+def _delivered(title: str, said: Sequence[tuple[Lane, Result]]) -> Iterator[Row]:
+    """Hot rocks, places, and whether the alert comes in time, as the firmware comes."""
+    t = total((lane, result.contacts) for lane, result in said)
+    rocks = f"{t.rocks_called}/{t.rocks}"
+    yield Row(f"{title}: hot rocks called", t.rock_share, "", "<= 0.08", wilson(t.rocks_called, t.rocks), rocks)
+    yield Row(f"{title}: mean location error", t.error_m, "m", "<= 0.04", None, f"largest {max(t.errors_m):.3f}")
+    in_time = sum(alert_in_time(target, lane.truth) for lane, result in said for target in _fates(lane, result))
+    yield Row(
+        f"{title}: alerts that stop the coil within 0.10 m",
+        in_time / t.found,
+        "",
+        ">= 0.95",
+        wilson(in_time, t.found),
+        f"{in_time}/{t.found}",
+    )
+
+
+def _fates(lane: Lane, result: Result) -> list[dict[str, Any]]:
+    scored = score([contact.s_m for contact in result.contacts], lane.truth)
+    fates: list[dict[str, Any]] = told(scored, lane.truth, [alert.s_m for alert in result.alerts])["targets"]
+    return fates
+
+
+def _faults(title: str, said: Sequence[tuple[Lane, Result]]) -> Iterator[Row]:
+    """Stuck gates that were not raised within a second, and faults without a cause."""
+    stuck, false = [], 0
+    for lane, result in said:
+        events = [{"kind": "fault", "t_s": t_s, "fault": FAULTS[code]} for t_s, code in result.faults]
+        faults = faults_of(events, lane.truth)
+        stuck += [freeze["raised_after_s"] for freeze in faults["stuck"]]
+        false += len(faults["false"])
+    late = sum(after_s is None or after_s > 1.0 for after_s in stuck)
+    latest = max((after_s for after_s in stuck if after_s is not None), default=0.0)
+    yield Row(
+        f"{title}: stuck gates not raised within 1 s", float(late), "", "<= 0", None, f"of {len(stuck)}; {latest:.2f} s"
+    )
+    yield Row(f"{title}: false faults", float(false), "", "<= 0")

@@ -1,0 +1,22 @@
+"""A sample of the power cuts that `make powercut` tries all of."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from hil.prove.benchmarks.row import Row
+from hil.prove.updates.__main__ import tally_all
+from hil.rigs.rig import default_uf2
+
+_OF_EACH = 12
+
+
+def rows() -> list[Row]:
+    """How many of the sample the board survived: all of them, it should."""
+    with tempfile.TemporaryDirectory(prefix="sapper-bench-") as folder:
+        tallies = tally_all(default_uf2(), Path(folder), _OF_EACH, os.cpu_count() or 1)
+    cuts = sum(tally.cuts for tally in tallies)
+    note = f"of {cuts}, a sample of {2 * sum(sum(tally.operations.values()) for tally in tallies)}; all: make powercut"
+    return [Row("power cuts survived", sum(tally.survived for tally in tallies), "", f">= {cuts}", note=note)]

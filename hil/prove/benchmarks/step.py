@@ -1,0 +1,99 @@
+"""A sudden object: a step in the gates that takes the statistic to twice its level, to both duties 0.
+
+Two latencies. One as the safety table counts it, from the first ADC sample (of the frame) that brings the statistic
+over its level. The other from the step itself: the statistic is matched to the coil's footprint, in bins of 20 mm, so a
+step of this size, some three sigma of a frame, must be looked at for most of a bin before it can be told from noise.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.errors import HilError
+from hil.play.closed_loop import ClosedLoop
+from hil.play.operator import Operator
+from hil.prove.benchmarks.row import Row
+from hil.prove.benchmarks.sweep import empty_lane
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
+from hil.world.world import World
+from sapper_host.board.decoder import Event
+
+Floats = NDArray[np.float64]
+_STEPS = 12
+_CALIBRATING = 4  # steps that only find the amplitude
+_AIM = 2.0  # times its level
+_DIRECTION = np.array([-1.0, -0.6, -0.2])  # how a non-ferrous object bends the gates
+_FIRST_MV = 60.0
+_RUN_UP_S = 4.0
+_LIMIT_NS = 400 * NS_PER_MS
+_FRAME_NS = 10 * NS_PER_MS
+
+
+class SteppedWorld(World):
+    """An empty lane whose gates jump by `step_mv` at `step_ns` and stay there until the step is taken away."""
+
+    step_ns = 0
+    step_mv: Floats | None = None
+
+    def voltages_mv(self, times_ns: Any, coil_m: Any) -> Floats:
+        """The ground's voltages with the step on top."""
+        values = super().voltages_mv(times_ns, coil_m)
+        if self.step_mv is not None:
+            values = values + np.where(np.asarray(times_ns)[:, None] >= self.step_ns, self.step_mv, 0.0)
+        return np.asarray(np.clip(values, 0.0, 3300.0))
+
+
+def measure(rig: Rig) -> list[Row]:
+    """Needs a freshly powered rig. Finds the amplitude first: the step has to take the statistic to twice its level."""
+    world = SteppedWorld(empty_lane(100.0))
+    loop = ClosedLoop(rig, world)
+    operator = Operator(rig, loop.run)
+    operator.boot()
+    operator.must("telemetry on")
+    operator.settle()
+    operator.arm()
+    amplitude = _FIRST_MV
+    from_step, from_frame, ratios = [], [], []
+    random = np.random.default_rng(1)
+    for number in range(_STEPS):
+        operator.must("sweep 20000")
+        operator.run(int((_RUN_UP_S + random.uniform(0, 0.1)) * NS_PER_S))
+        heard = len(operator.heard.events)
+        stops = len(loop.truth.stops)
+        world.step_ns = rig.now_ns + 20 * NS_PER_MS
+        world.step_mv = amplitude * _DIRECTION
+        end_ns = world.step_ns + _LIMIT_NS
+        while len(loop.truth.stops) == stops and rig.now_ns < end_ns:
+            operator.run(5 * NS_PER_MS)
+        operator.run(NS_PER_S // 2)
+        alert = _alert(operator.heard.events[heard:])
+        world.step_mv = None
+        if alert is None or len(loop.truth.stops) == stops:
+            amplitude *= 1.5
+            continue
+        ratio = float(alert.args["statistic"]) / float(alert.args["level"])
+        stop_ns = loop.truth.stops[stops].t_ns
+        if number >= _CALIBRATING:
+            from_step.append((stop_ns - world.step_ns) / NS_PER_MS)
+            from_frame.append((stop_ns - operator.rig_ns(alert.t_ms) + _FRAME_NS) / NS_PER_MS)
+            ratios.append(ratio)
+        else:
+            amplitude *= float(np.clip(_AIM / ratio, 0.5, 2.0))
+        operator.must("verdict unknown")
+    operator.must("disarm")
+    if not from_step:
+        raise HilError("no step raised an alert; see hil/prove/benchmarks/step.py")
+    return [
+        Row("sample that brings the statistic over its level -> both duties 0, worst", max(from_frame), "ms", "<= 25"),
+        Row("a step to twice the level, from the step itself, median", float(np.median(from_step)), "ms", ""),
+        Row("the same, worst", max(from_step), "ms", ""),
+        Row("the statistic at those alerts, times its level, median", float(np.median(ratios)), "", ""),
+    ]
+
+
+def _alert(events: list[Event]) -> Event | None:
+    alerts = [event for event in events if event.kind == "detect"]
+    return alerts[0] if alerts else None

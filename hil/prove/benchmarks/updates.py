@@ -1,0 +1,149 @@
+"""What an update takes: against mpremote copying the same files, with little and nothing changed, and of four boards.
+
+mpremote and `sapper` run as a person starts them, on a board that keeps to real time: the time they take to start
+counts for both. The other rows are the board's own time.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from hil.errors import HilError
+from hil.prove.benchmarks.row import Row
+from hil.prove.updates.board import BOOT_NS, SimulatedBoard
+from hil.prove.updates.versions import bundle
+from hil.rigs.rig import NS_PER_S, default_uf2
+from hil.rigs.virtual import VirtualPico
+from hil.rigs.virtual.pty import SerialBridge, ptys
+from sapper_host.update.bundle import Bundle, write
+from sapper_host.update.run import run_all, status_of
+from sapper_host.update.update import update
+
+_CHANGE = "sapper/link/status.py"
+_COMMAND_S = 300
+
+
+def rows() -> list[Row]:
+    """All of them, in about a minute."""
+    with tempfile.TemporaryDirectory(prefix="sapper-bench-") as name:
+        folder = Path(name)
+        first = bundle(folder / "first", {_CHANGE: "_FIRST = 1"})
+        write(first, folder / "first.sapper")
+        second = bundle(folder / "second", {_CHANGE: "_SECOND = 22"})
+        third = bundle(folder / "third", {_CHANGE: "_THIRD = 333"})
+        return [
+            *_against_mpremote(folder, first),
+            *_little_changed(first, second, third),
+            *_several(first),
+        ]
+
+
+def _against_mpremote(folder: Path, whole: Bundle) -> list[Row]:
+    copy_s, copy_wall_s = _timed(
+        [sys.executable, "-m", "mpremote", "connect", "{port}", "cp", "-r", str(folder / "first/mpy/sapper"), ":/"]
+    )
+    update_s, update_wall_s = _timed(
+        [sys.executable, "-m", "sapper_host", "update", str(folder / "first.sapper"), "--port", "{port}"]
+    )
+    note = f"{len(whole.files)} files, {len(whole.image)} bytes; wall {copy_wall_s:.1f} s against {update_wall_s:.1f} s"
+    return [
+        Row("mpremote cp -r of the application", copy_s, "s", ""),
+        Row("sapper update of the whole application, verified", update_s, "s", ""),
+        Row("the first over the second", copy_s / update_s, "", ">= 5", note=note),
+    ]
+
+
+def _timed(command: list[str]) -> tuple[float, float]:
+    """Run a command against a new board: (the board's seconds, wall seconds)."""
+    took = [0.0, 0.0]
+    failed: list[str] = []
+    stop = threading.Event()
+    with VirtualPico(default_uf2()) as pico, ptys(pico) as lines:
+        pico.run(BOOT_NS)
+
+        def run(lines: SerialBridge = lines) -> None:
+            start_ns, start = pico.now_ns, time.monotonic()
+            words = [word.format(port=lines.usb.path) for word in command]
+            try:
+                done = subprocess.run(words, capture_output=True, text=True, timeout=_COMMAND_S, check=False)
+                if done.returncode:
+                    failed.append(done.stderr)
+            except subprocess.TimeoutExpired as error:
+                failed.append(str(error))
+            took[:] = [(pico.now_ns - start_ns) / NS_PER_S, time.monotonic() - start]
+            stop.set()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        lines.run("real", stop=stop)
+        thread.join()
+    if failed:
+        raise HilError(f"{' '.join(command[2:4])} failed: {failed[0]}")
+    return took[0], took[1]
+
+
+def _little_changed(first: Bundle, second: Bundle, third: Bundle) -> list[Row]:
+    with VirtualPico(default_uf2()) as pico:
+        pico.run(BOOT_NS)
+        board = SimulatedBoard(pico)
+        update(board, first)
+        operations = pico.flash.operations
+        nothing = update(board, first)
+        written = pico.flash.operations - operations
+        into_blank = update(board, second)
+        into_used = update(board, third)
+    worst = max(into_blank.seconds, into_used.seconds)
+    return [
+        Row("update with nothing changed", nothing.seconds, "s", "<= 1"),
+        Row("flash operations of it", written, "", "<= 0"),
+        Row(
+            "update of one module, until it has proved itself", worst, "s", "<= 2", note=f"{into_used.bytes} bytes sent"
+        ),
+    ]
+
+
+def _several(first: Bundle) -> list[Row]:
+    """Wall time of `sapper update --all`'s work, boards that keep to real time, each in a process of its own."""
+    with ExitStack() as stack:
+        ports = [stack.enter_context(_rig()) for _ in range(5)]
+        one_s = _wall(ports[:1], first)
+        four_s = _wall(ports[1:], first)
+    return [
+        Row("one board updated, wall", one_s, "s", ""),
+        Row("four boards at once over one, wall", four_s / one_s, "", "<= 1.5", note=f"{four_s:.1f} s; two cores"),
+    ]
+
+
+def _wall(ports: list[str], chosen: Bundle) -> float:
+    start = time.monotonic()
+    outcomes = run_all(ports, chosen)
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise HilError(f"updating {outcome.port}: {outcome.error}")
+    if status_of(outcomes):
+        raise HilError("an update failed")
+    return time.monotonic() - start
+
+
+@contextmanager
+def _rig() -> Iterator[str]:
+    """A virtual rover in a process of its own; its USB line's path, once it answers."""
+    command = [sys.executable, "-m", "sapper_host", "rig", "virtual", "--world", "clean", "--json"]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise HilError("a virtual rover did not start")
+        yield str(json.loads(line)["usb"])
+    finally:
+        process.terminate()
+        process.wait()

@@ -1,0 +1,124 @@
+"""What a campaign has to do: its traces, what a result depends on, and which results are there already."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hil.errors import HilError
+from hil.rigs.rig import default_uf2
+
+_ROOT = Path(__file__).resolve().parents[2]
+# How a trace is played and scored: a result made another way is no result.
+_WAYS = (
+    "hil/play/replay.py",
+    "hil/play/tape.py",
+    "hil/play/operator.py",
+    "hil/prove/campaign/lane.py",
+    "host/sapper_host/recordings/score.py",
+)
+_TRACE_ENDINGS = (".csv", ".mcap")
+RESULT_ENDING = ".json"
+# Names in the output folder that are not a trace's result.
+SUMMARY_NAME = "summary"
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a result depends on beside its trace. Results made under other conditions are made again."""
+
+    rig: str
+    settings: tuple[tuple[str, int], ...]
+    low_level_x100: int  # the second run's contact level, for the curve; 0: no second run
+    firmware: str  # digest of what runs
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "rig": self.rig,
+            "settings": dict(self.settings),
+            "low_level_x100": self.low_level_x100,
+            "firmware": self.firmware,
+        }
+
+
+@dataclass(frozen=True)
+class Job:
+    """One trace to be replayed."""
+
+    name: str
+    path: str
+    conditions: Conditions
+
+
+def find_traces(folder: Path) -> list[Path]:
+    """All traces of a folder, by name; HilError when there is none or two share a name."""
+    if not folder.is_dir():
+        raise HilError(f"{folder} is no folder; give the one that holds the traces")
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _TRACE_ENDINGS)
+    if not paths:
+        raise HilError(f"{folder} holds no traces; they end in {' or '.join(_TRACE_ENDINGS)}")
+    seen: dict[str, Path] = {}
+    for path in paths:
+        if path.stem == SUMMARY_NAME:
+            raise HilError(
+                f"{path}: a trace cannot be called '{SUMMARY_NAME}', as the campaign's own file is; rename it"
+            )
+        if path.stem in seen:
+            raise HilError(f"{path} and {seen[path.stem].name} have the same name; rename one, or move it elsewhere")
+        seen[path.stem] = path
+    return paths
+
+
+def firmware_digest(rig: str, firmware: Path | None = None) -> str:
+    """What tells one firmware from another: of the image, or (sil) of the sources that are run; and of the replay."""
+    digest = hashlib.sha256()
+    if rig == "virtual":
+        files = [firmware or default_uf2()]
+    else:
+        files = [*sorted((_ROOT / "firmware" / "sapper").glob("*.py")), _ROOT / "firmware" / "main.py"]
+    files += [_ROOT / name for name in _WAYS]
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def trace_digest(path: Path) -> str:
+    """Of a trace and its truth."""
+    digest = hashlib.sha256(path.read_bytes())
+    truth = path.with_name(path.stem + ".truth.json")
+    if truth.exists():
+        digest.update(truth.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def result_path(folder: Path, name: str) -> Path:
+    """Where a trace's result stands."""
+    return folder / (name + RESULT_ENDING)
+
+
+def finished(folder: Path, job: Job) -> dict[str, Any] | None:
+    """The result of an earlier run, if it was made from the same trace under the same conditions."""
+    try:
+        record = json.loads(result_path(folder, job.name).read_text(encoding="utf-8"))
+        made_of = record["campaign"]
+        if made_of["conditions"] == job.conditions.as_dict() and made_of["trace"] == trace_digest(Path(job.path)):
+            return dict(record)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise HilError(f"{path} cannot be written: {error}; free some room, or give another --out") from error

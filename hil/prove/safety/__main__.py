@@ -1,0 +1,133 @@
+"""`python -m hil.prove.safety`: every scenario at seeded moments, the table, build/safety.json and build/safety.html.
+
+Exit status 0 when every row keeps its limit, 3 when one misses it, 1 when it could not be measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from hil.errors import HilError
+from hil.prove.safety import patched, report
+from hil.prove.safety.scenarios import SCENARIOS, SHORT, Scenario, Trial, needs_patched, run_trial
+from hil.prove.safety.stage import Stage
+from hil.rigs.rig import default_uf2
+
+_BUILD = Path(__file__).resolve().parents[2] / "build"
+_TRIES = 2
+
+
+_stages: dict[Path, Stage] = {}  # of this process: a board is booted once and used for many scenarios
+
+
+def _stage(firmware: Path, seed: int, fresh: bool = False) -> Stage:
+    if fresh and firmware in _stages:
+        _stages.pop(firmware).pico.close()
+    if firmware not in _stages:
+        _stages[firmware] = Stage(firmware, seed)
+        atexit.register(_stages[firmware].pico.close)
+    return _stages[firmware]
+
+
+def measure(firmware: Path, scenario: Scenario, moments: int, seed: int) -> tuple[str, list[Trial]]:
+    """All moments of one scenario: (the firmware's version, trials). A lost board is replaced, once a moment."""
+    trials: list[Trial] = []
+    stage = _stage(firmware, seed)
+    patched_at = -1
+    for moment in range(moments):
+        for attempt in range(_TRIES):
+            try:
+                if needs_patched(scenario) and patched_at != stage.boots:
+                    patched.start(stage)
+                    patched_at = stage.boots
+                trials.append(run_trial(stage, scenario, seed * 1000 + moment))
+                break
+            except HilError:
+                if attempt == _TRIES - 1:
+                    raise
+                stage = _stage(firmware, seed, fresh=True)
+                patched_at = -1
+    if needs_patched(scenario):
+        stage.reboot()
+    return stage.version, trials
+
+
+def measure_all(
+    firmware: Path, scenarios: list[Scenario], moments: int, seed: int, jobs: int
+) -> Iterator[tuple[str, list[Trial]]]:
+    """`measure` of each, in so many processes, as they finish. A HilError names the scenario it came from."""
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting = {pool.submit(measure, firmware, one, moments, seed): one for one in scenarios}
+        try:
+            for done in as_completed(waiting):
+                try:
+                    yield done.result()
+                except HilError as error:
+                    raise HilError(f"{waiting[done].name}: {error}") from error
+        finally:
+            for one in waiting:
+                one.cancel()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run it; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="hil.prove.safety", description=__doc__)
+    parser.add_argument("--firmware", type=Path, help="UF2 to test (default: build/firmware.uf2)")
+    parser.add_argument("--moments", type=int, default=20, help="seeded moments of each scenario")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2, help="boards at a time")
+    parser.add_argument("--only", default="", help="scenarios whose name or requirement holds this text")
+    parser.add_argument("--short", action="store_true", help="the set that the tests run")
+    parser.add_argument("--list", action="store_true", help="print the scenarios' names")
+    parser.add_argument("--output", type=Path, default=_BUILD)
+    options = parser.parse_args(arguments)
+    chosen = [s for s in SCENARIOS if options.only in s.name or options.only in s.requirement]
+    if options.short:
+        chosen = [s for s in chosen if s.name in SHORT]
+    if options.list:
+        print("\n".join(s.name for s in chosen))
+        return 0
+    start = time.monotonic()
+    trials: list[Trial] = []
+    version = ""
+    try:
+        firmware = options.firmware or default_uf2()
+        print(f"{len(chosen)} scenarios, {options.moments} moments each", flush=True)
+        for firmware_version, more in measure_all(firmware, chosen, options.moments, options.seed, options.jobs):
+            version = firmware_version
+            trials += more
+            _print(report.rows(more)[0])
+    except HilError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    order = {scenario: i for i, scenario in enumerate(SCENARIOS)}
+    rows = report.rows(sorted(trials, key=lambda trial: order[trial.scenario]))
+    report.write(rows, options.output, version)
+    missed = [row for row in rows if not row.ok]
+    print(
+        f"{len(rows)} rows, {len(trials)} moments in {time.monotonic() - start:.0f} s; {len(missed)} missed;", end=" "
+    )
+    print(f"{options.output / 'safety.html'}")
+    return 3 if missed else 0
+
+
+def _print(row: report.Row) -> None:
+    s = row.scenario
+    print(
+        f"{'ok  ' if row.ok else 'MISS'} {s.name:<58} limit {report.text(s.limit_us):>9}  worst "
+        f"{report.text(row.worst_us):>9}  median {report.text(row.median_us):>9}  {row.runs} runs  "
+        + "; ".join(row.wrong),
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""The operator's line as it is on a bad day: one line dropped, late, twice or garbled; and the same over the radio.
+
+On the radio lines are signed as `sapper` signs them; the board's key goes in over USB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import TYPE_CHECKING
+
+from hil.play.operator import Operator
+from hil.rigs.rig import NS_PER_MS, SerialLine
+from sapper_host.board.signing import Counters, RadioEncoder
+
+if TYPE_CHECKING:
+    from hil.prove.safety.stage import Stage
+
+# What becomes of one line: (by how much later, ns; bytes) of each piece that arrives.
+Mangle = Callable[[bytes, Random], list[tuple[int, bytes]]]
+
+_KEY = bytes(range(7, 39))
+_QUIET_NS = 100 * NS_PER_MS
+
+
+def dropped(line: bytes, random: Random) -> list[tuple[int, bytes]]:
+    """It never arrives."""
+    return []
+
+
+def delayed(line: bytes, random: Random) -> list[tuple[int, bytes]]:
+    """It arrives up to a second late, after lines that were said after it."""
+    return [(random.randrange(200, 1000) * NS_PER_MS, line)]
+
+
+def doubled(line: bytes, random: Random) -> list[tuple[int, bytes]]:
+    """It arrives twice, the second time up to 300 ms later."""
+    return [(0, line), (random.randrange(0, 300) * NS_PER_MS, line)]
+
+
+def garbled(line: bytes, random: Random) -> list[tuple[int, bytes]]:
+    """One bit of it is another; not of its end, so that it stays one line, and none that makes it Ctrl-C."""
+    place = random.randrange(len(line) - 1)
+    return [(0, line[:place] + bytes([line[place] ^ 1 << random.randrange(5)]) + line[place + 1 :])]
+
+
+class OperatorsLine:
+    """A port of the board as the operator writes to it. `mangle` is done to the next line, once."""
+
+    def __init__(self, port: SerialLine, encoder: RadioEncoder | None = None) -> None:
+        self._port = port
+        self._encoder = encoder
+        self._late: list[tuple[int, bytes]] = []
+        self._now_ns = 0
+        self._random = Random(0)
+        self._mangle: Mangle | None = None
+        self.mangled = 0
+
+    def mangle(self, how: Mangle, random: Random) -> None:
+        """Do this to the next line that is written."""
+        self._mangle, self._random = how, random
+
+    def write(self, data: bytes) -> None:
+        """Whole lines, now."""
+        for line in data.decode("ascii").splitlines():
+            sent = self._encoder(line) if self._encoder else line.encode("ascii") + b"\n"
+            pieces = [(0, sent)]
+            if self._mangle:
+                pieces = self._mangle(sent, self._random)
+                self._mangle = None
+                self.mangled += 1
+            for later_ns, piece in pieces:
+                if later_ns:
+                    self._late.append((self._now_ns + later_ns, piece))
+                else:
+                    self._port.write(piece)
+
+    def read(self) -> list[tuple[int, bytes]]:
+        """What the board has sent."""
+        return self._port.read()
+
+    def at(self, now_ns: int) -> None:
+        """It is now so late: what is due arrives."""
+        self._now_ns = now_ns
+        for due_ns, piece in [late for late in self._late if late[0] <= now_ns]:
+            self._late.remove((due_ns, piece))
+            self._port.write(piece)
+
+
+class _Counters(Counters):
+    """Counters of this process alone: a board's nonce is new at every boot."""
+
+    def __init__(self) -> None:
+        self._used = 0
+
+    def reserve(self, nonce: str, least: int, size: int = 64) -> range:
+        """The next ones."""
+        first = max(self._used, least) + 1
+        self._used = first + size - 1
+        return range(first, first + size)
+
+
+def take_radio(stage: Stage) -> None:
+    """On a board in SAFE: from now on the operator sits at the radio, with the board's key. `Stage.safe` ends it."""
+    radio = stage.pico.uart[0]
+    stage.operator.must("key " + _KEY.hex(), 3000)
+    radio.write(b"\n")  # ends what noise may have begun
+    stage.run(_QUIET_NS)
+    radio.read()
+    values = dict(word.split("=") for word in Operator(stage.pico, stage._advance, radio).must("nonce").split())
+    encoder = RadioEncoder(_KEY, "0" * 16, _Counters())
+    encoder.renew(values)
+    stage.line = OperatorsLine(radio, encoder)
+    stage.line.at(stage.now_ns)
+    stage.operator = Operator(stage.pico, stage._advance, stage.line)

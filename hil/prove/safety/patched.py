@@ -1,0 +1,70 @@
+"""A board whose firmware raises or hangs on demand: the running image's own methods, wrapped from MicroPython's prompt.
+
+Scratch register 0 of the watchdog (RP2040 datasheet 4.7) is the trigger: the number of a place makes it raise,
+once a tick, until the register is cleared; HANG added to it, it loops there until the watchdog ends it.
+"""
+
+from __future__ import annotations
+
+from hil.play.operator import OperatorError
+from hil.prove.safety.stage import Stage
+from hil.rigs.rig import NS_PER_MS
+
+TRIGGER = 0x4005800C
+HANG = 64  # added to a place's number: it hangs there instead
+# Places, in the order of a tick: module, class, method.
+PLACES = (
+    ("drive", "Drive", "sense"),
+    ("odometry", "Odometry", "step"),
+    ("acquisition", "Acquisition", "take"),
+    ("detector", "Detector", "step"),
+    ("inputs", "Inputs", "key_on"),
+    ("motion", "Motion", "step"),
+    ("velocity", "VelocityLoop", "step"),
+    ("motor", "Motor", "drive"),
+    ("indicators", "Indicators", "tick"),
+    ("arming", "Arming", "elapse"),
+    ("link", "Link", "read_line"),
+    ("reporter", "Reporter", "step"),
+)
+
+_SCRIPT = """
+import machine, sys
+def wrap(number, module, name, method):
+    owner = getattr(sys.modules['sapper.' + module], name)
+    old = getattr(owner, method)
+    def new(self, *args):
+        wanted = machine.mem32[{trigger}]
+        if wanted == number:
+            raise ValueError('injected')
+        while wanted == number + {hang}:
+            pass
+        return old(self, *args)
+    setattr(owner, method, new)
+
+from sapper import run
+{wraps}
+run.main()
+"""
+
+
+def start(stage: Stage) -> None:
+    """Leave to the prompt, wrap PLACES, start the application again. OperatorError when it does not come up."""
+    wraps = "\n".join(f"wrap({i + 1}, '{m}', '{c}', '{f}')" for i, (m, c, f) in enumerate(PLACES))
+    script = _SCRIPT.format(trigger=TRIGGER, hang=HANG, wraps=wraps).strip()
+    stage.pico.memory.write(TRIGGER, bytes(4))
+    stage.operator.must("repl")
+    stage.run(100 * NS_PER_MS)
+    for part in (b"\x05", *(line.encode() + b"\r\n" for line in script.split("\n")), b"\x04"):
+        stage.pico.usb.write(part)
+        stage.run(20 * NS_PER_MS)
+    stage.operator.heard.lines.clear()
+    stage.operator.boot()
+    stage.operator.settle(2.5)
+    if stage.operator.ask("get sweep_mm_s")[0][:2] != "ok":
+        raise OperatorError("the patched application does not answer")
+
+
+def trigger(stage: Stage, place: int) -> None:
+    """From now on this place raises (with HANG added: hangs); 0: none does."""
+    stage.pico.memory.write(TRIGGER, place.to_bytes(4, "little"))

@@ -1,0 +1,283 @@
+"""The sil rig from Python: the interface of hil/rigs/rig.py over a board process; docs/rigs.md says what is simulated."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hil.errors import HilError
+from hil.rigs.sil import process
+from hil.rigs.sil.process import BATCH, RECORD, BoardProcess
+from hil.rigs.sil.stimulus import Edges, Waveform
+
+_US = 1000
+_LONGEST_US = 100_000_000  # times in a batch are the small integers of a 32-bit MicroPython
+_PINS = 30
+_LINES = 3
+# VSYS 5.0 V behind its divider, the chip at 27 degrees: what the inputs read while nobody sets them.
+_RESTING_MV = (0.0, 0.0, 0.0, 5000 / 3, 706.0)
+CAUSES = ("power_on", "watchdog")
+_MACHINE_CAUSE = {"power_on": 1, "watchdog": 3}
+
+
+class SilLine:
+    """One serial line. `reads`, `is_open`: what the host at the other end does (USB)."""
+
+    def __init__(self) -> None:
+        self.pending = bytearray()
+        self.heard: list[tuple[int, bytes]] = []
+        self.reads = True
+        self.is_open = True
+
+    def write(self, data: bytes) -> None:
+        """Send bytes to the board, from now on."""
+        self.pending += data
+
+    def read(self) -> list[tuple[int, bytes]]:
+        """What the board sent since the last call: (time in ns, bytes)."""
+        heard, self.heard = self.heard, []
+        return heard
+
+
+class SilPin:
+    """One GPIO: driven from outside, or watched."""
+
+    def __init__(self, rig: SilRig, gpio: int) -> None:
+        self._rig = rig
+        self._gpio = gpio
+        self._watched = False
+        self._seen: list[tuple[int, int]] = []
+        self._level = 0
+
+    @property
+    def level(self) -> int:
+        """Its level now: what the board drives, else what the rig does."""
+        return self._level
+
+    def drive(self, level: int, at_ns: int | None = None) -> None:
+        """Put a level on it, now or at a time."""
+        self._rig.edges.add(self._gpio, [self._rig.now_ns if at_ns is None else at_ns], [level])
+        if at_ns is None:
+            self._level = level
+
+    def drive_edges(self, times_ns: Sequence[int] | Any, levels: Sequence[int] | Any) -> None:
+        """Many levels, each at its time."""
+        self._rig.edges.add(self._gpio, times_ns, levels)
+
+    def watch(self) -> None:
+        """Keep its changes for `edges`."""
+        self._watched = True
+
+    def edges(self) -> list[tuple[int, int]]:
+        """The board's changes of it since the last call: (time in ns, level)."""
+        seen, self._seen = self._seen, []
+        return seen
+
+    def changed(self, at_ns: int, level: int) -> None:
+        """The board drove it."""
+        self._level = level
+        if self._watched:
+            self._seen.append((at_ns, level))
+
+
+class SilPwm:
+    """The duty of one GPIO, 0..1; 0 when the pin is not on PWM."""
+
+    def __init__(self) -> None:
+        self.duty = 0.0
+        self._watched = False
+        self._seen: list[tuple[int, float]] = []
+
+    def watch(self) -> None:
+        """Keep its changes for `changes`."""
+        self._watched = True
+
+    def changes(self) -> list[tuple[int, float]]:
+        """Changes since the last call: (time in ns, duty)."""
+        seen, self._seen = self._seen, []
+        return seen
+
+    def changed(self, at_ns: int, duty: float) -> None:
+        """The board set it."""
+        self.duty = duty
+        if self._watched:
+            self._seen.append((at_ns, duty))
+
+
+class SilAdc:
+    """The analogue inputs, in millivolts."""
+
+    def __init__(self, rig: SilRig) -> None:
+        self._rig = rig
+        self.waves = [Waveform(millivolts) for millivolts in _RESTING_MV]
+        self.running_since_ns: int | None = None  # when the board last began its round robin
+
+    def set(self, channel: int, millivolts: float) -> None:
+        """A steady voltage from now on."""
+        self.play(channel, [self._rig.now_ns], [millivolts], "hold")
+
+    def play(
+        self, channel: int, times_ns: Sequence[int] | Any, values_mv: Sequence[float] | Any, interpolate: str = "linear"
+    ) -> None:
+        """From times_ns[0] on these points replace what was scheduled; `hold` or `linear` between them."""
+        if interpolate not in ("linear", "hold"):
+            raise HilError(f"interpolate is '{interpolate}'; it must be 'linear' or 'hold'")
+        self.waves[channel].play(times_ns, values_mv, interpolate == "linear")
+
+
+class SilRig:
+    """A simulated board, powered, at reset. ticks_us: its tick counter at the start; seed: of its random numbers."""
+
+    name = "sil"
+
+    def __init__(self, micropython: Path | None = None, ticks_us: int = 0, seed: int = 1) -> None:
+        self.usb = SilLine()
+        self.uart = (SilLine(), SilLine())
+        self.edges = Edges()
+        self.adc = SilAdc(self)
+        self.resets: list[tuple[int, str]] = []
+        self.left_for = ""  # "prompt" or "bootloader" once the application has ended
+        self._micropython = micropython
+        self._now_us = 0
+        self._pins = [SilPin(self, gpio) for gpio in range(_PINS)]
+        self._pwms = [SilPwm() for _ in range(_PINS)]
+        self._flash: dict[int, bytes] = {}
+        self._ticks_us = ticks_us
+        self._seed = seed
+        self._process = BoardProcess(micropython)
+        self._begun = False
+        self._closed = False
+
+    @property
+    def now_ns(self) -> int:
+        """Emulated nanoseconds since the rig was made."""
+        return self._now_us * _US
+
+    def pin(self, gpio: int) -> SilPin:
+        """A GPIO by its number."""
+        return self._pins[gpio]
+
+    def pwm(self, gpio: int) -> SilPwm:
+        """The duty of a GPIO."""
+        return self._pwms[gpio]
+
+    def run(self, duration_ns: int) -> None:
+        """Let that much of the board's time pass; all stimuli for it have been put in before."""
+        if self._closed:
+            raise HilError("the rig is closed; open a new one")
+        end_us = self._now_us + max(1, round(duration_ns / _US))
+        while self._now_us < end_us:
+            self._slice(min(end_us, self._now_us + _LONGEST_US))
+
+    def _slice(self, end_us: int) -> None:
+        start_us = self._now_us
+        levels, driven = self.edges.levels, self.edges.driven
+        edges = self.edges.take(start_us, end_us)
+        lines = (self.usb, *self.uart)
+        sent = [bytes(line.pending) for line in lines]
+        for line in lines:
+            line.pending.clear()
+        if not self._begun:
+            self._begin(0, "power_on", levels, driven)
+        while True:
+            report = self._process.exchange(self._batch(start_us, end_us, edges, sent))
+            self._take(report.records, start_us)
+            if report.kind == process.SLICE:
+                break
+            # The chip starts anew in the middle of the slice: its inputs are what they were, bytes under way are lost.
+            cause = CAUSES[report.cause]
+            if report.kind == process.BOOTLOADER:
+                self.left_for = "bootloader"
+            self.resets.append(((start_us + report.now_us) * _US, cause))
+            self._let_go(start_us + report.now_us)
+            self._process.close()
+            self._process = BoardProcess(self._micropython)
+            if report.kind == process.BOOTLOADER:
+                raise HilError("the board went into BOOTSEL, which the sil rig does not have; use the virtual rig")
+            self._begin(report.now_us, cause, levels, driven)
+            sent = [b""] * _LINES
+        self._now_us = end_us
+
+    def reset(self, cause: str = "power_on") -> None:
+        """As by the RUN pin or the supply, now: the program ends where it is, the flash keeps what was written."""
+        if cause not in CAUSES:
+            raise HilError(f"no reset cause '{cause}'; there are {', '.join(CAUSES)}")
+        self.resets.append((self.now_ns, cause))
+        self._let_go(self._now_us)
+        self._process.close()
+        self._process = BoardProcess(self._micropython)
+        self._begin(0, cause, self.edges.levels, self.edges.driven)
+
+    def close(self) -> None:
+        """End the process."""
+        if not self._closed:
+            self._closed = True
+            self._process.close()
+
+    def __enter__(self) -> SilRig:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _begin(self, now_us: int, cause: str, levels: int, driven: int) -> None:
+        self._begun = True
+        self._process.begin(
+            {
+                "now_us": now_us,
+                "cause": _MACHINE_CAUSE[cause],
+                "revision": process.revision(),
+                "ticks_us": self._ticks_us,
+                "seed": self._seed + len(self.resets),
+                "levels": levels,
+                "driven": driven,
+                "flash": {str(number): base64.b64encode(data).decode() for number, data in self._flash.items()},
+            }
+        )
+
+    def _batch(self, start_us: int, end_us: int, edges: bytes, sent: Sequence[bytes]) -> bytes:
+        flags = process.FLAG_USB_READS * self.usb.reads | process.FLAG_USB_OPEN * self.usb.is_open
+        flags |= process.FLAG_ESTOP * self.edges.on_estop
+        points = [wave.window(start_us, end_us) for wave in self.adc.waves]
+        head = BATCH.pack(
+            end_us - start_us,
+            len(edges) // 8,
+            flags,
+            *(len(data) // 8 for data in points),
+            *(len(data) for data in sent),
+        )
+        return b"".join((head, edges, *points, *sent))
+
+    def _let_go(self, at_us: int) -> None:
+        """A chip in reset drives no pin."""
+        for gpio, (pin, pwm) in enumerate(zip(self._pins, self._pwms, strict=True)):
+            if pwm.duty:
+                pwm.changed(at_us * _US, 0.0)
+            if pin.level and not self.edges.driven >> gpio & 1:
+                pin.changed(at_us * _US, 0)
+
+    def _take(self, records: memoryview, start_us: int) -> None:
+        lines = (self.usb, *self.uart)
+        at, end = 0, len(records)
+        unpack, size = RECORD.unpack_from, RECORD.size
+        while at < end:
+            offset_us, kind, which, value = unpack(records, at)
+            at += size
+            at_ns = (start_us + offset_us) * _US
+            if kind == process.PWM:
+                self._pwms[which].changed(at_ns, value / 65535)
+            elif kind == process.PIN:
+                self._pins[which].changed(at_ns, value)
+            elif kind == process.CONVERTER:
+                self.adc.running_since_ns = at_ns
+            elif kind == process.PROMPT:
+                self.left_for = "prompt"
+            else:
+                data = bytes(records[at : at + value])
+                at += value
+                if kind == process.SERIAL:
+                    lines[which].heard.append((at_ns, data))
+                else:
+                    self._flash[which] = data

@@ -1,0 +1,213 @@
+"""A virtual rover that runs until it is told to end: what `sapper rig virtual` starts.
+
+The firmware's UF2 on the virtual Pico, in a world, its USB and radio lines as pseudo-terminals, its drive in BOOTSEL as
+a folder, its key and emergency stop under the keyboard. Nothing outlives `serve`: the emulator's process, the lines,
+the drive and the terminal's settings are put away however it ends.
+"""
+
+from __future__ import annotations
+
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from hil.errors import HilError
+from hil.play.closed_loop import ClosedLoop
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, default_uf2
+from hil.rigs.virtual import VirtualPico
+from hil.rigs.virtual.bootsel_drive import BootselDrive
+from hil.serve.panel import HELP, Keyboard, Panel
+from hil.serve.terminal_line import TerminalLine
+from hil.world.world import load_world
+from sapper.shared.pins import GPIO, UART_RADIO
+
+DEFAULT_WORLD = "demo"
+_TURN_NS = 10 * NS_PER_MS
+# A virtual second that took longer is not made up for: `real` means never faster than real.
+_BEHIND_MAX_S = 0.25
+# Bytes on their way to the board beyond which its line is not read: the sender waits, as on a bus.
+_PENDING_MAX = 2048
+_SHOW_EVERY_S = 0.5
+_PENDING_EVERY = 4
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Ready = Callable[[dict[str, str]], None]
+
+
+def serve(
+    world: Path | str | None = None,
+    pace: str = "real",
+    firmware: Path | None = None,
+    ready: Ready | None = None,
+    key_on: bool = False,
+    bootsel: Path | None = None,
+    bootsel_fault: str = "",
+    blank: bool = False,
+) -> None:
+    """Run a virtual rover until Ctrl-C, SIGTERM or `q`.
+
+    world: a file or an example's name. pace: 'real' or 'fast'. ready: told the lines' paths, {"usb", "radio"}, once
+    the board has power. key_on: the arming key's position at the start. bootsel: the folder that comes and goes as the
+    board's drive, not there or empty at the start. bootsel_fault: see `drive_faults`. blank: nothing in flash.
+    HilError when a fault is no fault or the folder is not empty, when world, firmware or emulator cannot be had, or the
+    emulation fails.
+    """
+    place = load_world(world or DEFAULT_WORLD)
+    faults = drive_faults(bootsel_fault)
+    if bootsel is not None and bootsel.exists() and (not bootsel.is_dir() or any(bootsel.iterdir())):
+        raise HilError(f"{bootsel} is not an empty folder: it comes and goes as the drive; name one that is not there")
+    with ExitStack() as stack:
+        stack.enter_context(_ends_at_signals())
+        pico = stack.enter_context(VirtualPico(uf2=None if blank else firmware or default_uf2()))
+        drive = stack.enter_context(closing(BootselDrive(pico, bootsel, **faults))) if bootsel is not None else None
+        usb = stack.enter_context(closing(TerminalLine()))
+        radio = stack.enter_context(closing(TerminalLine()))
+        server = _Server(pico, ClosedLoop(pico, place), usb, radio, Panel(key_on), pace == "real", drive)
+        if ready is not None:
+            ready({"usb": usb.path, "radio": radio.path})
+        keyboard = stack.enter_context(Keyboard())
+        if keyboard.listens:
+            print(HELP, file=sys.stderr)
+        try:
+            server.run(keyboard)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            server.end_line()
+
+
+def drive_faults(text: str) -> dict[str, Any]:
+    """What goes wrong with the drive: '' nothing, 'vanish:BYTES' after so many bytes, 'no-return' the board stays off.
+
+    As BootselDrive takes it; HilError when it is none of them.
+    """
+    name, _, number = text.partition(":")
+    if text == "":
+        return {}
+    if text == "no-return":
+        return {"comes_back": False}
+    if name == "vanish" and number.isdecimal():
+        return {"vanish_after": int(number)}
+    raise HilError(f"no fault of the drive is called '{text}'; there are vanish:BYTES and no-return")
+
+
+@contextmanager
+def _ends_at_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the block as Ctrl-C does (also where a shell started us deaf to it): all is put away."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, interrupt) for number in _ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Server:
+    def __init__(
+        self,
+        pico: VirtualPico,
+        loop: ClosedLoop,
+        usb: TerminalLine,
+        radio: TerminalLine,
+        panel: Panel,
+        paced: bool,
+        drive: BootselDrive | None,
+    ) -> None:
+        self._pico = pico
+        self._loop = loop
+        self._usb = usb
+        self._radio = radio
+        self._panel = panel
+        self._paced = paced
+        self._drive = drive
+        self._shown = False
+        self._turns = 0
+        self._pending = 0
+        self._origin_s = time.monotonic()
+        self._loop.key(panel.key_on)
+
+    def run(self, keyboard: Keyboard) -> None:
+        """Until `q`."""
+        self._origin_s = time.monotonic() - self._pico.now_ns / NS_PER_S
+        mark_s, mark_ns = time.monotonic(), self._pico.now_ns
+        while not self._panel.quit:
+            for key in keyboard.pressed():
+                self._panel.press(key)
+                self._loop.key(self._panel.key_on)
+                self._loop.emergency_stop(self._panel.stop_pressed)
+            self._exchange()
+            self._loop.run(_TURN_NS)
+            if self._drive is not None:
+                self._drive.poll()
+            self._wait(keyboard)
+            now_s = time.monotonic()
+            if now_s - mark_s >= _SHOW_EVERY_S:
+                self._show((self._pico.now_ns - mark_ns) / NS_PER_S / (now_s - mark_s))
+                mark_s, mark_ns = now_s, self._pico.now_ns
+
+    def _exchange(self) -> None:
+        """Bytes between the lines and the board, with what a cable does when nobody is there or reads."""
+        pico = self._pico
+        present = self._usb.open
+        if pico.usb.dtr != present:
+            pico.usb.dtr = present
+        for _, data in pico.usb.read():
+            self._usb.give(data)
+        self._usb.give(b"")
+        if pico.usb.reading == self._usb.full:
+            pico.usb.reading = not self._usb.full
+        self._turns += 1
+        if self._pending and self._turns % _PENDING_EVERY == 0:
+            self._pending = pico.usb.pending
+        # A program that came since `present` was found waits a turn: DTR goes before its bytes.
+        if present and self._pending < _PENDING_MAX and (data := self._usb.take()):
+            pico.usb.write(data)
+            self._pending += len(data)
+        uart = pico.uart[UART_RADIO]
+        for _, data in uart.read():
+            self._radio.give(data)
+        self._radio.give(b"")
+        if data := self._radio.take():
+            uart.write(data)
+
+    def _wait(self, keyboard: Keyboard) -> None:
+        """Until real time has come as far as the board's; woken by a key or a byte."""
+        if not self._paced:
+            return
+        ahead_s = self._pico.now_ns / NS_PER_S - (time.monotonic() - self._origin_s)
+        if ahead_s < -_BEHIND_MAX_S:
+            self._origin_s += -ahead_s - _BEHIND_MAX_S
+        if ahead_s > 0:
+            sources: list[Keyboard] = [keyboard] if keyboard.listens else []
+            select.select(sources, [], [], ahead_s)
+
+    def _show(self, rate: float) -> None:
+        """One line that is kept up to date, for people only."""
+        if not sys.stderr.isatty():
+            return
+        ahead_m, _ = self._loop.world.rover.coil_m
+        power = "on" if self._pico.pin(GPIO["MOTOR_EN"]).level else "off"
+        text = (
+            f"{self._pico.now_ns / NS_PER_S:8.1f} s  x{rate:.2f}  coil {ahead_m:6.2f} m  motors {power}  {self._panel}"
+        )
+        print(f"\r{text}\033[K", end="", file=sys.stderr, flush=True)
+        self._shown = True
+
+    def end_line(self) -> None:
+        """Leave the line that was kept up to date."""
+        if self._shown:
+            print(file=sys.stderr)
