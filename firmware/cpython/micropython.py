@@ -2,7 +2,7 @@
 
 `viper` and `native` become plain Python. Plain integers do not wrap at 32 bits as viper's do, so firmware code must
 never
-come near 2**31: `watched()` lets a test prove that (tests/detector/test_no_overflow.py).
+come near 2**31: `watched()` lets a test prove that (tests/firmware/detector/test_no_overflow.py).
 The names that viper gives its functions without an import (ptr8, ptr16, ptr32, uint) are put among the builtins: a
 pointer to a buffer is the buffer itself.
 """

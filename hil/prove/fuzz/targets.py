@@ -171,7 +171,7 @@ TARGETS: dict[str, tuple[Any, tuple[bytes, ...]]] = {
 
 
 def seeds_of(name: str) -> Sequence[bytes]:
-    """The built-in seeds of a target, and those kept in tests/fuzz/seeds/NAME/ (among them what once failed)."""
+    """The built-in seeds of a target, and those kept in tests/hil/prove/fuzz/seeds/NAME/ (among them what once failed)."""
     built_in = TARGETS[name][1]
     kept = tuple(path.read_bytes() for path in sorted((_SEEDS / name).glob("*")))
     if name == "trace-mcap":

@@ -18,8 +18,8 @@ from sapper_host.board.ports import Port
 from sapper_host.board.reconnect import SteadyLink
 from sapper_host.board.serial_stream import open_error
 from sapper_host.errors import LinkError, LinkGoneError, Status
+from tests.host.board.test_link import wait_for
 from tests.host.fake_board import FakeBoard
-from tests.host.test_link import wait_for
 
 pytestmark = pytest.mark.unit
 

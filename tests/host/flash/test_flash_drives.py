@@ -14,7 +14,7 @@ from sapper_host.board.run_registry import registered
 from sapper_host.errors import LinkError, SapperError, Status
 from sapper_host.flash import copy as flash_copy
 from sapper_host.flash import uf2
-from tests.host.test_uf2 import firmware
+from tests.host.flash.test_uf2 import firmware
 
 pytestmark = pytest.mark.unit
 INFO = "UF2 Bootloader v3.0\nModel: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n"

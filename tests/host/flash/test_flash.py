@@ -28,9 +28,9 @@ from sapper_host.flash.run import flash_all, status_of, table
 from sapper_host.flash.targets import Target, choose
 from sapper_host.flash.verify import PIECE_BYTES, pieces
 from tests.host.fake_board import VERSION_ANSWER, FakeBoard
-from tests.host.test_flash_drives import INFO, plug_in, program
-from tests.host.test_flash_drives import root as root  # noqa: F401 -- a fixture
-from tests.host.test_uf2 import ADDRESS_AT, firmware, with_word
+from tests.host.flash.test_flash_drives import INFO, plug_in, program
+from tests.host.flash.test_flash_drives import root as root  # noqa: F401 -- a fixture
+from tests.host.flash.test_uf2 import ADDRESS_AT, firmware, with_word
 
 pytestmark = pytest.mark.unit
 # A board that does its part does it in a moment; a busy machine may take longer.
