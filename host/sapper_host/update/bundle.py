@@ -133,22 +133,24 @@ def _even(manifest: bytes, modules: dict[str, bytes]) -> bytes:
 
 
 def _image(modules: dict[str, bytes], manifest: bytes) -> bytes:
-    """The ROM file system; modules of one folder follow each other, the manifest comes last."""
+    """The ROM file system: each folder once, its files in the order of `modules`; the manifest comes last."""
     writer = VfsRomWriter()
-    inside = ""
-    for name, data in modules.items():
-        folder, _, leaf = name.rpartition("/")
-        if folder != inside:
-            if inside:
-                writer.closedir()
-            if folder:
-                writer.opendir(folder)
-            inside = folder
-        writer.mkfile(leaf, data)
-    if inside:
-        writer.closedir()
+    _fill(writer, [(name.split("/"), data) for name, data in modules.items()])
     writer.mkfile(MANIFEST, manifest)
     return bytes(writer.finalise())
+
+
+def _fill(writer: VfsRomWriter, entries: list[tuple[list[str], bytes]]) -> None:
+    """Write files, and folders with all that is in them, into the folder that `writer` has open."""
+    done: set[str] = set()
+    for (first, *rest), data in entries:
+        if not rest:
+            writer.mkfile(first, data)
+        elif first not in done:
+            done.add(first)
+            writer.opendir(first)
+            _fill(writer, [(name[1:], inner) for name, inner in entries if name[0] == first and len(name) > 1])
+            writer.closedir()
 
 
 def _placed(rows: list[FileRow], modules: dict[str, bytes], image: bytes) -> list[FileRow]:
