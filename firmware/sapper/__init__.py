@@ -1,1 +1,1 @@
-"""Sapper: the firmware of a detector rover. File names are the parts list; docs/architecture.md is the map."""
+"""Sapper: the firmware of a detector rover. `run` and `app` on top of the rooms; docs/architecture.md is the map."""

@@ -94,7 +94,7 @@ def node(repository: Path, logs: Path) -> Path:
 
 def node_packages(repository: Path, logs: Path) -> None:
     """Install the locked Node packages of hil/rigs/virtual with `npm ci`."""
-    folder = repository / "hil" / "virtual"
+    folder = repository / "hil" / "rigs" / "virtual"
     program = node(repository, logs)
     wanted = cache.key(
         [
@@ -163,7 +163,7 @@ def _node_version(program: Path) -> int:
 
 def describe(repository: Path) -> None:
     """Say what the environment is made of, in a line."""
-    packages = json.loads((repository / "hil" / "virtual" / "package-lock.json").read_text())["packages"]
+    packages = json.loads((repository / "hil" / "rigs" / "virtual" / "package-lock.json").read_text())["packages"]
     emulator = packages["node_modules/rp2040js"]["version"]
     say(
         f"ready: Python {sys.version.split()[0]} in .venv, Node {_node_version(repository / '.venv/bin/node')}, "

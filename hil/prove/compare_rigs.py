@@ -17,9 +17,9 @@ from hil.errors import HilError
 from hil.play.replay import replay
 from sapper.hardware.frame import FRAME_MS
 from sapper_host.errors import SapperError
+from sapper_host.files.checkout import BUILD
 from sapper_host.recordings.trace import Trace, read_trace
 
-ROOT = Path(__file__).resolve().parents[2]
 # Both clocks are known from what the boards tell, to about a millisecond.
 TOLERANCE_S = (FRAME_MS + 1) / 1000
 _NAMES = ("to", "from", "reason", "fault")  # what makes two events of a kind the same
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=20, help="the shortest so many traces (default 20)")
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "compare.json")
+    parser.add_argument("--out", type=Path, default=BUILD / "compare.json")
     options = parser.parse_args(arguments)
     try:
         traces = sorted((read_trace(p) for p in options.folder.glob("*.csv")), key=lambda trace: trace.duration_s)

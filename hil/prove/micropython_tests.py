@@ -26,9 +26,9 @@ from hil.errors import HilError
 from hil.rigs.rig import default_uf2
 from hil.rigs.virtual.errors import VirtualPicoError
 from hil.rigs.virtual.pico import VirtualPico
+from sapper_host.files.checkout import BUILD, ROOT
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-REPORT = REPOSITORY / "build" / "micropython-tests.json"
+REPORT = BUILD / "micropython-tests.json"
 
 # Test -> why it cannot pass here. One that passes after all is an error too: then this table is wrong.
 EXPECTED_FAILURES = {
@@ -113,7 +113,7 @@ class RawPrompt:
 def tests_folder() -> Path:
     """tests/basics of the sources the image was built from. HilError when they cannot be had."""
     command = [sys.executable, "-m", "toolchain", "where"]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "firmware")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "firmware")}
     answer = subprocess.run(command, env=environment, capture_output=True, text=True)
     if answer.returncode != 0:
         raise HilError(f"no MicroPython sources: {answer.stderr.strip()}")

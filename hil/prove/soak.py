@@ -1,7 +1,7 @@
 """A long run of the application on the sil rig: lanes, standing, flash writes, a noisy radio, a host that reads late.
 
-`python -m hil.prove.soak --hours 24` prints what was asked for and what came of it, writes build/soak.json, and ends with
-status 1 when something fell short. The millisecond counter wraps in the middle of the run, the microsecond counter
+`python -m hil.prove.soak --hours 24` prints what was asked for and what came of it, writes build/soak.json, and ends
+with status 1 when something fell short. The millisecond counter wraps in the middle of the run, the microsecond counter
 every 18 minutes.
 """
 
@@ -27,9 +27,9 @@ from hil.rigs.rig import NS_PER_MS, NS_PER_S
 from hil.rigs.sil.rig import SilRig
 from hil.traces.synthetic import synthetic_trace
 from sapper_host.board.decoder import Frame
+from sapper_host.files.checkout import BUILD
 from sapper_host.recordings.trace import Trace
 
-ROOT = Path(__file__).resolve().parents[2]
 _TICKS_MS_WRAP_US = (1 << 30) * 1000
 _SLICE_NS = 500 * NS_PER_MS
 _LENGTH_M, _SPEED_M_S = 12.0, 0.3
@@ -197,7 +197,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=24.0, help="emulated hours (default 24)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "soak.json")
+    parser.add_argument("--out", type=Path, default=BUILD / "soak.json")
     options = parser.parse_args()
     began = time.monotonic()
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import HilError
+from sapper_host.files.checkout import BUILD
 
 Floats = NDArray[np.float64]
 NS_PER_S = 1_000_000_000
@@ -115,7 +116,7 @@ RIGS: dict[str, Callable[..., Rig]] = {"virtual": _virtual, "sil": _sil}
 
 def default_uf2() -> Path:
     """The UF2 that `make firmware` leaves; HilError when there is none."""
-    path = Path(__file__).resolve().parents[1] / "build" / "firmware.uf2"
+    path = BUILD / "firmware.uf2"
     if not path.exists():
         raise HilError(f"{path} is not there; run `make firmware`")
     return path

@@ -21,13 +21,14 @@ from hil.rigs.rig import NS_PER_S, Rig, open_rig
 from hil.world.world import load_world
 from sapper_host.board.decoder import Item
 from sapper_host.errors import SapperError, Status
+from sapper_host.files.checkout import BUILD
 from sapper_host.operate.monitor_state import MonitorState
 from sapper_host.operate.monitor_view import plain_line, render
 from sapper_host.pictures.map_plot import plot_map
 from sapper_host.recordings.recorder import Recorder
 from sapper_host.recordings.session import read_session
 
-OUT = Path(__file__).resolve().parents[1] / "build" / "demo"
+OUT = BUILD / "demo"
 _SCREEN_EVERY_S = 0.1
 _LINE_EVERY_S = 5.0
 # What a run over the demo's lane has to reach.

@@ -1,1 +1,1 @@
-"""Traces with truth, made from the world model."""
+"""Traces with truth, made from the world model or by hand. Imports `world`."""

@@ -1,3 +1,3 @@
-"""The world a rover drives through: ground, buried objects, the detector's front end, tracks and motors. No rig in
-here.
+"""The world a rover drives through: ground, buried objects, front end, tracks and motors. No rig in here; imports no
+other room of hil.
 """

@@ -18,8 +18,8 @@ from hil.world.rover import Drive, Rover
 from hil.world.world import load_world
 from hil.world.world_file import load_world_file, reference_markdown
 from hil.world.world_spec import FrontEnd, Target
+from sapper_host.files.checkout import DOCS
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = DOCS / "world.md"
 BEGIN, END = "<!-- generated: keys -->", "<!-- end of generated: keys -->"
 # Where labels would lie on one another, points from the dot.

@@ -15,12 +15,12 @@ from sapper.shared import commands, events, pins, settings, wire
 from sapper_host.board.link import LINE_MAX
 from sapper_host.cli import STATUSES
 from sapper_host.errors import Status
+from sapper_host.files.checkout import DOCS
 from sapper_host.flash.board import PHASES
 from sapper_host.pictures.wiring import HEADER_PIN, svg
 from sapper_host.recordings.mcap_topics import TOPICS, TRACE_TOPICS
 from sapper_host.recordings.trace_rows import COLUMNS
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
 _NOTICE = "<!-- Written by `python -m sapper_host.docs_gen` from {source}: change that, not this page. -->\n"
 _BEGIN = "<!-- generated: {name} -->"
 _END = "<!-- end of generated: {name} -->"

@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from both_ways import PARTS
 
-ROOT = Path(__file__).resolve().parents[2]
+from sapper_host.files.checkout import ROOT
+
 MICROPYTHON = ROOT / "build" / "micropython"
 SCRIPT = ROOT / "tests" / "firmware" / "both_ways.py"
 FAKES = ROOT / "tests" / "firmware" / "fakes"

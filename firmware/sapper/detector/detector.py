@@ -11,6 +11,9 @@ from array import array
 from sapper.detector import footprint_kernels as kernels
 from sapper.detector.balance import Balance
 from sapper.detector.contact import (  # noqa: F401 - the classes are part of the interface
+    CLASS_FERROUS,
+    CLASS_MIXED,
+    CLASS_NON_FERROUS,
     CLASS_NONE,
     Peaks,
     class_of,

@@ -18,8 +18,8 @@ from hil.prove.benchmarks.row import Row
 from hil.rigs.rig import default_uf2
 from hil.rigs.virtual import VirtualPico
 from sapper_host.errors import SapperError, Status
+from sapper_host.files.checkout import BUILD
 
-BUILD = Path(__file__).resolve().parents[2] / "build"
 # Each on a board of its own, freshly powered.
 ON_VIRTUAL: dict[str, Callable[[VirtualPico], list[Row]]] = {
     "boot": boot.measure,

@@ -13,7 +13,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from hil.intervals import poisson, wilson
@@ -25,11 +24,12 @@ from hil.prove.detector_lab.lanes import OWN_LANES, Lane, own_set, read_folder
 from hil.prove.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
 from hil.prove.detector_lab.score import Pair, Totals, total
 from sapper.shared.events import FAULTS
+from sapper_host.files.checkout import RECORDED
 from sapper_host.recordings.score import score
 from sapper_host.screen.progress import waiting
 
 PROCESSES = 2
-RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "lanes"
+LANES = RECORDED / "lanes"
 # The promise at each rate of false alarms, and the setting that keeps it: (difficulty, rate) -> (setting, detection).
 PROMISES = {
     ("nominal", 0.05): (3, 0.96),
@@ -45,10 +45,10 @@ def rows() -> list[Row]:
         with waiting(f"making {OWN_LANES} lanes of each difficulty ..."):
             lanes = own_set(pool)
         out = _set_rows("own", lanes, pool)
-        if RECORDED.is_dir():
-            out += _set_rows("recorded", read_folder(RECORDED), pool)
+        if LANES.is_dir():
+            out += _set_rows("recorded", read_folder(LANES), pool)
         else:
-            print(f"detection: no recorded lanes in {RECORDED}; the project's own alone", file=sys.stderr)
+            print(f"detection: no recorded lanes in {LANES}; the project's own alone", file=sys.stderr)
     return out
 
 

@@ -1,4 +1,6 @@
-"""How fast the sil rig is: `python -m hil.prove.benchmarks.sil_speed` replays a lane, prints emulated seconds for a second of one core.
+"""How fast the sil rig is: emulated seconds for a second of one core, over a lane replayed.
+
+`python -m hil.prove.benchmarks.sil_speed` prints them.
 
 CPU time of both processes, start and boot among it, so that a busy machine does not change the figure.
 """

@@ -11,8 +11,8 @@ from typing import Any
 
 from hil.errors import HilError
 from hil.rigs.rig import default_uf2
+from sapper_host.files.checkout import ROOT
 
-_ROOT = Path(__file__).resolve().parents[2]
 # How a trace is played and scored: a result made another way is no result.
 _WAYS = (
     "hil/play/replay.py",
@@ -80,8 +80,8 @@ def firmware_digest(rig: str, firmware: Path | None = None) -> str:
     if rig == "virtual":
         files = [firmware or default_uf2()]
     else:
-        files = [*sorted((_ROOT / "firmware" / "sapper").glob("*.py")), _ROOT / "firmware" / "main.py"]
-    files += [_ROOT / name for name in _WAYS]
+        files = [*sorted((ROOT / "firmware" / "sapper").glob("*.py")), ROOT / "firmware" / "main.py"]
+    files += [ROOT / name for name in _WAYS]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

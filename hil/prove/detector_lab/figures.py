@@ -2,7 +2,7 @@
 
     python -m hil.prove.detector_lab.figures [--out docs] [--lanes FOLDER] [--jobs N]
 
-Without --lanes they are of the project's own development set (hil.prove.detector_lab.lanes.own), which needs no recordings.
+Without --lanes they are of the project's own development set (lanes.py), which needs no recordings.
 """
 
 import argparse

@@ -11,11 +11,12 @@ on the speed. With noise covariance R, footprint f and nuisance columns B (const
 linear estimate of the amplitude is h = P f / (f' P f), P = R^-1 - R^-1 B (B' R^-1 B)^-1 B' R^-1 (Aitken 1935).
 """
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sapper_host.files.checkout import ROOT
 
 Array = NDArray[np.floating[Any]]
 
@@ -121,7 +122,7 @@ def table() -> str:
 
 def main() -> None:
     """Write the kernels."""
-    path = Path(__file__).parents[2] / "firmware" / "sapper" / "footprint_kernels.py"
+    path = ROOT / "firmware" / "sapper" / "detector" / "footprint_kernels.py"
     path.write_text(table(), encoding="utf-8")
     print(f"wrote {path}")
 

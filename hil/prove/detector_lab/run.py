@@ -1,20 +1,12 @@
 """Runs the firmware's detector over lanes, in CPython."""
 
-import sys
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-
-try:
-    from sapper.detector import detector as firmware
-except ImportError:  # pragma: no cover - not installed: take it from the tree
-    for folder in ("firmware/cpython", "firmware"):
-        sys.path.insert(0, str(Path(__file__).parents[2] / folder))
-    from sapper.detector import detector as firmware
 
 from hil.prove.detector_lab.lanes import Lane
 from hil.prove.detector_lab.score import Find
+from sapper.detector import detector as firmware
 from sapper.detector.false_alarms import ALERT_LEVELS, CONTACT_LEVELS, level_of
 from sapper.shared.detector_settings import TUNING
 

@@ -1,4 +1,4 @@
-"""What a detector's finds over many lanes amount to. Each lane is counted by sapper_host.recordings.score, as everywhere."""
+"""What a detector's finds over many lanes amount to. Each lane is counted by recordings/score.py, as everywhere."""
 
 from __future__ import annotations
 

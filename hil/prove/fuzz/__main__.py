@@ -1,4 +1,4 @@
-"""`python -m hil.prove.fuzz`: every target for a while; inputs that failed are kept in build/fuzz/. Exit status 3 if any."""
+"""`python -m hil.prove.fuzz`: every target for a while; inputs that failed are kept in build/fuzz/. Status 3 if any."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import argparse
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 from hil.prove.fuzz.engine import fuzz, keep
 from hil.prove.fuzz.targets import TARGETS, seeds_of
+from sapper_host.files.checkout import BUILD, ROOT
 
-_ROOT = Path(__file__).resolve().parents[2]
-_HEAP_SCRIPT = _ROOT / "tests" / "fuzz" / "heap.py"
+_HEAP_SCRIPT = ROOT / "tests" / "hil" / "prove" / "fuzz" / "heap.py"
 
 
 def heap_growth(inputs: int, seed: int) -> int | None:
@@ -20,10 +19,10 @@ def heap_growth(inputs: int, seed: int) -> int | None:
 
     Raises subprocess.CalledProcessError when the script fails.
     """
-    micropython = _ROOT / "build" / "micropython"
+    micropython = BUILD / "micropython"
     if not micropython.exists():
         return None
-    path = f".frozen:{_ROOT / 'firmware'}:{_ROOT / 'tests' / 'firmware' / 'fakes'}"
+    path = f".frozen:{ROOT / 'firmware'}:{ROOT / 'tests' / 'firmware' / 'fakes'}"
     done = subprocess.run(
         [str(micropython), "-X", "heapsize=2M", str(_HEAP_SCRIPT), str(inputs), str(seed)],
         env={**os.environ, "MICROPYPATH": path},
@@ -47,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
             continue
         count, failures = fuzz(name, make(), seeds_of(name), options.seed, options.seconds, 1 << 60)
         print(f"{'ok  ' if not failures else 'FAIL'} {name:<16} {count:>9} inputs", flush=True)
-        for failure, path in zip(failures, keep(failures, _ROOT / "build" / "fuzz"), strict=True):
+        for failure, path in zip(failures, keep(failures, BUILD / "fuzz"), strict=True):
             print(f"     {failure.error[:160]}\n     {path}")
         failed += len(failures)
     if not options.only:

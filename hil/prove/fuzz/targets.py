@@ -17,11 +17,11 @@ from sapper.shared.settings import TABLE, Settings
 from sapper.storage import settings_file
 from sapper_host.board.decoder import StreamDecoder
 from sapper_host.errors import SapperError
+from sapper_host.files.checkout import ROOT
 
-_ROOT = Path(__file__).resolve().parents[2]
-_SEEDS = _ROOT / "tests" / "fuzz" / "seeds"
+_SEEDS = ROOT / "tests" / "hil" / "prove" / "fuzz" / "seeds"
 # The application on a board in memory.
-_BENCH = _ROOT / "tests" / "firmware" / "fakes"
+_BENCH = ROOT / "tests" / "firmware" / "fakes"
 
 
 def _frames() -> bytes:
@@ -171,7 +171,7 @@ TARGETS: dict[str, tuple[Any, tuple[bytes, ...]]] = {
 
 
 def seeds_of(name: str) -> Sequence[bytes]:
-    """The built-in seeds of a target, and those kept in tests/hil/prove/fuzz/seeds/NAME/ (among them what once failed)."""
+    """The built-in seeds of a target, and those kept in tests/hil/prove/fuzz/seeds/NAME/ (some once failed)."""
     built_in = TARGETS[name][1]
     kept = tuple(path.read_bytes() for path in sorted((_SEEDS / name).glob("*")))
     if name == "trace-mcap":

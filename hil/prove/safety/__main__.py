@@ -18,8 +18,8 @@ from hil.prove.safety import patched, report
 from hil.prove.safety.scenarios import SCENARIOS, SHORT, Scenario, Trial, needs_patched, run_trial
 from hil.prove.safety.stage import Stage
 from hil.rigs.rig import default_uf2
+from sapper_host.files.checkout import BUILD
 
-_BUILD = Path(__file__).resolve().parents[2] / "build"
 _TRIES = 2
 
 
@@ -85,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="scenarios whose name or requirement holds this text")
     parser.add_argument("--short", action="store_true", help="the set that the tests run")
     parser.add_argument("--list", action="store_true", help="print the scenarios' names")
-    parser.add_argument("--output", type=Path, default=_BUILD)
+    parser.add_argument("--output", type=Path, default=BUILD)
     options = parser.parse_args(arguments)
     chosen = [s for s in SCENARIOS if options.only in s.name or options.only in s.requirement]
     if options.short:

@@ -1,7 +1,7 @@
 """Which faults stand for which words of the requirement, and which rows for which line of the design's table.
 
-docs/safety.md holds `markdown()` between two marks; tests/hil/prove/safety/test_short_set.py fails when it is stale, when a fault
-is not used, or when one is missing in SWEEP or TELEOP without a reason. `python -m hil.prove.safety.coverage` prints it.
+docs/safety.md holds `markdown()` between two marks; test_short_set.py fails when it is stale, when a fault is not used,
+or when one is missing in SWEEP or TELEOP without a reason. `python -m hil.prove.safety.coverage` prints it.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from hil.prove.updates.chunks import recorder_of, run_chunk, works
 from hil.prove.updates.power_cut import Tally, sample
 from hil.rigs.rig import default_uf2
 from sapper_host.errors import SapperError, Status
+from sapper_host.files.checkout import BUILD
 
-_BUILD = Path(__file__).resolve().parents[2] / "build"
 _CHUNK = 16
 _TOLD_EVERY = 10 * _CHUNK
 
@@ -72,10 +72,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=0, help="so many cuts of each work instead of all")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", action="append", help="only this work (repeatable)")
-    parser.add_argument("--out", type=Path, default=_BUILD / "powercut.json")
+    parser.add_argument("--out", type=Path, default=BUILD / "powercut.json")
     options = parser.parse_args(arguments)
     try:
-        tallies = tally_all(default_uf2(), _BUILD / "powercut", options.count, options.jobs, options.only)
+        tallies = tally_all(default_uf2(), BUILD / "powercut", options.count, options.jobs, options.only)
     except (HilError, SapperError) as error:
         print(f"error: {error}", file=sys.stderr)
         return Status.ERROR

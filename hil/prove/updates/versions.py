@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 from hil.errors import HilError
+from sapper_host.files.checkout import ROOT
 from sapper_host.update.bundle import Bundle, make
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def bundle(folder: Path, changes: dict[str, str] | None = None, key: bytes | None = None) -> Bundle:
@@ -22,14 +21,14 @@ def bundle(folder: Path, changes: dict[str, str] | None = None, key: bytes | Non
     """
     tree, target = folder / "firmware", folder / "mpy"
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(REPOSITORY / "firmware" / "sapper", tree / "sapper", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "firmware" / "sapper", tree / "sapper", ignore=shutil.ignore_patterns("__pycache__"))
     for name, lines in (changes or {}).items():
         with (tree / name).open("a") as file:
             file.write(f"\n{lines}\n")
     done = subprocess.run(
         [sys.executable, "-m", "toolchain", "mpy", str(tree), str(target)],
-        cwd=REPOSITORY,
-        env=dict(os.environ) | {"PYTHONPATH": str(REPOSITORY / "firmware")},
+        cwd=ROOT,
+        env=dict(os.environ) | {"PYTHONPATH": str(ROOT / "firmware")},
         capture_output=True,
         text=True,
         check=False,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from hil.prove.updates.board import SimulatedBoard
 from hil.prove.updates.power_cut import Work
-from hil.prove.updates.versions import REPOSITORY, bundle
+from hil.prove.updates.versions import bundle
 from sapper.crypto.signing import key_id
+from sapper_host.files.checkout import BUILD, ROOT
 from sapper_host.update.bundle import Bundle
 from sapper_host.update.update import identify, update
 
@@ -20,7 +21,7 @@ _NAMES = ("rover-1", "rover-2")
 
 def all_works(folder: Path) -> list[Work]:
     """Every work; `folder` is for what has to be built."""
-    every = {path.relative_to(REPOSITORY / "firmware").as_posix() for path in _modules()}
+    every = {path.relative_to(ROOT / "firmware").as_posix() for path in _modules()}
     old = bundle(folder / "old", {name: "_OLDER = 0" for name in every})
     first = bundle(folder / "first", {name: "_VERSION = 1" for name in every})
     second = bundle(folder / "second", {name: "_VERSION = 22" for name in every})
@@ -35,7 +36,7 @@ def all_works(folder: Path) -> list[Work]:
 
 
 def _modules() -> list[Path]:
-    return sorted((REPOSITORY / "firmware" / "sapper").glob("*.py"))
+    return sorted((ROOT / "firmware" / "sapper").rglob("*.py"))
 
 
 def _update(name: str, before: list[Bundle], goal: Bundle) -> Work:
@@ -56,7 +57,7 @@ def _update(name: str, before: list[Bundle], goal: Bundle) -> Work:
 
 
 def _factory_content() -> str:
-    return str(json.loads((REPOSITORY / "build" / "firmware.json").read_text())["content"])
+    return str(json.loads((BUILD / "firmware.json").read_text())["content"])
 
 
 def _save_settings(board: SimulatedBoard, column: int) -> None:

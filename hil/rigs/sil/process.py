@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from hil.errors import HilError
+from sapper_host.files.checkout import BUILD, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 MODULES = Path(__file__).resolve().parent / "modules"
 FIRMWARE = ROOT / "firmware"
 
@@ -67,7 +67,7 @@ def revision() -> str:
 
 def default_micropython() -> Path:
     """The unix port that the toolchain leaves; HilError when there is none."""
-    path = ROOT / "build" / "micropython"
+    path = BUILD / "micropython"
     if not path.exists():
         raise HilError(f"{path} is not there; run `make firmware`")
     return path

@@ -1,4 +1,4 @@
-"""The sil rig from Python: the interface of hil/rigs/rig.py over a board process; docs/rigs.md says what is simulated."""
+"""The sil rig from Python: hil/rigs/rig.py's interface over a board process; docs/rigs.md says what is simulated."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A byte stream from a board's serial line, of any quality, into text lines, events and telemetry frames.
 
-Text and frames share the line (see sapper/shared/wire.py): a frame stands between two 0x00 bytes, text has none. A lost zero
-must not turn text into frames for ever, so what follows a zero is told by its second byte: in a frame that is the type,
-a small number; in text it is printable or a line end. The decoder never raises and holds little more than
+Text and frames share the line (see sapper/shared/wire.py): a frame stands between two 0x00 bytes, text has none. A
+lost zero must not turn text into frames for ever, so what follows a zero is told by its second byte: in a frame that is
+the type, a small number; in text it is printable or a line end. The decoder never raises and holds little more than
 LINE_MAX_BYTES, whatever comes in.
 """
 

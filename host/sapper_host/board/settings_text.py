@@ -1,6 +1,6 @@
 """Settings files: `name = value` a line, `#` starts a comment; the text that the console's `dump` prints, fit for git.
 
-Read strictly, with line and column of what is wrong, against the firmware's own table (firmware/sapper/shared/settings.py).
+Read strictly, with line and column of what is wrong, against the firmware's own table (sapper/shared/settings.py).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Signing for the radio: keys made and kept on this laptop, and lines signed without anyone asking for it.
 
-What a signed line is stands in firmware/sapper/crypto/signing.py, whose code both ends run. A key belongs to one board. It comes
-from the system's random source, lies in the user's configuration folder (readable by the user alone), and goes to the
-board over USB: `provision(link)`.
+What a signed line is stands in sapper/crypto/signing.py, whose code both ends run. A key belongs to one board. It
+comes from the system's random source, lies in the user's configuration folder (readable by the user alone), and goes to
+the board over USB: `provision(link)`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .errors import SapperError, Status
+from sapper_host.errors import SapperError, Status
 
 BLOCK_BYTES = 512
 PAYLOAD_BYTES = 256

@@ -1,4 +1,4 @@
-"""The topics of our MCAP files: what each carries, and its JSON schema. Telemetry's come from sapper/shared/wire.py's table.
+"""The topics of our MCAP files: what each carries, and its JSON schema. Telemetry's come from sapper/shared/wire.py.
 
 A trace has /detector, /supply, /encoders and perhaps /truth; a recorded session has the others. docs/recordings.md is
 generated from here.

@@ -13,12 +13,12 @@ from typing import Any
 
 from sapper_host.board.port_board import PortBoard
 from sapper_host.errors import SapperError, Status
+from sapper_host.files.checkout import ROOT
 from sapper_host.screen.boards import Show, board_screen
 from sapper_host.update import bundle as bundles
 from sapper_host.update.bundle import Bundle
 from sapper_host.update.update import Result, update
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 _JOIN_S = 0.2
 
 
@@ -45,7 +45,7 @@ class Outcome:
         return out
 
 
-def compiled(repository: Path = REPOSITORY) -> Path:
+def compiled(repository: Path = ROOT) -> Path:
     """Compile the checkout's modules; the folder they are in. SapperError when there is no checkout, or it fails."""
     if not (repository / "firmware" / "toolchain").is_dir():
         raise SapperError("this is no checkout with a firmware/ to build from", "name a bundle file", Status.USAGE)

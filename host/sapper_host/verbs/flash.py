@@ -74,7 +74,9 @@ def flash(
 
 def default_uf2() -> Path:
     """The firmware that `make firmware` leaves in a checkout."""
-    return Path(__file__).resolve().parents[3] / "build" / "firmware.uf2"
+    from sapper_host.files.checkout import BUILD
+
+    return BUILD / "firmware.uf2"
 
 
 def register(app: typer.Typer) -> None:

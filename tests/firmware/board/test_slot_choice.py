@@ -3,7 +3,6 @@
 import os
 import subprocess
 from itertools import product
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -24,7 +23,8 @@ from slot_choice import (
     text,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
+from sapper_host.files.checkout import ROOT
+
 SOURCES = (*SLOTS, FACTORY)
 TRIES = (KEPT, *map(str, range(TRIES_MOST + 1)))
 EVERY = list(product(SOURCES, SOURCES, TRIES, (True, False), (True, False)))

@@ -1,7 +1,6 @@
 """The detector on the development lanes, where they are: the issue's figures, at the levels that the settings give."""
 
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +8,9 @@ from hil.prove.detector_lab.lanes import Lane, read_folder
 from hil.prove.detector_lab.run import Result, run
 from hil.prove.detector_lab.score import total
 from sapper.shared.events import FAULTS
+from sapper_host.files.checkout import RECORDED
 
-LANES = Path(__file__).resolve().parents[3] / "shared" / "data" / "lanes"
+LANES = RECORDED / "lanes"
 
 pytestmark = [
     pytest.mark.slow,

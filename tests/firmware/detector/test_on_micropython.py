@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from sapper_host.files.checkout import ROOT
+
 MICROPYTHON = ROOT / "build" / "micropython"
-SCRIPT = Path(__file__).with_name("both_ways.py")
+SCRIPT = Path(__file__).with_name("detector_both_ways.py")
 FIRMWARE = ROOT / "firmware"
 
 pytestmark = [

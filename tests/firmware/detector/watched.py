@@ -64,6 +64,6 @@ def watch(monkeypatch: Any) -> None:
     for name in ("FULL", "EARLY"):
         monkeypatch.setattr(kernels, name, WatchedArray("i", list(getattr(kernels, name))))
     for name in MODULES:
-        module = importlib.import_module(f"sapper.{name}")
+        module = importlib.import_module(f"sapper.detector.{name}")
         if hasattr(module, "array"):
             monkeypatch.setattr(module, "array", WatchedArray)

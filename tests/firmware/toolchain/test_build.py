@@ -19,11 +19,11 @@ from pathlib import Path
 import pytest
 
 from sapper.shared import version
+from sapper_host.files.checkout import ROOT
 from sapper_host.flash.uf2 import FLASH_START, read_uf2
 from toolchain import cache, sources, uf2
 
-REPOSITORY = Path(__file__).parents[2]
-IMAGE = REPOSITORY / "build" / "firmware.uf2"
+IMAGE = ROOT / "build" / "firmware.uf2"
 # MicroPython's file system begins here: the image must end before.
 FILE_SYSTEM_START = FLASH_START + 1024 * 1024
 
@@ -59,7 +59,7 @@ def test_picotool_shows_name_version_and_our_modules() -> None:
 class Checkout:
     """A working tree and a cache of the test's own, with the sources and mpy-cross of the user's cache."""
 
-    def __init__(self, folder: Path, origin: Path = REPOSITORY / "firmware") -> None:
+    def __init__(self, folder: Path, origin: Path = ROOT / "firmware") -> None:
         self.firmware = folder / "checkout" / "firmware"
         for name in ("board", "sapper", "toolchain"):
             shutil.copytree(origin / name, self.firmware / name)
@@ -115,7 +115,7 @@ def test_a_build_cut_short_goes_on_and_a_changed_module_costs_three_steps(tmp_pa
 
     assert "building the firmware" not in checkout.make(), "nothing had changed"
 
-    module = checkout.firmware / "sapper" / "version.py"
+    module = checkout.firmware / "sapper" / "shared" / "version.py"
     original = module.read_text()
     module.write_text(original + 'MARK = "a mark that only this test makes"\n')
     assert "configuring" not in checkout.make()

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sapper_host.files.checkout import ROOT
 from toolchain import cache
 from toolchain.errors import ToolchainError
 
 pytestmark = pytest.mark.unit
 
 PARTS = st.lists(st.tuples(st.text(max_size=5), st.binary(max_size=5)), max_size=4)
-FIRMWARE = Path(__file__).parents[2] / "firmware"
+FIRMWARE = ROOT / "firmware"
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +121,8 @@ def test_objects_of_a_build_that_ended_well_are_used_again() -> None:
 HOLDER = """
 import subprocess, sys
 from toolchain import cache
+
+from sapper_host.files.checkout import ROOT
 with cache.lock():
     if sys.argv[1] == "child":
         subprocess.Popen(["sleep", "3"], close_fds=False)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sapper_host.files.checkout import ROOT
 from toolchain import errors, system
 from toolchain.errors import ToolchainError
 from toolchain.progress import run
@@ -89,6 +90,8 @@ RUNNER = """
 import sys
 from pathlib import Path
 from toolchain.progress import run
+
+from sapper_host.files.checkout import ROOT
 run(["sh", "-c", "echo $$ > {pid}; exec sleep 60"], Path("{log}"), "")
 """
 
@@ -97,7 +100,7 @@ run(["sh", "-c", "echo $$ > {pid}; exec sleep 60"], Path("{log}"), "")
 def test_however_a_build_is_stopped_nothing_of_it_goes_on_running(number: signal.Signals, tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     code = RUNNER.format(pid=pid_file, log=tmp_path / "log")
-    firmware = Path(__file__).parents[2] / "firmware"
+    firmware = ROOT / "firmware"
     runner = subprocess.Popen(
         [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(firmware)}, stderr=subprocess.DEVNULL
     )

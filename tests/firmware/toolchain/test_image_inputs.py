@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from sapper.shared import pins, version
+from sapper_host.files.checkout import ROOT
 from toolchain import sources, uf2
 from toolchain.errors import ToolchainError
 
 pytestmark = pytest.mark.unit
 
-REPOSITORY = Path(__file__).parents[2]
 SOURCES = sources.Sources(Path("/cache/sources-1"), {"micropython": "1.25.0+ds-1"})
 
 
@@ -24,8 +24,8 @@ def firmware(tmp_path: Path) -> Path:
     """A copy of what goes into the image."""
     folder = tmp_path / "repository" / "firmware"
     for name in ("board", "sapper"):
-        shutil.copytree(REPOSITORY / "firmware" / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(REPOSITORY / "firmware" / "main.py", folder)
+        shutil.copytree(ROOT / "firmware" / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "firmware" / "main.py", folder)
     return folder
 
 
@@ -55,7 +55,7 @@ def test_a_new_module_and_a_lost_one_are_other_images(firmware: Path) -> None:
     assert uf2.inputs(SOURCES, firmware).key != before
     (firmware / "sapper" / "new_module.py").unlink()
     assert uf2.inputs(SOURCES, firmware).key == before
-    (firmware / "sapper" / "version.py").unlink()
+    (firmware / "sapper" / "shared" / "version.py").unlink()
     assert uf2.inputs(SOURCES, firmware).key != before
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from sapper_host.files.checkout import ROOT
 from toolchain import workspace
 from toolchain.errors import ToolchainError
 
 pytestmark = pytest.mark.unit
 
-REPOSITORY = Path(__file__).parents[2]
 PYPROJECT = """\
 [build-system]
 requires = ["setuptools"]
@@ -47,7 +47,7 @@ class Recorder:
             program.write_text("#!/bin/sh\nexit 0\n")
             program.chmod(0o755)
         if " ci " in text:
-            (self.repository / "hil" / "virtual" / "node_modules").mkdir(exist_ok=True)
+            (self.repository / "hil" / "rigs" / "virtual" / "node_modules").mkdir(exist_ok=True)
         return ""
 
 
@@ -56,9 +56,9 @@ def repository(tmp_path: Path) -> Path:
     """A working tree with what setting up reads."""
     (tmp_path / "pyproject.toml").write_text(PYPROJECT)
     (tmp_path / "constraints.txt").write_text("numpy==2.4.6\n")
-    (tmp_path / "hil" / "virtual").mkdir(parents=True)
+    (tmp_path / "hil" / "rigs" / "virtual").mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
-        (tmp_path / "hil" / "virtual" / name).write_text("{}")
+        (tmp_path / "hil" / "rigs" / "virtual" / name).write_text("{}")
     return tmp_path
 
 
@@ -150,7 +150,7 @@ def test_a_machine_with_a_new_node_keeps_it(repository: Path, run: Recorder, mon
 
 
 def test_the_lock_file_pins_the_emulator_and_names_no_registry() -> None:
-    text = (REPOSITORY / "hil" / "virtual" / "package-lock.json").read_text()
+    text = (ROOT / "hil" / "rigs" / "virtual" / "package-lock.json").read_text()
     assert json.loads(text)["packages"]["node_modules/rp2040js"]["version"] == "1.4.1"
     assert "integrity" in text
     assert "resolved" not in text
@@ -158,6 +158,6 @@ def test_the_lock_file_pins_the_emulator_and_names_no_registry() -> None:
 
 
 def test_the_constraints_pin_every_package_and_name_no_registry() -> None:
-    lines = [line for line in (REPOSITORY / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
     assert all(line.count("==") == 1 and "@" not in line and "/" not in line for line in lines)
     assert len(lines) > 50

@@ -15,12 +15,13 @@ from hil.traces.recipe import DIFFICULTIES, KINDS
 from hil.traces.synth import SynthError, SynthTrace, lane_names, synthesise, write_lanes
 from hil.world.world_spec import FrontEnd
 from sapper_host.cli import main
+from sapper_host.files.checkout import RECORDED
 from sapper_host.recordings.trace import read_trace
 from sapper_host.recordings.truth import check_fits, check_truth
 from sapper_host.verbs.trace import synth as trace_synth
 
 pytestmark = pytest.mark.unit
-LANES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "lanes"
+LANES = RECORDED / "lanes"
 
 
 @cache

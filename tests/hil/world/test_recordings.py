@@ -1,7 +1,6 @@
 """The model against a real instrument: signatures of known objects in bench recordings, where those are at hand."""
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +9,9 @@ from hil.world.coil import coupling, equivalent_radius_m, polarisability_m3
 from hil.world.front_end import metal_response_mv
 from hil.world.materials import MATERIALS
 from hil.world.world_spec import FrontEnd, Target
+from sapper_host.files.checkout import RECORDED
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "pimd"
+DATA = RECORDED / "pimd"
 pytestmark = [
     pytest.mark.unit,
     pytest.mark.skipif(not DATA.is_dir(), reason="the bench recordings (../shared/data/pimd) are not on this machine"),

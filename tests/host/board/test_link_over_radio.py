@@ -6,8 +6,7 @@ from sapper.crypto.signing import Forged, Gate
 from sapper_host.board.link import Link
 from sapper_host.board.signing import KeyStore, must_be_signed
 from sapper_host.errors import SapperError
-
-from .fake_board import FakeBoard
+from tests.host.fake_board import FakeBoard
 
 pytestmark = pytest.mark.unit
 

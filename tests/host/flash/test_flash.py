@@ -20,6 +20,7 @@ from serial.tools import list_ports as system_ports
 from sapper_host.board.run_registry import registered
 from sapper_host.cli import main
 from sapper_host.errors import Status
+from sapper_host.files.checkout import DOCS, ROOT
 from sapper_host.flash import board as flash_board
 from sapper_host.flash import prompt as flash_repl
 from sapper_host.flash import uf2
@@ -391,11 +392,10 @@ def test_the_table_says_what_went_wrong_what_to_do_and_how_the_board_is_left() -
 
 
 def test_the_technicians_page_quotes_messages_that_there_are() -> None:
-    root = Path(__file__).resolve().parents[2]
-    page = (root / "docs" / "technician.md").read_text()
+    page = (DOCS / "technician.md").read_text()
     part = page.split("| it says | it means |")[1].split("##")[0]
     quotes = [quote for row in part.splitlines() for quote in re.findall(r"`(.*?)`", row.partition(" | ")[0])]
-    sources = "".join(path.read_text() for path in (root / "host" / "sapper_host").glob("*.py"))
+    sources = "".join(path.read_text() for path in (ROOT / "host" / "sapper_host").rglob("*.py"))
     pieces = [piece for quote in quotes for piece in re.split(r"\(pid N\)|\b[A-Z]+\b|[()]", quote) if len(piece) > 6]
     assert len(quotes) >= 10 and len(pieces) >= 10
     assert [piece for piece in pieces if piece.strip() not in sources] == []

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sapper_host.errors import Status, TraceError
+from sapper_host.files.checkout import RECORDED
 from sapper_host.recordings.trace import Trace, convert, read_trace, write_trace
 from sapper_host.recordings.trace_csv import CsvTraceReader
 from sapper_host.recordings.trace_mcap import McapTraceReader
@@ -258,7 +259,7 @@ def test_the_truth_of_another_trace_is_refused(tmp_path: Path) -> None:
 
 
 def test_lanes_that_come_with_the_project_are_read(tmp_path: Path) -> None:
-    folder = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "lanes"
+    folder = RECORDED / "lanes"
     lanes = sorted(folder.glob("*.csv"))[:3]
     if not lanes:
         pytest.skip("no ../shared/data/lanes beside the project")

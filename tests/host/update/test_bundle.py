@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sapper.update.trailer import check_signature
 from sapper_host.board import team_key
 from sapper_host.errors import SapperError, Status
+from sapper_host.files.checkout import ROOT
 from sapper_host.update import bundle as bundles
 from sapper_host.update.bundle import BundleError, make, read, write
 from sapper_host.update.wire import body_of, pieces, sectors
@@ -64,7 +65,7 @@ def test_equal_trees_give_equal_files(whole: Path, tmp_path: Path) -> None:
 def test_the_board_and_the_laptop_agree_on_the_size_of_a_slot() -> None:
     import re
 
-    slots = Path(__file__).parents[2] / "firmware/board/modules/slots.py"
+    slots = ROOT / "firmware/board/modules/slots.py"
     assert bundles.IMAGE_BYTES_MAX == flash_layout.IMAGE_BYTES_MAX
     assert f"\nAPI = {bundles.API}\n" in slots.read_text()
     assert re.search(r'^TRAILER_MARK = "(.*)"$', slots.read_text(), re.M)[1] == bundles.MARK

@@ -1,7 +1,7 @@
 """Runs the firmware on the simulated board: what the mask ROM and MicroPython's own start do on the real one.
 
-Started by hil/rigs/sil/process.py as `micropython boot.py MODULES FIRMWARE`; the first message on standard input says how
-this run begins.
+Started by hil/rigs/sil/process.py as `micropython boot.py MODULES FIRMWARE`; the first message on standard input says
+how this run begins.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The board's side of the pipes to hil/rigs/sil/process.py, which describes the messages: batches of inputs in, reports out.
+"""The board's side of the pipes to hil/rigs/sil/process.py, which describes the messages: batches in, reports out.
 
 A batch holds all that comes into the board up to its end; the report answers when the clock gets there, or when the
 board resets. Times in both are microseconds from the batch's beginning.

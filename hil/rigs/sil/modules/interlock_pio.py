@@ -1,4 +1,4 @@
-"""What the PIO program of sapper/hardware/interlock.py does with MOTOR_EN, and the instructions that the firmware puts into it.
+"""What the PIO program of hardware/interlock.py does with MOTOR_EN, and the instructions that are put into it.
 
 State machine 0 turns every 40 us while alive: it tests ESTOP_OK and counts X down; either one makes it dead, and only
 a jump to `live` wakes it.

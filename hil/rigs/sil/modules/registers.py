@@ -1,4 +1,4 @@
-"""Stands in for sapper.hardware.registers: the RP2040's addresses that the firmware uses, answered by the simulated parts.
+"""Stands in for sapper.hardware.registers: the RP2040's addresses that the firmware uses, each answered by a part.
 
 An address that no part answers for is an error, so that nothing silently reads 0.
 """

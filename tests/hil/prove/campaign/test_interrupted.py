@@ -12,11 +12,11 @@ import pytest
 from folder_of_traces import write_good
 
 from hil.traces.synthetic import synthetic_trace
+from sapper_host.files.checkout import ROOT
 from sapper_host.recordings.trace import write_trace
 
 pytestmark = [pytest.mark.sil, pytest.mark.slow]
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (ROOT, ROOT / "firmware", ROOT / "firmware" / "cpython", ROOT / "host")
 
 

@@ -1,7 +1,6 @@
 """A moment of each of the chief safety scenarios on the virtual Pico; `make safety` runs all, at many moments."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -10,6 +9,7 @@ from hil.prove.safety import coverage, report
 from hil.prove.safety.faults import FAULTS
 from hil.prove.safety.scenarios import SCENARIOS, SHORT, run_trial
 from hil.prove.safety.stage import Stage, settled_from, value_at, zero_from
+from sapper_host.files.checkout import DOCS
 
 CHOSEN = [scenario for scenario in SCENARIOS if scenario.name in SHORT and scenario.start != "tick"] + [
     scenario
@@ -72,7 +72,7 @@ def test_every_line_of_the_design_is_measured_and_the_page_tells_which_rows_do()
     for line, requirements in coverage.DESIGN:
         for requirement in requirements:
             assert any(scenario.requirement == requirement for scenario in SCENARIOS), line
-    page = (Path(__file__).resolve().parents[2] / "docs" / "safety.md").read_text(encoding="utf-8")
+    page = (DOCS / "safety.md").read_text(encoding="utf-8")
     shown = page.split("<!-- faults -->\n")[1].split("\n<!-- end -->")[0]
     assert shown == coverage.markdown(), "put the output of `python -m hil.prove.safety.coverage` there"
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from hil.rigs.virtual import VirtualPico
+from sapper_host.files.checkout import ROOT
 
 pytestmark = pytest.mark.virtual
 
-CHECK = Path(__file__).resolve().parents[2] / "hil" / "virtual" / "node" / "fastcpu_check.mjs"
+CHECK = ROOT / "hil" / "rigs" / "virtual" / "node" / "fastcpu_check.mjs"
 NODE = shutil.which("node")
 
 

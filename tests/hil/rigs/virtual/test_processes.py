@@ -15,10 +15,10 @@ import serial
 
 from hil.rigs.virtual import Event, VirtualPico
 from hil.rigs.virtual.pty import ptys, run_with_ptys
+from sapper_host.files.checkout import ROOT
 
 pytestmark = pytest.mark.virtual
 MS = 1_000_000
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def alive(process_id: int) -> bool:

@@ -1,0 +1,1 @@
+"""What the board keeps: files in flash, and RAM that outlives a reset. Imports `shared` and `crypto`."""

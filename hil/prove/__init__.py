@@ -1,0 +1,3 @@
+"""What is proved and measured with the rigs: safety, updates, fuzz, bench, detector lab, campaign, soak. Imports `play`
+and below.
+"""

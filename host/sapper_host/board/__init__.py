@@ -1,0 +1,3 @@
+"""Talking to one board: its port, lines, answers, keys and settings. Imports `files`, `screen` and the firmware's
+tables.
+"""

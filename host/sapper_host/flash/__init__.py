@@ -1,0 +1,1 @@
+"""A whole firmware onto boards, verified. Imports `board` and below."""

@@ -1,0 +1,1 @@
+"""Maps, traces and the wiring, drawn. Imports `recordings` and below."""
