@@ -1,1 +1,1 @@
-"""The rigs: the same firmware emulated, simulated, and on a bench; the world around them, and what is proved with them."""
+"""The rigs: the same firmware emulated, simulated, and on a bench; the world around them; what is proved with them."""

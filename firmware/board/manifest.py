@@ -2,5 +2,6 @@
 freeze("$(PORT_DIR)/modules", "rp2.py")
 freeze("modules")
 package("sapper", base_path="..")
+module("slot_trailer.py", base_path="../sapper/update")
 module("main.py", base_path="..")
 module("sapper_build.py", base_path="../generated")

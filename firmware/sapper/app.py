@@ -5,12 +5,13 @@ import os
 
 import micropython
 from sapper.console.console import Console
-from sapper.crypto.signing import NONCE_BYTES, Gate
+from sapper.crypto.signing import NONCE_BYTES
 from sapper.detector.detector import Detector
 from sapper.drive.drive import Drive
 from sapper.drive.motion import Motion
 from sapper.identity import reset_cause
 from sapper.link.event_log import EventLog
+from sapper.link.gate import Gate
 from sapper.link.link import Link
 from sapper.link.radio_link import RadioLink
 from sapper.link.refusals import Refusals

@@ -9,13 +9,15 @@ from array import array
 
 import bench
 
-from sapper.crypto import signing as radio
+from sapper.crypto.keys import to_hex
+from sapper.crypto.signing import Signer
 from sapper.drive.odometry import Odometry
 from sapper.drive.track_check import TrackCheck
 from sapper.drive.velocity import TrackSpeed, VelocityLoop
 from sapper.hardware import frame
 from sapper.link import cobs
 from sapper.link.event_log import WORDS, EventLog
+from sapper.link.gate import Forged, Gate
 from sapper.link.line import LineReader
 from sapper.link.telemetry import FrameWriter
 from sapper.safety import supervisor
@@ -58,11 +60,11 @@ def frames():
         for row in wire.MESSAGES:
             limits = {"B": 255, "H": 65535, "h": 32767, "I": 0x7FFFFFFF, "i": 0x7FFFFFFF}
             made = bytes(writer.make(row[0], *[pick(0, limits[field[1]]) for field in row[3]]))
-            print(radio.to_hex(made))
+            print(to_hex(made))
     for length in range(0, 250, 7):
         data = bytes([pick(0, 3) * pick(0, 60) for _ in range(length)])
         target = bytearray(length + 4)
-        print(cobs.encode_into(data, length, target), radio.to_hex(target))
+        print(cobs.encode_into(data, length, target), to_hex(target))
 
 
 def averages():
@@ -102,14 +104,14 @@ def texts():
 
 
 def macs():
-    signer = radio.Signer(bytes(range(32)), bytes(range(16)))
-    gate = radio.Gate(bytes(range(32)), bytes(range(16)))
+    signer = Signer(bytes(range(32)), bytes(range(16)))
+    gate = Gate(bytes(range(32)), bytes(range(16)))
     for n in range(1, 50):
         line = signer.sign(n, "drive " + str(pick(-600, 600)) + " " + str(pick(-900, 900)))
         spoilt = line if pick(0, 2) else line[: pick(0, len(line))] + "x"
         try:
             print(line, gate.open(spoilt) if spoilt[:1] == "@" else "")
-        except radio.Forged as forged:
+        except Forged as forged:
             print(line, forged.args)
 
 
@@ -119,7 +121,7 @@ def whole():
     rig.app.gate.nonce = bytes(range(16))
     rig.app.gate.set_key(bytes(range(32)))
     rig.app.offer_code = lambda link: rig.app.arming.offer(link.index, 4821, 5000)
-    signer = radio.Signer(bytes(range(32)), bytes(range(16)))
+    signer = Signer(bytes(range(32)), bytes(range(16)))
     rig.tick(300)
     rig.board.inputs.key = 1
     for n, line in enumerate(

@@ -4,7 +4,8 @@ Run with the firmware and the fakes on the path; prints the lines that were drop
 """
 
 import micropython
-from sapper.crypto.signing import Gate, Signer
+from sapper.crypto.signing import Signer
+from sapper.link.gate import Gate
 from sapper.link.radio_link import RadioLink
 
 KEY = bytes(range(32))

@@ -10,7 +10,8 @@ import os
 import time
 from dataclasses import dataclass, field
 
-from sapper.crypto.signing import Gate, key_id
+from sapper.crypto.keys import key_id
+from sapper.link.gate import Gate
 from sapper.shared.commands import ROWS
 from sapper.shared.settings import SettingError, Settings, row_of
 from tests.host.fake_board import FakeBoard

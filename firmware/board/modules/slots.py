@@ -16,15 +16,14 @@ import machine
 import rp2
 import sapper_flash
 import slot_choice
+import slot_trailer
 import vfs
 from flash_layout import IMAGE_BYTES_MAX, SECTOR_BYTES, SLOT_BYTES, SLOT_OFFSETS
 from slot_choice import FACTORY
+from slot_trailer import API
 
-API = 1
 POINTER = "/update.txt"
 _POINTER_NEW = "/update.new"
-TRAILER_MARK = "sapper-slot 1"
-_TRAILER_BYTES_MAX = 1024
 # Longer than a start takes; from its first tick on the application's own watchdog is shorter.
 _TRIAL_START_MS = 8000
 
@@ -45,20 +44,9 @@ def erase(slot, sector, count):
 def trailer(slot):
     """The slot's trailer as {name: value}; {} when there is none."""
     start = SLOT_BYTES - SECTOR_BYTES
-    raw = bytes(memoryview(area(slot))[start : start + _TRAILER_BYTES_MAX])
+    raw = bytes(memoryview(area(slot))[start : start + slot_trailer.BYTES_MAX])
     end = raw.find(b"\xff")
-    return parse_trailer(raw[:end] if end >= 0 else b"")
-
-
-def parse_trailer(raw):
-    """{name: value} of a trailer's bytes; {} when they are none, or not whole."""
-    try:
-        lines = str(raw, "ascii").split("\n")
-    except (UnicodeError, ValueError):
-        return {}
-    if lines[0] != TRAILER_MARK or lines[-1] != "":
-        return {}
-    return dict(line.split("=", 1) for line in lines[1:-1] if "=" in line)
+    return slot_trailer.parse(raw[:end] if end >= 0 else b"")
 
 
 def wrong_with(slot):

@@ -1,6 +1,6 @@
 """The words of a command line as values, or the refusal that says what is wrong with them."""
 
-from sapper.crypto.signing import KEY_BYTES, from_hex
+from sapper.crypto.keys import KEY_BYTES, from_hex
 from sapper.shared.commands import ROWS
 
 

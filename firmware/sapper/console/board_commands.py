@@ -4,7 +4,7 @@ Methods of console.Console, kept apart: `cmd_NAME(link, words)` each returns its
 """
 
 from sapper.console.arguments import Refused, integer, key, usage
-from sapper.crypto.signing import to_hex
+from sapper.crypto.keys import to_hex
 from sapper.hardware import clock
 from sapper.safety import checks
 from sapper.shared import events

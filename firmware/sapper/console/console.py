@@ -7,9 +7,9 @@ spaces.
 from sapper.console.arguments import Refused, integer, usage
 from sapper.console.board_commands import BoardCommands
 from sapper.console.update_commands import UpdateCommands
-from sapper.crypto.signing import Forged
 from sapper.identity import version_text
 from sapper.link import status
+from sapper.link.gate import Forged, is_signed
 from sapper.safety import checks
 from sapper.safety.supervisor import ARMED, SAFE, TELEOP
 from sapper.shared import commands, events
@@ -30,11 +30,11 @@ class Console(BoardCommands, UpdateCommands):
         self._words_most = {row[0]: len(row[1].split()) for row in COMMANDS}
 
     def handle(self, link, line):
-        """Carry out one line, signed (`@...`, see radio.py) or plain, and queue its answer on the link."""
+        """Carry out one line, signed (`@...`, see link/gate.py) or plain, and queue its answer on the link."""
         trusted = link.trusted
         app = self._app
         try:
-            if line.startswith("@"):
+            if is_signed(line):
                 line = app.gate.open(line)
                 trusted = True
             answer = self._run(link, line, trusted)

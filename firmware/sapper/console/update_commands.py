@@ -2,7 +2,7 @@
 str or an iterator of str."""
 
 from sapper.console.arguments import Refused, key, usage
-from sapper.crypto.signing import key_id
+from sapper.crypto.keys import key_id
 from sapper.shared.events import SOURCES
 from sapper.update import running as update
 

@@ -1,11 +1,11 @@
-"""Checks the MAC of a signed line's bytes, as radio.Signer makes it, without allocating: however many are forged."""
+"""Checks the MAC of a signed line's bytes, as signing.Signer makes it, without allocating: however many are forged."""
 
 from array import array
 
 import micropython
-from sapper.crypto.sha256 import BLOCK_BYTES, START, WORK, K, hash_blocks, move, put_state
+from sapper.crypto.hmac import pads
+from sapper.crypto.sha256 import BLOCK_BYTES, DIGEST_BYTES, START, WORK, K, hash_blocks, move, put_state
 
-_DIGEST_BYTES = 32
 _BLOCKS_AT = 64  # of WORK
 _MOST_BYTES = 4 * BLOCK_BYTES  # nonce, a line of 160 bytes, padding
 
@@ -74,14 +74,14 @@ class LineMac:
         self._outer = array("I", START)
         self._state = array("I", START)
         self._digest = bytearray(BLOCK_BYTES)
-        block = key + bytes(BLOCK_BYTES - len(key))
+        inner, outer = pads(key)
         WORK[_BLOCKS_AT] = 1
-        hash_blocks(self._inner, bytes([byte ^ 0x36 for byte in block]), WORK, K)
-        hash_blocks(self._outer, bytes([byte ^ 0x5C for byte in block]), WORK, K)
+        hash_blocks(self._inner, inner, WORK, K)
+        hash_blocks(self._outer, outer, WORK, K)
         self._message[: self._nonce_bytes] = nonce
         # The outer hash's only block after the key's: a digest, and the padding that stays as it is.
-        self._digest[_DIGEST_BYTES] = 128
-        bits = (BLOCK_BYTES + _DIGEST_BYTES) * 8
+        self._digest[DIGEST_BYTES] = 128
+        bits = (BLOCK_BYTES + DIGEST_BYTES) * 8
         self._digest[BLOCK_BYTES - 2] = bits >> 8
         self._digest[BLOCK_BYTES - 1] = bits & 255
 

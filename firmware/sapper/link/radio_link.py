@@ -9,7 +9,7 @@ _TYPED_MOST = 4  # bytes a tick that may be a person's, who is given an echo
 
 
 class RadioLink(Link):
-    """gate: radio.Gate. Lines that carry the key's MAC find room even where others already wait."""
+    """gate: gate.Gate. Lines that carry the key's MAC find room even where others already wait."""
 
     def __init__(self, index, port, gate):
         super().__init__(index, port, False, RadioReader(gate))

@@ -101,9 +101,9 @@ def scan(source: ptr8, line: ptr8, state: ptr32) -> int:
 
 
 class RadioReader:
-    """`begin` with a tick's bytes, then `next` until there is none. gate: radio.Gate, which knows the key.
+    """`begin` with a tick's bytes, then `next` until there is none. gate: gate.Gate, which knows the key.
 
-    proved: whether the line that `next` gave carries the key's MAC.
+    proved: whether the line that `next` gave carries the key's MAC; the gate's mark is then in the place of its `@`.
     """
 
     def __init__(self, gate):
@@ -141,6 +141,7 @@ class RadioReader:
             self.proved = kind == SIGNED and self._gate.proves(self._line, state)
             if self.proved:
                 state[_LAST] = state[_COUNTER]
+                self._line[state[_FIRST]] = self._gate.mark
             elif state[_SHARE]:
                 state[_SHARE] -= 1
             else:

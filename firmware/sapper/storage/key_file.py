@@ -3,7 +3,7 @@ not at all."""
 
 import os
 
-from sapper.crypto.signing import KEY_BYTES, from_hex, to_hex
+from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
 
 
 class KeyFile:

@@ -6,13 +6,13 @@ the team's key; `none` when the update is not signed. As `sha256` is among the l
 
 from hashlib import sha256
 
-from sapper.crypto.signing import KEY_BYTES, differ, from_hex, to_hex
+from sapper.crypto.hmac import Hmac
+from sapper.crypto.keys import KEY_BYTES, differ, from_hex, to_hex
+from sapper.crypto.sha256 import DIGEST_BYTES
+from sapper.update import slot_trailer
 
-MARK = "sapper-slot 1"
-BYTES_MAX = 1024
 _MAC = b"\nmac="
-_MAC_DIGITS = 64
-_BLOCK_BYTES = 64
+_MAC_DIGITS = 2 * DIGEST_BYTES
 _USE = b"sapper update "  # a key that signs radio lines as well could not be made to sign an update
 
 
@@ -24,21 +24,15 @@ def mac(key, signed):
     """The signature of a trailer's bytes up to its `mac` line, 64 hex digits. ValueError for a key of another size."""
     if len(key) != KEY_BYTES:
         raise ValueError("a team key has %d bytes" % KEY_BYTES)
-    block = key + bytes(_BLOCK_BYTES - KEY_BYTES)
-    inner = sha256(bytes([byte ^ 0x36 for byte in block]) + _USE)
-    inner.update(signed)
-    return to_hex(sha256(bytes([byte ^ 0x5C for byte in block]) + inner.digest()).digest())
+    return to_hex(Hmac(key, _USE).digest(signed))
 
 
 def values_of(trailer):
     """{name: value} of a trailer's bytes. TrailerError when it is none."""
-    try:
-        lines = str(trailer, "ascii").split("\n")
-    except (UnicodeError, ValueError):
-        lines = [""]
-    if len(trailer) > BYTES_MAX or lines[0] != MARK or lines[-1] != "":
+    values = slot_trailer.parse(trailer)
+    if not values:
         raise TrailerError("trailer", "not an update's; make it with `sapper bundle`")
-    return dict(line.split("=", 1) for line in lines[1:-1] if "=" in line)
+    return values
 
 
 def check_signature(trailer, key):
@@ -48,10 +42,10 @@ def check_signature(trailer, key):
     values_of(trailer)
     # The signature is all of the last line: no line that it does not cover can follow it.
     signed = len(trailer) - len(_MAC) - _MAC_DIGITS
-    given = from_hex(str(trailer[-1 - _MAC_DIGITS : -1], "ascii"), _MAC_DIGITS // 2)
+    given = from_hex(str(trailer[-1 - _MAC_DIGITS : -1], "ascii"), DIGEST_BYTES)
     if signed <= 0 or trailer[signed - 1 : signed - 1 + len(_MAC)] != _MAC or given is None:
         raise TrailerError("signature", "this board takes signed updates only; make it with the team's key")
-    if differ(from_hex(mac(key, trailer[:signed]), 32), given, 32):
+    if differ(from_hex(mac(key, trailer[:signed]), DIGEST_BYTES), given, DIGEST_BYTES):
         raise TrailerError("signature", "not signed with this board's team key")
 
 

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sapper.crypto.signing import COUNTER_MAX, KEY_BYTES, NONCE_BYTES, Signer, from_hex, key_id, to_hex
+from sapper.crypto.keys import KEY_BYTES, from_hex, key_id, to_hex
+from sapper.crypto.signing import COUNTER_MAX, NONCE_BYTES, Signer
 from sapper.shared.commands import ROWS
 from sapper_host.errors import BoardError, NoAnswerError, SapperError
 

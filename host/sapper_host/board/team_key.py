@@ -11,7 +11,7 @@ import os
 import secrets
 from pathlib import Path
 
-from sapper.crypto.signing import KEY_BYTES, from_hex, to_hex
+from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
 from sapper_host.board.signing import config_folder
 from sapper_host.errors import SapperError, Status
 

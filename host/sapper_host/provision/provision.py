@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from sapper.crypto.signing import key_id
+from sapper.crypto.keys import key_id
 from sapper.storage.flash_view import DIGEST_MOST
 from sapper_host.board import selftest
 from sapper_host.board import settings as board_settings

@@ -2,7 +2,7 @@
 
 A bundle is a zip of two members: `image.romfs`, a ROM file system (MicroPython's VfsRom format, written by mpremote's
 own writer) that lies in a slot of the board as it is, and `slot.txt`, the trailer that goes behind it
-(firmware/sapper/update/trailer.py). The last file of the image is `manifest.txt`: version, git revision, content, and
+(sapper/update/trailer.py). The last file of the image is `manifest.txt`: version, git revision, content, and
 for each file its place in the image, size and SHA-256.
 """
 
@@ -20,8 +20,9 @@ from pathlib import Path
 
 from mpremote.romfs import VfsRomWriter
 
-from sapper.crypto.signing import key_id
-from sapper.update.trailer import BYTES_MAX, MARK, TrailerError, check, mac, values_of
+from sapper.crypto.keys import key_id
+from sapper.update.slot_trailer import API, BYTES_MAX, MARK
+from sapper.update.trailer import TrailerError, check, mac, values_of
 from sapper_host.errors import SapperError, Status
 
 SUFFIX = ".sapper"
@@ -29,8 +30,6 @@ IMAGE = "image.romfs"
 TRAILER = "slot.txt"
 MANIFEST = "manifest.txt"
 MANIFEST_MARK = "sapper-manifest 1"
-# What the board's frozen modules offer to an application (firmware/board/modules/slots.py).
-API = 1
 # 192 kB of a slot less its trailer's sector (firmware/board/modules/flash_layout.py; a test compares).
 IMAGE_BYTES_MAX = 188 * 1024
 _REMEDY = "make it anew: `sapper bundle`"

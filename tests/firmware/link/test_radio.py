@@ -10,7 +10,12 @@ from bench import Bench
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper.crypto.signing import COUNTER_MAX, Forged, Gate, Signer, differ, from_hex, key_id, to_hex
+from sapper.crypto.keys import differ, from_hex, key_id, to_hex
+from sapper.crypto.line_mac import LineMac
+from sapper.crypto.signing import COUNTER_MAX, Signer
+from sapper.link.gate import Forged, Gate
+from sapper.link.line import LineReader
+from sapper.link.radio_reader import RadioReader
 from sapper.safety.supervisor import ARMED, SAFE, STOPPED, SWEEP
 from sapper.shared.commands import COMMANDS
 from sapper.storage import key_file
@@ -112,6 +117,33 @@ def test_a_key_put_in_again_does_not_revive_its_old_lines():
     assert opened(gate, line) == "counter"
 
 
+def test_a_mark_of_proof_holds_for_one_key_and_comes_through_no_reader():
+    gate = Gate(KEY, bytes(16))
+    inside = Signer(OTHER, bytes(16)).sign(4, "arm")[1:]  # a MAC that is wrong
+    proved = chr(gate.mark) + inside
+    gate.set_key(KEY)
+    assert opened(gate, proved) == "mac"  # proved, but before the key was put in anew
+    for mark in range(32):
+        if mark != gate.mark:
+            assert opened(gate, chr(mark) + inside) == "mac"
+        for reader in (LineReader(), RadioReader(gate)):
+            data = bytes([mark]) + inside.encode() + b"\n"
+            assert not [line for line in lines_of(reader, data) if line and line[0] < " "]
+
+
+def lines_of(reader, data):
+    """What a reader, of USB or of the radio, makes of some bytes."""
+    if isinstance(reader, RadioReader):
+        reader.begin(len(data))
+        while (line := reader.next(data)) is not None:
+            yield line
+        return
+    at = 0
+    while at < len(data):
+        at = reader.take(data, at, len(data))
+        yield reader.line
+
+
 def test_hex_and_comparison():
     assert from_hex(to_hex(KEY), 32) == KEY
     assert from_hex("AB" * 32, 32) is None and from_hex("ab" * 31, 32) is None and from_hex("zz" * 32, 32) is None
@@ -140,6 +172,15 @@ def test_an_operator_on_the_radio_can_do_it_all(bench):
     assert bench.last("stop", RADIO) == "ok state=STOPPED"
     assert bench.last("disarm", RADIO).startswith("err unsigned")
     assert bench.last(signer.sign(4, "disarm"), RADIO) == "ok state=SAFE"
+
+
+def test_a_lines_mac_is_worked_out_once(bench, monkeypatch):
+    signer = Signer(KEY, bench.app.gate.nonce)
+    looked_at = []
+    right = LineMac.right
+    monkeypatch.setattr(LineMac, "right", lambda self, line, parts: looked_at.append(1) or right(self, line, parts))
+    assert bench.say(signer.sign(1, "ping"), RADIO).startswith("ok t_ms=") and len(looked_at) == 1
+    assert bench.say(signer.sign(2, "ping")).startswith("ok t_ms=") and len(looked_at) == 2  # USB: by the gate
 
 
 def test_unsigned_traffic_does_not_keep_the_link_alive(bench):

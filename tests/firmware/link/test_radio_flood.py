@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from sapper.crypto import sha256
 from sapper.crypto.line_mac import LineMac
-from sapper.crypto.signing import COUNTER_MAX, Gate, Signer
+from sapper.crypto.signing import COUNTER_MAX, Signer
+from sapper.link.gate import Gate
 from sapper.link.line import LineReader
 from sapper.link.radio_reader import SHARE, RadioReader
 from sapper.safety.supervisor import STOPPED, SWEEP
@@ -109,10 +110,15 @@ def test_a_share_of_lines_is_looked_at_and_then_stop_and_what_is_signed():
     lines = [forged.sign(n, "drive 300 0") for n in range(1, 101)]
     assert all_lines(reader, ("\n".join(lines) + "\n").encode(), 57) == lines[:SHARE]
     assert reader.dropped() == 100 - SHARE and reader.why_dropped() == "flood"
+
+    def proved(line):
+        """A line whose MAC was found right: the gate's mark is in the place of its `@`."""
+        return chr(gate.mark) + line[1:]
+
     first, second = signer.sign(1, "ping"), signer.sign(2, "ping")
     for data, expected in (
-        (second, [second]), (second, []), (first, []), ("stop", ["stop"]), (" stop ", ["stop"]), ("status", []),
-        (signer.sign(3, "sweep 5")[:-1], []), (signer.sign(COUNTER_MAX, "ping"), [signer.sign(COUNTER_MAX, "ping")]),
+        (second, [proved(second)]), (second, []), (first, []), ("stop", ["stop"]), (" stop ", ["stop"]), ("status", []),
+        (signer.sign(3, "sweep 5")[:-1], []), (last := signer.sign(COUNTER_MAX, "ping"), [proved(last)]),
     ):  # fmt: skip
         assert all_lines(reader, data.encode() + b"\n", 57) == expected, data
     for _ in range(1000):

@@ -15,7 +15,8 @@ from sapper.shared.events import STATES
 from sapper.update import receiver as update_receiver
 from sapper.update.patch import COPY, DATA, PIECES_BYTES_MAX, PatchError, build
 from sapper.update.receiver import Receiver, Slot
-from sapper.update.trailer import BYTES_MAX, MARK, TrailerError, check, mac
+from sapper.update.slot_trailer import BYTES_MAX, MARK
+from sapper.update.trailer import TrailerError, check, mac
 from sapper_host.update import wire as update_wire
 from sapper_host.update.bundle import Bundle, FileRow
 

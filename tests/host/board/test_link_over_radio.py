@@ -2,7 +2,7 @@
 
 import pytest
 
-from sapper.crypto.signing import Forged, Gate
+from sapper.link.gate import Forged, Gate
 from sapper_host.board.link import Link
 from sapper_host.board.signing import KeyStore, must_be_signed
 from sapper_host.errors import SapperError

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from sapper.crypto.signing import Forged, Gate, key_id, to_hex
+from sapper.crypto.keys import key_id, to_hex
+from sapper.link.gate import Forged, Gate
 from sapper_host.board.answers import Answer
 from sapper_host.board.signing import Counters, KeyStore, RadioEncoder, encoder_for, must_be_signed, provision
 from sapper_host.errors import SapperError

@@ -7,7 +7,8 @@ import pytest
 from hil.play.operator import Operator
 from hil.prove.safety.stage import Stage
 from hil.rigs.rig import NS_PER_MS
-from sapper.crypto.signing import Signer, key_id
+from sapper.crypto.keys import key_id
+from sapper.crypto.signing import Signer
 from sapper.shared.pins import GPIO
 from sapper_host.board.signing import Counters, RadioEncoder
 

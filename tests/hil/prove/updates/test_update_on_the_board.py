@@ -14,7 +14,7 @@ from hil.prove.updates.versions import bundle
 from hil.prove.updates.works import all_works
 from hil.rigs.rig import NS_PER_MS, default_uf2
 from hil.rigs.virtual import VirtualPico
-from sapper.crypto.signing import key_id
+from sapper.crypto.keys import key_id
 from sapper.shared.pins import GPIO
 from sapper_host.board.dialog import Dialog
 from sapper_host.errors import BoardError, LinkGoneError, NoAnswerError
