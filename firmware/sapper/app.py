@@ -19,7 +19,7 @@ from sapper.link.reporter import Reporter
 from sapper.loop_stats import LoopStats
 from sapper.safety import checks
 from sapper.safety.arming import Arming
-from sapper.safety.supervisor import ENABLED, EVENT_BIT, FAULT, GRANTS, MOVES, SAFE, SWEEP, TELEOP, decide
+from sapper.safety.supervisor import ARMED, ENABLED, EVENT_BIT, FAULT, GRANTS, MOVES, SAFE, SWEEP, TELEOP, decide
 from sapper.safety.watch import Watch
 from sapper.shared.events import FAULTS, KIND_ID, REASON_NAMES
 from sapper.shared.settings import Settings
@@ -34,6 +34,7 @@ _RESTED = EVENT_BIT["rested"]
 _FAULT_EVENT = KIND_ID["fault"]
 _STATE_EVENT = KIND_ID["state"]
 _STOP_EVENT = KIND_ID["stop"]
+_SWEEP_EVENT = KIND_ID["sweep"]
 
 
 class Application:
@@ -65,6 +66,7 @@ class Application:
         self.t_ms = 0
         self._marks = 0
         self.pinpointing = False
+        self._sweep_mm = 0
         self._collect_next = False
         self._log_due = 0
         self.heap_free = gc.mem_free()
@@ -83,9 +85,9 @@ class Application:
         self.drive.sense()
         happened = self.watch.look(elapsed_ms)
         if happened:
-            self._settle(decide(self.state, happened))
+            self._settle(happened)
         if self.motion.step(self.state, elapsed_ms):
-            self._settle(decide(self.state, _SWEPT if self.state == SWEEP else _RESTED))
+            self._settle(_SWEPT if self.state == SWEEP else _RESTED)
         self.board.indicators.tick(self.state, self.detector.strength, self.settings_audio)
         self.arming.elapse(elapsed_ms)
         for link in self.links:
@@ -155,10 +157,11 @@ class Application:
 
     def raise_event(self, name):
         """An operator's event, decided at once."""
-        self._settle(decide(self.state, EVENT_BIT[name]))
+        self._settle(EVENT_BIT[name])
 
-    def _settle(self, decision):
-        """Carry out a decision of the supervisor: the old state's grants end first."""
+    def _settle(self, happened):
+        """Carry out what the supervisor makes of these event bits: the old state's grants end first."""
+        decision = decide(self.state, happened)
         if decision < 0:
             return
         old = self.state
@@ -177,10 +180,12 @@ class Application:
         if new == SAFE:
             self._interruptible(True)
         if old in (TELEOP, SWEEP) and new not in (TELEOP, SWEEP):
-            self.add(_STOP_EVENT, self.reason, 0)
+            self.add(_STOP_EVENT, self.reason, happened)
         if new == FAULT and self.drive.fault_side >= 0:
             self.log_fault(FAULTS.index("encoder_left") + self.drive.fault_side)
         self.add(_STATE_EVENT, new, old, self.reason)
+        if happened & _SWEPT and old == SWEEP and new == ARMED:
+            self.add(_SWEEP_EVENT, self._sweep_mm, 1)
 
     def _power_up(self):
         """SAFE -> ARMED: Ctrl-C is a byte like any other from here, the motors stand at duty 0, MOTOR_EN rises.
@@ -199,6 +204,8 @@ class Application:
         """ARMED -> SWEEP over so many millimetres."""
         self.motion.sweep(length_mm)
         self.raise_event("cmd_sweep")
+        self._sweep_mm = length_mm
+        self.add(_SWEEP_EVENT, length_mm, 0)
 
     def fail(self, error):
         """An exception in a tick: FAULT, wherever it came from."""
@@ -305,7 +312,7 @@ class Application:
 
     def log_fault(self, fault):
         """A named fault (index into FAULTS)."""
-        self.add(_FAULT_EVENT, fault, 0)
+        self.add(_FAULT_EVENT, fault)
 
     def fault_name(self, fault):
         """Its name."""

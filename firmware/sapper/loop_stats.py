@@ -11,7 +11,6 @@ class LoopStats:
 
     def __init__(self):
         self.ticks = 0
-        self.missed = 0
         self.load_pm = 0
         self.tick_max_us = 0
         self.jitter_max_us = 0

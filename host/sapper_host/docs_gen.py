@@ -178,7 +178,8 @@ def _named_values() -> list[tuple[str, str]]:
     users: dict[tuple[str, ...], list[str]] = {}
     for value, names in events.ENUMS.items():
         users.setdefault(tuple(names), []).append(f"`{value}`")
-    return [(", ".join(values), ", ".join(names)) for names, values in users.items()]
+    rows = [(", ".join(values), ", ".join(names)) for names, values in users.items()]
+    return rows + [(f"`{value}`: bits, as `one+other`", ", ".join(names)) for value, names in events.BITS.items()]
 
 
 _SETTINGS = """\

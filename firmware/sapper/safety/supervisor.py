@@ -1,12 +1,12 @@
 """The safety supervisor: a table and a pure function. Every state x every event is defined: the first row that fits,
 or stay.
 
-RULES rows, most urgent first: event, states it acts in (initials, see commands.STATE_LETTERS), next state, reason.
-What a state lets the rover do is in GRANTS. Nothing but `disarm` leaves STOPPED or FAULT, and it goes to SAFE, where
-nothing moves; nothing but `arm` leaves SAFE.
+RULES rows, most urgent first: event (of events.TRIGGERS), states it acts in (initials, see commands.STATE_LETTERS), next
+state, reason. What a state lets the rover do is in GRANTS. Nothing but `disarm` leaves STOPPED or FAULT, and it goes to
+SAFE, where nothing moves; nothing but `arm` leaves SAFE.
 """
 
-from sapper.shared.events import REASON_NAMES, STATES
+from sapper.shared.events import REASON_NAMES, STATES, TRIGGERS
 
 SAFE, ARMED, TELEOP, SWEEP, CONTACT, STOPPED, FAULT = range(len(STATES))
 LETTERS = "SATWCPF"
@@ -36,7 +36,7 @@ RULES = (
     ("cmd_verdict", "C", ARMED, "operator"),
 )
 
-EVENT_BIT = {row[0]: 1 << i for i, row in enumerate(RULES)}
+EVENT_BIT = {name: 1 << i for i, name in enumerate(TRIGGERS)}
 OPERATOR_EVENTS = ("cmd_stop", "cmd_disarm", "cmd_arm", "cmd_drive", "cmd_sweep", "cmd_verdict")
 
 ENABLED, MOVES = 1, 2
@@ -45,8 +45,8 @@ GRANTS = (0, ENABLED, ENABLED | MOVES, ENABLED | MOVES, ENABLED, 0, 0)
 
 # Compiled: (bit, mask of states, next state << 8 | reason), so that a tick allocates nothing.
 _COMPILED = tuple(
-    (1 << i, sum(1 << LETTERS.index(letter) for letter in row[1]), row[2] << 8 | REASON_NAMES.index(row[3]))
-    for i, row in enumerate(RULES)
+    (EVENT_BIT[row[0]], sum(1 << LETTERS.index(letter) for letter in row[1]), row[2] << 8 | REASON_NAMES.index(row[3]))
+    for row in RULES
 )
 
 

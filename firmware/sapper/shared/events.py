@@ -2,7 +2,7 @@
 
 A text line reads `* NUMBER T_MS KIND s_mm=S name=value ...`; numbers rise by one, so a gap shows a loss.
 KINDS rows: id, kind, the names of its integers (at most five), meaning. ENUMS name the values of an integer by its
-name.
+name, BITS the bits of one. A number once used for a kind is not used for another.
 """
 
 ARGS_MAX = 5
@@ -12,13 +12,17 @@ KINDS = (
     (2, "state", ("to", "from", "reason"), "the supervisor changed state"),
     (3, "detect", ("strength", "class", "statistic", "level"), "alert: the causal statistic crossed its level"),
     (4, "contact", ("peak_mm", "extent_mm", "strength", "snr_x10", "class"), "one object passed or pinpointed"),
-    (5, "fault", ("fault", "detail"), "something cannot be trusted; cleared by the operator"),
-    (6, "stop", ("reason", "detail"), "motors commanded to a stop"),
+    (5, "fault", ("fault",), "something cannot be trusted; cleared by the operator"),
+    (
+        6,
+        "stop",
+        ("reason", "detail"),
+        "motors commanded to a stop; detail: all that spoke for it, the reason among them",
+    ),
     (7, "verdict", ("verdict",), "the operator's verdict on the last contact"),
     (8, "mark", ("count",), "the marker fired"),
     (9, "link", ("port", "up", "away_ms"), "an operator's link was lost or came back"),
     (10, "refused", ("port", "why", "count"), "a line was refused on a link"),
-    (11, "missed", ("what", "count"), "frames, ticks or telemetry that were missed"),
     (12, "sweep", ("length_mm", "done"), "a sweep began (done=0) or reached its end (done=1)"),
     (13, "covered", ("from_mm", "searched"), "ground from here on counts as searched (1) or not (0)"),
     (14, "log", ("saved",), "the event log was written"),
@@ -27,7 +31,7 @@ KINDS = (
 
 STATES = ("SAFE", "ARMED", "TELEOP", "SWEEP", "CONTACT", "STOPPED", "FAULT")
 
-# Why a state changed, a stop happened or an arming was refused: name, and what the operator should do.
+# Why a state changed or a stop happened: name, and what the operator should do.
 REASONS = (
     ("none", ""),
     ("operator", "asked for by the operator"),
@@ -46,11 +50,36 @@ REASONS = (
     ("done", "the lane is finished"),
     ("idle", "armed but unused for too long"),
     ("reset", "the board was reset"),
-    ("code", "the arming code was wrong or late; type `arm` for a new one"),
 )
 REASON_NAMES = tuple(row[0] for row in REASONS)
 
-RESET_CAUSES = ("unknown", "power_on", "run_pin", "watchdog", "soft")
+# What the supervisor decides by (safety/supervisor.py): bit i of an event's `detail` is name i.
+TRIGGERS = (
+    "exception",
+    "encoder",
+    "estop_open",
+    "interlock",
+    "overrun",
+    "acquisition",
+    "supply",
+    "key_off",
+    "cmd_stop",
+    "cmd_disarm",
+    "blind",
+    "blind_teleop",
+    "link_lost",
+    "pings_lost",
+    "alert",
+    "swept",
+    "rested",
+    "idle",
+    "cmd_arm",
+    "cmd_drive",
+    "cmd_sweep",
+    "cmd_verdict",
+)
+
+RESET_CAUSES = ("power_on", "watchdog")
 SOURCES = ("factory", "slot_a", "slot_b")
 PORTS = ("usb", "radio")
 VERDICTS = ("none", "mine", "clutter", "unknown")
@@ -69,10 +98,8 @@ FAULTS = (
     "encoder_right",
     "acquisition",
     "exception",
-    "jump",
 )
-MISSED = ("none", "frame", "tick", "telemetry", "adc", "rx")
-REFUSALS = ("none", "unsigned", "mac", "counter", "malformed", "too_long", "no_key", "not_owner", "flood")
+REFUSALS = ("none", "unsigned", "mac", "counter", "malformed", "too_long", "no_key", "flood")
 
 ENUMS = {
     "to": STATES,
@@ -84,20 +111,37 @@ ENUMS = {
     "fault": FAULTS,
     "verdict": VERDICTS,
     "port": PORTS,
-    "what": MISSED,
     "why": REFUSALS,
 }
+BITS = {"detail": TRIGGERS}
 
 KIND_ID = {row[1]: row[0] for row in KINDS}
 KIND_ROW = {row[0]: row for row in KINDS}
 
 
-def value_text(name, value):
-    """The value of argument `name` as text: its name where it has one, else the number."""
+def named(name, value):
+    """The value of argument `name` by its name where it has one, bits by theirs as `one+other` or `none`; else as it
+    is."""
     names = ENUMS.get(name)
     if names and 0 <= value < len(names):
         return names[value]
-    return str(value)
+    names = BITS.get(name)
+    if names and 0 <= value < 1 << len(names):
+        return "+".join([names[i] for i in range(len(names)) if value >> i & 1]) or "none"
+    return value
+
+
+def is_named(name, text):
+    """Whether `named` may give this text for argument `name`."""
+    if text in ENUMS.get(name, ()):
+        return True
+    bits = BITS.get(name)
+    return bits is not None and (text == "none" or all([part in bits for part in text.split("+")]))
+
+
+def value_text(name, value):
+    """The value of argument `name` as text: its name where it has one, else the number."""
+    return str(named(name, value))
 
 
 def text_line(number, t_ms, kind, s_mm, args):

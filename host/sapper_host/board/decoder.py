@@ -101,7 +101,7 @@ def parse_event_text(line: str) -> Event:
     if not isinstance(s_mm, int) or tuple(raw) != tuple(names):
         raise ValueError("an event of other names than its kind's: " + line)
     for name, value in raw.items():
-        if isinstance(value, str) and value not in events.ENUMS.get(name, ()):
+        if isinstance(value, str) and not events.is_named(name, value):
             raise ValueError(f"an event with an unknown {name}: {line}")
     return Event(number, t_ms, kind, s_mm, raw)
 
@@ -113,9 +113,7 @@ def event_of_frame(values: Mapping[str, int]) -> Event:
         raise ValueError(f"unknown event kind {values['kind']}: the host may be older than the firmware")
     args: dict[str, int | str] = {}
     for name, letter in zip(row[2], "abcde", strict=False):
-        value = values[letter]
-        known = events.ENUMS.get(name, ())
-        args[name] = known[value] if 0 <= value < len(known) else value
+        args[name] = events.named(name, values[letter])
     return Event(values["number"], values["t_ms"], row[1], values["s_mm"], args)
 
 

@@ -147,9 +147,10 @@ def describe(event: Event) -> str:
             place = int(a["peak_mm"]) / 1000
             return f"CONTACT at {place:.2f} m: strength {a['strength']}, SNR {snr:.1f}, {a['class']}"
         case "fault":
-            return f"FAULT {a['fault']} (detail {a['detail']}) {where}"
+            return f"FAULT {a['fault']} {where}"
         case "stop":
-            return f"STOP: {a['reason']} {where}"
+            also = f" ({a['detail']})" if "+" in str(a["detail"]) else ""  # one alone is what the reason says
+            return f"STOP: {a['reason']} {where}{also}"
         case "verdict":
             return f"verdict: {a['verdict']}"
         case "link":

@@ -28,7 +28,6 @@ EVENT_STYLE = {
     "state": "cyan",
     "boot": "yellow",
     "link": "yellow",
-    "missed": "yellow",
     "refused": "yellow",
 }
 # Lamps: text, bit of STATUS.flags, style when lit, style when dark.

@@ -23,7 +23,7 @@ from sapper.safety.supervisor import (
     decide,
 )
 from sapper.shared.commands import ROWS, STATE_LETTERS
-from sapper.shared.events import REASON_NAMES, STATES
+from sapper.shared.events import REASON_NAMES, STATES, TRIGGERS
 
 pytestmark = pytest.mark.unit
 
@@ -69,6 +69,11 @@ def test_every_state_and_event_is_defined_as_the_table_says():
     for state in ALL:
         for name in NAMES:
             assert after(state, name) == EXPECTED[name].get(state, state), (STATES[state], name)
+
+
+def test_every_trigger_has_one_row_and_a_bit_of_its_own():
+    assert sorted(NAMES) == sorted(TRIGGERS)
+    assert sorted(EVENT_BIT.values()) == [1 << i for i in range(len(RULES))]
 
 
 def test_every_reason_has_a_name_and_every_pair_one_reason():

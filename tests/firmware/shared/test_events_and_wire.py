@@ -49,8 +49,12 @@ def test_an_event_line_reads_back_as_it_was_written(number, t_ms, row, s_mm, arg
     back = events.parse_line(line)
     assert (back["number"], back["t_ms"], back["kind"], back["s_mm"]) == (number, t_ms, row[1], s_mm)
     for name, value in zip(row[2], args, strict=False):
-        named = events.ENUMS.get(name)
-        assert back[name] == (named[value] if named and 0 <= value < len(named) else value)
+        named, bits = events.ENUMS.get(name), events.BITS.get(name)
+        if bits and 0 <= value < 1 << len(bits):
+            parts = [] if back[name] == "none" else back[name].split("+")
+            assert sum(1 << bits.index(part) for part in parts) == value and len(set(parts)) == len(parts)
+        else:
+            assert back[name] == (named[value] if named and 0 <= value < len(named) else value)
 
 
 @pytest.mark.parametrize("line", ["", "* 1 2", "ok", "* a b boot s_mm=0", "* 1 2 nothing s_mm=0", "* 1 2 boot s_mm"])

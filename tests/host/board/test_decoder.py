@@ -64,10 +64,10 @@ def test_every_kind_of_event_survives_text_and_back(kind: str) -> None:
     "line",
     [
         "* 1 2 nosuch s_mm=3",
-        "* x 2 boot s_mm=3 cause=soft source=factory",
-        "* 1 2 boot s_mm=3 cause=soft",
+        "* x 2 boot s_mm=3 cause=watchdog source=factory",
+        "* 1 2 boot s_mm=3 cause=watchdog",
         "* 1 2 boot s_mm=3 cause=sopt source=factory",
-        "* 1 2 boot cause=soft source=factory",
+        "* 1 2 boot cause=watchdog source=factory",
         "* 1 2",
     ],
 )
@@ -131,7 +131,9 @@ def held_bytes(decoder: StreamDecoder) -> int:
 
 _PIECES = st.one_of(
     st.binary(max_size=300),
-    st.sampled_from([b"\0", b"\0\0", b"\n", b"* 1 2 boot s_mm=3 cause=soft source=factory\r\n", b"ok\n", status(5)]),
+    st.sampled_from(
+        [b"\0", b"\0\0", b"\n", b"* 1 2 boot s_mm=3 cause=watchdog source=factory\r\n", b"ok\n", status(5)]
+    ),
 )
 
 
