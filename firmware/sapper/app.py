@@ -24,7 +24,7 @@ from sapper.safety.watch import Watch
 from sapper.shared.events import FAULTS, KIND_ID, REASON_NAMES
 from sapper.shared.settings import Settings
 from sapper.storage import kept, key_file, log_file, settings_file
-from sapper.update import running as update
+from sapper.update import running
 
 _LOG_SAVED_AFTER = 2  # upkeeps, 2.5 to 5 s: the operator is told of a stop first, and may act upon it
 
@@ -74,7 +74,7 @@ class Application:
         board.pulser.start(self.settings)
         board.acquisition.start()
         self._interruptible(True)
-        self.emit("boot", reset_cause(), update.source())
+        self.emit("boot", reset_cause(), running.source())
 
     # The tick
 
@@ -278,15 +278,15 @@ class Application:
 
         A trial that cannot prove itself, for whatever reason, is ended by slot_choice.TRIES_MOST starts.
         """
-        if not update.on_trial():
+        if not running.on_trial():
             return
         wrong = checks.failures(checks.TRIAL, self)
         if wrong:
             self.links[0].answer("* update failed its self-test: %s: %s" % wrong[0])
             self.leave_for = "reboot"
         else:
-            self.on_flash(update.keep)
-        self.emit("update", update.source(), 0 if wrong else 1)
+            self.on_flash(running.keep)
+        self.emit("update", running.source(), 0 if wrong else 1)
 
     def mark(self):
         """Fire the marker."""

@@ -8,7 +8,7 @@ import machine
 from sapper.shared.events import RESET_CAUSES, SOURCES
 from sapper.shared.version import VERSION
 from sapper.storage import name_file
-from sapper.update import running as update
+from sapper.update import running
 
 try:
     from sapper_build import CONTENT, GIT_REVISION
@@ -33,8 +33,8 @@ def version_text():
         GIT_REVISION,
         os.uname().release,
         board_id(),
-        SOURCES[update.source()],
-        update.why(),
+        SOURCES[running.source()],
+        running.why(),
         CONTENT,
         RESET_CAUSES[reset_cause()],
         name_file.load() or name_file.NONE,

@@ -1,9 +1,10 @@
 """How well the control loop keeps its time: load, jitter, longest tick."""
 
 import micropython
+from sapper.shared.limits import TICK_MS
 
-PERIOD_US = 10_000
-WINDOW = 100  # ticks: a second
+PERIOD_US = TICK_MS * 1000
+WINDOW = 1000 // TICK_MS  # ticks: a second
 
 
 class LoopStats:

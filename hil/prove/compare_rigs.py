@@ -15,13 +15,13 @@ from typing import Any
 
 from hil.errors import HilError
 from hil.play.replay import replay
-from sapper.hardware.frame import FRAME_MS
+from sapper.shared.limits import TICK_MS
 from sapper_host.errors import SapperError
 from sapper_host.files.checkout import BUILD
 from sapper_host.recordings.trace import Trace, read_trace
 
 # Both clocks are known from what the boards tell, to about a millisecond.
-TOLERANCE_S = (FRAME_MS + 1) / 1000
+TOLERANCE_S = (TICK_MS + 1) / 1000
 _NAMES = ("to", "from", "reason", "fault")  # what makes two events of a kind the same
 
 Event = Mapping[str, Any]

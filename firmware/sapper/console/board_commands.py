@@ -8,8 +8,7 @@ from sapper.crypto.keys import to_hex
 from sapper.hardware import clock
 from sapper.safety import checks
 from sapper.shared import events
-from sapper.storage import file_system as storage
-from sapper.storage import flash_view, name_file
+from sapper.storage import file_system, flash_view, name_file
 from sapper.storage.flash_view import DIGEST_MOST, FLASH_BYTES, PAGE_BYTES
 
 
@@ -56,11 +55,11 @@ class BoardCommands:
         if words:
             if words[0] != "erase":
                 raise usage("storage")
-            self._app.on_flash(storage.erase)
-        wrong = storage.problem()
+            self._app.on_flash(file_system.erase)
+        wrong = file_system.problem()
         if wrong:
             raise Refused("storage", wrong)
-        return "ok " + storage.text()
+        return "ok " + file_system.text()
 
     def cmd_digest(self, link, words):
         """Whole pages only, so that no hash is of so few bytes that they could be guessed: a page may hold a key."""

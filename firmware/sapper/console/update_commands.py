@@ -4,7 +4,7 @@ str or an iterator of str."""
 from sapper.console.arguments import Refused, key, usage
 from sapper.crypto.keys import key_id
 from sapper.shared.events import SOURCES
-from sapper.update import running as update
+from sapper.update import running
 
 
 class UpdateCommands:
@@ -14,9 +14,9 @@ class UpdateCommands:
         if not words:
             return self._update()
         if words == ["receive"]:
-            if update.on_trial():
+            if running.on_trial():
                 raise Refused("trial", "what runs is on trial itself; wait a second and ask again")
-            if "idle=none" in update.text():
+            if "idle=none" in running.text():
                 raise Refused("slots", "this board has no slots")
             self._app.leave_for = "update"
             return "ok receiving; motors off, the board restarts afterwards"
@@ -25,7 +25,7 @@ class UpdateCommands:
 
             def point():
                 nonlocal wrong
-                wrong = update.point_to(words[1])
+                wrong = running.point_to(words[1])
 
             self._app.on_flash(point)
             if wrong:
@@ -34,9 +34,9 @@ class UpdateCommands:
         raise usage("update")
 
     def _update(self):
-        for line in update.slot_lines():
+        for line in running.slot_lines():
             yield "  " + line
-        yield "ok %s team_key=%s" % (update.text(), key_id(self._app.team_key))
+        yield "ok %s team_key=%s" % (running.text(), key_id(self._app.team_key))
 
     def cmd_teamkey(self, link, words):
         app = self._app

@@ -4,8 +4,8 @@ import micropython
 from sapper.drive.odometry import Odometry
 from sapper.drive.track_check import TrackCheck
 from sapper.drive.velocity import TrackSpeed, VelocityLoop
+from sapper.shared.limits import TICK_MS
 
-_FRAME_MS = 10
 _HEADING_MM_S_PER_MM = 2  # straight-line keeping: correction for each millimetre one track is ahead of the other
 
 
@@ -32,7 +32,7 @@ class Drive:
         self._signs = (-1 if get("left_reversed") else 1, -1 if get("right_reversed") else 1)
         self._per_m = get("ticks_per_m")
         self._half_width_mm = get("track_width_mm") // 2
-        self._step_mm_s = max(1, get("accel_mm_s2") * _FRAME_MS // 1000)
+        self._step_mm_s = max(1, get("accel_mm_s2") * TICK_MS // 1000)
         self.odometry.configure(self._settings)
         for side in (0, 1):
             self._loops[side].configure(self._settings)
@@ -81,7 +81,7 @@ class Drive:
         targets = self._targets
         if not self._stop_step:
             fastest = max(abs(targets[0]), abs(targets[1]))
-            self._stop_step = max(self._step_mm_s, -(-fastest * _FRAME_MS // ramp_ms))
+            self._stop_step = max(self._step_mm_s, -(-fastest * TICK_MS // ramp_ms))
         step = self._stop_step
         self._track(0, 0, step)
         self._track(1, 0, step)

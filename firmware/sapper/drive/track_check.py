@@ -2,8 +2,8 @@
 fault."""
 
 import micropython
+from sapper.shared.limits import TICK_MS
 
-_FRAME_MS = 10
 _DRIVEN_PM = 150  # below this duty a track may honestly stand
 _MOVING_TICKS = 4  # in the window; fewer can be the rover rocking
 _REVERSED_TICKS = 6
@@ -17,8 +17,8 @@ class TrackCheck:
 
     def configure(self, settings):
         """Take the times."""
-        self._limit = settings.get("encoder_fault_ms") // _FRAME_MS
-        self._coast = settings.get("coast_ms") // _FRAME_MS
+        self._limit = settings.get("encoder_fault_ms") // TICK_MS
+        self._coast = settings.get("coast_ms") // TICK_MS
         self.reset()
 
     def reset(self):

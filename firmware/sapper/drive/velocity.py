@@ -1,9 +1,10 @@
 """The velocity loop of one track: feed-forward and PI on millimetres a second, integers, thousandths of duty out."""
 
 import micropython
+from sapper.shared.limits import TICK_MS
 
 _WINDOW = 8  # ticks of 10 ms over which a track's speed is measured: 1 mm of travel is 12.5 mm/s
-_WINDOW_MS = _WINDOW * 10
+_WINDOW_MS = _WINDOW * TICK_MS
 _INTEGRAL_SCALE = 100  # the integral is kept in 1/100 of a duty step
 
 

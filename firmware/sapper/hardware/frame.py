@@ -5,7 +5,6 @@ import micropython
 INPUTS = 5
 SAMPLES = 20  # of each input in a frame
 FRAME_SAMPLES = INPUTS * SAMPLES
-FRAME_MS = 10
 RING_SAMPLES = 2048  # 20 frames
 _COUNT_MASK = 0x3FFFFFFF
 

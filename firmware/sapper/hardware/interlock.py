@@ -8,9 +8,9 @@ import rp2
 from machine import Pin
 
 from sapper.hardware.registers import peek, poke
+from sapper.shared.limits import FEED_HOLD_MS
 from sapper.shared.pins import GPIO
 
-HOLD_MS = 50  # from the last feed to MOTOR_EN low; the design allows 60 ms after the last completed tick
 CLOCK_HZ = 50_000
 _TURN_US = 2 * 1_000_000 // CLOCK_HZ
 
@@ -52,7 +52,7 @@ class Interlock:
             jmp_pin=Pin(GPIO["ESTOP_OK"], Pin.IN, Pin.PULL_DOWN),
         )
         self._dead = peek(_ADDR, 0, 31)
-        self._machine.put(HOLD_MS * 1000 // _TURN_US)
+        self._machine.put(FEED_HOLD_MS * 1000 // _TURN_US)
         poke(_INSTR, _PULL_BLOCK)
         poke(_INSTR, _MOV_Y_OSR)
         self._machine.active(1)

@@ -4,8 +4,8 @@ alone."""
 from machine import WDT
 
 from sapper.hardware.registers import poke
+from sapper.shared.limits import WATCHDOG_MS
 
-TIMEOUT_MS = 900
 # RP2040 datasheet 4.7.6; the atomic set and clear aliases of WATCHDOG.CTRL
 _CTRL_SET = 0x4005A000
 _CTRL_CLEAR = 0x4005B000
@@ -19,7 +19,7 @@ class Watchdog:
         self._wdt = None
         self._timeout_ms = 0
 
-    def start(self, timeout_ms=TIMEOUT_MS):
+    def start(self, timeout_ms=WATCHDOG_MS):
         """Run; `feed` at least every `timeout_ms` (at most 8388) from now on."""
         if self._timeout_ms != timeout_ms:
             self._timeout_ms = timeout_ms

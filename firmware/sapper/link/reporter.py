@@ -7,8 +7,9 @@ from sapper.link.status import flags
 from sapper.link.telemetry import FrameWriter
 from sapper.shared import wire
 from sapper.shared.events import KIND_ROW
+from sapper.shared.limits import TICK_MS
 
-_TICKS_A_SECOND = 100
+_TICKS_A_SECOND = 1000 // TICK_MS
 _EVENTS_A_TICK = 2
 
 

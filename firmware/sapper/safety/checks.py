@@ -4,10 +4,10 @@ what is wrong."""
 import gc
 import os
 
-from sapper.storage import file_system as storage
-from sapper.update import running as update
+from sapper.shared.limits import SELF_TEST_HEAP_B
+from sapper.storage import file_system
+from sapper.update import running
 
-_HEAP_LEAST = 40_000
 _TEMP_DC = (-200, 850)
 
 
@@ -43,12 +43,12 @@ def _interlock(app):
 
 
 def _storage(app):
-    return storage.problem()
+    return file_system.problem()
 
 
 def _settings(app):
     # Without a file system there is no settings file: one cause, told once.
-    return "" if storage.problem() else app.settings_error
+    return "" if file_system.problem() else app.settings_error
 
 
 def _pulser(app):
@@ -58,7 +58,7 @@ def _pulser(app):
 def _memory(app):
     gc.collect()
     free = gc.mem_free()
-    return "" if free >= _HEAP_LEAST else "%d bytes free; reboot the board" % free
+    return "" if free >= SELF_TEST_HEAP_B else "%d bytes free; reboot the board" % free
 
 
 def _temperature(app):
@@ -85,7 +85,7 @@ def _flash(app):
 
 
 def _update(app):
-    return "the update that runs has not proved itself; wait for its restart" if update.on_trial() else ""
+    return "the update that runs has not proved itself; wait for its restart" if running.on_trial() else ""
 
 
 PRE_ARM = (

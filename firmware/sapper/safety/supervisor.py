@@ -1,7 +1,7 @@
 """The safety supervisor: a table and a pure function. Every state x every event is defined: the first row that fits,
 or stay.
 
-RULES rows, most urgent first: event (of events.TRIGGERS), states it acts in (initials, see commands.STATE_LETTERS), next
+RULES rows, most urgent first: event (of events.TRIGGERS), states it acts in (initials: commands.STATE_LETTERS), next
 state, reason. What a state lets the rover do is in GRANTS. Nothing but `disarm` leaves STOPPED or FAULT, and it goes to
 SAFE, where nothing moves; nothing but `arm` leaves SAFE.
 """

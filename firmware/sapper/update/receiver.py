@@ -5,7 +5,7 @@ is a text line, `ok ...` or `err NAME: ...`. Whatever is lost is sent again: a s
   M  the manifest of what runs, a line a file: what is the same in the image to come can be copied from there.
   H  body: the CRC-32 of each sector of the image to come. Answer: which of them the slot holds already, a digit 0 or 1
      each: what an earlier try or version left need not come again.
-  S  number: of the sector; body: update_patch.py.
+  S  number: of the sector; body: patch.py.
   E  body: the trailer. The image is checked as a whole, and starts next time. The last message.
   Q  stop here. The last message, too.
 """
@@ -13,8 +13,7 @@ is a text line, `ok ...` or `err NAME: ...`. Whatever is lost is sent again: a s
 import time
 from binascii import crc32
 
-from sapper.update import patch as update_patch
-from sapper.update import running as update
+from sapper.update import patch, running
 from sapper.update.patch import SECTOR_BYTES, PatchError
 from sapper.update.trailer import TrailerError, check
 
@@ -52,7 +51,7 @@ class Slot:
         self._erase = erase
         self._sector = bytearray(SECTOR_BYTES)
         self._blank = b"\xff" * SECTOR_BYTES
-        self._room = bytearray(update_patch.PIECES_BYTES_MAX)
+        self._room = bytearray(patch.PIECES_BYTES_MAX)
         self._held = ""
         self._marked = True
         self._blocks_seen = 0
@@ -86,7 +85,7 @@ class Slot:
         """Build sector `number` and write it, unless it is there. PatchError when it cannot be built."""
         if number >= self.image_sectors:
             raise PatchError("no sector %d" % number)
-        update_patch.build(sent, self.running, self._sector, self._room)
+        patch.build(sent, self.running, self._sector, self._room)
         if self._marked:
             # From here on what was in the slot is not whole any more.
             self._marked = False
@@ -175,7 +174,7 @@ class Receiver:
             return False, "ok sector=%d" % number
         if kind == b"E":
             trailer = bytes(body)
-            check(trailer, self._slot.view[: self._slot.image_sectors * SECTOR_BYTES], self._key, *update.takes())
+            check(trailer, self._slot.view[: self._slot.image_sectors * SECTOR_BYTES], self._key, *running.takes())
             self._slot.finish(trailer)
             self._point()
             return True, "ok update is whole; the board restarts into it"
@@ -222,7 +221,7 @@ def receive_update(port, key, watchdog):
     """Take one update into the idle slot of this board. Whatever comes of it, the board is to be restarted after."""
     port.interruptible(False)
     watchdog.start(_STUCK_MS)
-    device, erase, point = update.idle_slot()
-    running, manifest = update.running_image()
-    Receiver(port, Slot(device, erase, running), manifest, key, point, watchdog.feed).run()
+    device, erase, point = running.idle_slot()
+    image, manifest = running.running_image()
+    Receiver(port, Slot(device, erase, image), manifest, key, point, watchdog.feed).run()
     time.sleep_ms(_LEAVES_MS)

@@ -25,11 +25,13 @@ from hil.prove.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
 from hil.prove.detector_lab.score import Pair, Totals, total
 from sapper.shared.events import FAULTS
 from sapper_host.files.checkout import RECORDED
+from sapper_host.limits import limit
 from sapper_host.recordings.score import score
 from sapper_host.screen.progress import waiting
 
 PROCESSES = 2
 LANES = RECORDED / "lanes"
+FROZEN = limit("FROZEN_FAULT_MS")
 # The promise at each rate of false alarms, and the setting that keeps it: (difficulty, rate) -> (setting, detection).
 PROMISES = {
     ("nominal", 0.05): (3, 0.96),
@@ -134,9 +136,14 @@ def _faults(title: str, said: Sequence[tuple[Lane, Result]]) -> Iterator[Row]:
         faults = faults_of(events, lane.truth)
         stuck += [freeze["raised_after_s"] for freeze in faults["stuck"]]
         false += len(faults["false"])
-    late = sum(after_s is None or after_s > 1.0 for after_s in stuck)
+    late = sum(after_s is None or after_s > FROZEN.us / 1e6 for after_s in stuck)
     latest = max((after_s for after_s in stuck if after_s is not None), default=0.0)
     yield Row(
-        f"{title}: stuck gates not raised within 1 s", float(late), "", "<= 0", None, f"of {len(stuck)}; {latest:.2f} s"
+        f"{title}: stuck gates not raised within {FROZEN.text}",
+        float(late),
+        "",
+        "<= 0",
+        None,
+        f"of {len(stuck)}; {latest:.2f} s",
     )
     yield Row(f"{title}: false faults", float(false), "", "<= 0")

@@ -7,7 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sapper_host.limits import limit
+
 _COMPARE: dict[str, Callable[[float, float], bool]] = {"<=": operator.le, ">=": operator.ge}
+
+
+def at_most(name: str, scale: float = 1) -> str:
+    """A row's `limit` from the firmware's table of limits, in a unit `scale` times the table's."""
+    return f"<= {limit(name).value / scale:g}"
+
+
+def at_least(name: str, scale: float = 1) -> str:
+    """The same for what must not be less."""
+    return f">= {limit(name).value / scale:g}"
 
 
 @dataclass(frozen=True)

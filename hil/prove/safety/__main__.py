@@ -122,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _print(row: report.Row) -> None:
     s = row.scenario
     print(
-        f"{'ok  ' if row.ok else 'MISS'} {s.name:<58} limit {report.text(s.limit_us):>9}  worst "
+        f"{'ok  ' if row.ok else 'MISS'} {s.name:<58} limit {s.limit.text:>10}  worst "
         f"{report.text(row.worst_us):>9}  median {report.text(row.median_us):>9}  {row.runs} runs  "
         + "; ".join(row.wrong),
         flush=True,

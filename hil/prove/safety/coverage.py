@@ -1,14 +1,17 @@
-"""Which faults stand for which words of the requirement, and which rows for which line of the design's table.
+"""Which faults stand for which words of the requirement, and which rows for which limit.
 
-docs/safety.md holds `markdown()` between two marks; test_short_set.py fails when it is stale, when a fault is not used,
-or when one is missing in SWEEP or TELEOP without a reason. `python -m hil.prove.safety.coverage` prints it.
+docs/safety.md holds both tables between marks; test_short_set.py fails when they are stale, when a fault is not used,
+or when one is missing in SWEEP or TELEOP without a reason. `python -m hil.prove.safety.coverage` writes them.
 """
 
 from __future__ import annotations
 
-from hil.prove.safety import scenarios
+import sys
+
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, WRAPS
-from hil.prove.safety.scenarios import SCENARIOS
+from hil.prove.safety.scenarios import SCENARIOS, Scenario
+from sapper_host.files.checkout import DOCS
+from sapper_host.limits import LIMITS, Limit
 
 EXCEPTION = "exception in a tick"
 _GATES = range(3)
@@ -56,19 +59,6 @@ ELSEWHERE = {
     "drive commands stop": "in TELEOP: a sweep takes none",
     FIND: "in SWEEP: in TELEOP the operator drives and is only told",
 }
-# The lines of the design's table; the requirements that measure each.
-DESIGN: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("emergency-stop loop opens: MOTOR_EN low, 100 us", (scenarios.ESTOP,)),
-    ("control tick does not complete: MOTOR_EN low, 60 ms", (scenarios.HANG, scenarios.EXCEPTION)),
-    ("still hung: watchdog resets into SAFE, 1 s", (scenarios.WATCHDOG,)),
-    ("drive command stale in TELEOP: ramp to stop, 500 ms", (scenarios.STALE,)),
-    ("no valid operator message: STOPPED, 1.6 s", (scenarios.SILENT,)),
-    ("alert in SWEEP: duty 0, CONTACT, 25 ms", (scenarios.ALERT,)),
-    ("detector cannot see: STOPPED, 100 ms", (scenarios.BLIND, scenarios.FROZEN)),
-    ("motor driven and encoder still, or moving undriven: FAULT, 250 ms", (scenarios.ENCODER,)),
-    ("supply low / critical: no arming / STOPPED, 1 s", (scenarios.LOW, scenarios.SUPPLY)),
-    ("Ctrl-C, soft reset, USB unplugged or not read: motors off or unaffected, 60 ms", (scenarios.HOST,)),
-)
 
 
 def used(fault: str) -> tuple[str, ...]:
@@ -76,20 +66,56 @@ def used(fault: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scenario.state for scenario in SCENARIOS if scenario.fault == fault))
 
 
-def markdown() -> str:
-    """Both tables, as docs/safety.md shows them."""
+def held_to(limit: Limit) -> list[Scenario]:
+    """The rows of `make safety` that are held to this limit."""
+    return [scenario for scenario in SCENARIOS if scenario.limit == limit]
+
+
+def faults() -> str:
+    """Which fault is put in where."""
     out = ["| fault | put in as | in |", "|---|---|---|"]
-    for words, faults in ASKED:
-        for fault in faults:
+    for words, names in ASKED:
+        for fault in names:
             why = f" ({ELSEWHERE[fault].partition(': ')[2]})" if fault in ELSEWHERE else ""
             out.append(f"| {words} | `{fault}` | {', '.join(used(fault))}{why} |")
             words = ""
-    out += ["", "| the design's line | rows of `make safety` |", "|---|---|"]
-    for line, requirements in DESIGN:
-        count = sum(scenario.requirement in requirements for scenario in SCENARIOS)
-        out.append(f"| {line} | {count}: " + "; ".join(requirements) + " |")
     return "\n".join(out)
 
 
+def limits() -> str:
+    """Every row of the table of limits: those with faults put in for them, then the others."""
+    measured = [limit for limit in LIMITS.values() if held_to(limit)]
+    out = ["| what happens, and what follows | within | where from | rows, faults put in |", "|---|---|---|---|"]
+    for limit in measured:
+        rows = held_to(limit)
+        names = "; ".join(dict.fromkeys(row.fault for row in rows))
+        out.append(f"| {limit.what} | {limit.text} | {limit.source} | {len(rows)}: {names} |")
+    out += ["", "| limit | value | what it is | where from | measured by |", "|---|---|---|---|---|"]
+    for limit in LIMITS.values():
+        if limit not in measured:
+            by = f"{limit.measured_by}'s rows" if limit.measured_by in LIMITS else f"`{limit.measured_by}`"
+            out.append(f"| `{limit.name}` | {limit.text} | {limit.what} | {limit.source} | {by} |")
+    return "\n".join(out)
+
+
+# The parts of docs/safety.md, by their marks.
+PARTS = {"limits": limits, "faults": faults}
+
+
+def filled(page: str) -> str:
+    """docs/safety.md with both parts made anew."""
+    for name, make in PARTS.items():
+        before, rest = page.split(f"<!-- {name} -->\n", 1)
+        page = f"{before}<!-- {name} -->\n{make()}\n<!-- end -->{rest.split('<!-- end -->', 1)[1]}"
+    return page
+
+
+def main() -> int:
+    """Write them."""
+    path = DOCS / "safety.md"
+    path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
 if __name__ == "__main__":
-    print(markdown())
+    sys.exit(main())

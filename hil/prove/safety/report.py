@@ -105,7 +105,7 @@ def _page(all_rows: list[Row], version: str) -> str:
         if s.measure is unaffected:
             times = ("unaffected", "no" if row.worst_us is None else "yes", "")
         else:
-            times = (text(s.limit_us), text(row.worst_us), text(row.median_us))
+            times = (s.limit.text, text(row.worst_us), text(row.median_us))
         parts.append(
             f'<tr class="{"" if row.ok else "no"}"><td>{html.escape(s.name)}'
             + "".join(f"<td class=n>{time}" for time in times)
@@ -171,7 +171,7 @@ def picture(trial: Trial) -> str:
             )
     marks = [(trial.fault_ns, "#b00020", "fault")]
     if not keeps:
-        marks.append((trial.t0_ns + scenario.limit_us * 1000, "#777", f"limit {text(scenario.limit_us)}"))
+        marks.append((trial.t0_ns + scenario.limit_us * 1000, "#777", f"limit {scenario.limit.text}"))
     if trial.t0_ns != trial.fault_ns:
         marks.append((trial.t0_ns, "#555", _START.get(scenario.start, f"last {scenario.start}")))
     if trial.latency_us is not None and not keeps:

@@ -1,7 +1,7 @@
 """What must follow what, and within how long: the rows of the safety table, fault by fault, and how each is measured.
 
 A scenario puts its fault in at a seeded moment of its state and measures from there (or from the moment the row counts
-from) to the moment the pins did what they must. `limit_us` is the design's.
+from) to the moment the pins did what they must. Its limit is a row of the firmware's table, sapper/shared/limits.py.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from hil.prove.safety.faults import FAULTS, FIND, HANG_BY_HAND, STALL_MS, TICKS_
 from hil.prove.safety.lines import take_radio
 from hil.prove.safety.stage import Stage, settled_from, zero_from
 from hil.rigs.rig import NS_PER_MS
+from sapper_host.limits import Limit, limit
 
 Measure = Callable[[Stage, int], int | None]
 
@@ -67,12 +68,11 @@ def not_armed(stage: Stage, t0: int) -> int | None:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One row: `requirement` groups faults in the table; `expect` are the states it may end in ('' = not asked)."""
+    """One row: `limit` is what it is held to; `expect` are the states it may end in ('' = not asked)."""
 
-    requirement: str
+    limit: Limit
     fault: str
     state: str
-    limit_us: int
     measure: Measure
     observe_ms: int
     expect: str = ""
@@ -83,6 +83,16 @@ class Scenario:
     over: str = "USB"  # the operator's line: USB, or the radio, signed
 
     @property
+    def requirement(self) -> str:
+        """What groups rows in the table: what the limit is of."""
+        return self.limit.what
+
+    @property
+    def limit_us(self) -> int:
+        """The limit, in microseconds."""
+        return self.limit.us
+
+    @property
     def name(self) -> str:
         """For choosing it and for the table."""
         return f"{self.fault}, in {self.state}" + ("" if self.over == "USB" else f", over the {self.over}")
@@ -90,86 +100,83 @@ class Scenario:
 
 DRIVEN = ("SWEEP", "TELEOP")
 _RUN_UP_MS = 2800  # of a sweep until the detector has seen enough ground to search
-ESTOP = "emergency-stop loop opens: MOTOR_EN low, by PIO alone"
-HANG = "control tick does not complete: MOTOR_EN low, by PIO alone, after the last completed tick"
-WATCHDOG = "still hung: watchdog resets into SAFE"
-STALE = "drive command stale in TELEOP: ramped to a stop"
-SILENT = "no valid operator message: STOPPED"
-BLIND = "detector cannot see: STOPPED"
-FROZEN = "gate repeats its value: fault raised (it can be told from a quiet gate only by repeating for long)"
-ENCODER = "motor driven, encoder still (or moving, not driven): FAULT"
-SUPPLY = "supply critical: STOPPED"
-LOW = "supply low: no arming"
-LINES = "a line of the operator's is dropped, late, doubled or garbled: unaffected"
-LINK = "link lost and back: unaffected by a second of it (standing, in TELEOP), told what happened in between"
-HOST = "Ctrl-C, soft reset, unplugged USB, host that does not read: motors off, or unaffected by a loop that runs"
-ENDS = "however the program ends: MOTOR_EN and motor pins low, not on PWM"
-EXCEPTION = "exception in a tick: MOTOR_EN low"
-ALERT = "alert in SWEEP: duty 0 on both motors, CONTACT, after the first sample of the frame that raised it"
-STOP = "operator's stop, or the key: motors off (not in the design's table; held to the loop's own limit)"
-FLOOD = "operator's stop behind a flood or noise on the radio: motors off (not in the design's table)"
-CLOCK = "the board's clock jumps or wraps: motors off, or unaffected by a loop that runs"
+ESTOP = limit("ESTOP_OPEN_US")
+HANG = limit("TICK_STOP_MS")
+WATCHDOG = limit("WATCHDOG_RESET_MS")
+STALE = limit("DRIVE_STALE_MS")
+SILENT = limit("SILENCE_MS")
+BLIND = limit("BLIND_STOP_MS")
+FROZEN = limit("FROZEN_FAULT_MS")
+ENCODER = limit("ENCODER_STOP_MS")
+SUPPLY = limit("SUPPLY_STOP_MS")
+LOW = limit("SUPPLY_NO_ARM_MS")
+LINES = limit("LINE_SPOILT_MS")
+LINK = limit("LINK_BACK_MS")
+HOST = limit("HOST_STOP_MS")
+NOISE = limit("HOST_NOISE_MS")
+ENDS = limit("PROGRAM_END_MS")
+EXCEPTION = limit("EXCEPTION_STOP_MS")
+ALERT = limit("ALERT_STOP_MS")
+STOP = limit("OPERATOR_STOP_MS")
+FLOOD = limit("FLOODED_STOP_MS")
+CLOCK = limit("CLOCK_STOP_MS")
 
 
 def _rows() -> list[Scenario]:
     rows = []
     for state in DRIVEN:
         for fault in ("loop open for good", "loop open for 50 us"):
-            rows.append(Scenario(ESTOP, fault, state, 100, enable_low, 60, "STOPPED"))
+            rows.append(Scenario(ESTOP, fault, state, enable_low, 60, "STOPPED"))
         for fault in ("hang, interrupts on", "hang, interrupts off"):
-            rows.append(Scenario(HANG, fault, state, 60_000, enable_low, 90, start="tick"))
+            rows.append(Scenario(HANG, fault, state, enable_low, 90, start="tick"))
         stall = Scenario(
-            HANG, "flash erase of 400 ms", state, 60_000, enable_low, STALL_MS + 20, "STOPPED", "tick", after_ms=60
+            HANG, "flash erase of 400 ms", state, enable_low, STALL_MS + 20, "STOPPED", "tick", after_ms=60
         )
         rows.append(stall)
-        rows.append(Scenario(HANG, HANG_BY_HAND, state, 60_000, enable_low, 90, start="tick"))
-        rows.append(Scenario(WATCHDOG, HANG_BY_HAND, state, 1_000_000, reset, 1100, "SAFE", after_ms=600))
+        rows.append(Scenario(HANG, HANG_BY_HAND, state, enable_low, 90, start="tick"))
+        rows.append(Scenario(WATCHDOG, HANG_BY_HAND, state, reset, 1100, "SAFE", after_ms=600))
         for over in ("USB", "radio"):
             for fault in ("a line is dropped", "a line is late", "a line comes twice", "a line is garbled"):
-                rows.append(Scenario(LINES, fault, state, 60_000, unaffected, 1500, state, after_ms=100, over=over))
+                rows.append(Scenario(LINES, fault, state, unaffected, 1500, state, after_ms=100, over=over))
             after = "ARMED" if state == "TELEOP" else state
-            rows.append(Scenario(LINK, "link lost for 1 s", state, 60_000, unaffected, 500, after, over=over))
-        rows.append(Scenario(EXCEPTION, "exception in a tick", state, 60_000, enable_low, 120))
+            rows.append(Scenario(LINK, "link lost for 1 s", state, unaffected, 500, after, over=over))
+        rows.append(Scenario(EXCEPTION, "exception in a tick", state, enable_low, 120))
         for fault in ("hang, interrupts on", "hang, interrupts off"):
-            rows.append(Scenario(WATCHDOG, fault, state, 1_000_000, reset, 1100, "SAFE", after_ms=600))
-        rows.append(
-            Scenario(SILENT, "operator silent", state, 1_600_000, stopped, 1700, "STOPPED", "line", after_ms=30)
-        )
+            rows.append(Scenario(WATCHDOG, fault, state, reset, 1100, "SAFE", after_ms=600))
+        rows.append(Scenario(SILENT, "operator silent", state, stopped, 1700, "STOPPED", "line", after_ms=30))
         for gate in range(3):
             for how in ("at 3.3 V", "at 0 V"):
-                rows.append(Scenario(BLIND, f"gate {gate} {how}", state, 100_000, stopped, 200, "STOPPED", after_ms=30))
-            rows.append(Scenario(FROZEN, f"gate {gate} frozen", state, 1_000_000, fault_raised, 1050))
-            rows.append(
-                Scenario(BLIND, f"gate {gate} frozen", state, 100_000, stopped, 1050, "STOPPED", "raised", after_ms=30)
-            )
-        rows.append(Scenario(BLIND, "front end unplugged", state, 100_000, stopped, 200, "STOPPED", after_ms=30))
+                rows.append(Scenario(BLIND, f"gate {gate} {how}", state, stopped, 200, "STOPPED", after_ms=30))
+            rows.append(Scenario(FROZEN, f"gate {gate} frozen", state, fault_raised, 1050))
+            rows.append(Scenario(BLIND, f"gate {gate} frozen", state, stopped, 1050, "STOPPED", "raised", after_ms=30))
+        rows.append(Scenario(BLIND, "front end unplugged", state, stopped, 200, "STOPPED", after_ms=30))
         for side in ("left", "right"):
             for how in ("encoder cut", "encoder reversed", "motor jammed"):
-                rows.append(Scenario(ENCODER, f"{side} {how}", state, 250_000, stopped, 320, "FAULT", after_ms=30))
-        rows.append(Scenario(SUPPLY, "supply sags to 4.0 V", state, 1_000_000, stopped, 1050, "STOPPED", after_ms=30))
-        rows.append(Scenario(HOST, "Ctrl-C", state, 60_000, stopped, 120, "STOPPED", after_ms=30))
-        rows.append(Scenario(HOST, "mpremote enters the raw REPL", state, 60_000, stopped, 120))
-        rows.append(Scenario(HOST, "host stops reading USB", state, 60_000, unaffected, 1000))
+                rows.append(Scenario(ENCODER, f"{side} {how}", state, stopped, 320, "FAULT", after_ms=30))
+        rows.append(Scenario(SUPPLY, "supply sags to 4.0 V", state, stopped, 1050, "STOPPED", after_ms=30))
+        rows.append(Scenario(HOST, "Ctrl-C", state, stopped, 120, "STOPPED", after_ms=30))
+        rows.append(Scenario(HOST, "mpremote enters the raw REPL", state, stopped, 120))
+        rows.append(Scenario(HOST, "host stops reading USB", state, unaffected, 1000))
         for fault in ("RUN pin", "brown-out"):
-            rows.append(Scenario(ENDS, fault, state, 60_000, stopped, 80))
+            rows.append(Scenario(ENDS, fault, state, stopped, 80))
         for fault in ("stop said by the operator", "key off"):
-            rows.append(Scenario(STOP, fault, state, 60_000, stopped, 100, "STOPPED", after_ms=30))
+            rows.append(Scenario(STOP, fault, state, stopped, 100, "STOPPED", after_ms=30))
         for fault in ("noise on the radio, then stop over it", "flood of lines on the radio, then stop over it"):
-            rows.append(Scenario(FLOOD, fault, state, 250_000, stopped, 320, "STOPPED", after_ms=30))
-        rows.append(Scenario(CLOCK, "clock is moved by minutes", state, 60_000, enable_low, 150))
-        rows.append(Scenario(CLOCK, WRAPS, state, 60_000, unaffected, 800))
+            rows.append(Scenario(FLOOD, fault, state, stopped, 320, "STOPPED", after_ms=30))
+        rows.append(Scenario(CLOCK, "clock is moved by minutes", state, enable_low, 150))
+        rows.append(Scenario(CLOCK, WRAPS, state, unaffected, 800))
     rows += [
-        Scenario(LOW, "supply at 4.5 V", "SAFE", 1_000_000, not_armed, 100, "SAFE"),
-        Scenario(ALERT, FIND, "SWEEP", 25_000, duties_zero, 400, "CONTACT", "sample"),
-        Scenario(STALE, "drive commands stop", "TELEOP", 500_000, duties_zero, 560, "ARMED", "drive", after_ms=30),
-        Scenario(STALE, "flood of lines on USB", "TELEOP", 500_000, duties_zero, 900),
-        *[Scenario(SILENT, "USB unplugged", state, 1_600_000, stopped, 1700, start="line") for state in DRIVEN],
-        *[Scenario(HOST, "10,000 random bytes on USB", state, 1_600_000, stopped, 2200) for state in DRIVEN],
+        Scenario(LOW, "supply at 4.5 V", "SAFE", not_armed, 100, "SAFE"),
+        Scenario(ALERT, FIND, "SWEEP", duties_zero, 400, "CONTACT", "sample"),
+        Scenario(STALE, "drive commands stop", "TELEOP", duties_zero, 560, "ARMED", "drive", after_ms=30),
+        Scenario(STALE, "flood of lines on USB", "TELEOP", duties_zero, 900),
+        *[Scenario(SILENT, "USB unplugged", state, stopped, 1700, start="line") for state in DRIVEN],
+        *[Scenario(NOISE, "10,000 random bytes on USB", state, stopped, 2200) for state in DRIVEN],
         # Its answers leave no room to be told the state; the pins tell.
-        Scenario(SILENT, "flood of lines on USB", "SWEEP", 1_600_000, stopped, 1700, start="line"),
-        Scenario(ENCODER, "pushed while standing", "ARMED", 250_000, enable_low, 320, "FAULT", after_ms=30),
-        Scenario(SILENT, "operator silent", "ARMED", 1_600_000, enable_low, 1700, "STOPPED", "line", after_ms=30),
-        Scenario(ESTOP, "loop open for good", "ARMED", 100, enable_low, 60, "STOPPED"),
+        Scenario(SILENT, "flood of lines on USB", "SWEEP", stopped, 1700, start="line"),
+        Scenario(ENCODER, "pushed while standing", "ARMED", enable_low, 320, "FAULT", after_ms=30),
+        Scenario(SILENT, "operator silent", "ARMED", enable_low, 1700, "STOPPED", "line", after_ms=30),
+        Scenario(ESTOP, "loop open for good", "ARMED", enable_low, 60, "STOPPED"),
     ]
     return rows
 

@@ -1,0 +1,192 @@
+"""Every limit of safety and time, a row each: NAME: (unit, what it is, where it comes from, what measures it) = value.
+
+The rows are annotations, which MicroPython reads over: the board carries the numbers alone. The laptop reads the whole
+of them (sapper_host/limits.py): settings' bounds, `make safety`, `make bench` and docs/safety.md stand on these rows.
+Names end in their unit. What follows from another row is worked out from it.
+"""
+
+# What is promised, and measured at the pins with faults put in (hil/prove/safety).
+ESTOP_OPEN_US: (
+    "us",
+    "emergency-stop loop opens: MOTOR_EN low, by PIO alone",
+    "design: two looks of the PIO and the pin",
+    "make safety",
+) = 100
+ALERT_STOP_MS: (
+    "ms",
+    "alert in SWEEP: duty 0 on both motors, CONTACT, after the first sample of the frame that raised it",
+    "design: 15 mm at the fastest sweep",
+    "make safety, make bench",
+) = 25
+TICK_STOP_MS: (
+    "ms",
+    "control tick does not complete: MOTOR_EN low, by PIO alone, after the last completed tick",
+    "design: 36 mm at the fastest drive",
+    "make safety",
+) = 60
+EXCEPTION_STOP_MS: ("ms", "exception in a tick: MOTOR_EN low", "as a tick that does not complete", "make safety") = (
+    TICK_STOP_MS
+)
+WATCHDOG_RESET_MS: ("ms", "still hung: watchdog resets into SAFE", "design", "make safety") = 1000
+DRIVE_STALE_MS: (
+    "ms",
+    "drive command stale in TELEOP: ramped to a stop",
+    "advised for machines out of reach: 250 to 500 ms",
+    "make safety",
+) = 500
+SILENCE_MS: ("ms", "no valid operator message: STOPPED", "design: a radio may drop out for a second", "make safety") = (
+    1600
+)
+LINE_SPOILT_MS: (
+    "ms",
+    "a line of the operator's is dropped, late, doubled or garbled: unaffected",
+    "design: radios do that",
+    "make safety",
+) = 0
+LINK_BACK_MS: (
+    "ms",
+    "link lost and back: unaffected by a second of it (standing, in TELEOP), told what happened in between",
+    "design: radios do that",
+    "make safety",
+) = 0
+BLIND_STOP_MS: ("ms", "detector cannot see: STOPPED", "design: 60 mm at the fastest sweep", "make safety") = 100
+FROZEN_FAULT_MS: (
+    "ms",
+    "gate repeats its value: fault raised (it can be told from a quiet gate only by repeating for long)",
+    "chance repeats of a quiet gate: see below",
+    "make safety, make bench",
+) = 1000
+ENCODER_STOP_MS: ("ms", "motor driven, encoder still (or moving, not driven): FAULT", "design", "make safety") = 250
+SUPPLY_STOP_MS: ("ms", "supply critical: STOPPED", "design", "make safety") = 1000
+SUPPLY_NO_ARM_MS: ("ms", "supply low: no arming", "design", "make safety") = 1000
+HOST_STOP_MS: (
+    "ms",
+    "Ctrl-C, soft reset, unplugged USB, host that does not read: motors off, or unaffected by a loop that runs",
+    "as a tick that does not complete",
+    "make safety",
+) = TICK_STOP_MS
+HOST_NOISE_MS: (
+    "ms",
+    "10,000 random bytes on USB: motors off, or unaffected",
+    "as silence: no valid message among them",
+    "make safety",
+) = SILENCE_MS
+PROGRAM_END_MS: (
+    "ms",
+    "however the program ends: MOTOR_EN and motor pins low, not on PWM",
+    "as a tick that does not complete",
+    "make safety",
+) = TICK_STOP_MS
+OPERATOR_STOP_MS: (
+    "ms",
+    "operator's stop, or the key: motors off",
+    "as a tick that does not complete",
+    "make safety",
+) = TICK_STOP_MS
+FLOODED_STOP_MS: (
+    "ms",
+    "operator's stop behind a flood or noise on the radio: motors off",
+    "104 ms that 600 bytes of noise take on the line, and as much again",
+    "make safety",
+) = 250
+CLOCK_STOP_MS: (
+    "ms",
+    "the board's clock jumps or wraps: motors off, or unaffected by a loop that runs",
+    "as a tick that does not complete",
+    "make safety",
+) = TICK_STOP_MS
+
+# What the board is built with to keep them.
+TICK_MS: ("ms", "a control tick, and a frame of the detector", "design: 100 Hz", "JITTER_MS") = 10
+FEED_HOLD_MS: (
+    "ms",
+    "a feed holds MOTOR_EN up for so long",
+    "TICK_STOP_MS less the tick that may have just begun",
+    "TICK_STOP_MS",
+) = TICK_STOP_MS - TICK_MS
+WATCHDOG_MS: (
+    "ms",
+    "without a feed for so long the watchdog resets",
+    "WATCHDOG_RESET_MS, and room for the reset",
+    "WATCHDOG_RESET_MS",
+) = WATCHDOG_RESET_MS - 100
+OVERRUN_MS: (
+    "ms",
+    "a tick that begins so long after the last one is a stop",
+    "as a tick that does not complete",
+    "TICK_STOP_MS",
+) = TICK_STOP_MS
+NO_FRAME_MS: (
+    "ms",
+    "without a frame for so long the detector cannot see",
+    "BLIND_STOP_MS less what telling and stopping take",
+    "BLIND_STOP_MS",
+) = 40
+SUPPLY_LOW_MS: (
+    "ms",
+    "so long below vsys_critical_mv is a stop",
+    "SUPPLY_STOP_MS, and a sag at a motor's start is no stop",
+    "SUPPLY_STOP_MS",
+) = 200
+STOP_RAMP_MOST_MS: (
+    "ms",
+    "the longest stop_ramp_ms",
+    "chosen: the rest of DRIVE_STALE_MS is the command's",
+    "DRIVE_STALE_MS",
+) = 180
+DRIVE_TIMEOUT_MOST_MS: (
+    "ms",
+    "the longest drive_timeout_ms",
+    "DRIVE_STALE_MS less the ramp and two ticks",
+    "DRIVE_STALE_MS",
+) = DRIVE_STALE_MS - STOP_RAMP_MOST_MS - 2 * TICK_MS
+LINK_TIMEOUT_MOST_MS: (
+    "ms",
+    "the longest link_timeout_ms",
+    "SILENCE_MS less ten ticks",
+    "SILENCE_MS",
+) = SILENCE_MS - 10 * TICK_MS
+ENCODER_FAULT_MOST_MS: (
+    "ms",
+    "the longest encoder_fault_ms",
+    "ENCODER_STOP_MS less a tick",
+    "ENCODER_STOP_MS",
+) = ENCODER_STOP_MS - TICK_MS
+ARM_CODE_MOST_MS: (
+    "ms",
+    "the longest arm_code_ms",
+    "design: a code is typed at once",
+    "tests/firmware/test_small_parts.py",
+) = 5000
+SELF_TEST_HEAP_B: (
+    "B",
+    "least free heap of a self-test that passes",
+    "chosen: a quarter of what a start leaves free",
+    "HEAP_FREE_B",
+) = 40_000
+
+# What the loop, its tools and its rigs are held to by `make bench`.
+BOOT_MS: ("ms", "reset -> console answers `version`", "design", "make bench") = 500
+JITTER_MS: ("ms", "loop start jitter, worst of every tick", "design: a tenth of a tick", "make bench") = 1
+LOAD_PERCENT: ("%", "CPU load of a sweep with telemetry", "design", "make bench") = 30
+FRAMES_MISSED: ("", "frames missed in a sweep of a minute", "design", "make bench") = 0
+HEAP_FREE_B: ("B", "free heap after a minute", "design: 100 kB", "make bench") = 102_400
+DETECTOR_FRAME_US: ("us", "a frame's detector arithmetic, worst", "design: 15 % of a tick", "make bench") = 1500
+DETECTOR_FRAME_B: ("B", "heap that a frame's detector arithmetic takes", "design", "make bench") = 0
+VIRTUAL_SPEED: ("x", "virtual rover: emulated / wall seconds, least", "design: usable by hand", "make bench") = 1
+SIL_SPEED: (
+    "x",
+    "sil rig: emulated / CPU seconds of one core, least",
+    "design: campaigns of thousands",
+    "make bench",
+) = 50
+UPDATE_SPEED: ("x", "an update's time against copying the files with mpremote, least", "design", "make bench") = 5
+UPDATE_NOTHING_MS: ("ms", "update with nothing changed", "design", "make bench") = 1000
+UPDATE_MODULE_MS: ("ms", "update of one module, until it has proved itself", "design", "make bench") = 2000
+UPDATE_FOUR_PERCENT: ("%", "four boards at once against one, wall", "design: two cores", "make bench") = 150
+FLOOD_TICK_MS: (
+    "ms",
+    "longest tick under a flood of forged lines on the radio",
+    "none may begin late",
+    "tests/hil/prove/safety/test_radio_on_the_board.py",
+) = TICK_MS
