@@ -6,9 +6,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const SOURCES = fileURLToPath(new URL('.', import.meta.url));
 const FIRMWARE_BYTES = 0x100000; // of flash: what is behind is data
 const MOST_BLOCKS = 8000;
 const MOST_FILES = 8;
@@ -23,11 +24,10 @@ export function cacheFolder(environment = process.env) {
   return join(SAPPER_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'sapper'), 'fastcpu');
 }
 
-/** File name for this firmware, this translator and this version of Node. */
+/** File name for this firmware, this version of Node and all sources here: blocks of an older translator are not taken. */
 function fileName(memory) {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const sources = readdirSync(here).filter((name) => /^fastcpu.*\.mjs$/.test(name));
-  const texts = sources.sort().map((name) => readFileSync(join(here, name)));
+  const sources = readdirSync(SOURCES, { recursive: true }).filter((name) => name.endsWith('.mjs'));
+  const texts = sources.sort().map((name) => readFileSync(join(SOURCES, name)));
   const flash = memory.flash.subarray(0, FIRMWARE_BYTES);
   return `${sha256(process.version, ...texts, flash)
     .toString('hex')

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from hil.rigs.virtual import VirtualPico
+from hil.rigs.virtual.link import find_node
 from sapper_host.files.checkout import ROOT
 
 pytestmark = pytest.mark.virtual
 
-CHECK = ROOT / "hil" / "rigs" / "virtual" / "node" / "fastcpu_check.mjs"
+SOURCES = ROOT / "hil" / "rigs" / "virtual" / "node"
+CHECK = SOURCES / "fastcpu_check.mjs"
 NODE = shutil.which("node")
 
 
@@ -77,6 +79,32 @@ def test_translated_code_is_kept_between_processes_and_a_damaged_file_is_no_harm
     third, same_pc = statistics_of_a_start(uf2)
     assert third["translated"] == first["translated"]
     assert same_pc == pc
+
+
+def test_another_text_of_any_source_makes_another_file_of_translated_code(tmp_path: Path):
+    """Code that an older translator made is never taken."""
+    copy = shutil.copytree(SOURCES, tmp_path / "node")
+    command = [find_node(), "--input-type=module", "--eval", NAMES_OF_THE_FILE, str(copy)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    names = json.loads(done.stdout)
+    assert len(names) == 1 + len(list(SOURCES.rglob("*.mjs")))
+    assert len(set(names)) == len(names)
+
+
+# The file's name for the sources as they are, and after a change of each.
+NAMES_OF_THE_FILE = """
+import { appendFileSync, readdirSync } from 'node:fs';
+const [folder] = process.argv.slice(1);
+const { CodeCache } = await import(`${folder}/fastcpu_cache.mjs`);
+const name = () => new CodeCache({ memory: { flash: new Uint8Array(1) } }, '').path;
+const names = [name()];
+for (const file of readdirSync(folder, { recursive: true }).filter((file) => file.endsWith('.mjs'))) {
+  appendFileSync(`${folder}/${file}`, '\\n');
+  names.push(name());
+}
+console.log(JSON.stringify(names));
+"""
 
 
 @pytest.mark.slow
