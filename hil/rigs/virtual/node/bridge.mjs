@@ -2,10 +2,10 @@
 // its input does, or its parent.
 
 import fs from 'node:fs';
-import { CodeCache } from './fastcpu_cache.mjs';
+import { CodeCache } from './cpu/cache.mjs';
 import { Machine } from './machine.mjs';
 import * as protocol from './protocol.mjs';
-import { Random } from './random.mjs';
+import { Random } from './outside/random.mjs';
 
 const FLAG_POWERED = 1;
 const FLAG_BOOTSEL = 2;

@@ -2,20 +2,20 @@
 // it (board, flash chip, RAM, reason registers) is the machine's and passed in.
 
 import { RP2040 } from 'rp2040js';
-import { Adc } from './adc.mjs';
-import { fitDma } from './dma.mjs';
-import { FaultLogger } from './faults.mjs';
-import { IoBank0, PadsBank0 } from './io_bank.mjs';
-import { Pads } from './pads.mjs';
-import { LockstepPio } from './pio_lockstep.mjs';
-import { ALL_PINS } from './pio_machine.mjs';
-import { Pwm } from './pwm.mjs';
-import { Resets, Rosc, VregAndChipReset, XipCtrl } from './resets.mjs';
-import { IoQspi, Ssi } from './ssi.mjs';
-import { Timer } from './timer.mjs';
-import { Uart } from './uart.mjs';
-import { UsbDevice } from './usb_device.mjs';
-import { Watchdog } from './watchdog.mjs';
+import { Adc } from './analogue/adc.mjs';
+import { fitDma } from './system/dma.mjs';
+import { FaultLogger } from './cpu/faults.mjs';
+import { IoBank0, PadsBank0 } from './pins/io_bank.mjs';
+import { Pads } from './pins/pads.mjs';
+import { LockstepPio } from './pio/block.mjs';
+import { ALL_PINS } from './pio/state_machine.mjs';
+import { Pwm } from './analogue/pwm.mjs';
+import { Resets, Rosc, VregAndChipReset, XipCtrl } from './system/resets.mjs';
+import { IoQspi, Ssi } from './flash/ssi.mjs';
+import { Timer } from './time/timer.mjs';
+import { Uart } from './serial/uart.mjs';
+import { UsbDevice } from './serial/usb_device.mjs';
+import { Watchdog } from './time/watchdog.mjs';
 
 const AIRCR = 0xd0c;
 const SYSRESETREQ = 0x05fa0004;

@@ -17,7 +17,7 @@ from sapper_host.files.checkout import ROOT
 pytestmark = pytest.mark.virtual
 
 SOURCES = ROOT / "hil" / "rigs" / "virtual" / "node"
-CHECK = SOURCES / "fastcpu_check.mjs"
+CHECK = SOURCES / "proof" / "check.mjs"
 NODE = shutil.which("node")
 
 
@@ -96,7 +96,7 @@ def test_another_text_of_any_source_makes_another_file_of_translated_code(tmp_pa
 NAMES_OF_THE_FILE = """
 import { appendFileSync, readdirSync } from 'node:fs';
 const [folder] = process.argv.slice(1);
-const { CodeCache } = await import(`${folder}/fastcpu_cache.mjs`);
+const { CodeCache } = await import(`${folder}/cpu/cache.mjs`);
 const name = () => new CodeCache({ memory: { flash: new Uint8Array(1) } }, '').path;
 const names = [name()];
 for (const file of readdirSync(folder, { recursive: true }).filter((file) => file.endsWith('.mjs'))) {

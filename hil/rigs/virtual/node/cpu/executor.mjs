@@ -1,9 +1,9 @@
 // Which interpreter runs the core: the fast translating one, or rp2040js's own one instruction at a time
 // (slow, and the measure of the other).
 
-import { FastCpu, REASON } from './fastcpu.mjs';
+import { FastCpu, REASON } from './fast.mjs';
 import { EmulatorFault } from './faults.mjs';
-import { PlainCpu } from './plaincpu.mjs';
+import { PlainCpu } from './plain.mjs';
 
 /** `onFault(kind, pc, address)` is called when an instruction takes a HardFault. */
 export function makeExecutor(chip, kind, onFault) {

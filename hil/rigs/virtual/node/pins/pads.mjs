@@ -2,7 +2,7 @@
 // (RP2040 datasheet 2.19). A level is what the wire has: the output's if it is enabled, else what drives
 // it from outside, else the pull's.
 
-import { RELEASED } from './wires.mjs';
+import { RELEASED } from '../outside/wires.mjs';
 
 export const FUNCTION_UART = 2;
 export const FUNCTION_PWM = 4;

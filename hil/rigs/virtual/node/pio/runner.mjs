@@ -2,7 +2,7 @@
 // until a pin, a FIFO or a flag changes. A program that only goes round in circles (polling pins) is put to sleep too,
 // and its place in the circle worked out when something changes.
 
-import { PioMachine } from './pio_machine.mjs';
+import { PioMachine } from './state_machine.mjs';
 
 const AWAKE = 0;
 const STALLED = 1; // the instruction at hand cannot complete

@@ -6,11 +6,11 @@
  * special registers, faults) it leaves to the interpreter, which then executes that one instruction; see
  * Trace.interpret.
  */
-import { K, KIND, W, bOffset, blOffset, wideKind } from './fastcpu_decode.mjs';
-import { EMIT_BY_KIND, interpretAndEnd, literalAddress, load, top } from './fastcpu_emit.mjs';
-import { FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE, SLOT } from './fastcpu_state.mjs';
-import { Trace, loadSlot } from './fastcpu_trace.mjs';
-import { i32, loop } from './fastcpu_wasm.mjs';
+import { K, KIND, W, bOffset, blOffset, wideKind } from './decode.mjs';
+import { EMIT_BY_KIND, interpretAndEnd, literalAddress, load, top } from './emit.mjs';
+import { FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE, SLOT } from './state.mjs';
+import { Trace, loadSlot } from './trace.mjs';
+import { i32, loop } from './wasm.mjs';
 
 const { SP, LR, PRIMASK } = SLOT;
 

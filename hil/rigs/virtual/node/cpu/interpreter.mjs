@@ -5,7 +5,7 @@
  *
  * Cycle counts are rp2040js's: see `ioCycles` and the increments in the cases below.
  */
-import { ioCycles, makeBus } from './fastcpu_bus.mjs';
+import { ioCycles, makeBus } from './bus.mjs';
 import {
   KIND,
   KIND_NAMES,
@@ -16,8 +16,8 @@ import {
   bOffset,
   blOffset,
   countBits,
-} from './fastcpu_decode.mjs';
-import { SLOT } from './fastcpu_state.mjs';
+} from './decode.mjs';
+import { SLOT } from './state.mjs';
 
 const { SP, LR, PC, N, Z, C, V, CYCLES, LIMIT, PRIMASK, EVENT } = SLOT;
 

@@ -2,11 +2,11 @@
  * What each instruction becomes: one function per row of the instruction table, which adds the WebAssembly code of an
  * instruction to a trace. Rows that are missing here are left to the interpreter.
  */
-import { K, bccOffset } from './fastcpu_decode.mjs';
-import { evenAddress, isExceptionReturn, loadMultiple, pop, push, storeMultiple } from './fastcpu_emit_lists.mjs';
-import { SLOT } from './fastcpu_state.mjs';
-import { storeSlot } from './fastcpu_trace.mjs';
-import { i32, select, when } from './fastcpu_wasm.mjs';
+import { K, bccOffset } from './decode.mjs';
+import { evenAddress, isExceptionReturn, loadMultiple, pop, push, storeMultiple } from './emit_lists.mjs';
+import { SLOT } from './state.mjs';
+import { storeSlot } from './trace.mjs';
+import { i32, select, when } from './wasm.mjs';
 
 const { SP, LR, PC, PRIMASK, EVENT } = SLOT;
 const number = i32.const;

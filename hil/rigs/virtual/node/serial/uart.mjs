@@ -2,8 +2,8 @@
 // receive timeout. Bytes travel whole: framing errors and breaks are not modelled.
 
 import { BasePeripheral } from 'rp2040js';
-import { FUNCTION_UART } from './pads.mjs';
-import { EVENT_UART } from './wires.mjs';
+import { FUNCTION_UART } from '../pins/pads.mjs';
+import { EVENT_UART } from '../outside/wires.mjs';
 
 const DR = 0x00;
 const RSR = 0x04;

@@ -6,12 +6,12 @@
  * Where rp2040js differs from the ARMv6-M manual this follows the manual; fastcpu_reference.mjs lists each case by
  * name.
  */
-import { Blocks } from './fastcpu_blocks.mjs';
-import { makeInterpreter } from './fastcpu_interp.mjs';
-import { fixInterruptRules, takeHardFault, wakeUpPending } from './fastcpu_interrupts.mjs';
-import { CpuState, SLOT, FLASH_BASE, RAM_BASE, RAM_SIZE, isReadOnly } from './fastcpu_state.mjs';
+import { Blocks } from './blocks.mjs';
+import { makeInterpreter } from './interpreter.mjs';
+import { fixInterruptRules, takeHardFault, wakeUpPending } from './interrupts.mjs';
+import { CpuState, SLOT, FLASH_BASE, RAM_BASE, RAM_SIZE, isReadOnly } from './state.mjs';
 
-export { ChipMemory } from './fastcpu_state.mjs';
+export { ChipMemory } from './state.mjs';
 
 const { LIMIT } = SLOT;
 

@@ -6,8 +6,8 @@
  * wherever the function leaves. Flags are kept as code and only stored where the function leaves: most are overwritten
  * unseen.
  */
-import { SLOT, AT, CODE_FLASH, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE } from './fastcpu_state.mjs';
-import { i32, local, when, choose, branch, leave, callImport, jumpTable } from './fastcpu_wasm.mjs';
+import { SLOT, AT, CODE_FLASH, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE } from './state.mjs';
+import { i32, local, when, choose, branch, leave, callImport, jumpTable } from './wasm.mjs';
 
 const { PC, N, Z, C, V, CYCLES, LIMIT } = SLOT;
 const ZERO = i32.const(0);

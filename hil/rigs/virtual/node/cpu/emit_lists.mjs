@@ -1,9 +1,9 @@
 /**
  * The instructions with a register list (PUSH, POP, STM, LDM) as WebAssembly code; see fastcpu_emit.mjs.
  */
-import { countBits } from './fastcpu_decode.mjs';
-import { AT, SLOT } from './fastcpu_state.mjs';
-import { i32, when } from './fastcpu_wasm.mjs';
+import { countBits } from './decode.mjs';
+import { AT, SLOT } from './state.mjs';
+import { i32, when } from './wasm.mjs';
 
 const { SP, LR, PC } = SLOT;
 const number = i32.const;

@@ -2,7 +2,7 @@
  * What the interpreter of the fast CPU reads and writes: memories directly, everything else through the chip's
  * peripherals.
  */
-import { FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE, isReadOnly } from './fastcpu_state.mjs';
+import { FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE, isReadOnly } from './state.mjs';
 
 const PERIPHERALS = 0x40000000;
 const PERIPHERALS_SIZE = 0x10400000; // up to and with PIO1

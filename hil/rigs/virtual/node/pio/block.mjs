@@ -2,7 +2,7 @@
 // memory, flags, outputs and registers.
 
 import { BasePeripheral } from 'rp2040js';
-import { Runner } from './pio_runner.mjs';
+import { Runner } from './runner.mjs';
 
 const CTRL = 0x000;
 const FSTAT = 0x004;

@@ -3,9 +3,9 @@
  * that runs one block after the other. They belong to the memory, not to a core, and so outlive resets of the chip.
  */
 import v8 from 'node:v8';
-import { SLOT, AT, CODE_FLASH, CODE_LINE, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE } from './fastcpu_state.mjs';
-import { spaceOf, translate } from './fastcpu_translate.mjs';
-import { loadSlot } from './fastcpu_trace.mjs';
+import { SLOT, AT, CODE_FLASH, CODE_LINE, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE } from './state.mjs';
+import { spaceOf, translate } from './translate.mjs';
+import { loadSlot } from './trace.mjs';
 import {
   i32,
   local,
@@ -17,7 +17,7 @@ import {
   callTable,
   encodeModule,
   functionBody,
-} from './fastcpu_wasm.mjs';
+} from './wasm.mjs';
 
 const { PC, CYCLES, LIMIT } = SLOT;
 

@@ -1,7 +1,7 @@
 // One PIO state machine: what each instruction does (RP2040 datasheet 3.4). When it runs is pio_lockstep.mjs.
 // An instruction that stalls has no effect but its side-set, and is tried again: `execute` then returns false.
 
-import { lowBits, PioShifter } from './pio_shifter.mjs';
+import { lowBits, PioShifter } from './shifter.mjs';
 
 const SIDE_PINDIR = 1 << 29;
 const SIDE_EN = 1 << 30;

@@ -16,19 +16,19 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { RP2040 } from 'rp2040js';
-import { runCases } from './fastcpu_cases.mjs';
-import { Fuzz, Random } from './fastcpu_fuzz.mjs';
-import { Reference, differences } from './fastcpu_reference.mjs';
-import { FLASH_SIZE } from './flash_nor.mjs';
-import { Machine } from './machine.mjs';
-import { EVENT_USB } from './wires.mjs';
+import { runCases } from './cases.mjs';
+import { Fuzz, Random } from './fuzz.mjs';
+import { Reference, differences } from './reference.mjs';
+import { FLASH_SIZE } from '../flash/nor.mjs';
+import { Machine } from '../machine.mjs';
+import { EVENT_USB } from '../outside/wires.mjs';
 
 const FLASH = 0x10000000;
 const MOST_CYCLES = 400; // between two comparisons
 const BOOT_NANOS = 2e9; // the console answers long before
 
 function bootrom() {
-  const file = readFileSync(fileURLToPath(new URL('../bootrom_b1.bin', import.meta.url)));
+  const file = readFileSync(fileURLToPath(new URL('../../bootrom_b1.bin', import.meta.url)));
   return new Uint32Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
 }
 

@@ -8,7 +8,7 @@
  * - SysTick and PendSV wake the core too.
  * - The handler's address loses bit 0 on entry (B1.5.6), so PC is always even.
  */
-import { SLOT } from './fastcpu_state.mjs';
+import { SLOT } from './state.mjs';
 
 const HARD_FAULT = 3;
 const LOWEST_PRIORITY = 4;

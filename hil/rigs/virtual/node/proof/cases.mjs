@@ -3,7 +3,7 @@
  * manual demands. FastCpu must reach it, interpreted and translated; rp2040js must not (else the correction has no
  * reason).
  */
-import { FastCpu } from './fastcpu.mjs';
+import { FastCpu } from '../cpu/fast.mjs';
 
 const RAM = 0x20000000;
 const START = RAM + 0x8000;

@@ -9,7 +9,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const SOURCES = fileURLToPath(new URL('.', import.meta.url));
+const SOURCES = fileURLToPath(new URL('..', import.meta.url));
 const FIRMWARE_BYTES = 0x100000; // of flash: what is behind is data
 const MOST_BLOCKS = 8000;
 const MOST_FILES = 8;

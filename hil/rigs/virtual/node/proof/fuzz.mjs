@@ -2,9 +2,9 @@
  * Random programs for FastCpu against the reference: every 16-bit encoding and the 32-bit BL, MSR, MRS and barriers,
  * with random registers, flags, memory and interrupts. A seed reproduces a run exactly.
  */
-import { KIND_NAMES, KIND } from './fastcpu_decode.mjs';
-import { FastCpu, REASON } from './fastcpu.mjs';
-import { Reference, differences } from './fastcpu_reference.mjs';
+import { KIND_NAMES, KIND } from '../cpu/decode.mjs';
+import { FastCpu, REASON } from '../cpu/fast.mjs';
+import { Reference, differences } from './reference.mjs';
 
 const RAM = 0x20000000;
 const WINDOW = { from: RAM + 0x8000, to: RAM + 0x9000 }; // programs and most data lie here
