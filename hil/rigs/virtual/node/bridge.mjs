@@ -4,8 +4,8 @@
 import fs from 'node:fs';
 import { CodeCache } from './cpu/cache.mjs';
 import { Machine } from './machine.mjs';
-import * as protocol from './protocol.mjs';
 import { Random } from './outside/random.mjs';
+import * as protocol from './protocol.mjs';
 
 const FLAG_POWERED = 1;
 const FLAG_BOOTSEL = 2;

@@ -3,18 +3,18 @@
 
 import { RP2040 } from 'rp2040js';
 import { Adc } from './analogue/adc.mjs';
-import { fitDma } from './system/dma.mjs';
+import { Pwm } from './analogue/pwm.mjs';
 import { FaultLogger } from './cpu/faults.mjs';
+import { IoQspi, Ssi } from './flash/ssi.mjs';
 import { IoBank0, PadsBank0 } from './pins/io_bank.mjs';
 import { Pads } from './pins/pads.mjs';
-import { LockstepPio } from './pio/block.mjs';
+import { PioBlock } from './pio/block.mjs';
 import { ALL_PINS } from './pio/state_machine.mjs';
-import { Pwm } from './analogue/pwm.mjs';
-import { Resets, Rosc, VregAndChipReset, XipCtrl } from './system/resets.mjs';
-import { IoQspi, Ssi } from './flash/ssi.mjs';
-import { Timer } from './time/timer.mjs';
 import { Uart } from './serial/uart.mjs';
 import { UsbDevice } from './serial/usb_device.mjs';
+import { fitDma } from './system/dma.mjs';
+import { Resets, Rosc, VregAndChipReset, XipCtrl } from './system/resets.mjs';
+import { Timer } from './time/timer.mjs';
 import { Watchdog } from './time/watchdog.mjs';
 
 const AIRCR = 0xd0c;
@@ -133,7 +133,7 @@ export class Chip extends RP2040 {
     this.gpio = this.pads.pins;
     this.pwm = new Pwm(this, 'PWM');
     this.adc = new Adc(this, 'ADC', board.analog);
-    this.pio = [new LockstepPio(this, 'PIO0', 0), new LockstepPio(this, 'PIO1', 1)];
+    this.pio = [new PioBlock(this, 'PIO0', 0), new PioBlock(this, 'PIO1', 1)];
     this.uart = [0, 1].map((n) => new Uart(this, `UART${n}`, n, board.lines[n], board.events));
     this.usbCtrl = new UsbDevice(this, 'USB', board.host);
     this.timer = new Timer(this, 'TIMER', board.timerStartMicros);

@@ -1,18 +1,18 @@
 // The board as a whole: power, resets, the run loop, and the hooks of a test rig into it.
 
-import { ByteQueue } from './serial/byte_queue.mjs';
-import { CdcHost } from './serial/cdc_host.mjs';
 import { Chip } from './chip.mjs';
-import { MachineClock } from './time/clock.mjs';
 import { makeExecutor } from './cpu/executor.mjs';
 import { ChipMemory } from './cpu/fast.mjs';
 import { EmulatorFault } from './cpu/faults.mjs';
 import { FLASH_SIZE, FlashNor } from './flash/nor.mjs';
 import { HungCore } from './hung_core.mjs';
 import { Random } from './outside/random.mjs';
-import { HAD_POR, HAD_RUN } from './system/resets.mjs';
 import { AnalogInputs, Schedule } from './outside/stimulus.mjs';
 import { EVENT_BOOTSEL, EVENT_POWER, EVENT_RESET, EventLog, RELEASED, Wires } from './outside/wires.mjs';
+import { ByteQueue } from './serial/byte_queue.mjs';
+import { CdcHost } from './serial/cdc_host.mjs';
+import { HAD_POR, HAD_RUN } from './system/resets.mjs';
+import { MachineClock } from './time/clock.mjs';
 
 const ROM_SIZE = 16 * 1024;
 const FLASH_BASE = 0x10000000;

@@ -22,7 +22,7 @@ NODE = shutil.which("node")
 
 
 def check(*arguments: str, timeout_s: float = 120) -> dict[str, Any]:
-    """What fastcpu_check.mjs found; fails with its first difference."""
+    """What proof/check.mjs found; fails with its first difference."""
     if NODE is None:
         pytest.skip("node is not installed")
     done = subprocess.run([NODE, str(CHECK), *arguments], capture_output=True, text=True, timeout=timeout_s)

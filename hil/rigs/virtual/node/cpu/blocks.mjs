@@ -4,8 +4,8 @@
  */
 import v8 from 'node:v8';
 import { SLOT, AT, CODE_FLASH, CODE_LINE, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE } from './state.mjs';
-import { spaceOf, translate } from './translate.mjs';
 import { loadSlot } from './trace.mjs';
+import { spaceOf, translate } from './translate.mjs';
 import {
   i32,
   local,

@@ -1,5 +1,5 @@
 /**
- * The instructions with a register list (PUSH, POP, STM, LDM) as WebAssembly code; see fastcpu_emit.mjs.
+ * The instructions with a register list (PUSH, POP, STM, LDM) as WebAssembly code; see emit.mjs.
  */
 import { countBits } from './decode.mjs';
 import { AT, SLOT } from './state.mjs';

@@ -15,7 +15,7 @@ export function makeExecutor(chip, kind, onFault) {
   return new FastExecutor(cpu);
 }
 
-const LONGEST_BLOCK = 48; // cycles, with the longest instruction at its end (fastcpu_translate.mjs, MAX_CYCLES)
+const LONGEST_BLOCK = 48; // cycles, with the longest instruction at its end (translate.mjs, MAX_CYCLES)
 
 class FastExecutor {
   constructor(cpu) {

@@ -1,10 +1,9 @@
 /**
  * A fast ARM Cortex-M0+ for rp2040js: the same registers, flags, memory effects and cycle counts as rp2040js's
  * `core.executeInstruction()`, many times faster. Code that runs often is translated, block by block, to WebAssembly
- * (fastcpu_blocks.mjs); the rest, and all that touches a peripheral, is interpreted (fastcpu_interp.mjs).
+ * (blocks.mjs); the rest, and all that touches a peripheral, is interpreted (interpreter.mjs).
  *
- * Where rp2040js differs from the ARMv6-M manual this follows the manual; fastcpu_reference.mjs lists each case by
- * name.
+ * Where rp2040js differs from the ARMv6-M manual this follows the manual; proof/reference.mjs lists each case by name.
  */
 import { Blocks } from './blocks.mjs';
 import { makeInterpreter } from './interpreter.mjs';

@@ -109,7 +109,7 @@ export class Pin {
         out = chip.pwm.level(index);
         break;
       case FUNCTION_UART:
-        // Transmit lines idle high; the bytes themselves are carried by uart.mjs, not as edges.
+        // Transmit lines idle high; the bytes themselves are carried by serial/uart.mjs, not as edges.
         oe = (index & 3) === 0 ? 1 : 0;
         out = oe;
         break;

@@ -24,7 +24,7 @@ const IRQ0_INTE = 0x12c;
 const IRQ1_INTS = 0x140;
 const EXEC_STALLED = 0x80000000;
 
-export class LockstepPio extends BasePeripheral {
+export class PioBlock extends BasePeripheral {
   constructor(chip, name, index) {
     super(chip, name);
     this.index = index;

@@ -1,4 +1,4 @@
-// One PIO state machine: what each instruction does (RP2040 datasheet 3.4). When it runs is pio_lockstep.mjs.
+// One PIO state machine: what each instruction does (RP2040 datasheet 3.4). When it runs is runner.mjs.
 // An instruction that stalls has no effect but its side-set, and is tried again: `execute` then returns false.
 
 import { lowBits, PioShifter } from './shifter.mjs';

@@ -12,7 +12,7 @@ const END = 0xe7fe; // b .
 const IRQ = 3;
 
 /**
- * name (as in fastcpu_reference.mjs), code, state before, `during`: done when the core sleeps, state expected after.
+ * name (as in reference.mjs), code, state before, `during`: done when the core sleeps, state expected after.
  */
 export const CASES = [
   {

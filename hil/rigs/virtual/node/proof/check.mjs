@@ -1,10 +1,10 @@
 /**
  * Proof that FastCpu does what rp2040js does, and how much faster. Usage:
  *
- *   node fastcpu_check.mjs cases
- *   node fastcpu_check.mjs fuzz [--seed N] [--count N] [--hot N|never]
- *   node fastcpu_check.mjs lockstep --uf2 FILE [--script FILE] [--seconds N]
- *   node fastcpu_check.mjs bench --uf2 FILE [--script FILE] [--seconds N]
+ *   node check.mjs cases
+ *   node check.mjs fuzz [--seed N] [--count N] [--hot N|never]
+ *   node check.mjs lockstep --uf2 FILE [--script FILE] [--seconds N]
+ *   node check.mjs bench --uf2 FILE [--script FILE] [--seconds N]
  *
  * cases: one program for each point in which rp2040js contradicts the ARMv6-M manual. fuzz: random programs. lockstep:
  * the firmware on two virtual Picos, one with FastCpu and one with the reference, compared every 200 cycles. bench:
@@ -16,12 +16,12 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { RP2040 } from 'rp2040js';
-import { runCases } from './cases.mjs';
-import { Fuzz, Random } from './fuzz.mjs';
-import { Reference, differences } from './reference.mjs';
 import { FLASH_SIZE } from '../flash/nor.mjs';
 import { Machine } from '../machine.mjs';
 import { EVENT_USB } from '../outside/wires.mjs';
+import { runCases } from './cases.mjs';
+import { Fuzz, Random } from './fuzz.mjs';
+import { Reference, differences } from './reference.mjs';
 
 const FLASH = 0x10000000;
 const MOST_CYCLES = 400; // between two comparisons
@@ -214,7 +214,7 @@ function main() {
   });
   const command = COMMANDS[positionals[0]];
   if (!command || ((command === lockstep || command === bench) && !values.uf2)) {
-    console.error(`usage: fastcpu_check.mjs ${Object.keys(COMMANDS).join('|')} [options]; see the head of the file`);
+    console.error(`usage: check.mjs ${Object.keys(COMMANDS).join('|')} [options]; see the head of the file`);
     return 2;
   }
   console.warn = () => {}; // rp2040js reports unmodelled registers through it
