@@ -2,7 +2,7 @@
 // program that can only clear bits and wraps in its page, erases, busy times, and what is left of an
 // operation when the power goes in the middle of it.
 
-import { EVENT_FLASH } from '../outside/wires.mjs';
+import { EVENT_FLASH } from '../outside/events.mjs';
 
 export const FLASH_SIZE = 2 * 1024 * 1024;
 const PAGE_SIZE = 256;

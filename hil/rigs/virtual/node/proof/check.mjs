@@ -18,7 +18,7 @@ import { parseArgs } from 'node:util';
 import { RP2040 } from 'rp2040js';
 import { FLASH_SIZE } from '../flash/nor.mjs';
 import { Machine } from '../machine.mjs';
-import { EVENT_USB } from '../outside/wires.mjs';
+import { EVENT_USB } from '../outside/events.mjs';
 import { runCases } from './cases.mjs';
 import { Fuzz, Random } from './fuzz.mjs';
 import { Reference, differences } from './reference.mjs';

@@ -12,7 +12,7 @@ import {
   SetupType,
 } from 'rp2040js';
 import { ByteQueue } from './byte_queue.mjs';
-import { EVENT_USB, EVENT_USB_STATE } from '../outside/wires.mjs';
+import { EVENT_USB, EVENT_USB_STATE } from '../outside/events.mjs';
 
 const CDC_SET_LINE_CODING = 0x20;
 const CDC_SET_CONTROL_LINE_STATE = 0x22;

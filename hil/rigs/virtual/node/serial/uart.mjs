@@ -3,7 +3,7 @@
 
 import { BasePeripheral } from 'rp2040js';
 import { FUNCTION_UART } from '../pins/pads.mjs';
-import { EVENT_UART } from '../outside/wires.mjs';
+import { EVENT_UART } from '../outside/events.mjs';
 
 const DR = 0x00;
 const RSR = 0x04;
