@@ -43,6 +43,7 @@ unit: setup ## the pure tests only, in seconds
 lint: setup ## check style and common mistakes
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check .
+	@cd hil/rigs/virtual && $(CURDIR)/.venv/bin/node node_modules/.bin/depcruise node | sed '/^$$/d'
 
 format: setup ## put the code into the project's format
 	@$(VENV) -m ruff check --fix-only --quiet .

@@ -107,7 +107,7 @@ def node_packages(repository: Path, logs: Path) -> None:
         return
     with step("installing Node packages"):
         run(
-            [*_npm(program), "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+            [*_npm(program), "ci", "--include=dev", "--no-audit", "--no-fund", "--ignore-scripts"],
             logs / "npm.log",
             "see the log named above; then run 'make setup' again",
             env=_node_environment(program),
