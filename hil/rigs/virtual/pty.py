@@ -101,8 +101,10 @@ class SerialBridge:
         """Takes across what programs have written. A program that writes faster than the board reads waits."""
         self._follow_usb()
         pico = self._pico
-        if (data := b"" if pico.usb_backlog > _BACKLOG else self.usb.receive()) and self._usb_open:
-            pico.usb.write(data)
+        if data := b"" if pico.usb_backlog > _BACKLOG else self.usb.receive():
+            self._follow_usb()  # it may have been opened since the look above
+            if self._usb_open:
+                pico.usb.write(data)
         for index, line in enumerate(self.uart):
             if pico.uart_backlog[index] <= _BACKLOG and (data := line.receive()):
                 pico.uart[index].write(data)

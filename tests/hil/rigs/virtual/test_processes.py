@@ -9,12 +9,13 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import serial
 
 from hil.rigs.virtual import Event, VirtualPico
-from hil.rigs.virtual.pty import ptys, run_with_ptys
+from hil.rigs.virtual.pty import SerialBridge, ptys, run_with_ptys
 from sapper_host.files.checkout import ROOT
 
 pytestmark = pytest.mark.virtual
@@ -95,6 +96,33 @@ def test_mpremote_executes_through_the_pseudo_terminal(lines, tmp_path):
     result = mpremote(lines.usb.path, "fs", "cp", ":sent.bin", str(tmp_path / "back.bin"), "+", "rm", ":sent.bin")
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "back.bin").read_bytes() == file.read_bytes()
+
+
+def test_what_is_written_as_the_port_is_opened_is_not_lost() -> None:
+    """Between the look whether somebody has it open and the reading of what they wrote, somebody opens it and writes."""
+    sent: list[bytes] = []
+
+    class Usb:
+        dtr = rts = False
+        write = sent.append
+
+    class Pico:
+        usb = Usb()
+        uart_backlog = (0, 0)
+        program = -1
+
+        @property
+        def usb_backlog(self) -> int:
+            if self.program < 0:
+                self.program = os.open(bridge.usb.path, os.O_RDWR | os.O_NOCTTY)
+                os.write(self.program, b"version\r")
+            return 0
+
+    pico: Any = Pico()
+    bridge = SerialBridge(pico)
+    bridge.pump_in()
+    os.close(pico.program)
+    assert sent == [b"version\r"] and pico.usb.dtr
 
 
 def test_opening_and_closing_the_terminal_opens_and_closes_the_port(lines):
