@@ -127,7 +127,9 @@ def main():
         if clock:
             clock.stop()
     if leave_for == "update":
-        receive_update(board.usb, app.team_key, board.watchdog)
+        team_key = app.team_key
+        app = None  # it is over, and an update needs 4 kB in one piece time and again
+        receive_update(board.usb, team_key, board.watchdog)
         leave_for = "reboot"
     if leave_for == "reboot":
         machine.reset()

@@ -1,5 +1,6 @@
 """Our modules as .mpy files for the Pico: what an update over the wire carries."""
 
+import ast
 import json
 import os
 from pathlib import Path
@@ -21,14 +22,15 @@ ABOUT = "build.json"
 def build(mpy_cross: Path, target: Path, logs: Path, firmware: Path = uf2.REPOSITORY / "firmware") -> list[Path]:
     """Compile firmware/sapper, and what says what it was built from, into `target`; returns the modules' files.
 
-    Unchanged modules are left alone, others' files removed. `target`/build.json tells of them. Raises ToolchainError
-    with the compiler's message if a module does not compile.
+    Modules that hold no code are left out; unchanged ones are left alone, others' files removed. `target`/build.json
+    tells of them. Raises ToolchainError with the compiler's message if a module does not compile.
     """
     commit = uf2.revision(firmware.parent)
     sources = uf2.application(firmware)
     module = uf2.build_module(commit, firmware)
     with step("compiling modules for updates"):
-        made = [_compile(mpy_cross, target, logs, name, content, firmware / name) for name, content in sources]
+        code = [(name, content) for name, content in sources if not says_only(content)]
+        made = [_compile(mpy_cross, target, logs, name, content, firmware / name) for name, content in code]
         cache.write_if_changed(target / "sapper_build.py", module)
         made.append(_compile(mpy_cross, target, logs, "sapper_build.py", module, target / "sapper_build.py"))
     for path in target.rglob("*.mpy"):
@@ -43,6 +45,15 @@ def build(mpy_cross: Path, target: Path, logs: Path, firmware: Path = uf2.REPOSI
     }
     cache.write_if_changed(target / ABOUT, (json.dumps(about, indent=1) + "\n").encode())
     return made
+
+
+def says_only(content: bytes) -> bool:
+    """Whether a module is a docstring and no more, as a room's `__init__` is: MicroPython needs none of a folder."""
+    try:
+        body = ast.parse(content).body
+    except SyntaxError:
+        return False  # the compiler's to tell
+    return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)
 
 
 def _compile(mpy_cross: Path, target: Path, logs: Path, name: str, content: bytes, source: Path) -> Path:

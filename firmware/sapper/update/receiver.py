@@ -10,6 +10,7 @@ is a text line, `ok ...` or `err NAME: ...`. Whatever is lost is sent again: a s
   Q  stop here. The last message, too.
 """
 
+import gc
 import time
 from binascii import crc32
 
@@ -156,6 +157,8 @@ class Receiver:
                 done, answer = True, "err %s: %s" % error.args
             except OSError as error:
                 done, answer = True, "err flash: %s" % error
+            except MemoryError:
+                done, answer = True, "err memory: no room to unpack a sector; the board restarts as it was"
             self._feed()
             self._say(answer)
             if done:
@@ -221,6 +224,7 @@ def receive_update(port, key, watchdog):
     """Take one update into the idle slot of this board. Whatever comes of it, the board is to be restarted after."""
     port.interruptible(False)
     watchdog.start(_STUCK_MS)
+    gc.collect()
     device, erase, point = running.idle_slot()
     image, manifest = running.running_image()
     Receiver(port, Slot(device, erase, image), manifest, key, point, watchdog.feed).run()

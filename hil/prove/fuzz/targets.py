@@ -153,7 +153,7 @@ _ROWS = b"0.00,1650.0,1650.0,1650.0,5000,27.0,0,0\n0.01,1651.2,,1649.9,,,3,3\n0.
 TARGETS: dict[str, tuple[Any, tuple[bytes, ...]]] = {
     "console-usb": (lambda: _console(0), _LINES + (b"set sweep_mm_s 300\r", b"\x08\x7f\x03\r\n")),
     "console-radio": (lambda: _console(1), _LINES + (b"@1 0123456789abcdef arm\n", b"@999999999 00 stop\n")),
-    "telemetry": (_telemetry, (_frames(), b"ok\r\n* 1 2 boot s_mm=0 cause=soft\r\n" + _frames())),
+    "telemetry": (_telemetry, (_frames(), b"ok\r\n* 1 2 boot s_mm=0 cause=watchdog\r\n" + _frames())),
     "settings": (_settings, ("\n".join(Settings().dump_lines()).encode(), b"# x\nsweep_mm_s = 300 # y\n")),
     "event-line": (
         _event_lines,

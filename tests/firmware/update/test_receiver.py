@@ -150,6 +150,17 @@ def test_garbled_bytes_never_make_a_slot_count(data):
     assert not pointed or slot[: len(IMAGE)] == IMAGE
 
 
+def test_a_sector_that_finds_no_memory_is_told_and_ends_it_with_the_board_as_it_was(monkeypatch):
+    def none(*_):
+        raise MemoryError("memory allocation failed, allocating 4096 bytes")
+
+    monkeypatch.setattr(update_receiver.patch, "build", none)
+    slot = FlashSlot()
+    lines, pointed = receive(b"".join(messages(bundle_of(IMAGE))), slot)
+    assert not pointed and lines[-1].startswith("err memory")
+    assert not slot[-SECTOR:].startswith(MARK.encode())
+
+
 def test_silence_ends_it_with_the_board_as_it_was():
     slot = FlashSlot()
     lines, pointed = receive(b"".join(messages(bundle_of(IMAGE))[:4]), slot)

@@ -56,7 +56,7 @@ def test_a_refusal_raises_with_its_name_and_text(link: Link) -> None:
 def test_events_and_frames_between_come_to_listeners_and_not_into_answers(board: FakeBoard, link: Link) -> None:
     heard: list[Happening] = []
     link.listen(heard.append)
-    board.before_answer = b"* 1 5 boot s_mm=0 cause=soft source=factory\r\n\0garbage\0"
+    board.before_answer = b"* 1 5 boot s_mm=0 cause=watchdog source=factory\r\n\0garbage\0"
     assert link.command("status").values()["state"] == "SAFE"
     board.before_answer = b""
     board.telemetry = True
