@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from hil.play.operator import Operator
 from hil.rigs.rig import NS_PER_MS, SerialLine
-from sapper_host.board.signing import Counters, RadioEncoder
+from sapper_host.board.counters import Counters
+from sapper_host.board.signing import RadioEncoder
 
 if TYPE_CHECKING:
     from hil.prove.safety.stage import Stage

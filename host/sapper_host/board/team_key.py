@@ -12,7 +12,7 @@ import secrets
 from pathlib import Path
 
 from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
-from sapper_host.board.signing import config_folder
+from sapper_host.board.key_store import config_folder
 from sapper_host.errors import SapperError, Status
 
 

@@ -19,9 +19,10 @@ def key(port: PortOption = None) -> None:
       sapper key
       sapper key --port /dev/ttyACM0
     """
+    from sapper_host.board.key_store import KeyStore
     from sapper_host.board.link import Link
     from sapper_host.board.ports import find_port
-    from sapper_host.board.signing import KeyStore, provision
+    from sapper_host.board.radio_key import provision
 
     with Link.open(find_port(port)) as link:
         board = link.identify()["board"]

@@ -3,8 +3,9 @@
 import pytest
 
 from sapper.link.gate import Forged, Gate
+from sapper_host.board.key_store import KeyStore
 from sapper_host.board.link import Link
-from sapper_host.board.signing import KeyStore, must_be_signed
+from sapper_host.board.signing import must_be_signed
 from sapper_host.errors import SapperError
 from tests.host.fake_board import FakeBoard
 

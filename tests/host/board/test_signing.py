@@ -9,7 +9,10 @@ import pytest
 from sapper.crypto.keys import key_id, to_hex
 from sapper.link.gate import Forged, Gate
 from sapper_host.board.answers import Answer
-from sapper_host.board.signing import Counters, KeyStore, RadioEncoder, encoder_for, must_be_signed, provision
+from sapper_host.board.counters import Counters
+from sapper_host.board.key_store import KeyStore
+from sapper_host.board.radio_key import provision
+from sapper_host.board.signing import RadioEncoder, encoder_for, must_be_signed
 from sapper_host.errors import SapperError
 
 pytestmark = pytest.mark.unit

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sapper.crypto.keys import key_id
-from sapper_host.board.signing import KeyStore
+from sapper_host.board.key_store import KeyStore
 from sapper_host.cli import main
 from sapper_host.errors import Status
 from sapper_host.provision import provision

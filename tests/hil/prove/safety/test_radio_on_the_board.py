@@ -11,7 +11,8 @@ from sapper.crypto.keys import key_id
 from sapper.crypto.signing import Signer
 from sapper.shared import limits
 from sapper.shared.pins import GPIO
-from sapper_host.board.signing import Counters, RadioEncoder
+from sapper_host.board.counters import Counters
+from sapper_host.board.signing import RadioEncoder
 
 pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("radio")]
 

@@ -1,0 +1,51 @@
+"""The counters of signed lines: each is used once, whichever of this user's programs signs."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from sapper.crypto.signing import COUNTER_MAX
+from sapper_host.errors import SapperError
+
+# Counters are taken from the file in blocks, so that it is written now and then only.
+_BLOCK = 64
+
+
+def state_folder() -> Path:
+    """Where the counters lie."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "sapper" / "counters"
+
+
+class Counters:
+    """Counters that only rise, for all programs of this user: a file a board, with the nonce they belong to."""
+
+    def __init__(self, board: str, folder: Path | None = None) -> None:
+        self._path = (folder or state_folder()) / f"{board}.json"
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def reserve(self, nonce: str, least: int, size: int = _BLOCK) -> range:
+        """`size` counters above `least` and above all reserved before for this nonce."""
+        with self._locked():
+            try:
+                kept = json.loads(self._path.read_text(encoding="ascii"))
+                used = int(kept["counter"]) if kept["nonce"] == nonce else 0
+            except (OSError, ValueError, KeyError, TypeError):
+                used = 0  # lost or spoilt: the board's own counter is what counts
+            first = max(used, least) + 1
+            if first + size > COUNTER_MAX:
+                raise SapperError("this boot's counters are used up", "restart the board")
+            new = self._path.with_suffix(".new")
+            new.write_text(json.dumps({"nonce": nonce, "counter": first + size - 1}) + "\n", encoding="ascii")
+            new.replace(self._path)
+        return range(first, first + size)

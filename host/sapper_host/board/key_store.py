@@ -1,0 +1,57 @@
+"""The keys of this laptop's user: one file a board, in the user's configuration folder, readable by the user alone."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
+from sapper_host.errors import SapperError
+
+_BOARD = re.compile(r"[0-9a-f]{16}")
+
+
+def config_folder() -> Path:
+    """Where keys lie."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "sapper" / "keys"
+
+
+class KeyStore:
+    """The keys of this user, one file a board, named for the board's number."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or config_folder()
+
+    def _path(self, board: str) -> Path:
+        if not _BOARD.fullmatch(board):
+            raise SapperError(f"'{board}' is no board's number", "`version` gives it: 16 hexadecimal digits")
+        return self.folder / f"{board}.key"
+
+    def load(self, board: str) -> bytes | None:
+        """The board's key, or None when there is none. SapperError for a file that holds none."""
+        path = self._path(board)
+        try:
+            text = path.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise SapperError(f"{path} cannot be read ({error})", "put in a new key over USB: `sapper key`") from None
+        key = from_hex(text, KEY_BYTES)
+        if key is None:
+            raise SapperError(f"{path} holds no key", "put in a new key over USB: `sapper key`")
+        return bytes(key)
+
+    def save(self, board: str, key: bytes) -> Path:
+        """Keep the key, readable by the user alone, in place of an older one."""
+        path = self._path(board)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        new = path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(to_hex(key) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+        return path

@@ -1,0 +1,50 @@
+"""Putting a key into a board, over USB; a radio's key is kept on this laptop as well."""
+
+from __future__ import annotations
+
+import secrets
+
+from sapper.crypto.keys import KEY_BYTES, key_id, to_hex
+from sapper_host.board.key_store import KeyStore
+from sapper_host.board.link import Link
+from sapper_host.errors import BoardError, NoAnswerError, SapperError
+
+# The key is written to flash, which the data sheet allows 400 ms a sector.
+_KEY_S = 10.0
+
+
+def provision(link: Link, board: str, keys: KeyStore | None = None, key: bytes | None = None) -> str:
+    """Put a key (a new one, unless it is given) into the board over USB and keep it here; returns its id.
+
+    It is kept here first: a board that has a key nobody else has could not be driven over its radio. SapperError when
+    the board refuses: then the old one is kept.
+    """
+    store = keys or KeyStore()
+    key = key or secrets.token_bytes(KEY_BYTES)
+    old = store.load(board) if store.folder.exists() else None
+    store.save(board, key)
+    try:
+        return send_key(link, "key", key)
+    except BoardError:
+        if old is not None:
+            store.save(board, old)
+        raise
+
+
+def send_key(link: Link, command: str, key: bytes) -> str:
+    """Put a key in by the console's `command`, `key` or `teamkey`; returns its id, as the board told it back.
+
+    BoardError or LinkError as for any command, but no error and no listener shows the key, which the line holds.
+    """
+    try:
+        answer = link.command(f"{command} {to_hex(key)}", timeout_s=_KEY_S, check=False, quiet=True)
+    except NoAnswerError:
+        remedy = "is the board running? Then do it again"
+        raise NoAnswerError(f"no answer to '{command} ...' within {_KEY_S:g} s", remedy) from None
+    if not answer.ok:
+        error = BoardError(f"{command} ...", answer.error_name, answer.text)
+        error.remedy = "plug it in over USB" if answer.error_name in ("link", "unsigned") else ""
+        raise error
+    if answer.values().get(command) != key_id(key):
+        raise SapperError("the board kept another key than it was given", "try again; `selftest` tests its flash")
+    return str(key_id(key))
