@@ -5,27 +5,22 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from sapper.crypto.signing import COUNTER_MAX
 from sapper_host.errors import SapperError
+from sapper_host.files import folders
 
 # Counters are taken from the file in blocks, so that it is written now and then only.
 _BLOCK = 64
-
-
-def state_folder() -> Path:
-    """Where the counters lie."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "sapper" / "counters"
 
 
 class Counters:
     """Counters that only rise, for all programs of this user: a file a board, with the nonce they belong to."""
 
     def __init__(self, board: str, folder: Path | None = None) -> None:
-        self._path = (folder or state_folder()) / f"{board}.json"
+        self._path = (folder or folders.state() / "counters") / f"{board}.json"
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

@@ -8,20 +8,21 @@ from pathlib import Path
 
 from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
 from sapper_host.errors import SapperError
+from sapper_host.files import folders
 
 _BOARD = re.compile(r"[0-9a-f]{16}")
 
 
-def config_folder() -> Path:
+def keys_folder() -> Path:
     """Where keys lie."""
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "sapper" / "keys"
+    return folders.config() / "keys"
 
 
 class KeyStore:
     """The keys of this user, one file a board, named for the board's number."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or config_folder()
+        self.folder = folder or keys_folder()
 
     def _path(self, board: str) -> Path:
         if not _BOARD.fullmatch(board):

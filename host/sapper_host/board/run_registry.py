@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from sapper_host.files import folders
+
 
 @dataclass(frozen=True)
 class RunningRig:
@@ -29,17 +31,8 @@ class RunningRig:
     bootsel: str = ""
 
 
-def cache_folder() -> Path:
-    """Where built things and run files are kept: $SAPPER_CACHE, or sapper/ in the user's cache folder."""
-    own = os.environ.get("SAPPER_CACHE")
-    if own:
-        return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "sapper"
-
-
 def _run_folder() -> Path:
-    return cache_folder() / "run"
+    return folders.cache() / "run"
 
 
 @contextmanager

@@ -12,13 +12,13 @@ import secrets
 from pathlib import Path
 
 from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
-from sapper_host.board.key_store import config_folder
+from sapper_host.board.key_store import keys_folder
 from sapper_host.errors import SapperError, Status
 
 
 def default_path() -> Path:
     """Where this user's team key lies, if there is one."""
-    return config_folder() / "team.key"
+    return keys_folder() / "team.key"
 
 
 def load(path: Path) -> bytes:

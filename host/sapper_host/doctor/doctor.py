@@ -19,9 +19,9 @@ from typing import Any
 
 from sapper_host.board.bootsel import ROOT
 from sapper_host.board.ports import Port, probe
-from sapper_host.board.run_registry import cache_folder
 from sapper_host.doctor.boards import NOTE, OK, WRONG, Row, board_rows
 from sapper_host.errors import Status
+from sapper_host.files import folders
 
 PYTHON_LEAST = (3, 11)
 NODE_LEAST = 20
@@ -59,7 +59,7 @@ class Machine:
     groups: set[str] = field(default_factory=lambda: _groups())
     may_open: Callable[[str], bool] = lambda port: os.access(port, os.R_OK | os.W_OK)
     ask: Callable[[Port], Port] = probe
-    cache: Path = field(default_factory=cache_folder)
+    cache: Path = field(default_factory=folders.cache)
 
 
 def examine(machine: Machine) -> list[Row]:

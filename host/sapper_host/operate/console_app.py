@@ -291,6 +291,6 @@ def _completer() -> Completer:
 
 def history_path() -> Path:
     """Where typed lines are kept between sessions."""
-    from sapper_host.board.run_registry import cache_folder
+    from sapper_host.files import folders
 
-    return cache_folder() / "console_history"
+    return folders.cache() / "console_history"

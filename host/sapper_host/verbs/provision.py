@@ -107,9 +107,9 @@ def _plan(name: str, settings: Path | None, key: str, team_key: Path | None) -> 
 
 def default_folder() -> Path:
     """Where records go when nobody says where."""
-    import os
+    from sapper_host.files import folders
 
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "sapper" / "records"
+    return folders.data() / "records"
 
 
 def register(app: typer.Typer) -> None:

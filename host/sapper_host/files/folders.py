@@ -1,0 +1,42 @@
+"""This user's folders: settings and keys, state, records, and what can be made again.
+
+Where they are is the system's custom (platformdirs). XDG_CONFIG_HOME and its like go first, on every system, and a
+relative one counts too: firmware/toolchain/cache.py, which runs before there are any packages, looks in the same way.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+_NAME = "sapper"
+
+
+def config() -> Path:
+    """What the user decided, and keys: $XDG_CONFIG_HOME/sapper, ~/.config/sapper."""
+    return _named("XDG_CONFIG_HOME") or platformdirs.user_config_path(_NAME, appauthor=False)
+
+
+def state() -> Path:
+    """What has to outlive a program, but not a move to another laptop: $XDG_STATE_HOME/sapper, ~/.local/state/sapper."""
+    return _named("XDG_STATE_HOME") or platformdirs.user_state_path(_NAME, appauthor=False)
+
+
+def data() -> Path:
+    """What the user made and wants to keep: $XDG_DATA_HOME/sapper, ~/.local/share/sapper."""
+    return _named("XDG_DATA_HOME") or platformdirs.user_data_path(_NAME, appauthor=False)
+
+
+def cache() -> Path:
+    """Built things, and the files of rigs that run: $SAPPER_CACHE itself, $XDG_CACHE_HOME/sapper, ~/.cache/sapper."""
+    own = os.environ.get("SAPPER_CACHE")
+    if own:
+        return Path(own)
+    return _named("XDG_CACHE_HOME") or platformdirs.user_cache_path(_NAME, appauthor=False)
+
+
+def _named(variable: str) -> Path | None:
+    base = os.environ.get(variable)
+    return Path(base) / _NAME if base else None
