@@ -19,6 +19,7 @@ from hil.traces.recipe import DIFFICULTIES, LANE_LENGTH_M
 from hil.world.world import World
 from hil.world.world_file import parse_world
 from sapper.shared.pins import ADC_FULL_SCALE_MV
+from sapper_host.files.whole_file import replacing, write
 from sapper_host.recordings.trace_csv import write_csv
 
 Array = NDArray[np.float64]
@@ -63,11 +64,10 @@ def write_lanes(folder: Path, count: int, seed: int, difficulty: str) -> Iterato
     for index, name in enumerate(names):
         trace = synthesise(seed, index, difficulty)
         path = folder / f"{name}.csv"
-        part = path.with_suffix(".csv.part")
-        with part.open("w", encoding="utf-8", newline="") as file:
-            write_csv(file, trace.provenance, trace.rows)
-        path.with_name(f"{name}.truth.json").write_text(json.dumps(trace.truth, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
+        with replacing(path) as part:
+            with part.open("w", encoding="utf-8", newline="") as file:
+                write_csv(file, trace.provenance, trace.rows)
+            write(path.with_name(f"{name}.truth.json"), json.dumps(trace.truth, indent=1) + "\n")
         yield path
 
 

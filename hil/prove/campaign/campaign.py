@@ -15,6 +15,7 @@ from hil.prove.campaign.jobs import Conditions, Job
 from hil.prove.campaign.lane import Record
 from hil.prove.campaign.report import page
 from hil.prove.campaign.summary import summarise
+from sapper_host.files.whole_file import write
 
 LOW_LEVEL_X100 = 250  # contacts of the second run: far below any level that would be used
 REPORT = "report.html"
@@ -85,10 +86,10 @@ class Campaign:
             jobs_of.result_path(self.out, name).unlink(missing_ok=True)
             return
         self.results[name] = record["result"]
-        jobs_of.write_whole(jobs_of.result_path(self.out, name), json.dumps(record["result"], indent=1))
+        write(jobs_of.result_path(self.out, name), json.dumps(record["result"], indent=1))
 
     def _sum_up(self, conditions: Mapping[str, Any]) -> dict[str, Any]:
         summary = summarise(self.results, self.skipped, conditions)
-        jobs_of.write_whole(self.out / "summary.json", json.dumps(summary, indent=1))
-        jobs_of.write_whole(self.out / REPORT, page(summary, self.results))
+        write(self.out / "summary.json", json.dumps(summary, indent=1))
+        write(self.out / REPORT, page(summary, self.results))
         return summary

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
 from sapper_host.errors import SapperError
 from sapper_host.files import folders
+from sapper_host.files.whole_file import PRIVATE, write
 
 _BOARD = re.compile(r"[0-9a-f]{16}")
 
@@ -47,12 +47,5 @@ class KeyStore:
         """Keep the key, readable by the user alone, in place of an older one."""
         path = self._path(board)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new = path.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(to_hex(key) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
+        write(path, to_hex(key) + "\n", PRIVATE)
         return path

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from sapper_host.files import folders
+from sapper_host.files.whole_file import write
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,8 @@ def _run_folder() -> Path:
 def registered(rig: str, ports: dict[str, str], world: str = "", bootsel: str = "") -> Iterator[RunningRig]:
     """While the block runs, this process is listed as a rig with these serial ports."""
     entry = RunningRig(os.getpid(), rig, dict(ports), world, time.time(), bootsel)
-    folder = _run_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{rig}-{entry.pid}-{time.monotonic_ns()}.json"
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(asdict(entry)) + "\n", encoding="utf-8")
-    os.replace(part, path)
+    path = _run_folder() / f"{rig}-{entry.pid}-{time.monotonic_ns()}.json"
+    write(path, json.dumps(asdict(entry)) + "\n", sync=False)  # it is of no use after a power cut
     try:
         yield entry
     finally:

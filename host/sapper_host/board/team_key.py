@@ -14,6 +14,7 @@ from pathlib import Path
 from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
 from sapper_host.board.key_store import keys_folder
 from sapper_host.errors import SapperError, Status
+from sapper_host.files.whole_file import PRIVATE, NotWrittenError
 
 
 def default_path() -> Path:
@@ -45,13 +46,17 @@ def create(path: Path) -> bytes:
     key = secrets.token_bytes(KEY_BYTES)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     except FileExistsError:
         raise SapperError(
             f"{path} is there already", "boards that hold it take no other: keep it, or move it away"
         ) from None
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(to_hex(key) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(to_hex(key) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink()  # half a key would be in the way of the next try
+        raise NotWrittenError(path, error) from None
     return key

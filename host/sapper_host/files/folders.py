@@ -20,7 +20,7 @@ def config() -> Path:
 
 
 def state() -> Path:
-    """What has to outlive a program, but not a move to another laptop: $XDG_STATE_HOME/sapper, ~/.local/state/sapper."""
+    """What outlives a program, but is this laptop's own: $XDG_STATE_HOME/sapper, ~/.local/state/sapper."""
     return _named("XDG_STATE_HOME") or platformdirs.user_state_path(_NAME, appauthor=False)
 
 

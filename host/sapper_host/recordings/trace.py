@@ -7,7 +7,6 @@ write_trace(trace, Path("lane.mcap"))
 from __future__ import annotations
 
 import json
-import os
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sapper_host.errors import TraceError
+from sapper_host.files.whole_file import NotWrittenError, replacing, write
 from sapper_host.recordings.mcap_file import is_mcap
 from sapper_host.recordings.trace_csv import CsvTraceReader, write_csv
 from sapper_host.recordings.trace_mcap import McapTraceReader, write_mcap
@@ -190,23 +190,19 @@ def _write(
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".mcap"):
         raise TraceError(path, 0, "", f"'{suffix}' is no format of a trace", "name it .csv or .mcap")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        try:
+        with replacing(path) as part:
             if suffix == ".mcap":
                 with part.open("wb") as file:
                     count = write_mcap(file, provenance, rows, truth)
             else:
                 count = _write_csv_head_last(part, provenance, rows, reader)
-            if suffix == ".csv" and isinstance(reader, McapTraceReader):
-                truth = reader.truth
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        if suffix == ".csv" and isinstance(reader, McapTraceReader):
+            truth = reader.truth
         if suffix == ".csv" and truth is not None:
-            truth_path(path).write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise TraceError(path, 0, "", f"cannot be written: {error.strerror}") from None
+            write(truth_path(path), json.dumps(truth, indent=1) + "\n")
+    except NotWrittenError as error:
+        raise TraceError(error.path, 0, "", f"cannot be written: {error.reason}", error.remedy) from None
     return count
 
 

@@ -24,6 +24,7 @@ from sapper.crypto.keys import key_id
 from sapper.update.slot_trailer import API, BYTES_MAX, MARK
 from sapper.update.trailer import TrailerError, check, mac, values_of
 from sapper_host.errors import SapperError, Status
+from sapper_host.files.whole_file import replacing
 
 SUFFIX = ".sapper"
 IMAGE = "image.romfs"
@@ -171,11 +172,9 @@ def _mpy_version(modules: dict[str, bytes]) -> int:
 
 def write(bundle: Bundle, path: Path) -> None:
     """Write a bundle, whole or not at all; equal bundles are equal files."""
-    partial = path.with_name(path.name + ".part")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+    with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in ((TRAILER, bundle.trailer), (IMAGE, bundle.image)):
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
-    partial.replace(path)
 
 
 def read(path: Path) -> Bundle:
