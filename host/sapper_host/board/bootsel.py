@@ -1,7 +1,7 @@
 """Boards in BOOTSEL: the drives they show, mounted or not, and the place on USB where each is plugged in.
 
 The place is what tells several boards apart: in BOOTSEL every RP2040 has the same serial number and the same label. All
-functions take the `root` under which /sys, /dev and /proc lie.
+functions take the `root` under which /sys and /dev lie; what is mounted is the system's to tell (psutil).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import psutil
 
 from sapper_host.board.run_registry import running_rigs
 from sapper_host.errors import LinkError, SapperError, Status
@@ -55,7 +57,7 @@ def find_drives(root: Path = ROOT) -> list[Drive]:
         if device not in by_device:
             by_device[device] = device
             found[device] = Drive(device=device)
-    for device, folder, kind in _mounts(root):
+    for device, folder, kind in _mounts():
         # Its device may be unknown here (containers): then the file that the boot ROM shows tells for sure.
         likely = device in by_device or kind == "vfat" or folder.name.startswith(LABEL)
         if likely and (device in by_device or board_id(folder) == LABEL):
@@ -95,7 +97,7 @@ def drive_at(folder: Path, root: Path = ROOT) -> Drive:
     )
 
 
-def mount(drive: Drive, root: Path = ROOT) -> tuple[Path, bool]:
+def mount(drive: Drive) -> tuple[Path, bool]:
     """Where the drive is mounted, and whether it was mounted here; SapperError says how to do it where we cannot."""
     if drive.folder is not None:
         return drive.folder, False
@@ -112,7 +114,7 @@ def mount(drive: Drive, root: Path = ROOT) -> tuple[Path, bool]:
     if done.returncode == 0 and (match := _MOUNTED_AT.search(done.stdout.strip())):
         return Path(match.group(1)), True
     # The desktop may have been faster.
-    for device, folder, _ in _mounts(root):
+    for device, folder, _ in _mounts():
         if device == drive.device:
             return folder, False
     reason = done.stderr.strip() or done.stdout.strip() or f"status {done.returncode}"
@@ -150,7 +152,7 @@ def usb_ids(device: Path) -> tuple[str, str]:
 
 
 def read_line(path: Path) -> str:
-    """A small file of /sys or /proc without its line's end; '' when it cannot be read."""
+    """A small file of /sys without its line's end; '' when it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
@@ -172,8 +174,8 @@ def _on_usb(root: Path) -> Iterator[tuple[str, Drive]]:
             yield device.name, Drive(device.name, blocks.get(device.name, ""), address=address)
 
 
-def _mounts(root: Path) -> Iterator[tuple[str, Path, str]]:
+def _mounts() -> Iterator[tuple[str, Path, str]]:
     """(device, folder, file system) of what is mounted."""
-    for line in read_line(root / "proc/mounts").splitlines():
-        device, folder, kind = [*line.split(" "), "", "", ""][:3]
-        yield device, Path(re.sub(r"\\(\d{3})", lambda match: chr(int(match.group(1), 8)), folder)), kind
+    # All, not the disks alone: in a container the device of a board's drive may not be known as one.
+    for mounted in psutil.disk_partitions(all=True):
+        yield mounted.device, Path(mounted.mountpoint), mounted.fstype

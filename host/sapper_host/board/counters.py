@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock
+
 from sapper.crypto.signing import COUNTER_MAX
 from sapper_host.errors import SapperError
 from sapper_host.files import folders
-from sapper_host.files.whole_file import write
+from sapper_host.files.whole_file import NotWrittenError, write
 
 # Counters are taken from the file in blocks, so that it is written now and then only.
 _BLOCK = 64
+# How often a taken lock is tried again; whoever holds it writes a line, and an operator's line is waiting.
+_POLL_S = 0.002
 
 
 class Counters:
@@ -22,13 +25,6 @@ class Counters:
 
     def __init__(self, board: str, folder: Path | None = None) -> None:
         self._path = (folder or folders.state() / "counters") / f"{board}.json"
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
     def reserve(self, nonce: str, least: int, size: int = _BLOCK) -> range:
         """`size` counters above `least` and above all reserved before for this nonce."""
@@ -44,3 +40,17 @@ class Counters:
             # Not waiting for the disk: an operator's line is waiting, and a spoilt file costs nothing (above).
             write(self._path, json.dumps({"nonce": nonce, "counter": first + size - 1}) + "\n", sync=False)
         return range(first, first + size)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """No other thread or program of this user reserves while the block runs."""
+        lock = FileLock(self._path.with_suffix(".lock"))
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(poll_interval=_POLL_S)
+        except OSError as error:
+            raise NotWrittenError(self._path, error) from None
+        try:
+            yield
+        finally:
+            lock.release()

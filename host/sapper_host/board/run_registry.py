@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import psutil
+
 from sapper_host.files import folders
 from sapper_host.files.whole_file import write
 
@@ -56,18 +58,8 @@ def running_rigs() -> list[RunningRig]:
             rig = RunningRig(**json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             continue  # half written, gone meanwhile, or of another version: not ours to judge
-        if _alive(rig.pid):
+        if psutil.pid_exists(rig.pid):
             rigs.append(rig)
         else:
             path.unlink(missing_ok=True)
     return sorted(rigs, key=lambda rig: rig.started_s)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -96,6 +96,7 @@ def open_error(port: str, error: Exception) -> LinkError:
 
 def holders_of(port: str, proc: Path = Path("/proc")) -> list[str]:
     """The programs, apart from this one, that have `port` open, as 'name (pid N)'; only those we may look at."""
+    # Not psutil's Process.open_files: on Linux it lists regular files only, and a port is a device.
     try:
         real = os.path.realpath(port)
         processes = [entry for entry in os.listdir(proc) if entry.isdigit() and int(entry) != os.getpid()]

@@ -170,7 +170,7 @@ class BoardFlash:
             if drive.folder is not None:
                 return drive
             if drive.device and waited_s > _MOUNT_GRACE_S:
-                folder, self._mounted = mount(drive, self._root)
+                folder, self._mounted = mount(drive)
                 return replace(drive, folder=folder)
             if not drive.device and waited_s > _PICOTOOL_GRACE_S:
                 if find_picotool() is None:

@@ -1,7 +1,10 @@
 """Signing on the laptop: what goes out is what the firmware takes; keys and counters survive; no key is shown."""
 
+import os
 import random
 import stat
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -70,6 +73,40 @@ def test_counters_of_many_threads_are_all_different(tmp_path):
     for thread in threads:
         thread.join()
     assert len(taken) == len(set(taken)) == 80
+
+
+RESERVE = """
+import sys
+from pathlib import Path
+from sapper_host.board.counters import Counters
+sys.stdin.read(1)
+for _ in range(100):
+    taken = Counters(sys.argv[1], Path(sys.argv[2])).reserve("aa", 0, 10)
+    print(*taken)
+"""
+
+
+def test_counters_of_several_programs_at_once_never_overlap(tmp_path):
+    command = [sys.executable, "-c", RESERVE, BOARD, str(tmp_path)]
+    path = os.pathsep.join(sys.path)
+    programs = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path})
+        for _ in range(2)
+    ]
+    for program in programs:
+        program.stdin.write(b"x")
+        program.stdin.flush()  # both begin once both are there
+    taken = [[int(word) for word in program.communicate(timeout=60)[0].split()] for program in programs]
+    assert [program.returncode for program in programs] == [0, 0]
+    assert [len(numbers) for numbers in taken] == [1000, 1000]
+    assert len(set(taken[0]) | set(taken[1])) == 2000 and max(map(max, taken)) == 2000
+    assert all(numbers == sorted(numbers) for numbers in taken)
+
+
+def test_a_folder_of_counters_that_cannot_be_made_is_told_with_its_name(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SapperError, match=rf"file/below/{BOARD}.json cannot be written"):
+        Counters(BOARD, tmp_path / "file" / "below").reserve("aa", 0)
 
 
 @pytest.mark.parametrize("spoilt", ["", "{}", "not json", '{"nonce": 3, "counter": []}', "[1]"])

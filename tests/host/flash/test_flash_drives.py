@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from sapper_host.board import bootsel
@@ -27,13 +29,20 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A machine with nothing plugged in."""
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with nothing plugged in; what its proc/mounts lists is mounted, for psutil too."""
     made = tmp_path / "root"
     for folder in ("sys/bus/usb/devices", "sys/class/block", "dev/disk/by-label", "proc"):
         (made / folder).mkdir(parents=True)
     (made / "proc/mounts").write_text("proc /proc proc rw 0 0\n")
+    monkeypatch.setattr(psutil, "disk_partitions", lambda all: mounted(made / "proc/mounts"))
     return made
+
+
+def mounted(mounts: Path) -> list[SimpleNamespace]:
+    """The rows of psutil.disk_partitions(all=True)."""
+    rows = (line.replace("\\040", " ").split("\t") for line in mounts.read_text().replace(" ", "\t").splitlines())
+    return [SimpleNamespace(device=device, mountpoint=folder, fstype=kind) for device, folder, kind, *_ in rows]
 
 
 def plug_in(root: Path, place: str, disk: str = "", product: str = "0003") -> str:
@@ -138,17 +147,17 @@ def test_a_drive_that_is_not_mounted_is_mounted_or_it_is_said_how(root: Path, tm
     device = plug_in(root, "1-2", "sdb")
     drive = Drive("1-2", device)
     with pytest.raises(SapperError, match="not mounted") as caught:
-        bootsel.mount(drive, root)
+        bootsel.mount(drive)
     assert f"mount -o uid=$(id -u) {device}" in caught.value.remedy and "--drive /mnt/pico" in caught.value.remedy
     said = program(tmp_path, "udisksctl", "echo Mounted /dev/sdb1 at /media/me/RPI-RP2.")
-    assert bootsel.mount(drive, root) == (Path("/media/me/RPI-RP2"), True)
+    assert bootsel.mount(drive) == (Path("/media/me/RPI-RP2"), True)
     assert said.read_text() == f"mount --no-user-interaction --block-device {device}\n"
     program(tmp_path, "udisksctl", "echo Not authorized >&2; exit 1")
     with pytest.raises(SapperError, match="Not authorized") as caught:
-        bootsel.mount(drive, root)
+        bootsel.mount(drive)
     assert "sudo" in caught.value.remedy
     mount_at(root, device, tmp_path / "RPI-RP2")  # by the desktop, meanwhile
-    assert bootsel.mount(drive, root) == (tmp_path / "RPI-RP2", False)
+    assert bootsel.mount(drive) == (tmp_path / "RPI-RP2", False)
 
 
 def test_a_copy_comes_in_the_order_that_can_be_cut(tmp_path: Path) -> None:
