@@ -9,6 +9,7 @@ MAKEFLAGS += --no-print-directory
 # The Python that makes .venv: 3.11 or later.
 PYTHON ?= python3
 VENV := .venv/bin/python
+LINT_IMPORTS := .venv/bin/lint-imports --no-cache --no-logo
 TOOLCHAIN := PYTHONPATH=firmware $(PYTHON) -m toolchain
 # Pure tests come first (conftest.py); tests of one group stay on one worker.
 PYTEST := $(VENV) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
@@ -40,10 +41,11 @@ test: setup micropython firmware mpy lint types ## set up and run everything tha
 unit: setup ## the pure tests only, in seconds
 	@$(PYTEST) -m unit
 
-lint: setup ## check style and common mistakes
+lint: setup ## check style, common mistakes, and which way imports point
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check .
 	@cd hil/rigs/virtual && $(CURDIR)/.venv/bin/node node_modules/.bin/depcruise node | sed '/^$$/d'
+	@said=$$($(LINT_IMPORTS)) && tail -n 1 <<< "$$said" || { echo "$$said"; false; }
 
 format: setup ## put the code into the project's format
 	@$(VENV) -m ruff check --fix-only --quiet .
