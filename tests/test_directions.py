@@ -33,7 +33,7 @@ WRONG = {
     "a new room has no place": ("firmware-layers", "firmware/sapper/attic/__init__.py", '"""Things."""'),
     "board goes up": ("host-layers", "host/sapper_host/board/link.py", "from sapper_host.flash import uf2"),
     "a room looks beside": (
-        "host-tasks",
+        "host-layers",
         "host/sapper_host/operate/drive_keys.py",
         "from sapper_host.doctor import boards",
     ),

@@ -20,8 +20,8 @@ import typer
 
 from sapper.shared import wire
 from sapper.shared.version import VERSION
-from sapper_host.board import run_registry
 from sapper_host.cli import build, main
+from sapper_host.connected import run_registry
 from sapper_host.errors import Status
 from sapper_host.recordings.mcap_file import McapReading
 from tests.host.fake_board import FakeBoard

@@ -1,3 +1,1 @@
-"""Talking to one board: its port, lines, answers, keys and settings. Imports `files`, `screen` and the firmware's
-tables.
-"""
+"""Talking to one board: its port, lines, answers, keys and settings. Imports `files` and the firmware's tables."""

@@ -1,1 +1,1 @@
-"""What is missing on this laptop or wrong with its boards, and what to do about it. Imports `board` and below."""
+"""What is missing on this laptop or wrong with its boards, and what to do about it. Imports `connected` and below."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sapper_host.board.bootsel import BOOT_IDS, find_drives, read_line, usb_ids
-from sapper_host.board.ports import Port, probe
-from sapper_host.board.run_registry import running_rigs
 from sapper_host.board.serial_stream import holders_of
+from sapper_host.connected.bootsel import BOOT_IDS, find_drives, read_line, usb_ids
+from sapper_host.connected.ports import Port, probe
+from sapper_host.connected.run_registry import running_rigs
 from sapper_host.errors import Status
 
 OK, NOTE, WRONG = "ok", "note", "wrong"

@@ -17,8 +17,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from sapper_host.board.bootsel import ROOT
-from sapper_host.board.ports import Port, probe
+from sapper_host.connected.bootsel import ROOT
+from sapper_host.connected.ports import Port, probe
 from sapper_host.doctor.boards import NOTE, OK, WRONG, Row, board_rows
 from sapper_host.errors import Status
 from sapper_host.files import folders

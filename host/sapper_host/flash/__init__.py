@@ -1,1 +1,1 @@
-"""A whole firmware onto boards, verified. Imports `board` and below."""
+"""A whole firmware onto boards, verified. Imports `connected` and below."""

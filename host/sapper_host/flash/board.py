@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sapper_host.board.bootsel import ROOT, Drive, find_drives, is_there, mount, unmount
 from sapper_host.board.link import Link
-from sapper_host.board.ports import list_ports
+from sapper_host.connected.bootsel import ROOT, Drive, find_drives, is_there, mount, unmount
+from sapper_host.connected.ports import list_ports
 from sapper_host.errors import LinkError, LinkGoneError, NoAnswerError, SapperError, Status
 from sapper_host.flash.copy import copy_to_drive, copy_with_picotool, find_picotool
 from sapper_host.flash.prompt import Prompt

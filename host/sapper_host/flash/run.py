@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sapper_host.board.bootsel import ROOT
+from sapper_host.connected.bootsel import ROOT
 from sapper_host.errors import Status
 from sapper_host.flash.board import PHASES, BoardFlash, Outcome, Tell
 from sapper_host.flash.targets import Target

@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from sapper_host.board.bootsel import ROOT, Drive, drive_at, find_drives
-from sapper_host.board.ports import Port, list_ports
-from sapper_host.board.run_registry import running_rigs
+from sapper_host.connected.bootsel import ROOT, Drive, drive_at, find_drives
+from sapper_host.connected.ports import Port, list_ports
+from sapper_host.connected.run_registry import running_rigs
 from sapper_host.errors import LinkError, SapperError, Status
 
 _NONE = "plug a board in, or hold BOOTSEL while plugging it in; `sapper doctor` says what is in the way"

@@ -1,1 +1,1 @@
-"""The screens an operator drives and watches by: console and monitor. Imports `recordings`, `board` and below."""
+"""The screens an operator drives and watches by: console and monitor. Imports `connected`, `recordings` and below."""

@@ -17,8 +17,8 @@ from rich.live import Live
 from sapper_host.board.answers import Answer
 from sapper_host.board.decoder import Counts, Event, Frame, Text
 from sapper_host.board.link import Happening, Link
-from sapper_host.board.reconnect import SteadyLink
 from sapper_host.board.status_text import frames_of_status
+from sapper_host.connected.reconnect import SteadyLink
 from sapper_host.errors import BoardError, SapperError
 from sapper_host.operate.monitor_state import MonitorState, describe
 from sapper_host.operate.monitor_view import plain_line, render

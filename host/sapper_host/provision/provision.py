@@ -17,10 +17,10 @@ from sapper_host.board import selftest
 from sapper_host.board import settings as board_settings
 from sapper_host.board.key_store import KeyStore
 from sapper_host.board.link import Link
-from sapper_host.board.ports import port_now
 from sapper_host.board.radio_key import provision, send_key
 from sapper_host.board.selftest import Check
 from sapper_host.board.settings_text import SettingsText, Values
+from sapper_host.connected.ports import port_now
 from sapper_host.errors import BoardError, LinkError, SapperError, Status
 
 KEEP, NEW = "keep", "new"

@@ -1,1 +1,1 @@
-"""A changed application onto boards, verified: bundles, the wire, many boards at once. Imports `board` and below."""
+"""A changed application onto boards, verified: bundles, the wire, several boards. Imports `connected` and below."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sapper_host.board.port_board import PortBoard
+from sapper_host.connected.port_board import PortBoard
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import ROOT
 from sapper_host.screen.boards import Show, board_screen

@@ -35,7 +35,7 @@ def console(
       echo status | sapper console --port /dev/ttyACM0
     """
     from sapper_host.board.link import Link
-    from sapper_host.board.ports import find_port
+    from sapper_host.connected.ports import find_port
     from sapper_host.operate import console_app
     from sapper_host.recordings.recorder import Recorder
 

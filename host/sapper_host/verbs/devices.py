@@ -10,7 +10,7 @@ from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption
 
 if TYPE_CHECKING:
-    from sapper_host.board.ports import Port
+    from sapper_host.connected.ports import Port
 
 # What a board shows as; `board` and `rig` only when it was not asked.
 _BOARDS = ("sapper", "bootsel", "micropython", "busy", "board", "rig")
@@ -32,7 +32,7 @@ def devices(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from sapper_host.board import ports
+    from sapper_host.connected import ports
     from sapper_host.errors import Status
     from sapper_host.screen.progress import waiting
 

@@ -21,8 +21,8 @@ def key(port: PortOption = None) -> None:
     """
     from sapper_host.board.key_store import KeyStore
     from sapper_host.board.link import Link
-    from sapper_host.board.ports import find_port
     from sapper_host.board.radio_key import provision
+    from sapper_host.connected.ports import find_port
 
     with Link.open(find_port(port)) as link:
         board = link.identify()["board"]

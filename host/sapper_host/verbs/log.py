@@ -31,7 +31,7 @@ def log(
     """
     from sapper.shared.events import parse_line
     from sapper_host.board.link import Link
-    from sapper_host.board.ports import find_port
+    from sapper_host.connected.ports import find_port
 
     with Link.open(find_port(port)) as link:
         link.identify()

@@ -38,7 +38,7 @@ def monitor(
     """
     import contextlib
 
-    from sapper_host.board.ports import find_port
+    from sapper_host.connected.ports import find_port
     from sapper_host.operate.monitor_app import Monitor
     from sapper_host.recordings.recorder import Recorder
 

@@ -8,7 +8,7 @@ import typer
 
 
 def _complete_port(incomplete: str) -> list[tuple[str, str]]:
-    from sapper_host.board.ports import complete_port
+    from sapper_host.connected.ports import complete_port
 
     return complete_port(incomplete)
 

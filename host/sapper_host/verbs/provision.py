@@ -53,7 +53,7 @@ def provision(
     """
     import time
 
-    from sapper_host.board.ports import find_port
+    from sapper_host.connected.ports import find_port
     from sapper_host.errors import Status
     from sapper_host.provision import record as board_record
     from sapper_host.provision.provision import Provisioning

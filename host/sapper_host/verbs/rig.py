@@ -48,7 +48,7 @@ def virtual(
     """
     import json
 
-    from sapper_host.board.run_registry import registered
+    from sapper_host.connected.run_registry import registered
     from sapper_host.errors import SapperError, Status
     from sapper_host.verbs.rigs import rig_errors
 

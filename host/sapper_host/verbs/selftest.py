@@ -25,7 +25,7 @@ def selftest(port: PortOption = None, as_json: JsonOption = False) -> None:
     """
     from sapper_host.board import selftest as tests
     from sapper_host.board.link import Link
-    from sapper_host.board.ports import find_port
+    from sapper_host.connected.ports import find_port
     from sapper_host.errors import Status
     from sapper_host.screen.progress import waiting
 

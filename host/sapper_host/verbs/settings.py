@@ -31,7 +31,7 @@ def get(
     from sapper.shared.settings import SettingError, row_of
     from sapper_host.board import settings as board_settings
     from sapper_host.board.link import Link
-    from sapper_host.board.ports import find_port
+    from sapper_host.connected.ports import find_port
     from sapper_host.errors import SapperError, Status
 
     try:
@@ -102,8 +102,8 @@ def dump(
     """
     from sapper_host.board import settings as board_settings
     from sapper_host.board.link import Link
-    from sapper_host.board.ports import find_port
     from sapper_host.board.settings_text import text_of
+    from sapper_host.connected.ports import find_port
     from sapper_host.files.whole_file import write
 
     with Link.open(find_port(port)) as link:
@@ -156,8 +156,8 @@ def diff(
     from sapper.shared.settings import TABLE
     from sapper_host.board import settings as board_settings
     from sapper_host.board.link import Link
-    from sapper_host.board.ports import find_port
     from sapper_host.board.settings_text import read
+    from sapper_host.connected.ports import find_port
     from sapper_host.errors import Status
 
     other = read(file).values if file else {row[0]: row[1] for row in TABLE}
@@ -183,7 +183,7 @@ def _apply(
 ) -> None:
     from sapper_host.board import settings as board_settings
     from sapper_host.board.link import Link
-    from sapper_host.board.ports import find_port
+    from sapper_host.connected.ports import find_port
     from sapper_host.screen.progress import waiting
 
     with waiting("settings"), Link.open(find_port(port)) as link:

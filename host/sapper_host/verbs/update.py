@@ -46,7 +46,7 @@ def update(
     import json
 
     from sapper_host.board import team_key
-    from sapper_host.board.ports import find_port, list_ports, probe
+    from sapper_host.connected.ports import find_port, list_ports, probe
     from sapper_host.errors import SapperError, Status
     from sapper_host.update import bundle as bundles
     from sapper_host.update import run as update_run
@@ -82,7 +82,7 @@ def update(
 
 
 def _to_factory(port: str) -> None:
-    from sapper_host.board.port_board import PortBoard
+    from sapper_host.connected.port_board import PortBoard
     from sapper_host.update.update import identify
 
     with PortBoard(port) as board:

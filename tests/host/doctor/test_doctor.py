@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from serial.tools import list_ports as system_ports
 
-from sapper_host.board.ports import Port
-from sapper_host.board.run_registry import registered
 from sapper_host.cli import main
+from sapper_host.connected.ports import Port
+from sapper_host.connected.run_registry import registered
 from sapper_host.doctor import doctor
 from sapper_host.doctor.boards import NOTE, OK, OTHERS, WRONG, Row
 from sapper_host.doctor.doctor import Machine, examine, status_of

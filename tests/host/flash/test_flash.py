@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from serial.tools import list_ports as system_ports
 
-from sapper_host.board.run_registry import registered
 from sapper_host.cli import main
+from sapper_host.connected.run_registry import registered
 from sapper_host.errors import Status
 from sapper_host.files.checkout import DOCS, ROOT
 from sapper_host.flash import board as flash_board

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from sapper_host.board import bootsel
-from sapper_host.board.bootsel import Drive
-from sapper_host.board.ports import bootsel_drives
-from sapper_host.board.run_registry import registered
+from sapper_host.connected import bootsel
+from sapper_host.connected.bootsel import Drive
+from sapper_host.connected.ports import bootsel_drives
+from sapper_host.connected.run_registry import registered
 from sapper_host.errors import LinkError, SapperError, Status
 from sapper_host.flash import copy as flash_copy
 from sapper_host.flash import uf2

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from sapper_host.board.run_registry import running_rigs
+from sapper_host.connected.run_registry import running_rigs
 from sapper_host.errors import LinkError, SapperError, Status
 
 ROOT = Path("/")

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sapper_host.board import bootsel
 from sapper_host.board.link import Link
-from sapper_host.board.run_registry import running_rigs
+from sapper_host.connected import bootsel
+from sapper_host.connected.run_registry import running_rigs
 from sapper_host.errors import LinkError, SapperError
 
 # Raspberry Pi's vendor and the product number of MicroPython on RP2040, which our board definition keeps.

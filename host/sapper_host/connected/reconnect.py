@@ -9,8 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 
 from sapper_host.board.link import Link, Listener
-from sapper_host.board.ports import port_now
 from sapper_host.board.serial_stream import DEFAULT_BAUD
+from sapper_host.connected.ports import port_now
 from sapper_host.errors import LinkError, SapperError
 
 _RETRY_S = 0.5

@@ -11,12 +11,12 @@ import pytest
 import serial
 from serial.tools import list_ports as system_ports
 
-from sapper_host.board import ports, run_registry
 from sapper_host.board.decoder import Frame
 from sapper_host.board.link import Happening, Link
-from sapper_host.board.ports import Port
-from sapper_host.board.reconnect import SteadyLink
 from sapper_host.board.serial_stream import open_error
+from sapper_host.connected import ports, run_registry
+from sapper_host.connected.ports import Port
+from sapper_host.connected.reconnect import SteadyLink
 from sapper_host.errors import LinkError, LinkGoneError, Status
 from tests.host.board.test_link import wait_for
 from tests.host.fake_board import FakeBoard

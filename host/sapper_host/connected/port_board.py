@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from sapper_host.board.dialog import Dialog
-from sapper_host.board.ports import list_ports, port_now
 from sapper_host.board.serial_stream import SerialStream
+from sapper_host.connected.ports import list_ports, port_now
 from sapper_host.errors import LinkError, LinkGoneError
 
 _RETRY_S = 0.1

@@ -1,0 +1,1 @@
+"""Which boards there are (on USB, of rigs, in BOOTSEL), and finding one again. Imports `board` and below."""
