@@ -33,10 +33,10 @@ def bundle(
     """
     import json
 
-    from sapper_host.board import team_key
     from sapper_host.errors import SapperError, Status
     from sapper_host.update import bundle as bundles
     from sapper_host.update import run as update_run
+    from sapper_host.update import team_key
 
     if show:
         if file is None:

@@ -91,9 +91,9 @@ def _plan(name: str, settings: Path | None, key: str, team_key: Path | None) -> 
     """All that is given, read and checked."""
     from sapper.storage.name_file import RULE, is_name
     from sapper_host.board import settings_text
-    from sapper_host.board.team_key import load
     from sapper_host.errors import SapperError, Status
     from sapper_host.provision.provision import KEEP, NEW, Plan
+    from sapper_host.update.team_key import load
 
     if not is_name(name):
         raise SapperError(f"'{name}' is no name for a board", RULE, Status.USAGE)

@@ -45,11 +45,11 @@ def update(
     """
     import json
 
-    from sapper_host.board import team_key
     from sapper_host.connected.ports import find_port, list_ports, probe
     from sapper_host.errors import SapperError, Status
     from sapper_host.update import bundle as bundles
     from sapper_host.update import run as update_run
+    from sapper_host.update import team_key
 
     if every and port:
         raise SapperError("--all means every board", "leave --port away", Status.USAGE)

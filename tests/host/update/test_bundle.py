@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from sapper.update import slot_trailer
 from sapper.update.trailer import check_signature
-from sapper_host.board import team_key
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import ROOT
 from sapper_host.update import bundle as bundles
+from sapper_host.update import team_key
 from sapper_host.update.bundle import BundleError, make, read, write
 from sapper_host.update.wire import body_of, pieces, sectors
 

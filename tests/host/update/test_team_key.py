@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sapper_host.board.team_key import create, load
 from sapper_host.errors import SapperError
+from sapper_host.update.team_key import create, load
 
 pytestmark = pytest.mark.unit
 
