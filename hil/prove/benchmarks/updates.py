@@ -24,7 +24,7 @@ from hil.rigs.rig import NS_PER_S, default_uf2
 from hil.rigs.virtual import VirtualPico
 from hil.rigs.virtual.pty import SerialBridge, ptys
 from sapper_host.update.bundle import Bundle, write
-from sapper_host.update.run import run_all, status_of
+from sapper_host.update.several_boards import status_of, update_all
 from sapper_host.update.update import update
 
 _CHANGE = "sapper/link/status.py"
@@ -134,7 +134,7 @@ def _several(first: Bundle) -> list[Row]:
 
 def _wall(ports: list[str], chosen: Bundle) -> float:
     start = time.monotonic()
-    outcomes = run_all(ports, chosen)
+    outcomes = update_all(ports, chosen)
     for outcome in outcomes:
         if outcome.error is not None:
             raise HilError(f"updating {outcome.port}: {outcome.error}")

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from sapper_host.board.dialog import Dialog
 from sapper_host.errors import LinkError, NoAnswerError, SapperError, Status
-from sapper_host.update import wire as update_wire
 from sapper_host.update.bundle import Bundle, BundleError
+from sapper_host.update.wire import send
 
 # What a start takes, with a trial's self-test; slow flash included.
 _RESTART_S = 20.0
@@ -147,7 +147,7 @@ def _send(dialog: Dialog, bundle: Bundle, progress: Callable[[float], None]) -> 
     line = dialog.answer_line(5.0)
     if line != "ok receiving":
         raise NoAnswerError(f"the board does not take the update ({line or 'no answer'})", "run the same command again")
-    return update_wire.send(dialog, bundle, progress)
+    return send(dialog, bundle, progress)
 
 
 def _await_kept(board: Board, bundle: Bundle, goal: str, progress: Progress) -> dict[str, str]:

@@ -35,8 +35,8 @@ def bundle(
 
     from sapper_host.errors import SapperError, Status
     from sapper_host.update import bundle as bundles
-    from sapper_host.update import run as update_run
     from sapper_host.update import team_key
+    from sapper_host.update.compiling import compiled
 
     if show:
         if file is None:
@@ -45,7 +45,7 @@ def bundle(
     else:
         if new_key:
             team_key.create(team_key.default_path())
-        made = bundles.make(update_run.compiled(), team_key.load(key) if key else team_key.load_default())
+        made = bundles.make(compiled(), team_key.load(key) if key else team_key.load_default())
         file = file or Path(f"sapper-{made.values['version']}-{made.values['git']}{bundles.SUFFIX}")
         bundles.write(made, file)
     if as_json:

@@ -30,7 +30,7 @@ def doctor(
     """
     import json
 
-    from sapper_host.doctor import doctor as checks
+    from sapper_host.doctor import checks
     from sapper_host.screen.progress import waiting
 
     if udev_rule:

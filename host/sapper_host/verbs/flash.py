@@ -47,7 +47,7 @@ def flash(
     from datetime import UTC, datetime
 
     from sapper_host.errors import SapperError, Status
-    from sapper_host.flash import run as flash_run
+    from sapper_host.flash.several_boards import flash_all, report, status_of, table
     from sapper_host.flash.targets import choose
     from sapper_host.flash.uf2 import read_uf2
 
@@ -58,16 +58,16 @@ def flash(
         raise SapperError(f"{report_file}: no such folder", "make it first", Status.USAGE)
     targets = choose(port, drive or [], every)
     started = datetime.now(UTC)
-    outcomes = flash_run.flash_all(targets, image, limit)
-    text = json.dumps(flash_run.report(image, outcomes, started), indent=1)
+    outcomes = flash_all(targets, image, limit)
+    text = json.dumps(report(image, outcomes, started), indent=1)
     if report_file is not None:
         report_file.write_text(text + "\n", encoding="utf-8")
     if as_json:
         typer.echo(text)
     else:
-        for line in flash_run.table(outcomes):
+        for line in table(outcomes):
             typer.echo(line)
-    status = flash_run.status_of(outcomes)
+    status = status_of(outcomes)
     if status:
         raise typer.Exit(status)
 

@@ -23,16 +23,16 @@ def selftest(port: PortOption = None, as_json: JsonOption = False) -> None:
       sapper selftest
       sapper selftest --json | jq -r '.checks[] | select(.passed | not) | .name'
     """
-    from sapper_host.board import selftest as tests
     from sapper_host.board.link import Link
+    from sapper_host.board.selftest import passed, run
     from sapper_host.connected.ports import find_port
     from sapper_host.errors import Status
     from sapper_host.screen.progress import waiting
 
     with waiting("testing"), Link.open(find_port(port)) as link:
         board = link.identify().get("board", "")
-        checks = tests.run(link)
-    good = tests.passed(checks)
+        checks = run(link)
+    good = passed(checks)
     if as_json:
         import json
 

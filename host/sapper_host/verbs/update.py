@@ -48,8 +48,9 @@ def update(
     from sapper_host.connected.ports import find_port, list_ports, probe
     from sapper_host.errors import SapperError, Status
     from sapper_host.update import bundle as bundles
-    from sapper_host.update import run as update_run
     from sapper_host.update import team_key
+    from sapper_host.update.compiling import compiled
+    from sapper_host.update.several_boards import report, status_of, table, update_all
 
     if every and port:
         raise SapperError("--all means every board", "leave --port away", Status.USAGE)
@@ -59,24 +60,24 @@ def update(
     if file is not None:
         chosen = bundles.read(file)
     else:
-        chosen = bundles.make(update_run.compiled(), team_key.load(key) if key else team_key.load_default())
+        chosen = bundles.make(compiled(), team_key.load(key) if key else team_key.load_default())
     if every:
         ports = [each.device for each in map(probe, list_ports()) if each.ours and each.kind != "radio"]
         if not ports:
             raise SapperError("no board found", "`sapper devices` lists what is connected", Status.NO_DEVICE)
     else:
         ports = [find_port(port)]
-    outcomes = update_run.run_all(ports, chosen)
-    text = json.dumps(update_run.report(chosen, outcomes), indent=1)
+    outcomes = update_all(ports, chosen)
+    text = json.dumps(report(chosen, outcomes), indent=1)
     if report_file is not None:
         report_file.write_text(text + "\n", encoding="utf-8")
     if as_json:
         typer.echo(text)
     else:
         typer.echo(f"bundle: {chosen.describe()}")
-        for line in update_run.table(outcomes):
+        for line in table(outcomes):
             typer.echo(line)
-    status = update_run.status_of(outcomes)
+    status = status_of(outcomes)
     if status:
         raise typer.Exit(status)
 

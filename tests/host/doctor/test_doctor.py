@@ -12,9 +12,9 @@ from serial.tools import list_ports as system_ports
 from sapper_host.cli import main
 from sapper_host.connected.ports import Port
 from sapper_host.connected.run_registry import registered
-from sapper_host.doctor import doctor
+from sapper_host.doctor import checks
 from sapper_host.doctor.boards import NOTE, OK, OTHERS, WRONG, Row
-from sapper_host.doctor.doctor import Machine, examine, status_of
+from sapper_host.doctor.checks import Machine, examine, status_of
 from sapper_host.errors import Status
 from tests.host.fake_board import FakeBoard
 from tests.host.flash.test_flash_drives import mount_at, plug_in
@@ -148,8 +148,8 @@ def test_permission_comes_from_a_group_or_a_rule_or_is_missing(machine: Machine)
     assert row.state == NOTE and "--udev-rule" in row.remedy
     rules = machine.root / "etc/udev/rules.d"
     rules.mkdir(parents=True)
-    (rules / doctor.UDEV_FILE).write_text(doctor.UDEV_RULE)
-    assert permission(stranger).state == OK and doctor.UDEV_FILE in permission(stranger).found
+    (rules / checks.UDEV_FILE).write_text(checks.UDEV_RULE)
+    assert permission(stranger).state == OK and checks.UDEV_FILE in permission(stranger).found
 
 
 def test_a_cache_that_cannot_be_written_or_is_full(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,7 @@ def test_a_cache_that_cannot_be_written_or_is_full(machine: Machine, monkeypatch
     (machine.root / "file").touch()
     row = cache(replace(machine, cache=machine.root / "file" / "cache"))
     assert row.state == WRONG and "SAPPER_CACHE" in row.remedy and row.status == Status.ERROR
-    monkeypatch.setattr(doctor, "CACHE_LEAST_MB", 10**12)
+    monkeypatch.setattr(checks, "CACHE_LEAST_MB", 10**12)
     assert cache(machine).state == NOTE
 
 
@@ -184,7 +184,7 @@ def test_tools_that_are_missing_or_old_are_notes(
 
 
 def test_a_missing_library_is_wrong(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "LIBRARIES", ("rich", "no-such-library"))
+    monkeypatch.setattr(checks, "LIBRARIES", ("rich", "no-such-library"))
     row = tool(machine, "libraries")
     assert row.state == WRONG and "no-such-library" in row.found and "make setup" in row.remedy
 
@@ -192,7 +192,7 @@ def test_a_missing_library_is_wrong(machine: Machine, monkeypatch: pytest.Monkey
 def test_the_command_prints_rows_json_and_the_rule(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(doctor, "Machine", lambda: machine)
+    monkeypatch.setattr(checks, "Machine", lambda: machine)
     assert main(["doctor"]) == Status.NO_DEVICE
     out = capsys.readouterr().out
     assert "wrong  no board on USB" in out and "do: plug one in" in out
@@ -201,4 +201,4 @@ def test_the_command_prints_rows_json_and_the_rule(
     rows = json.loads(capsys.readouterr().out)
     assert rows[-1]["what"] == f"board {port}" and set(rows[-1]) == {"what", "state", "found", "remedy", "status"}
     assert main(["doctor", "--udev-rule"]) == Status.OK
-    assert capsys.readouterr().out == doctor.UDEV_RULE
+    assert capsys.readouterr().out == checks.UDEV_RULE

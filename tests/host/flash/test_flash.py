@@ -25,7 +25,7 @@ from sapper_host.flash import board as flash_board
 from sapper_host.flash import prompt as flash_repl
 from sapper_host.flash import uf2
 from sapper_host.flash.board import PHASES, Outcome
-from sapper_host.flash.run import flash_all, status_of, table
+from sapper_host.flash.several_boards import flash_all, status_of, table
 from sapper_host.flash.targets import Target, choose
 from sapper_host.flash.verify import PIECE_BYTES, pieces
 from tests.host.fake_board import VERSION_ANSWER, FakeBoard

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sapper_host.connected.port_board import PortBoard
 from sapper_host.errors import SapperError, Status
-from sapper_host.files.checkout import ROOT
 from sapper_host.screen.boards import Show, board_screen
-from sapper_host.update import bundle as bundles
-from sapper_host.update.bundle import Bundle
+from sapper_host.update.bundle import IMAGE_BYTES_MAX, Bundle
 from sapper_host.update.update import Result, update
 
 _JOIN_S = 0.2
@@ -45,21 +39,7 @@ class Outcome:
         return out
 
 
-def compiled(repository: Path = ROOT) -> Path:
-    """Compile the checkout's modules; the folder they are in. SapperError when there is no checkout, or it fails."""
-    if not (repository / "firmware" / "toolchain").is_dir():
-        raise SapperError("this is no checkout with a firmware/ to build from", "name a bundle file", Status.USAGE)
-    environment = os.environ | {"PYTHONPATH": str(repository / "firmware")}
-    # It says what it does; the first time on a machine that takes minutes.
-    done = subprocess.run(
-        [sys.executable, "-m", "toolchain", "mpy"], cwd=repository, env=environment, stdout=sys.stderr, check=False
-    )
-    if done.returncode:
-        raise SapperError("the modules were not compiled, as said above", "correct that, or name a bundle file")
-    return repository / "build" / "mpy"
-
-
-def run_all(
+def update_all(
     ports: Sequence[str], bundle: Bundle, worker: Callable[[str, Bundle, Show], Outcome] | None = None
 ) -> list[Outcome]:
     """Update the boards on all ports at the same time. Ctrl-C ends the program's part; the boards stay whole."""
@@ -101,7 +81,7 @@ def status_of(outcomes: Sequence[Outcome]) -> Status:
 def report(bundle: Bundle, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The JSON report."""
     return {
-        "bundle": bundle.values | {"files": len(bundle.files), "slot_bytes": bundles.IMAGE_BYTES_MAX},
+        "bundle": bundle.values | {"files": len(bundle.files), "slot_bytes": IMAGE_BYTES_MAX},
         "status": int(status_of(outcomes)),
         "boards": [outcome.as_dict() for outcome in outcomes],
     }
