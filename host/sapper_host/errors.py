@@ -6,6 +6,7 @@ the status the command leaves with. `cli.main` is the only place that catches it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
 
@@ -21,6 +22,14 @@ class Status(IntEnum):
     BAD_INPUT = 5  # a file that was given is malformed; nothing was changed
     REFUSED = 6  # the board answered `err`
     INTERRUPTED = 130  # Ctrl-C
+
+
+def shared_status(failed: Iterable[Status]) -> Status:
+    """The exit status of several jobs, of those that failed: Ctrl-C's, else the one they agree on, else ERROR."""
+    each = set(failed)
+    if Status.INTERRUPTED in each:
+        return Status.INTERRUPTED
+    return each.pop() if len(each) == 1 else Status.ERROR if each else Status.OK
 
 
 class SapperError(Exception):

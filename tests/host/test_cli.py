@@ -26,21 +26,9 @@ from sapper_host.errors import Status
 from sapper_host.recordings.mcap_file import McapReading
 from tests.host.fake_board import FakeBoard
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.usefixtures("own_cache")]
 
 CSV = "# sapper-trace 1\nt_s,gate0_mv,gate1_mv,gate2_mv,vsys_mv,temp_c,left_ticks,right_ticks\n0.00,1,2,3,5000,20,0,0\n"
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the user's own: no rigs that run here, no history."""
-    monkeypatch.setenv("SAPPER_CACHE", str(tmp_path / "cache"))
-
-
-@pytest.fixture
-def board() -> Iterator[FakeBoard]:
-    with FakeBoard() as made:
-        yield made
 
 
 Run = Callable[..., tuple[int, str, str]]

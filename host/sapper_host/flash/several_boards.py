@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sapper_host.connected.bootsel import ROOT
-from sapper_host.errors import Status
+from sapper_host.errors import Status, shared_status
 from sapper_host.flash.board import PHASES, BoardFlash, Outcome, Tell
 from sapper_host.flash.targets import Target
 from sapper_host.flash.uf2 import PAYLOAD_BYTES, Uf2Image
 from sapper_host.screen.boards import board_screen
+from sapper_host.screen.columns import line, padded
 
 _LOOK_S = 0.2
 
@@ -42,10 +43,7 @@ def flash_all(targets: Sequence[Target], image: Uf2Image, limit_s: float, root: 
 
 def status_of(outcomes: Sequence[Outcome]) -> Status:
     """The exit status for all: that of the boards that failed if they agree, else ERROR."""
-    failed = {Status(outcome.status) for outcome in outcomes if not outcome.verified}
-    if Status.INTERRUPTED in failed:
-        return Status.INTERRUPTED
-    return failed.pop() if len(failed) == 1 else Status.ERROR if failed else Status.OK
+    return shared_status(Status(outcome.status) for outcome in outcomes if not outcome.verified)
 
 
 def report(image: Uf2Image, outcomes: Sequence[Outcome], started: datetime) -> dict[str, Any]:
@@ -73,10 +71,9 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
         took = " ".join(f"{phase} {seconds:.1f}" for phase, seconds in outcome.seconds.items())
         result = "verified" if outcome.verified else f"FAILED while {PHASES[outcome.phase][0]}"
         rows.append((outcome.board or "-", outcome.name, result, _runs(outcome), took))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
-    for i, row in enumerate(rows):
-        lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for i, cells in enumerate(padded(rows)):
+        lines.append(line(cells))
         if i and not outcomes[i - 1].verified:
             outcome = outcomes[i - 1]
             lines.append(f"    {outcome.error}")

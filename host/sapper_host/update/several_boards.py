@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sapper_host.connected.port_board import PortBoard
-from sapper_host.errors import SapperError, Status
+from sapper_host.errors import SapperError, Status, shared_status
 from sapper_host.screen.boards import Show, board_screen
+from sapper_host.screen.columns import line, padded
 from sapper_host.update.bundle import IMAGE_BYTES_MAX, Bundle
 from sapper_host.update.update import Result, update
 
@@ -74,8 +75,7 @@ def one(port: str, bundle: Bundle, show: Show) -> Outcome:
 
 def status_of(outcomes: Sequence[Outcome]) -> Status:
     """The exit status for all: that of the boards that failed if they agree, else ERROR."""
-    failed = {outcome.status for outcome in outcomes if outcome.error is not None}
-    return failed.pop() if len(failed) == 1 else Status.ERROR if failed else Status.OK
+    return shared_status(outcome.status for outcome in outcomes if outcome.error is not None)
 
 
 def report(bundle: Bundle, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -99,10 +99,9 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
         runs = f"{after.get('sapper')}+{after.get('git')} from {after.get('source')}"
         sent = f"{result.bytes} bytes, {result.sent} of {result.sectors} sectors" if result.sectors else "nothing"
         rows.append((outcome.port, result.board, result.outcome, runs, sent, f"{result.seconds:.1f}"))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
-    for i, row in enumerate(rows):
-        lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for i, cells in enumerate(padded(rows)):
+        lines.append(line(cells))
         error = outcomes[i - 1].error if i else None
         if error is not None:
             lines.append(f"    {error.message}")

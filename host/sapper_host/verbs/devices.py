@@ -56,17 +56,16 @@ def devices(
 
 
 def _show(found: list[Port]) -> None:
-    """Columns as wide as they need to be; the last one is cut by nobody, so that a pipe gets all of it."""
+    from sapper_host.screen.columns import line, padded
+
     rows = [("port", "kind", "what", "version", "board", "detail")]
     for port in found:
         version = " ".join(filter(None, (port.version.get("sapper"), port.version.get("git"))))
         rows.append((port.device, port.kind, port.what, version or "-", port.serial_number or "-", port.detail))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+    for row, cells in zip(rows, padded(rows), strict=True):
         if row[2] in _COLOUR:
             cells[2] = typer.style(cells[2], fg=_COLOUR[row[2]])
-        typer.echo("  ".join(cells).rstrip())
+        typer.echo(line(cells))
 
 
 def register(app: typer.Typer) -> None:

@@ -211,9 +211,10 @@ def _show(changes: Changes, dry_run: bool) -> None:
 
 
 def _columns(rows: list[tuple[str, str, str]]) -> None:
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    for name, one, other in rows:
-        typer.echo(f"{name.ljust(widths[0])}  {one.rjust(widths[1])}  {other.rjust(widths[2])}")
+    from sapper_host.screen.columns import line, padded
+
+    for cells in padded(rows, right=(1, 2)):
+        typer.echo(line(cells))
 
 
 def register(app: typer.Typer) -> None:

@@ -19,12 +19,6 @@ pytestmark = pytest.mark.unit
 
 
 @pytest.fixture
-def board() -> Iterator[FakeBoard]:
-    with FakeBoard() as made:
-        yield made
-
-
-@pytest.fixture
 def link(board: FakeBoard) -> Iterator[Link]:
     with Link.open(board.port) as made:
         yield made

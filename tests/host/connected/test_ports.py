@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -21,18 +19,7 @@ from sapper_host.errors import LinkError, LinkGoneError, Status
 from tests.host.board.test_link import wait_for
 from tests.host.fake_board import FakeBoard
 
-pytestmark = pytest.mark.unit
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SAPPER_CACHE", str(tmp_path / "cache"))
-
-
-@pytest.fixture
-def board() -> Iterator[FakeBoard]:
-    with FakeBoard() as made:
-        yield made
+pytestmark = [pytest.mark.unit, pytest.mark.usefixtures("own_cache")]
 
 
 def usb(device: str, serial_number: str = "", **values: object) -> SimpleNamespace:
