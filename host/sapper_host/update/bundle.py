@@ -31,6 +31,7 @@ IMAGE = "image.romfs"
 TRAILER = "slot.txt"
 MANIFEST = "manifest.txt"
 MANIFEST_MARK = "sapper-manifest 1"
+DIGEST_DIGITS = 32
 # 192 kB of a slot less its trailer's sector (firmware/board/modules/flash_layout.py; a test compares).
 IMAGE_BYTES_MAX = 188 * 1024
 _REMEDY = "make it anew: `sapper bundle`"
@@ -49,16 +50,19 @@ class BundleError(SapperError):
 
 @dataclass(frozen=True)
 class FileRow:
-    """A file of an image: its name, where its `size` bytes begin, and their SHA-256 in hex."""
+    """A file of an image: its name, where its `size` bytes begin, and the first DIGEST_DIGITS of their SHA-256 in hex.
+
+    They tell one file from another; that the image is whole its own SHA-256 tells, which is signed.
+    """
 
     name: str
     offset: int
     size: int
-    sha256: str
+    digest: str
 
     def line(self) -> str:
         """As it stands in the manifest; of the same length whatever the offset."""
-        return f"file {self.name} {self.offset:06d} {self.size} {self.sha256}"
+        return f"file {self.name} {self.offset:06d} {self.size} {self.digest}"
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,10 @@ class Bundle:
         """Whether it carries a signature."""
         return self.values.get("mac", "none") != "none"
 
+    def sha256_of(self, row: FileRow) -> str:
+        """All of a file's SHA-256, in hex."""
+        return hashlib.sha256(self.image[row.offset : row.offset + row.size]).hexdigest()
+
     def describe(self) -> str:
         """In a line, for people."""
         sign = "signed" if self.signed else "not signed"
@@ -97,7 +105,7 @@ def make(folder: Path, key: bytes | None = None) -> Bundle:
     except (OSError, ValueError, KeyError) as error:
         raise BundleError(f"{folder} holds no compiled modules ({error})", "run `make mpy`") from None
     head = [MANIFEST_MARK, *(f"{name}={about[name]}" for name in ("version", "git", "content", "micropython"))]
-    rows = [FileRow(name, 0, len(data), hashlib.sha256(data).hexdigest()) for name, data in modules.items()]
+    rows = [FileRow(name, 0, len(data), digest_of(data)) for name, data in modules.items()]
     # The manifest's length does not depend on the offsets in it: those of a first image hold in the second.
     first = _image(modules, _even(_manifest(head, rows), modules))
     rows = _placed(rows, modules, first)
@@ -120,6 +128,11 @@ def make(folder: Path, key: bytes | None = None) -> Bundle:
     unsigned = "\n".join([MARK, *(f"{name}={value}" for name, value in values.items()), ""]).encode("ascii")
     trailer = unsigned + f"mac={mac(key, unsigned) if key else 'none'}\n".encode("ascii")
     return Bundle(image, trailer, values_of(trailer), tuple(rows))
+
+
+def digest_of(data: bytes) -> str:
+    """A file's digest, as a manifest has it."""
+    return hashlib.sha256(data).hexdigest()[:DIGEST_DIGITS]
 
 
 def _manifest(head: list[str], rows: list[FileRow]) -> bytes:
@@ -157,7 +170,7 @@ def _placed(rows: list[FileRow], modules: dict[str, bytes], image: bytes) -> lis
     placed, at = [], 0
     for row in rows:
         at = image.index(modules[row.name], at)
-        placed.append(FileRow(row.name, at, row.size, row.sha256))
+        placed.append(FileRow(row.name, at, row.size, row.digest))
         at += row.size
     return placed
 
@@ -200,7 +213,7 @@ def read(path: Path) -> Bundle:
     except (KeyError, ValueError) as error:
         raise BundleError(f"{path} is not a whole bundle: {error}", _REMEDY) from None
     for row in files:
-        if hashlib.sha256(image[row.offset : row.offset + row.size]).hexdigest() != row.sha256:
+        if digest_of(image[row.offset : row.offset + row.size]) != row.digest:
             raise BundleError(f"{path}: {row.name} is not what its manifest says", _REMEDY)
     if int(values["length"]) != len(image):
         raise BundleError(f"{path}: its image has {len(image)} bytes, not {values['length']}", _REMEDY)
@@ -225,10 +238,10 @@ def _text_of(image: bytes, mark: str) -> str:
 
 
 def parse_manifest(text: str) -> tuple[FileRow, ...]:
-    """The files of a manifest. ValueError when a line is none."""
+    """The files of a manifest; an older application's digests are longer. ValueError when a line is none."""
     rows = []
     for line in text.split("\n"):
         if line.startswith("file "):
             _, name, offset, size, digest = line.split(" ")
-            rows.append(FileRow(name, int(offset), int(size), digest))
+            rows.append(FileRow(name, int(offset), int(size), digest[:DIGEST_DIGITS]))
     return tuple(rows)

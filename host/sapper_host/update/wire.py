@@ -47,7 +47,7 @@ def pieces(bundle: Bundle, running: Iterable[FileRow]) -> list[list[tuple[int, i
 
     A COPY piece's data is what it stands for.
     """
-    there = {(row.size, row.sha256): row.offset for row in running}
+    there = {(row.size, row.digest): row.offset for row in running}
     out: list[list[tuple[int, int, bytes]]] = [[] for _ in sectors(bundle.image)]
     for kind, source, start, end in _spans(bundle, there):
         at = start
@@ -63,7 +63,7 @@ def _spans(bundle: Bundle, there: dict[tuple[int, str], int]) -> Iterator[tuple[
     """(kind, offset to copy from, start, end) of the image, in order and without a gap."""
     at = 0
     for row in sorted(bundle.files, key=lambda row: row.offset):
-        source = there.get((row.size, row.sha256))
+        source = there.get((row.size, row.digest))
         if source is not None and row.size:
             if row.offset > at:
                 yield DATA, 0, at, row.offset

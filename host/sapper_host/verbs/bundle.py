@@ -49,7 +49,7 @@ def bundle(
         file = file or Path(f"sapper-{made.values['version']}-{made.values['git']}{bundles.SUFFIX}")
         bundles.write(made, file)
     if as_json:
-        rows = [{"name": row.name, "size": row.size, "sha256": row.sha256} for row in made.files]
+        rows = [{"name": row.name, "size": row.size, "sha256": made.sha256_of(row)} for row in made.files]
         typer.echo(json.dumps({"file": str(file)} | made.values | {"files": rows}, indent=1))
     else:
         typer.echo(f"{file}: {made.describe()}")
