@@ -2,60 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hil.rigs.virtual import protocol
-
-if TYPE_CHECKING:
-    from hil.rigs.virtual.pico import VirtualPico
+from hil.rigs.virtual.chip import Chip
 
 
 class Cpu:
     """Core 0 (core 1 is not emulated)."""
 
-    def __init__(self, pico: VirtualPico) -> None:
-        self._pico = pico
+    def __init__(self, chip: Chip) -> None:
+        self._chip = chip
 
     @property
     def busy_ns(self) -> int:
         """Emulated time spent executing instructions since the virtual Pico was made."""
-        return round(self._pico.status().busy_ns)
+        return round(self._chip.status().busy_ns)
 
     @property
     def total_ns(self) -> int:
         """Emulated time in all, asleep or not; the same as `VirtualPico.now_ns`."""
-        return self._pico.now_ns
+        return round(self._chip.status().now_ns)
 
     @property
     def pc(self) -> int:
         """Program counter."""
-        return self._pico.status().pc
+        return self._chip.status().pc
 
     @property
     def symbol(self) -> str | None:
         """The function it is in, when the firmware's ELF lies beside its UF2."""
-        return self._pico.symbol_at(self.pc)
+        return self._chip.symbol_at(self.pc)
 
     @property
     def sleeping(self) -> bool:
         """Whether the core waits in WFI or WFE."""
-        return self._pico.status().sleeping
+        return self._chip.status().sleeping
 
     @property
     def registers(self) -> list[int]:
         """r0..r15."""
-        return [int(each) for each in self._pico.call("registers")]
+        return [int(each) for each in self._chip.call("registers")]
 
     def hang(self, interrupts_on: bool = True, duration_ns: float | None = None) -> None:
         """The program stops getting on, at once. With interrupts on their handlers still run, else nothing does.
 
         After `duration_ns` (None: until `release` or a reset) it carries on as if nothing had been.
         """
-        self._pico.call("hang", interrupts_on, -1 if duration_ns is None else duration_ns)
+        self._chip.call("hang", interrupts_on, -1 if duration_ns is None else duration_ns)
 
     def release(self) -> None:
         """Ends a hang."""
-        self._pico.call("release")
+        self._chip.call("release")
 
     def stall_flash(self, duration_ns: float) -> None:
         """What a flash erase of that length does to the program: nothing runs, no interrupt is taken."""
@@ -64,30 +60,30 @@ class Cpu:
     @property
     def timer_us(self) -> int:
         """The chip's microsecond timer: time since its reset."""
-        return int(self._pico.call("timerMicros"))
+        return int(self._chip.call("timerMicros"))
 
     def set_timer_us(self, microseconds: int) -> None:
         """Moves the timer (MicroPython's ticks); alarms that are jumped over fire at once."""
-        self._pico.call("timerJump", microseconds)
+        self._chip.call("timerJump", microseconds)
 
     def start_timer_at_us(self, microseconds: int) -> None:
         """From the next reset on the timer starts at this value, not at 0 (to stand just before a wrap)."""
-        self._pico.call("timerStart", microseconds)
+        self._chip.call("timerStart", microseconds)
 
 
 class Memory:
     """The address space as the core sees it."""
 
-    def __init__(self, pico: VirtualPico) -> None:
-        self._pico = pico
+    def __init__(self, chip: Chip) -> None:
+        self._chip = chip
 
     def read(self, address: int, length: int) -> bytes:
         """Bytes from an address; reading a peripheral has the side effects it has for the core."""
-        return self._pico.query(protocol.read_at(protocol.MEMORY_READ, address, length))
+        return self._chip.query(protocol.read_at(protocol.MEMORY_READ, address, length))
 
     def write(self, address: int, data: bytes) -> None:
         """Bytes to an address: any number to RAM, whole words elsewhere."""
-        self._pico.post(protocol.write_at(protocol.MEMORY_WRITE, address, data))
+        self._chip.post(protocol.write_at(protocol.MEMORY_WRITE, address, data))
 
     def read_word(self, address: int) -> int:
         """A 32-bit word."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from hil.rigs.virtual import protocol
+from hil.rigs.virtual.chip import Chip
 from hil.rigs.virtual.errors import VirtualPicoError
 from sapper_host.flash.uf2 import FLASH_BYTES, FLASH_START, PAYLOAD_BYTES, SECTOR_BYTES, Uf2Error, read_uf2
-
-if TYPE_CHECKING:
-    from hil.rigs.virtual.pico import VirtualPico
 
 PHASES = ("before", "half")
 
@@ -52,8 +50,8 @@ class Flash:
 
     size = FLASH_BYTES
 
-    def __init__(self, pico: VirtualPico) -> None:
-        self._pico = pico
+    def __init__(self, chip: Chip) -> None:
+        self._chip = chip
 
     def image(self) -> bytes:
         """All its contents, `size` bytes."""
@@ -61,13 +59,13 @@ class Flash:
 
     def read(self, offset: int, length: int) -> bytes:
         """Some of its contents, past the chip's own interface."""
-        return self._pico.query(protocol.read_at(protocol.FLASH_READ, offset, length))
+        return self._chip.query(protocol.read_at(protocol.FLASH_READ, offset, length))
 
     def write(self, offset: int, data: bytes) -> None:
         """Replaces contents as a programmer clip would; reset the board afterwards."""
         if offset < 0 or offset + len(data) > FLASH_BYTES:
             raise VirtualPicoError(f"{len(data)} bytes at {offset} do not fit a flash of {FLASH_BYTES}")
-        self._pico.post(protocol.write_at(protocol.FLASH_WRITE, offset, data))
+        self._chip.post(protocol.write_at(protocol.FLASH_WRITE, offset, data))
 
     def program_uf2(self, path: Path) -> None:
         """Erases and programs the sectors of a UF2, as the boot ROM's drive does; reset the board afterwards."""
@@ -81,11 +79,11 @@ class Flash:
     @property
     def operations(self) -> int:
         """How many erases and page programs have begun."""
-        return self._pico.status().flash_operations
+        return self._chip.status().flash_operations
 
     def operation_log(self, start: int = 0) -> list[FlashOperation]:
         """The operations numbered `start` and above."""
-        log = self._pico.call("flashLog", start)
+        log = self._chip.call("flashLog", start)
         return [
             FlashOperation(
                 each["name"], each["address"], each["length"], round(each["startNanos"]), round(each["busyNanos"])
@@ -96,7 +94,7 @@ class Flash:
     @property
     def busy(self) -> bool:
         """Whether an operation is under way."""
-        return bool(self._pico.call("flashBusy"))
+        return bool(self._chip.call("flashBusy"))
 
     def cut_power_at(self, operation: int | None, phase: str = "before") -> None:
         """Plans a power cut at the operation of that number: 'before' it, or 'half'-way through (None: no cut).
@@ -105,11 +103,11 @@ class Flash:
         through an erase a part is erased and another reads as anything (seeded). The run then ends with the power off.
         """
         self._check_phase(phase)
-        self._pico.call("flashCutAt", -1 if operation is None else operation, phase)
+        self._chip.call("flashCutAt", -1 if operation is None else operation, phase)
 
     def record(self, on: bool = True) -> None:
         """From the next operation on, keeps what each one changed, for `torn_image`."""
-        self._pico.call("flashRecord", on)
+        self._chip.call("flashRecord", on)
 
     def torn_image(self, operation: int, phase: str, seed: int = 0) -> bytes:
         """All contents as `cut_power_at(operation, phase)` would have left them, of an operation already recorded.
@@ -123,7 +121,7 @@ class Flash:
             raise VirtualPicoError(
                 f"there are {self.operations} flash operations so far, and none numbered {operation}"
             )
-        return self._pico.query(protocol.torn_image(operation, phase == "half", seed))
+        return self._chip.query(protocol.torn_image(operation, phase == "half", seed))
 
     @staticmethod
     def _check_phase(phase: str) -> None:
@@ -132,8 +130,8 @@ class Flash:
 
     def slow_next(self, busy_ns: float) -> None:
         """The next operation takes this long (the data sheet allows 400 ms for a sector)."""
-        self._pico.call("flashSlowNext", busy_ns)
+        self._chip.call("flashSlowNext", busy_ns)
 
     def unique_id(self) -> bytes:
         """The chip's 8-byte unique number, from the seed; MicroPython's `machine.unique_id()`."""
-        return bytes(self._pico.call("uniqueId"))
+        return bytes(self._chip.call("uniqueId"))
