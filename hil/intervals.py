@@ -1,7 +1,5 @@
 """Intervals of shares and rates, from counts."""
 
-import math
-
 from scipy import stats
 
 
@@ -9,11 +7,8 @@ def wilson(hits: int, trials: int, confidence: float = 0.95) -> tuple[float, flo
     """Interval of a share (Wilson 1927); (0, 1) where nothing was tried."""
     if trials == 0:
         return 0.0, 1.0
-    z = float(stats.norm.ppf(0.5 + confidence / 2))
-    p = hits / trials
-    middle = (p + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials)) / (1 + z * z / trials)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    interval = stats.binomtest(hits, trials).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def poisson(count: int, exposure: float, confidence: float = 0.95) -> tuple[float, float]:
