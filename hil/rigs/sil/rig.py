@@ -5,126 +5,19 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from hil.errors import HilError
 from hil.rigs.sil import process
+from hil.rigs.sil.ports import SilAdc, SilLine, SilPin, SilPwm
 from hil.rigs.sil.process import BATCH, RECORD, BoardProcess
-from hil.rigs.sil.stimulus import Edges, Waveform
+from hil.rigs.sil.stimulus import Edges
 
 _US = 1000
 _LONGEST_US = 100_000_000  # times in a batch are the small integers of a 32-bit MicroPython
 _PINS = 30
 _LINES = 3
-# VSYS 5.0 V behind its divider, the chip at 27 degrees: what the inputs read while nobody sets them.
-_RESTING_MV = (0.0, 0.0, 0.0, 5000 / 3, 706.0)
 CAUSES = ("power_on", "watchdog")
 _MACHINE_CAUSE = {"power_on": 1, "watchdog": 3}
-
-
-class SilLine:
-    """One serial line. `reads`, `is_open`: what the host at the other end does (USB)."""
-
-    def __init__(self) -> None:
-        self.pending = bytearray()
-        self.heard: list[tuple[int, bytes]] = []
-        self.reads = True
-        self.is_open = True
-
-    def write(self, data: bytes) -> None:
-        """Send bytes to the board, from now on."""
-        self.pending += data
-
-    def read(self) -> list[tuple[int, bytes]]:
-        """What the board sent since the last call: (time in ns, bytes)."""
-        heard, self.heard = self.heard, []
-        return heard
-
-
-class SilPin:
-    """One GPIO: driven from outside, or watched."""
-
-    def __init__(self, rig: SilRig, gpio: int) -> None:
-        self._rig = rig
-        self._gpio = gpio
-        self._watched = False
-        self._seen: list[tuple[int, int]] = []
-        self._level = 0
-
-    @property
-    def level(self) -> int:
-        """Its level now: what the board drives, else what the rig does."""
-        return self._level
-
-    def drive(self, level: int, at_ns: int | None = None) -> None:
-        """Put a level on it, now or at a time."""
-        self._rig.edges.add(self._gpio, [self._rig.now_ns if at_ns is None else at_ns], [level])
-        if at_ns is None:
-            self._level = level
-
-    def drive_edges(self, times_ns: Sequence[int] | Any, levels: Sequence[int] | Any) -> None:
-        """Many levels, each at its time."""
-        self._rig.edges.add(self._gpio, times_ns, levels)
-
-    def watch(self) -> None:
-        """Keep its changes for `edges`."""
-        self._watched = True
-
-    def edges(self) -> list[tuple[int, int]]:
-        """The board's changes of it since the last call: (time in ns, level)."""
-        seen, self._seen = self._seen, []
-        return seen
-
-    def changed(self, at_ns: int, level: int) -> None:
-        """The board drove it."""
-        self._level = level
-        if self._watched:
-            self._seen.append((at_ns, level))
-
-
-class SilPwm:
-    """The duty of one GPIO, 0..1; 0 when the pin is not on PWM."""
-
-    def __init__(self) -> None:
-        self.duty = 0.0
-        self._watched = False
-        self._seen: list[tuple[int, float]] = []
-
-    def watch(self) -> None:
-        """Keep its changes for `changes`."""
-        self._watched = True
-
-    def changes(self) -> list[tuple[int, float]]:
-        """Changes since the last call: (time in ns, duty)."""
-        seen, self._seen = self._seen, []
-        return seen
-
-    def changed(self, at_ns: int, duty: float) -> None:
-        """The board set it."""
-        self.duty = duty
-        if self._watched:
-            self._seen.append((at_ns, duty))
-
-
-class SilAdc:
-    """The analogue inputs, in millivolts."""
-
-    def __init__(self, rig: SilRig) -> None:
-        self._rig = rig
-        self.waves = [Waveform(millivolts) for millivolts in _RESTING_MV]
-        self.running_since_ns: int | None = None  # when the board last began its round robin
-
-    def set(self, channel: int, millivolts: float) -> None:
-        """A steady voltage from now on."""
-        self.play(channel, [self._rig.now_ns], [millivolts], "hold")
-
-    def play(
-        self, channel: int, times_ns: Sequence[int] | Any, values_mv: Sequence[float] | Any, interpolate: str = "linear"
-    ) -> None:
-        """From times_ns[0] on these points replace what was scheduled; `hold` or `linear` between them."""
-        if interpolate not in ("linear", "hold"):
-            raise HilError(f"interpolate is '{interpolate}'; it must be 'linear' or 'hold'")
-        self.waves[channel].play(times_ns, values_mv, interpolate == "linear")
 
 
 class SilRig:
@@ -141,13 +34,14 @@ class SilRig:
         self.left_for = ""  # "prompt" or "bootloader" once the application has ended
         self._micropython = micropython
         self._now_us = 0
-        self._pins = [SilPin(self, gpio) for gpio in range(_PINS)]
+        self._pins = [SilPin(self, self.edges, gpio) for gpio in range(_PINS)]
         self._pwms = [SilPwm() for _ in range(_PINS)]
         self._flash: dict[int, bytes] = {}
         self._ticks_us = ticks_us
         self._seed = seed
         self._process = BoardProcess(micropython)
         self._begun = False
+        self._held = False  # in reset
         self._closed = False
 
     @property
@@ -179,6 +73,9 @@ class SilRig:
         sent = [bytes(line.pending) for line in lines]
         for line in lines:
             line.pending.clear()
+        if self._held:
+            self._now_us = end_us
+            return
         if not self._begun:
             self._begin(0, "power_on", levels, driven)
         while True:
@@ -204,11 +101,27 @@ class SilRig:
         """As by the RUN pin or the supply, now: the program ends where it is, the flash keeps what was written."""
         if cause not in CAUSES:
             raise HilError(f"no reset cause '{cause}'; there are {', '.join(CAUSES)}")
+        self.run_pin(0)
+        self._start(cause)
+
+    def run_pin(self, level: int) -> None:
+        """0 holds the chip in reset: it drives no pin, takes no byte. 1 lets it start, as after power-on."""
+        if level and self._held:
+            self._start("power_on")
+        elif not level and not self._held:
+            self._held = True
+            self._let_go(self._now_us)
+            self._process.close()
+
+    def _start(self, cause: str) -> None:
+        self._held = False
         self.resets.append((self.now_ns, cause))
-        self._let_go(self._now_us)
-        self._process.close()
         self._process = BoardProcess(self._micropython)
         self._begin(0, cause, self.edges.levels, self.edges.driven)
+
+    def reset_causes(self) -> list[tuple[int, str]]:
+        """(time in ns, one of CAUSES) of every start, the first among them."""
+        return [(0, CAUSES[0]), *self.resets]
 
     def close(self) -> None:
         """End the process."""

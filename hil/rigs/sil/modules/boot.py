@@ -60,6 +60,7 @@ def settle():
     """Before a report: nothing that has happened is still to be worked out."""
     gpio.catch_up()
     converter.catch_up()
+    rp2.tell_written()
 
 
 def start():

@@ -4,9 +4,9 @@ their work.
 
 import clock
 import converter
+import exchange
 import interlock_pio
 import serial_lines
-import watchdog_timer
 
 _BLOCK = 4096
 _PAGE = 256
@@ -20,7 +20,8 @@ FILE_SYSTEM_BYTES = _BLOCKS * _BLOCK
 # All of it from the start, so that a write does not change how much heap is free.
 _flash = bytearray(_BLOCKS * _BLOCK)
 _view = memoryview(_flash)
-_changed = [0] * _BLOCKS
+_untold = bytearray(_BLOCKS)  # blocks that were written since the rig was told
+_any_untold = False
 _BLANK = b"\xff" * _BLOCK
 for _number in range(_BLOCKS):
     _flash[_number * _BLOCK : (_number + 1) * _BLOCK] = _BLANK
@@ -107,7 +108,7 @@ class Flash:
         for i in range(len(buffer)):
             _flash[at + i] &= buffer[i]
         clock.advance(_PROGRAM_US * -(-len(buffer) // _PAGE))
-        _changed[number] = 1
+        _mark(number)
         _deaf(since)
 
     def ioctl(self, operation, argument):
@@ -125,8 +126,14 @@ class Flash:
     def _erase(self, number):
         at = number * _BLOCK
         _flash[at : at + _BLOCK] = _BLANK
-        _changed[number] = 1
+        _mark(number)
         clock.advance(_ERASE_US)
+
+
+def _mark(number):
+    global _any_untold
+    _untold[number] = 1
+    _any_untold = True
 
 
 def _deaf(since):
@@ -145,8 +152,13 @@ def restore(number, data):
     _flash[number * _BLOCK : (number + 1) * _BLOCK] = data
 
 
-def _written():
-    return [(number, _flash[number * _BLOCK : (number + 1) * _BLOCK]) for number in range(_BLOCKS) if _changed[number]]
-
-
-watchdog_timer.before_reset = _written
+def tell_written():
+    """To the rig, which keeps the flash: the blocks that were written since it was last told."""
+    global _any_untold
+    if not _any_untold:
+        return
+    _any_untold = False
+    for number in range(_BLOCKS):
+        if _untold[number]:
+            _untold[number] = 0
+            exchange.record_bytes(clock.now, number, _view[number * _BLOCK : (number + 1) * _BLOCK], exchange.FLASH)

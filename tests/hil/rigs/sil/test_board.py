@@ -175,3 +175,22 @@ def test_a_micropython_that_does_not_start_is_told_with_its_words(tmp_path: Path
         rig.run(NS_PER_MS)
     with pytest.raises(HilError, match="run `make"):
         SilRig(micropython=tmp_path / "nothing")
+
+
+def test_held_in_reset_it_does_nothing_and_starts_anew_when_let_go(rig: SilRig, operator: Operator) -> None:
+    operator.must("name rover-3")
+    operator.must("set sweep_mm_s 250")
+    enable = rig.pin(GPIO["MOTOR_EN"])
+    rig.run_pin(0)
+    since_ns = rig.now_ns
+    rig.usb.read()
+    rig.usb.write(b"version\n")
+    rig.run(300 * NS_PER_MS)
+    assert rig.now_ns == since_ns + 300 * NS_PER_MS
+    assert rig.usb.read() == [] and enable.level == 0
+    rig.run_pin(1)
+    again = Operator(rig)
+    again.boot()
+    assert again.must("name") == "name=rover-3" and "250" not in again.must("get sweep_mm_s")
+    assert [cause for _, cause in rig.reset_causes()] == ["power_on", "power_on"]
+    assert rig.reset_causes()[-1][0] == since_ns + 300 * NS_PER_MS
