@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hil.errors import HilError
-from hil.rigs.rig import NS_PER_MS, Rig, SerialLine
+from hil.rigs.ports import SerialLine
+from hil.rigs.rig import NS_PER_MS, Rig
 from sapper.shared.pins import GPIO
 from sapper_host.board.decoder import Counts, Event, Frame, Item, StreamDecoder, Text
 

@@ -18,7 +18,8 @@ import numpy as np
 from hil.errors import HilError
 from hil.play.operator import Operator, OperatorError
 from hil.play.tape import Tape
-from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig, open_rig
+from hil.rigs.registry import open_rig
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
 from sapper.shared.limits import TICK_MS
 from sapper.shared.pins import GPIO
 from sapper_host.board.decoder import Event, Item

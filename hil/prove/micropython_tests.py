@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 
 from hil.errors import HilError
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 from hil.rigs.virtual.errors import VirtualPicoError
 from hil.rigs.virtual.pico import VirtualPico
 from sapper_host.files.checkout import BUILD, ROOT

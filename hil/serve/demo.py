@@ -17,7 +17,8 @@ from rich.table import Table
 
 from hil.errors import HilError
 from hil.play.lane_run import LaneResult, LaneRun
-from hil.rigs.rig import NS_PER_S, Rig, open_rig
+from hil.rigs.registry import open_rig
+from hil.rigs.rig import NS_PER_S, Rig
 from hil.world.world import load_world
 from sapper_host.board.decoder import Item
 from sapper_host.errors import SapperError, Status

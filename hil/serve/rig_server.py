@@ -20,7 +20,8 @@ from typing import Any
 
 from hil.errors import HilError
 from hil.play.closed_loop import ClosedLoop
-from hil.rigs.rig import NS_PER_MS, NS_PER_S, default_uf2
+from hil.rigs.firmware import default_uf2
+from hil.rigs.rig import NS_PER_MS, NS_PER_S
 from hil.rigs.virtual import VirtualPico
 from hil.rigs.virtual.bootsel_drive import BootselDrive
 from hil.serve.panel import HELP, Keyboard, Panel

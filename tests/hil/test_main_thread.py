@@ -12,7 +12,8 @@ from hil.play.lane_run import LaneRun
 from hil.play.operator import Operator
 from hil.play.replay import replay
 from hil.prove.benchmarks.row import Row
-from hil.rigs.rig import NS_PER_MS, NS_PER_S, default_uf2
+from hil.rigs.firmware import default_uf2
+from hil.rigs.rig import NS_PER_MS, NS_PER_S
 from hil.rigs.virtual import VirtualPico
 from hil.serve.demo import as_dict, reached
 from hil.traces.synthetic import synthetic_trace

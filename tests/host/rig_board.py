@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from hil.rigs.rig import NS_PER_MS, NS_PER_S, open_rig
+from hil.rigs.registry import open_rig
+from hil.rigs.rig import NS_PER_MS, NS_PER_S
 from hil.serve.terminal_line import TerminalLine
 
 GATES_MV = (1700.0, 1650.0, 1600.0)

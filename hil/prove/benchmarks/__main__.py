@@ -15,7 +15,7 @@ from hil.errors import HilError
 from hil.prove.benchmarks import boot, detection, detector_on_board, power_cuts, step, sweep, updates
 from hil.prove.benchmarks import sil_speed as speed
 from hil.prove.benchmarks.row import Row
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 from hil.rigs.virtual import VirtualPico
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import BUILD

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hil.prove.benchmarks.row import Row
 from hil.prove.updates.__main__ import tally_all
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 
 _OF_EACH = 12
 

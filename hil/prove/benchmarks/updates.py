@@ -20,7 +20,8 @@ from hil.errors import HilError
 from hil.prove.benchmarks.row import Row, at_least, at_most
 from hil.prove.updates.board import BOOT_NS, SimulatedBoard
 from hil.prove.updates.versions import bundle
-from hil.rigs.rig import NS_PER_S, default_uf2
+from hil.rigs.firmware import default_uf2
+from hil.rigs.rig import NS_PER_S
 from hil.rigs.virtual import VirtualPico
 from hil.rigs.virtual.pty import SerialBridge, ptys
 from sapper_host.update.bundle import Bundle, write

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hil.errors import HilError
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 from sapper_host.files.checkout import ROOT
 
 # How a trace is played and scored: a result made another way is no result.

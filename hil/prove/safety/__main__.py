@@ -17,7 +17,7 @@ from hil.errors import HilError
 from hil.prove.safety import patched, report
 from hil.prove.safety.scenarios import SCENARIOS, SHORT, Scenario, Trial, needs_patched, run_trial
 from hil.prove.safety.stage import Stage
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 from sapper_host.files.checkout import BUILD
 
 _TRIES = 2

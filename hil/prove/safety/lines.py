@@ -10,7 +10,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from hil.play.operator import Operator
-from hil.rigs.rig import NS_PER_MS, SerialLine
+from hil.rigs.ports import SerialLine
+from hil.rigs.rig import NS_PER_MS
 from sapper_host.board.counters import Counters
 from sapper_host.board.signing import RadioEncoder
 

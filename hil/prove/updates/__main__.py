@@ -18,7 +18,7 @@ from pathlib import Path
 from hil.errors import HilError
 from hil.prove.updates.chunks import recorder_of, run_chunk, works
 from hil.prove.updates.power_cut import Tally, sample
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import BUILD
 

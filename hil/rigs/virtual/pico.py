@@ -20,6 +20,7 @@ from hil.rigs.virtual import protocol
 from hil.rigs.virtual.core import Cpu, Memory
 from hil.rigs.virtual.errors import VirtualPicoError
 from hil.rigs.virtual.events import Event
+from hil.rigs.virtual.faults import ChipFaults, ChipInsight
 from hil.rigs.virtual.flash import Flash, uf2_image
 from hil.rigs.virtual.link import NodeLink
 from hil.rigs.virtual.pins import Adc, Pin, Pwm
@@ -35,6 +36,7 @@ class VirtualPico:
     """The board. Making one starts its process and its power; the core is at its reset, at time 0."""
 
     name = "virtual"
+    time_resolution_ns = 8  # a cycle at 125 MHz
 
     def __init__(
         self,
@@ -66,6 +68,8 @@ class VirtualPico:
         self.flash = Flash(self)
         self.cpu = Cpu(self)
         self.memory = Memory(self)
+        self.faults = ChipFaults(self.cpu, self.usb)
+        self.insight = ChipInsight(self.cpu, self.memory, self._pins)
         try:
             if image is not None:
                 self.flash.write(0, image)

@@ -11,7 +11,7 @@ import pytest
 from littlefs import LittleFS
 
 from hil.prove.micropython_tests import RawPrompt
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 from hil.rigs.virtual import VirtualPico
 
 pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("board")]

@@ -8,7 +8,7 @@ import pytest
 
 from hil.prove import micropython_tests as runner
 from hil.prove.micropython_tests import Outcome
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 from toolchain import sources
 
 # Every 15th of the 540, so that every kind is in it.

@@ -7,7 +7,8 @@ import pytest
 
 from hil.play.closed_loop import ClosedLoop
 from hil.play.operator import Operator
-from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig, open_rig
+from hil.rigs.registry import open_rig
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
 from hil.world.world import load_world
 from sapper.shared.pins import GPIO
 

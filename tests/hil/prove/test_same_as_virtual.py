@@ -5,7 +5,7 @@ import pytest
 
 from hil.errors import HilError
 from hil.prove.compare_rigs import compare, differences
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 from hil.traces.synthetic import synthetic_trace
 
 ROW = {"t_s": 1.0, "s_m": 0.5, "kind": "detect"}

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 from sapper_host.board.link import Link
 from sapper_host.errors import SapperError
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 
 
 @pytest.fixture(scope="session")

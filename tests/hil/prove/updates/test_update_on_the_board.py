@@ -12,7 +12,8 @@ from hil.prove.updates.board import BOOT_NS, SimulatedBoard
 from hil.prove.updates.power_cut import Recorder, sample, survive
 from hil.prove.updates.versions import bundle
 from hil.prove.updates.works import all_works
-from hil.rigs.rig import NS_PER_MS, default_uf2
+from hil.rigs.firmware import default_uf2
+from hil.rigs.rig import NS_PER_MS
 from hil.rigs.virtual import VirtualPico
 from sapper.crypto.keys import key_id
 from sapper.shared.pins import GPIO

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 from hil.rigs.virtual import VirtualPico
 
 _HERE = Path(__file__).resolve().parent

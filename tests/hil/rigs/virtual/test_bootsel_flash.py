@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from hil.rigs.rig import default_uf2
+from hil.rigs.firmware import default_uf2
 from sapper_host.board.link import Link
 from sapper_host.cli import main
 from sapper_host.errors import Status

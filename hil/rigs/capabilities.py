@@ -1,0 +1,117 @@
+"""What a rig may offer and a scenario may need, each a protocol of its own. The registry says which rig offers which.
+
+A rig offers a capability by having its methods. `offers_of` tells what a class of rig has been declared to offer; mypy
+holds the class to it where the registry opens it, and `hil.rigs.registry.open_rig` looks again at the real thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol, runtime_checkable
+
+from hil.errors import HilError
+from hil.rigs.ports import AdcPort, FaultPort, InsightPort, PinPort, PwmPort, SerialLine
+
+
+@runtime_checkable
+class Lines(Protocol):
+    """The serial lines: USB as a laptop has it, and the UARTs (the radio is one of them)."""
+
+    @property
+    def usb(self) -> SerialLine: ...
+
+    @property
+    def uart(self) -> Sequence[SerialLine]: ...
+
+
+@runtime_checkable
+class Pins(Protocol):
+    """Every GPIO: driven or watched, and its duty."""
+
+    def pin(self, gpio: int) -> PinPort: ...
+
+    def pwm(self, gpio: int) -> PwmPort: ...
+
+
+@runtime_checkable
+class Analogue(Protocol):
+    """Voltages on the analogue inputs, played as they change."""
+
+    @property
+    def adc(self) -> AdcPort: ...
+
+
+@runtime_checkable
+class Time(Protocol):
+    """The truth of time: `now_ns`, edges, duty changes and bytes carry times that were measured at the board.
+
+    What the program takes to run is in them. A rig whose times are declared (a table of costs) does not offer this.
+    """
+
+    @property
+    def time_resolution_ns(self) -> int:
+        """No time is further from the truth than this."""
+
+
+@runtime_checkable
+class Power(Protocol):
+    """The supply, cut and given at any moment."""
+
+    @property
+    def powered(self) -> bool: ...
+
+    def power_on(self) -> None: ...
+
+    def power_cut(self) -> None: ...
+
+
+@runtime_checkable
+class Reset(Protocol):
+    """The RUN pin, and every reset that happened."""
+
+    def run_pin(self, level: int) -> None:
+        """0 holds the chip in reset, 1 lets it start."""
+
+    def reset_causes(self) -> list[tuple[int, str]]:
+        """(time, cause) of every start so far, the first among them; a watchdog's cause begins with 'watchdog'."""
+
+
+@runtime_checkable
+class Faults(Protocol):
+    """Faults of the chip and of the host at its cable."""
+
+    @property
+    def faults(self) -> FaultPort: ...
+
+
+@runtime_checkable
+class Insight(Protocol):
+    """The chip's memory and registers, and whether its core is asleep."""
+
+    @property
+    def insight(self) -> InsightPort: ...
+
+
+Capability = type  # one of these classes
+CAPABILITIES: tuple[Capability, ...] = (Lines, Pins, Analogue, Time, Power, Reset, Faults, Insight)
+
+
+def names(capabilities: Iterable[Capability]) -> str:
+    """For people: 'Lines, Pins', always in the same order."""
+    chosen = set(capabilities)
+    return ", ".join(each.__name__ for each in CAPABILITIES if each in chosen)
+
+
+def offers_of(interface: type) -> frozenset[Capability]:
+    """The capabilities that an interface was made of, as `class Virtual(Rig, Power, Protocol)`."""
+    return frozenset(each for each in CAPABILITIES if each in interface.__mro__)
+
+
+def lacking(rig: str, offers: frozenset[Capability], needs: Iterable[Capability]) -> str:
+    """'' when all needs are offered, else 'needs Faults, which sil does not offer'."""
+    missing = frozenset(needs) - offers
+    return f"needs {names(missing)}, which {rig} does not offer" if missing else ""
+
+
+class LackingError(HilError):
+    """A rig was asked for what it does not offer."""

@@ -1,0 +1,124 @@
+"""The rigs by name: what each offers, how it is opened, and what files decide what it does.
+
+`python -m hil.rigs.registry` prints the table of docs/rigs.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from hil.errors import HilError
+from hil.rigs.capabilities import (
+    CAPABILITIES,
+    Capability,
+    Faults,
+    Insight,
+    LackingError,
+    Power,
+    Reset,
+    Time,
+    lacking,
+    names,
+    offers_of,
+)
+from hil.rigs.firmware import default_uf2
+from hil.rigs.rig import Rig
+from hil.rigs.sources import find_sources
+
+
+class VirtualRig(Rig, Time, Power, Reset, Faults, Insight, Protocol):
+    """What `virtual` offers; mypy holds `_virtual` to it."""
+
+
+class SilRigOffers(Rig, Reset, Protocol):
+    """What `sil` offers. Not Time: what a tick costs is declared there. Not Faults: its processor cannot be broken."""
+
+
+def _virtual(firmware: Path | None, **options: Any) -> VirtualRig:
+    from hil.rigs.virtual import VirtualPico
+
+    return VirtualPico(uf2=firmware or default_uf2(), **options)
+
+
+def _sil(firmware: Path | None, **options: Any) -> SilRigOffers:
+    from hil.rigs.sil import SilRig
+
+    return SilRig(micropython=firmware, **options)
+
+
+def _image(root: Path, firmware: Path | None) -> list[Path]:
+    path = firmware or root / "build" / "firmware.uf2"
+    if not path.exists():
+        raise HilError(f"{path} is not there; run `make firmware`")
+    return [path]
+
+
+def _application(root: Path, firmware: Path | None) -> list[Path]:
+    """The sources that run, and the MicroPython that runs them (where there is none, opening the rig will say so)."""
+    micropython = firmware or root / "build" / "micropython"
+    modules = find_sources(root / "firmware" / "board" / "modules")
+    return [*find_sources(root / "firmware" / "sapper"), *modules, *([micropython] if micropython.exists() else [])]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A rig. open(firmware, **options) makes it; firmware(root, firmware): the files that it runs of a checkout, or
+    instead of the checkout's own."""
+
+    name: str
+    offers: frozenset[Capability]
+    open: Callable[..., Rig]
+    firmware: Callable[[Path, Path | None], list[Path]]
+
+    def files(self, root: Path, firmware: Path | None = None) -> list[Path]:
+        """All files of a checkout that decide what this rig does: the firmware it runs, and the rig itself."""
+        room = root / "hil" / "rigs"
+        return [*self.firmware(root, firmware), *sorted(room.glob("*.py")), *find_sources(room / self.name)]
+
+
+RIGS: dict[str, Entry] = {
+    "sil": Entry("sil", offers_of(SilRigOffers), _sil, _application),
+    "virtual": Entry("virtual", offers_of(VirtualRig), _virtual, _image),
+}
+
+
+def entry(name: str) -> Entry:
+    """The rig of that name; HilError when there is none."""
+    if name not in RIGS:
+        raise HilError(f"no rig '{name}'; there are {', '.join(RIGS)}")
+    return RIGS[name]
+
+
+def why_not(name: str, needs: Iterable[Capability]) -> str:
+    """'' when the rig of that name offers all that is needed, else what is missing, in words."""
+    return lacking(name, entry(name).offers, needs)
+
+
+def open_rig(name: str, firmware: Path | None = None, needs: Iterable[Capability] = (), **options: Any) -> Rig:
+    """The rig of that name, powered, at reset. HilError when there is none; LackingError when it lacks a need."""
+    chosen = entry(name)
+    if missing := lacking(name, chosen.offers, needs):
+        raise LackingError(missing)
+    rig = chosen.open(firmware, **options)
+    unkept = frozenset(each for each in chosen.offers if not isinstance(rig, each))
+    if unkept:
+        rig.close()
+        raise LackingError(f"{name} is said to offer {names(unkept)}, and has not all of its methods; see registry.py")
+    return rig
+
+
+def markdown() -> str:
+    """Capabilities against rigs, as docs/rigs.md shows them."""
+    rows = [f"| capability | {' | '.join(f'`{name}`' for name in RIGS)} | what |", "|---" * (len(RIGS) + 2) + "|"]
+    for each in CAPABILITIES:
+        marks = " | ".join("yes" if each in rig.offers else "-" for rig in RIGS.values())
+        what = (each.__doc__ or "").split("\n")[0].rstrip(".:")
+        rows.append(f"| `{each.__name__}` | {marks} | {what} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    print(markdown())
