@@ -115,3 +115,40 @@ def lacking(rig: str, offers: frozenset[Capability], needs: Iterable[Capability]
 
 class LackingError(HilError):
     """A rig was asked for what it does not offer."""
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def _lacks(rig: _Named, need: Capability) -> LackingError:
+    return LackingError(lacking(rig.name, frozenset(), (need,)))
+
+
+def power_of(rig: _Named) -> Power:
+    """The rig's supply; LackingError when it cannot be cut."""
+    if not isinstance(rig, Power):
+        raise _lacks(rig, Power)
+    return rig
+
+
+def reset_of(rig: _Named) -> Reset:
+    """The rig's RUN pin and resets; LackingError when it has none."""
+    if not isinstance(rig, Reset):
+        raise _lacks(rig, Reset)
+    return rig
+
+
+def faults_of(rig: _Named) -> FaultPort:
+    """What can be broken of the rig; LackingError when nothing can."""
+    if not isinstance(rig, Faults):
+        raise _lacks(rig, Faults)
+    return rig.faults
+
+
+def insight_of(rig: _Named) -> InsightPort:
+    """The inside of the rig's chip; LackingError when it cannot be seen."""
+    if not isinstance(rig, Insight):
+        raise _lacks(rig, Insight)
+    return rig.insight

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from hil.errors import HilError
 from hil.rigs.capabilities import (
@@ -25,7 +25,7 @@ from hil.rigs.capabilities import (
     offers_of,
 )
 from hil.rigs.firmware import default_uf2
-from hil.rigs.rig import Rig
+from hil.rigs.rig import PLAYABLE, Board, Rig
 from hil.rigs.sources import find_sources
 
 
@@ -70,7 +70,7 @@ class Entry:
 
     name: str
     offers: frozenset[Capability]
-    open: Callable[..., Rig]
+    open: Callable[..., Board]
     firmware: Callable[[Path, Path | None], list[Path]]
 
     def files(self, root: Path, firmware: Path | None = None) -> list[Path]:
@@ -97,17 +97,22 @@ def why_not(name: str, needs: Iterable[Capability]) -> str:
     return lacking(name, entry(name).offers, needs)
 
 
-def open_rig(name: str, firmware: Path | None = None, needs: Iterable[Capability] = (), **options: Any) -> Rig:
-    """The rig of that name, powered, at reset. HilError when there is none; LackingError when it lacks a need."""
+def open_board(name: str, firmware: Path | None = None, needs: Iterable[Capability] = (), **options: Any) -> Board:
+    """A rig's board, powered, at reset. HilError when there is none of the name, LackingError when it lacks a need."""
     chosen = entry(name)
     if missing := lacking(name, chosen.offers, needs):
         raise LackingError(missing)
-    rig = chosen.open(firmware, **options)
-    unkept = frozenset(each for each in chosen.offers if not isinstance(rig, each))
+    board = chosen.open(firmware, **options)
+    unkept = frozenset(each for each in chosen.offers if not isinstance(board, each))
     if unkept:
-        rig.close()
+        board.close()
         raise LackingError(f"{name} is said to offer {names(unkept)}, and has not all of its methods; see registry.py")
-    return rig
+    return board
+
+
+def open_rig(name: str, firmware: Path | None = None, needs: Iterable[Capability] = (), **options: Any) -> Rig:
+    """`open_board`, of a rig that can be played."""
+    return cast(Rig, open_board(name, firmware, (*PLAYABLE, *needs), **options))
 
 
 def markdown() -> str:

@@ -1,4 +1,4 @@
-"""What every rig gives that a person can drive: its lines, pins and analogue inputs, in the board's own time.
+"""A board under test, in its own time, and one that can be played: with lines, pins and analogue inputs.
 
 Times are emulated (or the board's) nanoseconds since the rig was made. `registry.open_rig` makes one by name; nothing
 else knows which rig it is. What only some rigs have is in capabilities.py.
@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from hil.rigs.capabilities import Analogue, Lines, Pins
+from hil.rigs.capabilities import Analogue, Capability, Lines, Pins
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 
 
-class Rig(Lines, Pins, Analogue, Protocol):
-    """A board under test."""
+# What `Rig` is made of: to play a person at a board takes all of them.
+PLAYABLE: tuple[Capability, ...] = (Lines, Pins, Analogue)
+
+
+class Board(Protocol):
+    """A board under test, whatever else its rig offers."""
 
     @property
     def name(self) -> str: ...
@@ -27,3 +31,7 @@ class Rig(Lines, Pins, Analogue, Protocol):
         """Let that much of the board's time pass."""
 
     def close(self) -> None: ...
+
+
+class Rig(Board, Lines, Pins, Analogue, Protocol):
+    """A board that can be played: spoken to, its pins driven and watched, its inputs given voltages."""

@@ -1,6 +1,7 @@
 """`python -m hil.prove.safety`: every scenario at seeded moments, the table, build/safety.json and build/safety.html.
 
-Exit status 0 when every row keeps its limit, 3 when one misses it, 1 when it could not be measured.
+A row that the rig lacks the means for is told as not run. Exit status 0 when every row was run and keeps its limit, 3
+when one misses it, 4 when one was not run and none misses, 1 when it could not be measured.
 """
 
 from __future__ import annotations
@@ -15,30 +16,32 @@ from pathlib import Path
 
 from hil.errors import HilError
 from hil.prove.safety import patched, report
-from hil.prove.safety.scenarios import SCENARIOS, SHORT, Scenario, Trial, needs_patched, run_trial
-from hil.prove.safety.stage import Stage
-from hil.rigs.firmware import default_uf2
+from hil.prove.safety.scenarios import SCENARIOS, SHORT, Scenario, Trial, needs, needs_patched, run_trial
+from hil.prove.safety.stage import Stage, open_stage
+from hil.rigs.registry import RIGS, why_not
 from sapper_host.files.checkout import BUILD
 
 _TRIES = 2
+_NOT_ALL = 4
+Where = tuple[str, Path | None]  # a rig's name, and the firmware on it
 
 
-_stages: dict[Path, Stage] = {}  # of this process: a board is booted once and used for many scenarios
+_stages: dict[Where, Stage] = {}  # of this process: a board is booted once and used for many scenarios
 
 
-def _stage(firmware: Path, seed: int, fresh: bool = False) -> Stage:
-    if fresh and firmware in _stages:
-        _stages.pop(firmware).pico.close()
-    if firmware not in _stages:
-        _stages[firmware] = Stage(firmware, seed)
-        atexit.register(_stages[firmware].pico.close)
-    return _stages[firmware]
+def _stage(where: Where, seed: int, fresh: bool = False) -> Stage:
+    if fresh and where in _stages:
+        _stages.pop(where).close()
+    if where not in _stages:
+        _stages[where] = open_stage(*where, seed)
+        atexit.register(_stages[where].close)
+    return _stages[where]
 
 
-def measure(firmware: Path, scenario: Scenario, moments: int, seed: int) -> tuple[str, list[Trial]]:
+def measure(where: Where, scenario: Scenario, moments: int, seed: int) -> tuple[str, list[Trial]]:
     """All moments of one scenario: (the firmware's version, trials). A lost board is replaced, once a moment."""
     trials: list[Trial] = []
-    stage = _stage(firmware, seed)
+    stage = _stage(where, seed)
     patched_at = -1
     for moment in range(moments):
         for attempt in range(_TRIES):
@@ -51,7 +54,7 @@ def measure(firmware: Path, scenario: Scenario, moments: int, seed: int) -> tupl
             except HilError:
                 if attempt == _TRIES - 1:
                     raise
-                stage = _stage(firmware, seed, fresh=True)
+                stage = _stage(where, seed, fresh=True)
                 patched_at = -1
     if needs_patched(scenario):
         stage.reboot()
@@ -59,11 +62,11 @@ def measure(firmware: Path, scenario: Scenario, moments: int, seed: int) -> tupl
 
 
 def measure_all(
-    firmware: Path, scenarios: list[Scenario], moments: int, seed: int, jobs: int
+    where: Where, scenarios: list[Scenario], moments: int, seed: int, jobs: int
 ) -> Iterator[tuple[str, list[Trial]]]:
     """`measure` of each, in so many processes, as they finish. A HilError names the scenario it came from."""
     with ProcessPoolExecutor(jobs) as pool:
-        waiting = {pool.submit(measure, firmware, one, moments, seed): one for one in scenarios}
+        waiting = {pool.submit(measure, where, one, moments, seed): one for one in scenarios}
         try:
             for done in as_completed(waiting):
                 try:
@@ -78,7 +81,10 @@ def measure_all(
 def main(arguments: list[str] | None = None) -> int:
     """Run it; returns the exit status."""
     parser = argparse.ArgumentParser(prog="hil.prove.safety", description=__doc__)
-    parser.add_argument("--firmware", type=Path, help="UF2 to test (default: build/firmware.uf2)")
+    parser.add_argument(
+        "--rig", choices=list(RIGS), default="virtual", help="where the firmware runs (default: virtual)"
+    )
+    parser.add_argument("--firmware", type=Path, help="what to test instead of the firmware that was built")
     parser.add_argument("--moments", type=int, default=20, help="seeded moments of each scenario")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="boards at a time")
@@ -94,12 +100,15 @@ def main(arguments: list[str] | None = None) -> int:
         print("\n".join(s.name for s in chosen))
         return 0
     start = time.monotonic()
+    reasons = {s: why_not(options.rig, needs(s)) for s in chosen}
+    not_run = [report.NotRun(s, why) for s, why in reasons.items() if why]
+    runnable = [s for s in chosen if not reasons[s]]
     trials: list[Trial] = []
     version = ""
     try:
-        firmware = options.firmware or default_uf2()
-        print(f"{len(chosen)} scenarios, {options.moments} moments each", flush=True)
-        for firmware_version, more in measure_all(firmware, chosen, options.moments, options.seed, options.jobs):
+        print(f"{len(runnable)} scenarios, {options.moments} moments each", flush=True)
+        where = (options.rig, options.firmware)
+        for firmware_version, more in measure_all(where, runnable, options.moments, options.seed, options.jobs):
             version = firmware_version
             trials += more
             _print(report.rows(more)[0])
@@ -108,15 +117,19 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    for one in not_run:
+        print(f"---- {one.scenario.name:<58} not run: {one.why}")
     order = {scenario: i for i, scenario in enumerate(SCENARIOS)}
     rows = report.rows(sorted(trials, key=lambda trial: order[trial.scenario]))
-    report.write(rows, options.output, version)
+    report.write(rows, options.output, version, options.rig, not_run)
     missed = [row for row in rows if not row.ok]
     print(
         f"{len(rows)} rows, {len(trials)} moments in {time.monotonic() - start:.0f} s; {len(missed)} missed;", end=" "
     )
+    if not_run:
+        print(f"{len(not_run)} NOT RUN;", end=" ")
     print(f"{options.output / 'safety.html'}")
-    return 3 if missed else 0
+    return 3 if missed else _NOT_ALL if not_run else 0
 
 
 def _print(row: report.Row) -> None:

@@ -12,11 +12,13 @@ from random import Random
 from hil.prove.safety import patched
 from hil.prove.safety.lines import Mangle, delayed, doubled, dropped, garbled
 from hil.prove.safety.stage import GATES_MV, Stage
+from hil.rigs.capabilities import Capability, Faults, Power, Reset, faults_of, power_of, reset_of
 from hil.rigs.rig import NS_PER_MS
 
 Fault = Callable[[Stage, Random], None]
 
 FAULTS: dict[str, Fault] = {}
+NEEDS: dict[str, tuple[Capability, ...]] = {}  # faults not in it need nothing special
 FULL_SCALE_MV = 3300.0
 STALL_MS = 400  # the longest sector erase that flash data sheets allow
 TICKS_US_WRAP = 1 << 30  # MicroPython's ticks_us
@@ -25,11 +27,12 @@ WRAPS = "ticks_us wraps"
 HANG_BY_HAND = "hang put into the loop by hand"
 
 
-def fault(name: str) -> Callable[[Fault], Fault]:
-    """Puts a function into FAULTS under this name."""
+def fault(name: str, *needs: Capability) -> Callable[[Fault], Fault]:
+    """Puts a function into FAULTS under this name; needs: what the rig must offer for it, beside what all do."""
 
     def put(function: Fault) -> Fault:
         FAULTS[name] = function
+        NEEDS[name] = needs
         return function
 
     return put
@@ -38,48 +41,48 @@ def fault(name: str) -> Callable[[Fault], Fault]:
 # The processor
 
 
-@fault("hang, interrupts on")
+@fault("hang, interrupts on", Faults)
 def _hang(stage: Stage, random: Random) -> None:
-    stage.pico.cpu.hang(interrupts_on=True)
+    faults_of(stage.rig).hang(interrupts_on=True)
 
 
-@fault("hang, interrupts off")
+@fault("hang, interrupts off", Faults)
 def _hang_off(stage: Stage, random: Random) -> None:
-    stage.pico.cpu.hang(interrupts_on=False)
+    faults_of(stage.rig).hang(interrupts_on=False)
 
 
-@fault("flash erase of 400 ms")
+@fault("flash erase of 400 ms", Faults)
 def _stall(stage: Stage, random: Random) -> None:
-    stage.pico.cpu.stall_flash(STALL_MS * NS_PER_MS)
+    faults_of(stage.rig).stall(STALL_MS * NS_PER_MS)
 
 
-@fault("RUN pin")
+@fault("RUN pin", Reset)
 def _run_pin(stage: Stage, random: Random) -> None:
-    stage.pico.run_pin(0)
+    reset_of(stage.rig).run_pin(0)
     stage.held_in_reset = True
 
 
-@fault(HANG_BY_HAND)
+@fault(HANG_BY_HAND, *patched.NEEDS)
 def _hang_by_hand(stage: Stage, random: Random) -> None:
     """On a board of patched.py: a loop without end, in a part of the tick of the running image."""
     patched.trigger(stage, patched.HANG + random.randrange(len(patched.PLACES)) + 1)
 
 
-@fault("brown-out")
+@fault("brown-out", Power)
 def _brown_out(stage: Stage, random: Random) -> None:
-    stage.pico.power_cut()
+    power_of(stage.rig).power_cut()
 
 
-@fault("clock is moved by minutes")
+@fault("clock is moved by minutes", Faults)
 def _clock_moved(stage: Stage, random: Random) -> None:
     """The chip's timer jumps ahead, as nothing but a fault would make it."""
-    stage.pico.cpu.set_timer_us(stage.pico.cpu.timer_us + random.randrange(10, 1000) * 1_000_000)
+    faults_of(stage.rig).move_timer(faults_of(stage.rig).timer_us + random.randrange(10, 1000) * 1_000_000)
 
 
-@fault(WRAPS)
+@fault(WRAPS, Faults, Reset)
 def _wrap(stage: Stage, random: Random) -> None:
     """Waits until MicroPython's ticks_us is 50 to 500 ms short of beginning again at 0 (the board was started late)."""
-    left_us = TICKS_US_WRAP - stage.pico.cpu.timer_us - random.randrange(50_000, 500_000)
+    left_us = TICKS_US_WRAP - faults_of(stage.rig).timer_us - random.randrange(50_000, 500_000)
     stage.run(max(0, left_us) * 1000)
 
 
@@ -108,7 +111,7 @@ def _key(stage: Stage, random: Random) -> None:
 def _frozen(gate: int) -> Fault:
     def inject(stage: Stage, random: Random) -> None:
         stage.frozen.add(gate)
-        stage.pico.adc.set(gate, GATES_MV[gate] + random.uniform(-3, 3))
+        stage.rig.adc.set(gate, GATES_MV[gate] + random.uniform(-3, 3))
 
     return inject
 
@@ -116,7 +119,7 @@ def _frozen(gate: int) -> Fault:
 def _railed(gate: int, level_mv: float) -> Fault:
     def inject(stage: Stage, random: Random) -> None:
         stage.frozen.add(gate)
-        stage.pico.adc.set(gate, level_mv)
+        stage.rig.adc.set(gate, level_mv)
 
     return inject
 
@@ -196,14 +199,14 @@ def _no_drive(stage: Stage, random: Random) -> None:
 @fault("Ctrl-C")
 def _ctrl_c(stage: Stage, random: Random) -> None:
     stage.driving = False
-    stage.pico.usb.write(b"\x03")
+    stage.rig.usb.write(b"\x03")
 
 
 @fault("mpremote enters the raw REPL")
 def _mpremote(stage: Stage, random: Random) -> None:
     """What mpremote sends to interrupt and enter: Ctrl-C twice, Ctrl-A, and a soft reset."""
     stage.driving = False
-    stage.pico.usb.write(b"\r\x03\x03\r\x01\x04")
+    stage.rig.usb.write(b"\r\x03\x03\r\x01\x04")
 
 
 @fault("stop said by the operator")
@@ -233,37 +236,37 @@ def _lost_link(stage: Stage, random: Random) -> None:
     stage.pinging = True
 
 
-@fault("USB unplugged")
+@fault("USB unplugged", Faults)
 def _unplug(stage: Stage, random: Random) -> None:
-    stage.pico.usb.unplug()
+    faults_of(stage.rig).unplug_usb()
 
 
-@fault("host stops reading USB")
+@fault("host stops reading USB", Faults)
 def _no_reading(stage: Stage, random: Random) -> None:
     """With telemetry on, so that there is much to lose."""
     stage.say("telemetry on")
-    stage.pico.usb.reading = False
+    faults_of(stage.rig).host_hangs()
 
 
 @fault("noise on the radio, then stop over it")
 def _radio_noise(stage: Stage, random: Random) -> None:
     """600 random bytes take 104 ms of the line; the stop follows at once."""
-    stage.pico.uart[0].write(random.randbytes(600) + b"\nstop\n")
+    stage.rig.uart[0].write(random.randbytes(600) + b"\nstop\n")
 
 
 @fault("flood of lines on the radio, then stop over it")
 def _radio_flood(stage: Stage, random: Random) -> None:
-    stage.pico.uart[0].write(b"\n" * 300 + b"arm\n" * 80 + b"stop\n")
+    stage.rig.uart[0].write(b"\n" * 300 + b"arm\n" * 80 + b"stop\n")
 
 
 @fault("flood of lines on USB")
 def _usb_flood(stage: Stage, random: Random) -> None:
     """A host gone wild: thousands of drive commands. They are not carried out."""
     stage.driving = False
-    stage.pico.usb.write(b"drive 250 0\n" * 2000)
+    stage.rig.usb.write(b"drive 250 0\n" * 2000)
 
 
 @fault("10,000 random bytes on USB")
 def _usb_noise(stage: Stage, random: Random) -> None:
     stage.driving = False
-    stage.pico.usb.write(random.randbytes(10_000))
+    stage.rig.usb.write(random.randbytes(10_000))

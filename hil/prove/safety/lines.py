@@ -1,28 +1,16 @@
-"""The operator's line as it is on a bad day: one line dropped, late, twice or garbled; and the same over the radio.
-
-On the radio lines are signed as `sapper` signs them; the board's key goes in over USB.
-"""
+"""The operator's line as it is on a bad day: one line dropped, late, twice or garbled."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import TYPE_CHECKING
 
-from hil.play.operator import Operator
 from hil.rigs.ports import SerialLine
 from hil.rigs.rig import NS_PER_MS
-from sapper_host.board.counters import Counters
 from sapper_host.board.signing import RadioEncoder
-
-if TYPE_CHECKING:
-    from hil.prove.safety.stage import Stage
 
 # What becomes of one line: (by how much later, ns; bytes) of each piece that arrives.
 Mangle = Callable[[bytes, Random], list[tuple[int, bytes]]]
-
-_KEY = bytes(range(7, 39))
-_QUIET_NS = 100 * NS_PER_MS
 
 
 def dropped(line: bytes, random: Random) -> list[tuple[int, bytes]]:
@@ -87,31 +75,3 @@ class OperatorsLine:
         for due_ns, piece in [late for late in self._late if late[0] <= now_ns]:
             self._late.remove((due_ns, piece))
             self._port.write(piece)
-
-
-class _Counters(Counters):
-    """Counters of this process alone: a board's nonce is new at every boot."""
-
-    def __init__(self) -> None:
-        self._used = 0
-
-    def reserve(self, nonce: str, least: int, size: int = 64) -> range:
-        """The next ones."""
-        first = max(self._used, least) + 1
-        self._used = first + size - 1
-        return range(first, first + size)
-
-
-def take_radio(stage: Stage) -> None:
-    """On a board in SAFE: from now on the operator sits at the radio, with the board's key. `Stage.safe` ends it."""
-    radio = stage.pico.uart[0]
-    stage.operator.must("key " + _KEY.hex(), 3000)
-    radio.write(b"\n")  # ends what noise may have begun
-    stage.run(_QUIET_NS)
-    radio.read()
-    values = dict(word.split("=") for word in Operator(stage.pico, stage._advance, radio).must("nonce").split())
-    encoder = RadioEncoder(_KEY, "0" * 16, _Counters())
-    encoder.renew(values)
-    stage.line = OperatorsLine(radio, encoder)
-    stage.line.at(stage.now_ns)
-    stage.operator = Operator(stage.pico, stage._advance, stage.line)

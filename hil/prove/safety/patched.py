@@ -8,30 +8,33 @@ from __future__ import annotations
 
 from hil.play.operator import OperatorError
 from hil.prove.safety.stage import Stage
+from hil.rigs.capabilities import Capability, Insight, Reset, insight_of
 from hil.rigs.rig import NS_PER_MS
 
 TRIGGER = 0x4005800C
+# What it takes: a register to write to, and a reset to be rid of the wraps.
+NEEDS: tuple[Capability, ...] = (Insight, Reset)
 HANG = 64  # added to a place's number: it hangs there instead
 # Places, in the order of a tick: module, class, method.
 PLACES = (
-    ("drive", "Drive", "sense"),
-    ("odometry", "Odometry", "step"),
-    ("acquisition", "Acquisition", "take"),
-    ("detector", "Detector", "step"),
-    ("inputs", "Inputs", "key_on"),
-    ("motion", "Motion", "step"),
-    ("velocity", "VelocityLoop", "step"),
-    ("motor", "Motor", "drive"),
-    ("indicators", "Indicators", "tick"),
-    ("arming", "Arming", "elapse"),
-    ("link", "Link", "read_line"),
-    ("reporter", "Reporter", "step"),
+    ("sapper.drive.drive", "Drive", "sense"),
+    ("sapper.drive.odometry", "Odometry", "step"),
+    ("sapper.hardware.acquisition", "Acquisition", "take"),
+    ("sapper.detector.detector", "Detector", "step"),
+    ("sapper.hardware.inputs", "Inputs", "key_on"),
+    ("sapper.drive.motion", "Motion", "step"),
+    ("sapper.drive.velocity", "VelocityLoop", "step"),
+    ("sapper.hardware.motor", "Motor", "drive"),
+    ("sapper.hardware.indicators", "Indicators", "tick"),
+    ("sapper.safety.arming", "Arming", "elapse"),
+    ("sapper.link.link", "Link", "read_line"),
+    ("sapper.link.reporter", "Reporter", "step"),
 )
 
 _SCRIPT = """
 import machine, sys
 def wrap(number, module, name, method):
-    owner = getattr(sys.modules['sapper.' + module], name)
+    owner = getattr(sys.modules[module], name)
     old = getattr(owner, method)
     def new(self, *args):
         wanted = machine.mem32[{trigger}]
@@ -52,11 +55,11 @@ def start(stage: Stage) -> None:
     """Leave to the prompt, wrap PLACES, start the application again. OperatorError when it does not come up."""
     wraps = "\n".join(f"wrap({i + 1}, '{m}', '{c}', '{f}')" for i, (m, c, f) in enumerate(PLACES))
     script = _SCRIPT.format(trigger=TRIGGER, hang=HANG, wraps=wraps).strip()
-    stage.pico.memory.write(TRIGGER, bytes(4))
+    insight_of(stage.rig).write_word(TRIGGER, 0)
     stage.operator.must("repl")
     stage.run(100 * NS_PER_MS)
     for part in (b"\x05", *(line.encode() + b"\r\n" for line in script.split("\n")), b"\x04"):
-        stage.pico.usb.write(part)
+        stage.rig.usb.write(part)
         stage.run(20 * NS_PER_MS)
     stage.operator.heard.lines.clear()
     stage.operator.boot()
@@ -67,4 +70,4 @@ def start(stage: Stage) -> None:
 
 def trigger(stage: Stage, place: int) -> None:
     """From now on this place raises (with HANG added: hangs); 0: none does."""
-    stage.pico.memory.write(TRIGGER, place.to_bytes(4, "little"))
+    insight_of(stage.rig).write_word(TRIGGER, place)

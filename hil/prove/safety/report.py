@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from hil.prove.safety.scenarios import Scenario, Trial, unaffected
-from hil.prove.safety.stage import value_at
+from hil.prove.safety.timeline import value_at
 
 _WIDTH, _LEFT, _LANE, _GAP = 860, 110, 26, 12
 _LABEL, _LABEL_ROWS, _LETTER = 13, 4, 7
@@ -45,6 +45,27 @@ class Row:
         }
 
 
+@dataclass(frozen=True)
+class NotRun:
+    """A scenario that the rig could not be asked: `why` says which capability it lacks. Never counts as kept."""
+
+    scenario: Scenario
+    why: str
+
+    def as_dict(self) -> dict[str, object]:
+        """As in build/safety.json."""
+        return {
+            "requirement": f"{self.scenario.requirement} [{self.scenario.name}]",
+            "limit_us": self.scenario.limit_us,
+            "worst_us": None,
+            "median_us": None,
+            "runs": 0,
+            "ok": False,
+            "wrong": [],
+            "not_run": self.why,
+        }
+
+
 def rows(trials: Iterable[Trial]) -> list[Row]:
     """One row a scenario, in the order of their first trial."""
     groups: dict[Scenario, list[Trial]] = defaultdict(list)
@@ -74,14 +95,17 @@ def text(us: float | None) -> str:
     return f"{us:.0f} us" if us < 1000 else f"{us / 1000:.1f} ms"
 
 
-def write(all_rows: list[Row], folder: Path, version: str) -> None:
+def write(
+    all_rows: list[Row], folder: Path, version: str, rig: str = "virtual", not_run: Sequence[NotRun] = ()
+) -> None:
     """safety.json and safety.html into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "safety.json").write_text(json.dumps([row.as_dict() for row in all_rows], indent=1) + "\n")
-    (folder / "safety.html").write_text(_page(all_rows, version))
+    told = [*(row.as_dict() for row in all_rows), *(one.as_dict() for one in not_run)]
+    (folder / "safety.json").write_text(json.dumps(told, indent=1) + "\n")
+    (folder / "safety.html").write_text(_page(all_rows, version, rig, not_run))
 
 
-def _page(all_rows: list[Row], version: str) -> str:
+def _page(all_rows: list[Row], version: str, rig: str, not_run: Sequence[NotRun]) -> str:
     parts = [
         "<!doctype html><meta charset=utf-8><title>Sapper: safety</title>",
         "<style>body{font:15px/1.4 system-ui;margin:2em auto;max-width:960px;color:#1b1f24}"
@@ -89,10 +113,10 @@ def _page(all_rows: list[Row], version: str) -> str:
         "td,th{border-bottom:1px solid #d8dee4;padding:4px 8px;text-align:left}"
         "td.n,th.n{text-align:right;white-space:nowrap}tr.of th{background:#eef2f6}"
         ".no{background:#ffe3e0}svg{display:block;margin:6px 0 26px}h3{margin:0}</style>",
-        f"<h1>Safety, measured</h1><p>Firmware {html.escape(_short(version))} on the virtual Pico; times are emulated,"
-        " taken at the pins. A protective stop, not a certified emergency stop: see docs/safety.md.</p>",
+        f"<h1>Safety, measured</h1><p>Firmware {html.escape(_short(version))} on the rig '{rig}'; times are"
+        " the board's, taken at the pins. A protective stop, not a certified emergency stop: see docs/safety.md.</p>",
         f"<p><b>{len(all_rows)} rows, {sum(row.runs for row in all_rows)} moments; "
-        f"{sum(not row.ok for row in all_rows)} rows missed.</b></p><table>",
+        f"{sum(not row.ok for row in all_rows)} rows missed, {len(not_run)} not run.</b></p><table>",
         "<tr><th>fault and state<th class=n>limit<th class=n>worst<th class=n>median<th class=n>moments</tr>",
     ]
     grouped = [row for name in _requirements(all_rows) for row in all_rows if row.scenario.requirement == name]
@@ -110,6 +134,10 @@ def _page(all_rows: list[Row], version: str) -> str:
             f'<tr class="{"" if row.ok else "no"}"><td>{html.escape(s.name)}'
             + "".join(f"<td class=n>{time}" for time in times)
             + f"<td class=n>{row.runs}</tr>"
+        )
+    for one in not_run:
+        parts.append(
+            f"<tr><td>{html.escape(one.scenario.name)}<td class=n colspan=4>not run: {html.escape(one.why)}</tr>"
         )
     parts.append("</table><h2>The worst moment of each</h2>")
     parts.append("<p>The state is what the board told; hung or without power it tells nothing.</p>")

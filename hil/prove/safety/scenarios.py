@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from random import Random
 
 from hil.prove.safety import patched
-from hil.prove.safety.faults import FAULTS, FIND, HANG_BY_HAND, STALL_MS, TICKS_US_WRAP, WRAPS
-from hil.prove.safety.lines import take_radio
-from hil.prove.safety.stage import Stage, settled_from, zero_from
-from hil.rigs.rig import NS_PER_MS
+from hil.prove.safety.faults import FAULTS, FIND, HANG_BY_HAND, NEEDS, STALL_MS, TICKS_US_WRAP, WRAPS
+from hil.prove.safety.radio import take_radio
+from hil.prove.safety.stage import Stage
+from hil.prove.safety.ticks import at_end_of_tick, at_start_of_tick, frame_start_ns
+from hil.prove.safety.timeline import settled_from, zero_from
+from hil.rigs.capabilities import Capability, Insight, Reset, Time, reset_of
+from hil.rigs.rig import NS_PER_MS, PLAYABLE
 from sapper_host.limits import Limit, limit
 
 Measure = Callable[[Stage, int], int | None]
@@ -44,7 +47,7 @@ def stopped(stage: Stage, t0: int) -> int | None:
 
 def reset(stage: Stage, t0: int) -> int | None:
     """The watchdog reset the chip."""
-    return next((t for t, cause in stage.pico.reset_causes() if t > t0 and cause.startswith("watchdog")), None)
+    return next((t for t, cause in reset_of(stage.rig).reset_causes() if t > t0 and cause.startswith("watchdog")), None)
 
 
 def unaffected(stage: Stage, t0: int) -> int | None:
@@ -223,6 +226,20 @@ def needs_patched(scenario: Scenario) -> bool:
     return scenario.fault in ("exception in a tick", HANG_BY_HAND)
 
 
+def needs(scenario: Scenario) -> frozenset[Capability]:
+    """What a rig must offer for this row. One that counts time needs Time, whatever it is about."""
+    wanted: set[Capability] = {*PLAYABLE, *NEEDS.get(scenario.fault, ())}
+    if needs_patched(scenario):
+        wanted.update(patched.NEEDS)
+    if scenario.measure is not unaffected:
+        wanted.add(Time)
+    if scenario.measure is reset:
+        wanted.add(Reset)
+    if scenario.start in ("tick", "sample") or scenario.fault == FIND or _looks_at_pins(scenario):
+        wanted.add(Insight)
+    return frozenset(wanted)
+
+
 def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
     """One moment on a board in SAFE; leaves it in SAFE. HilError when the board cannot be brought into the state."""
     random = Random(f"{scenario.name} {seed}")
@@ -232,15 +249,15 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
         take_radio(stage)
     stage.to(scenario.state)
     stage.run(random.randrange(0, 60 * NS_PER_MS))
-    tick_ns = stage.at_end_of_tick() if scenario.start == "tick" else 0
+    tick_ns = at_end_of_tick(stage) if scenario.start == "tick" else 0
     if scenario.start == "tick":
         # Up to a tick's middle: the next one begins 6 to 9 ms later and must not complete.
         # A place of the program must be told before: in a tick that is past it, it would hang one tick later.
-        stage.pico.run(random.randrange(0, (4 if needs_patched(scenario) else 8) * NS_PER_MS))
+        stage.rig.run(random.randrange(0, (4 if needs_patched(scenario) else 8) * NS_PER_MS))
     place = seed % len(patched.PLACES) + 1
     if scenario.fault == FIND:
         stage.run(_RUN_UP_MS * NS_PER_MS)
-        tick_ns = stage.at_start_of_tick()
+        tick_ns = at_start_of_tick(stage)
         stage.run(random.randrange(0, 60 * NS_PER_MS))
     fault_ns, last_line_ns, last_drive_ns = stage.now_ns, stage.last_line_ns, stage.last_drive_ns
     if scenario.fault == "exception in a tick":
@@ -250,13 +267,13 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
     stage.run(scenario.observe_ms * NS_PER_MS)
     sample_ns = fault_ns
     if scenario.start == "sample":
-        sample_ns = stage.frame_start_ns(tick_ns, scenario.measure(stage, fault_ns) or stage.now_ns)
+        sample_ns = frame_start_ns(stage, tick_ns, scenario.measure(stage, fault_ns) or stage.now_ns)
     starts = {"fault": fault_ns, "sample": sample_ns, "tick": tick_ns, "line": last_line_ns, "drive": last_drive_ns}
     # The board tells a fault at the end of the tick that raised it, so a tick earlier is where it began at the latest.
     starts["raised"] = (stage.fault_ns(fault_ns) or fault_ns) - 10 * NS_PER_MS
     t0 = starts[scenario.start]
     at = scenario.measure(stage, t0)
-    wrong = "" if scenario.measure is unaffected else _pins_after(stage, scenario)
+    wrong = stage.motor_pins_safe() if _looks_at_pins(scenario) else ""
     if needs_patched(scenario):
         patched.trigger(stage, 0)
     if scenario.after_ms:
@@ -272,8 +289,6 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
     return trial
 
 
-def _pins_after(stage: Stage, scenario: Scenario) -> str:
+def _looks_at_pins(scenario: Scenario) -> bool:
     """Where the motors must be off for good, their pins are low and off PWM; in ARMED they are at duty 0."""
-    if scenario.measure in (stopped, reset) or scenario.start == "tick" and scenario.after_ms:
-        return stage.motor_pins_safe()
-    return ""
+    return scenario.measure in (stopped, reset) or scenario.start == "tick" and scenario.after_ms > 0

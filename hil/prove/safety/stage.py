@@ -1,4 +1,4 @@
-"""The stage: a virtual board, a rover under it, an operator at its line; brought into a state, and its pins noted.
+"""The stage: a board on a rig, a rover under it, an operator at its line; brought into a state, and its pins noted.
 
 Detector voltages are constant but for noise: what a find does is the detector's own tests' business. The rover is the
 world's (hil/world/rover.py), so that encoders answer the motors.
@@ -6,15 +6,16 @@ world's (hil/world/rover.py), so that encoders answer the motors.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from pathlib import Path
 
 import numpy as np
 
 from hil.play.operator import Operator, OperatorError
 from hil.prove.safety.lines import OperatorsLine
-from hil.rigs.rig import NS_PER_MS
-from hil.rigs.virtual import VirtualPico
+from hil.prove.safety.timeline import Timeline
+from hil.rigs.capabilities import Faults, Power, Reset, faults_of, insight_of, power_of, reset_of
+from hil.rigs.registry import open_rig
+from hil.rigs.rig import NS_PER_MS, Rig
 from hil.world.rover import Drive, Rover
 from hil.world.world_file import load_world_file
 from sapper.shared.pins import GPIO, TEMP_27C_UV, VSYS_DIVIDER
@@ -30,56 +31,15 @@ _PING_EVERY_NS = 500 * NS_PER_MS
 _WARM_UP_S = 2.0
 _UP_TO_SPEED_NS = 300 * NS_PER_MS
 _REST_NS = 300 * NS_PER_MS  # the tracks have come to rest
-_FRAME_NS = 10 * NS_PER_MS
-_TAKE_NS = 200_000  # from a tick's start to its look for a frame, at least
-_DMA_COUNT = 0x50000008
-_DMA_CHANNEL = 0x40
-_DMA_SAMPLES = 0x7FFFFFFF
 MOTORS = ("MOTOR_LEFT", "MOTOR_RIGHT")
 SIDES = ("LEFT", "RIGHT")
-
-
-class Timeline:
-    """What the motor pins did: changes of MOTOR_EN and both duties, in emulated ns."""
-
-    def __init__(self) -> None:
-        self.enable: list[tuple[int, float]] = [(0, 0.0)]
-        self.duty: tuple[list[tuple[int, float]], ...] = ([(0, 0.0)], [(0, 0.0)])
-
-    def forget_before(self, t_ns: int) -> None:
-        """Keep one change before t_ns of each."""
-        for row in (self.enable, *self.duty):
-            del row[: max(0, bisect_right(row, (t_ns, 9.0)) - 1)]
-
-
-def value_at(row: list[tuple[int, float]], t_ns: int) -> float:
-    """A step function's value at t_ns."""
-    at = bisect_right(row, (t_ns, 9.0)) - 1
-    return row[max(at, 0)][1]
-
-
-def zero_from(row: list[tuple[int, float]], t_ns: int) -> int | None:
-    """The first time from t_ns on at which the row is 0; None when it is not yet."""
-    if value_at(row, t_ns) == 0:
-        return t_ns
-    return next((t for t, value in row if t > t_ns and value == 0), None)
-
-
-def settled_from(row: list[tuple[int, float]], t_ns: int) -> int | None:
-    """The time from t_ns on since which the row has been 0 to its end; None when it is not 0 at its end."""
-    if row[-1][1] != 0:
-        return None
-    first = len(row) - 1
-    while first > 0 and row[first - 1][1] == 0:
-        first -= 1
-    return max(t_ns, row[first][0])
 
 
 class Stage:
     """Use as a context manager. `to(state)` brings the board there, `run` lets time pass, `clear` mends."""
 
-    def __init__(self, firmware: Path, seed: int = 0) -> None:
-        self.pico = VirtualPico(firmware, seed=seed)
+    def __init__(self, rig: Rig, seed: int = 0) -> None:
+        self.rig = rig
         self.random = np.random.default_rng([seed, 77])
         self.timeline = Timeline()
         self.driving = False
@@ -101,17 +61,17 @@ class Stage:
         self._next_drive_ns = 0
         self._next_ping_ns = 0
         self._resets = 1
-        self._pins = {name: self.pico.pin(GPIO[name]) for name in ("MOTOR_EN", "DIR_LEFT", "DIR_RIGHT")}
-        self._duties = [self.pico.pwm(GPIO[name]) for name in MOTORS]
+        self._pins = {name: self.rig.pin(GPIO[name]) for name in ("MOTOR_EN", "DIR_LEFT", "DIR_RIGHT")}
+        self._duties = [self.rig.pwm(GPIO[name]) for name in MOTORS]
         for pin in self._pins.values():
             pin.watch()
         for pwm in self._duties:
             pwm.watch()
-        self.pico.adc.set(4, TEMP_27C_UV / 1000)
+        self.rig.adc.set(4, TEMP_27C_UV / 1000)
         self.supply(VSYS_MV)
         self._encoders_rest()
-        self.line = OperatorsLine(self.pico.usb)
-        self.operator = self._at_usb = Operator(self.pico, self._advance)
+        self.line = OperatorsLine(self.rig.usb)
+        self.operator = self._at_usb = Operator(self.rig, self._advance)
         self.version = self.operator.boot()
         self.operator.settle(_WARM_UP_S)
 
@@ -119,26 +79,35 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.pico.close()
+        self.close()
+
+    def close(self) -> None:
+        """The rig is let go."""
+        self.rig.close()
 
     # Time
 
     @property
     def boots(self) -> int:
-        """How often the chip has started, the board's own resets included."""
-        return len(self.pico.reset_causes())
+        """How often the chip has started, the board's own resets included; 1 where the rig cannot tell."""
+        return len(self.rig.reset_causes()) if isinstance(self.rig, Reset) else 1
+
+    @property
+    def powered(self) -> bool:
+        """Whether the board has power: always, where the rig cannot cut it."""
+        return not isinstance(self.rig, Power) or self.rig.powered
 
     @property
     def now_ns(self) -> int:
         """Emulated ns."""
-        return self.pico.now_ns
+        return self.rig.now_ns
 
     def run(self, duration_ns: int) -> None:
         """Let time pass, with the operator, the rover and the noise going on."""
         self.operator.run(duration_ns)
 
     def _advance(self, duration_ns: int) -> None:
-        start = self.pico.now_ns
+        start = self.rig.now_ns
         end = start + duration_ns
         self.line.at(start)
         if self.driving and start >= self._next_drive_ns:
@@ -151,12 +120,12 @@ class Stage:
         if end > self._noise_to_ns:
             self._play_noise(max(start, self._noise_to_ns))
         self._roll(start, end)
-        self.pico.run_until(end)
-        self._note()
+        self.rig.run(duration_ns)
+        self.note()
 
     def say(self, line: str) -> None:
         """A line from the operator, now; `last_line_ns` is when."""
-        self.last_line_ns = self.pico.now_ns
+        self.last_line_ns = self.rig.now_ns
         self.line.write(line.encode() + b"\n")
 
     def _play_noise(self, from_ns: int) -> None:
@@ -165,7 +134,7 @@ class Stage:
         for gate, (level, noise) in enumerate(zip(GATES_MV, _NOISE_MV, strict=True)):
             if gate not in self.frozen:
                 values = level + self.bend_mv[gate] + noise * self.random.standard_normal(len(times))
-                self.pico.adc.play(gate, times, values, interpolate="hold")
+                self.rig.adc.play(gate, times, values, interpolate="hold")
         self._noise_to_ns = int(times[-1]) + _NOISE_STEP_NS
 
     def _roll(self, start: int, end: int) -> None:
@@ -179,9 +148,9 @@ class Stage:
                 edges = moved.edges[f"{name.lower()}_{phase}"]
                 if edges.times_ns:
                     other = {"a": "B", "b": "A"}[phase] if self.swapped[side] else phase.upper()
-                    self.pico.pin(GPIO[f"ENC_{name}_{other}"]).drive_edges(edges.times_ns, edges.levels)
+                    self.rig.pin(GPIO[f"ENC_{name}_{other}"]).drive_edges(edges.times_ns, edges.levels)
 
-    def _note(self) -> None:
+    def note(self) -> None:
         """Pins into the timeline, and to the rover."""
         changes = [pwm.changes() for pwm in self._duties]
         edges = {name: pin.edges() for name, pin in self._pins.items()}
@@ -197,21 +166,21 @@ class Stage:
     def _encoders_rest(self) -> None:
         for name, encoder in (("LEFT", self._rover.encoder_left), ("RIGHT", self._rover.encoder_right)):
             for phase, level in zip("AB", encoder.levels, strict=True):
-                self.pico.pin(GPIO[f"ENC_{name}_{phase}"]).drive(level)
+                self.rig.pin(GPIO[f"ENC_{name}_{phase}"]).drive(level)
 
     # The world
 
     def supply(self, millivolts: float) -> None:
         """VSYS from now on."""
-        self.pico.adc.set(3, millivolts / VSYS_DIVIDER)
+        self.rig.adc.set(3, millivolts / VSYS_DIVIDER)
 
     def loop_closed(self, closed: bool, at_ns: int | None = None) -> None:
         """The emergency-stop loop."""
-        self.pico.pin(GPIO["ESTOP_OK"]).drive(1 if closed else 0, at_ns)
+        self.rig.pin(GPIO["ESTOP_OK"]).drive(1 if closed else 0, at_ns)
 
     def key(self, on: bool) -> None:
         """The arming key."""
-        self.pico.pin(GPIO["ARM_KEY"]).drive(1 if on else 0)
+        self.rig.pin(GPIO["ARM_KEY"]).drive(1 if on else 0)
 
     def find(self, bend_mv: tuple[float, float, float]) -> None:
         """From now on the gates stand so far from the air's voltages, as over an object."""
@@ -235,12 +204,8 @@ class Stage:
         self.supply(VSYS_MV)
         self.loop_closed(True)
         self._encoders_rest()
-        self.pico.cpu.release()
-        self.pico.usb.discard()
-        if not self.pico.usb.reading:
-            self.pico.usb.reading = True
-        if self.pico.usb.state == "unplugged":
-            self.pico.usb.plug()
+        if isinstance(self.rig, Faults):
+            self.rig.faults.mend()
 
     # States
 
@@ -274,10 +239,10 @@ class Stage:
         self.silence()
         self.clear()
         self.key(False)
-        self.line = OperatorsLine(self.pico.usb)
+        self.line = OperatorsLine(self.rig.usb)
         self.operator = self._at_usb
-        self.pico.uart[0].read()
-        if not self.pico.powered or self.boots != self._resets or self.held_in_reset:
+        self.rig.uart[0].read()
+        if not self.powered or self.boots != self._resets or self.held_in_reset:
             self.reboot()
         else:
             self.run(30 * NS_PER_MS)  # answers under way are not the answer to `disarm`
@@ -297,23 +262,23 @@ class Stage:
 
     def reboot(self) -> None:
         """Power and RUN pin as they should be, a reset, and a new start of the operator."""
-        if self.pico.powered:
-            self.pico.run_pin(0)
+        if self.powered:
+            reset_of(self.rig).run_pin(0)
         else:
-            self.pico.power_on()
-        self.pico.run(NS_PER_MS)
-        self.pico.run_pin(1)
+            power_of(self.rig).power_on()
+        self.rig.run(NS_PER_MS)
+        reset_of(self.rig).run_pin(1)
         self.held_in_reset = False
-        self.operator = self._at_usb = Operator(self.pico, self._advance)
+        self.operator = self._at_usb = Operator(self.rig, self._advance)
         self.operator.boot()
         self.operator.settle(_WARM_UP_S)
         self._resets = self.boots
 
     def restart_at_us(self, microseconds: int) -> None:
         """Reset the board with its timer at this value."""
-        self.pico.cpu.start_timer_at_us(microseconds)
+        faults_of(self.rig).start_timer_at(microseconds)
         self.reboot()
-        self.pico.cpu.start_timer_at_us(0)
+        faults_of(self.rig).start_timer_at(0)
 
     def to(self, state: str) -> None:
         """Bring a board in SAFE to ARMED, TELEOP, SWEEP or SAFE."""
@@ -340,52 +305,23 @@ class Stage:
             self.run(SLICE_NS)
         raise OperatorError(f"the board is in {self.state}, not {state}: {self.operator.heard.lines[-5:]}")
 
-    def at_end_of_tick(self) -> int:
-        """Run to the end of a control tick (the core sleeps after long work), found to 20 us; the time of it."""
-        awake = 0
-        for _ in range(2000):
-            self.pico.run(20_000)
-            if not self.pico.cpu.sleeping:
-                awake += 1
-            elif awake > 40:  # 0.8 ms of work: this was no mere interrupt
-                break
-            else:
-                awake = 0
-        self._note()
-        return self.now_ns
-
-    def frame_start_ns(self, tick_ns: int, stop_ns: int) -> int:
-        """When the first sample was taken of the frame that the control tick before stop_ns looked at.
-
-        tick_ns: the start of any tick. Ticks and frames are both 10 ms long and of one clock; how frames lie among the
-        ticks is told by the DMA's count (RP2040 datasheet 2.5.7), of 100 samples a frame.
-        """
-        count = max(self.pico.memory.read_word(_DMA_COUNT + _DMA_CHANNEL * n) for n in range(12))
-        done = _DMA_SAMPLES - count
-        boundary = self.now_ns - done % 100 * 100_000
-        tick = stop_ns - (stop_ns - tick_ns) % _FRAME_NS
-        taken = tick + _TAKE_NS
-        return taken - (taken - boundary) % _FRAME_NS - _FRAME_NS
-
-    def at_start_of_tick(self) -> int:
-        """Run to the start of a control tick (the core wakes and stays awake), found to 20 us; the time of it."""
-        asleep = 0
-        for _ in range(2000):
-            self.pico.run(20_000)
-            if self.pico.cpu.sleeping:
-                asleep += 1
-            elif asleep > 100:  # 2 ms asleep: this is no mere interrupt in between
-                break
-        self._note()
-        return self.now_ns
-
     def motor_pins_safe(self) -> str:
         """'' when both motor pins are low and not on PWM and MOTOR_EN is low; else what is wrong."""
         wrong = []
         for name in MOTORS:
-            pin = self.pico.pin(GPIO[name])
-            if pin.level or pin.function == "pwm":
-                wrong.append(f"{name} is {pin.level} on {pin.function}")
-        if self.pico.pin(GPIO["MOTOR_EN"]).level:
+            level, function = self.rig.pin(GPIO[name]).level, insight_of(self.rig).pin_function(GPIO[name])
+            if level or function == "pwm":
+                wrong.append(f"{name} is {level} on {function}")
+        if self.rig.pin(GPIO["MOTOR_EN"]).level:
             wrong.append("MOTOR_EN is high")
         return ", ".join(wrong)
+
+
+def open_stage(name: str, firmware: Path | None = None, seed: int = 0) -> Stage:
+    """A stage on the rig of that name. HilError when there is none, or its board does not come up."""
+    rig = open_rig(name, firmware, seed=seed)
+    try:
+        return Stage(rig, seed)
+    except BaseException:
+        rig.close()
+        raise

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hil.prove.safety.stage import Stage
+from hil.prove.safety.stage import open_stage
 from hil.rigs.rig import NS_PER_MS
 
 pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("flash-and-log")]
@@ -10,22 +10,22 @@ pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("flash-and-log")]
 
 @pytest.fixture(scope="module")
 def stage(firmware):
-    with Stage(firmware, seed=8) as stage:
+    with open_stage("virtual", firmware, seed=8) as stage:
         yield stage
 
 
 def test_flash_that_takes_two_seconds_does_not_reset_the_board(stage):
-    resets = len(stage.pico.reset_causes())
-    before = stage.pico.flash.operations
-    stage.pico.flash.slow_next(2000 * NS_PER_MS)
+    resets = len(stage.rig.reset_causes())
+    before = stage.rig.flash.operations
+    stage.rig.flash.slow_next(2000 * NS_PER_MS)
     assert stage.operator.must("save", 6000) == "saved"
-    assert stage.pico.flash.operations > before
+    assert stage.rig.flash.operations > before
     stage.run(1200 * NS_PER_MS)
-    assert len(stage.pico.reset_causes()) == resets
+    assert len(stage.rig.reset_causes()) == resets
     # The watchdog is back.
-    stage.pico.cpu.hang(interrupts_on=False)
+    stage.rig.cpu.hang(interrupts_on=False)
     stage.run(1100 * NS_PER_MS)
-    assert [cause for _, cause in stage.pico.reset_causes()][-1] == "watchdog-timer"
+    assert [cause for _, cause in stage.rig.reset_causes()][-1] == "watchdog-timer"
     stage.safe()
 
 
@@ -34,7 +34,7 @@ def test_what_happened_before_a_power_cut_is_there_after_it(stage):
     stage.operator.must("stop")
     stage.silence()
     stage.run(6000 * NS_PER_MS)  # time for the upkeep that saves it
-    stage.pico.power_cut()
+    stage.rig.power_cut()
     stage.safe()
     _, lines = stage.operator.ask("log saved", 3000)
     told = "\n".join(lines)

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from hil.play.operator import Operator
-from hil.prove.safety.stage import Stage
+from hil.prove.safety.stage import open_stage
 from hil.rigs.rig import NS_PER_MS
 from sapper.crypto.keys import key_id
 from sapper.crypto.signing import Signer
@@ -36,7 +36,7 @@ class SignedLine:
 
 @pytest.fixture(scope="module")
 def stage(firmware):
-    with Stage(firmware, seed=5) as stage:
+    with open_stage("virtual", firmware, seed=5) as stage:
         assert stage.operator.must("key " + KEY.hex()) == "key=" + key_id(KEY)
         yield stage
 
@@ -51,26 +51,26 @@ def _afterwards(stage):
 @pytest.fixture
 def radio(stage, tmp_path):
     """(operator over the radio, its encoder)."""
-    stage.pico.uart[0].write(b"\n")  # ends what noise may have begun
+    stage.rig.uart[0].write(b"\n")  # ends what noise may have begun
     stage.run(200 * NS_PER_MS)
-    stage.pico.uart[0].read()  # answers to what was sent before
-    plain = Operator(stage.pico, stage._advance, stage.pico.uart[0])
+    stage.rig.uart[0].read()  # answers to what was sent before
+    plain = Operator(stage.rig, stage._advance, stage.rig.uart[0])
     values = dict(word.split("=") for word in plain.must("nonce").split())
     assert values["port"] == "radio"
     encoder = RadioEncoder(KEY, "0" * 16, Counters("0" * 16, tmp_path))
     encoder.renew(values)
-    return Operator(stage.pico, stage._advance, SignedLine(stage.pico.uart[0], encoder)), encoder
+    return Operator(stage.rig, stage._advance, SignedLine(stage.rig.uart[0], encoder)), encoder
 
 
 def test_unsigned_and_wrongly_signed_lines_are_refused_and_signed_ones_drive(stage, radio):
     operator, encoder = radio
-    plain = Operator(stage.pico, stage._advance, stage.pico.uart[0])
+    plain = Operator(stage.rig, stage._advance, stage.rig.uart[0])
     assert plain.ask("disarm")[0].startswith("err unsigned")
     assert plain.ask(Signer(bytes(32), bytes(16)).sign(10_000, "disarm"))[0].startswith("err mac")
     operator.arm()
     operator.must("sweep 100000")
     operator.run(500 * NS_PER_MS)
-    assert stage.pico.pin(GPIO["MOTOR_EN"]).level == 1 and stage.timeline.duty[0][-1][1] > 0
+    assert stage.rig.pin(GPIO["MOTOR_EN"]).level == 1 and stage.timeline.duty[0][-1][1] > 0
     operator.keep_alive(False)
     operator.must("stop")
     operator.run(100 * NS_PER_MS)
@@ -81,14 +81,14 @@ def test_unsigned_and_wrongly_signed_lines_are_refused_and_signed_ones_drive(sta
 def test_the_key_outlives_a_power_cut_and_last_boots_lines_are_refused(stage, radio):
     _, encoder = radio
     old = encoder("ping").decode().strip()
-    stage.pico.power_cut()
+    stage.rig.power_cut()
     stage.safe()
-    plain = Operator(stage.pico, stage._advance, stage.pico.uart[0])
+    plain = Operator(stage.rig, stage._advance, stage.rig.uart[0])
     values = dict(word.split("=") for word in plain.must("nonce").split())
     assert values["key"] == key_id(KEY)
     assert plain.ask(old)[0].startswith("err mac")
     encoder.renew(values)
-    again = Operator(stage.pico, stage._advance, SignedLine(stage.pico.uart[0], encoder))
+    again = Operator(stage.rig, stage._advance, SignedLine(stage.rig.uart[0], encoder))
     again.must("ping")
 
 
@@ -117,10 +117,10 @@ def test_a_flood_leaves_the_loop_its_time_and_the_operator_on_usb_the_rover(stag
     flood = b""
     while len(flood) < 2 * _RADIO_BYTES_A_SECOND:
         flood += FLOODS[kind](rng)
-    stage.pico.uart[0].write(flood)
+    stage.rig.uart[0].write(flood)
     stage.run(3000 * NS_PER_MS)
     loops = [frame.fields for frame in stage.operator.heard.frames if frame.name == "LOOP"]
-    assert stage.state == "SWEEP" and stage.pico.pin(GPIO["MOTOR_EN"]).level == 1
+    assert stage.state == "SWEEP" and stage.rig.pin(GPIO["MOTOR_EN"]).level == 1
     assert len(loops) == 3 and loops[-1]["refused"] > loops[0]["refused"]
     worst = max(loop["tick_max_us"] for loop in loops)
     print(kind, "longest tick:", worst, "us; load", max(loop["load_pm"] for loop in loops), "/1000")
@@ -139,8 +139,8 @@ def test_under_a_flood_of_forged_lines_the_operators_signed_lines_come_through(s
     operator.keep_alive(False)
     taken = int(dict(word.split("=") for word in operator.must("nonce").split())["counter"])
     for _ in range(6):
-        stage.pico.uart[0].write(b"".join(FLOODS["forged"](rng) for _ in range(60)))
-        stage.pico.uart[0].write(encoder("ping"))
+        stage.rig.uart[0].write(b"".join(FLOODS["forged"](rng) for _ in range(60)))
+        stage.rig.uart[0].write(encoder("ping"))
         stage.run(500 * NS_PER_MS)
         assert stage.state == "SWEEP"
     stage.run(300 * NS_PER_MS)

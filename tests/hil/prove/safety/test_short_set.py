@@ -7,8 +7,10 @@ import pytest
 from hil.prove.safety import __main__ as safety
 from hil.prove.safety import coverage, report
 from hil.prove.safety.faults import FAULTS
-from hil.prove.safety.scenarios import SCENARIOS, SHORT, run_trial
-from hil.prove.safety.stage import Stage, settled_from, value_at, zero_from
+from hil.prove.safety.scenarios import SCENARIOS, SHORT, needs, run_trial, unaffected
+from hil.prove.safety.stage import open_stage
+from hil.prove.safety.timeline import settled_from, value_at, zero_from
+from hil.rigs.registry import why_not
 from sapper_host.files.checkout import DOCS
 from sapper_host.limits import LIMITS
 
@@ -21,7 +23,7 @@ CHOSEN = [scenario for scenario in SCENARIOS if scenario.name in SHORT and scena
 
 @pytest.fixture(scope="module")
 def stage(firmware):
-    with Stage(firmware, seed=3) as stage:
+    with open_stage("virtual", firmware, seed=3) as stage:
         yield stage
 
 
@@ -39,9 +41,9 @@ def test_it_is_kept(stage, scenario):
 @pytest.mark.xdist_group("safety")
 def test_the_log_tells_after_a_watchdog_reset_what_led_to_it(stage):
     stage.to("SWEEP")
-    stage.pico.cpu.hang(interrupts_on=False)
+    stage.rig.cpu.hang(interrupts_on=False)
     stage.run(1_300_000_000)
-    assert [cause for _, cause in stage.pico.reset_causes()][-1] == "watchdog-timer"
+    assert [cause for _, cause in stage.rig.reset_causes()][-1] == "watchdog-timer"
     stage.safe()
     _, lines = stage.operator.ask("log 30")
     told = "\n".join(lines)
@@ -111,3 +113,24 @@ def test_a_missed_limit_fails_the_row_and_the_command_says_so(tmp_path, monkeypa
         arguments = ["--firmware", "none.uf2", "--only", scenario.name, "--output", str(tmp_path)]
         assert safety.main(arguments) == (0 if ok else 3)
         capsys.readouterr()
+
+
+@pytest.mark.unit
+def test_a_row_that_the_rig_lacks_the_means_for_is_told_as_not_run_and_never_as_kept(tmp_path, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(safety, "measure_all", lambda _, scenarios, *rest: iter(asked.append(scenarios) or ()))
+    arguments = ["--rig", "sil", "--only", "hang, interrupts on, in SWEEP", "--output", str(tmp_path)]
+    assert safety.main(arguments) == 4
+    assert asked == [[]]
+    said = capsys.readouterr().out
+    assert "not run: needs Time, Faults, Insight, which sil does not offer" in said and "2 NOT RUN" in said
+    rows = json.loads((tmp_path / "safety.json").read_text())
+    assert [row["ok"] for row in rows] == [False, False] and all("Faults" in row["not_run"] for row in rows)
+    assert "not run: needs" in (tmp_path / "safety.html").read_text()
+
+
+@pytest.mark.unit
+def test_the_virtual_rig_can_be_asked_every_row_and_sil_none_that_counts_time():
+    assert [s.name for s in SCENARIOS if why_not("virtual", needs(s))] == []
+    on_sil = [s for s in SCENARIOS if not why_not("sil", needs(s))]
+    assert on_sil and all(s.measure is unaffected for s in on_sil)

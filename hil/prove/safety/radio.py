@@ -1,0 +1,41 @@
+"""The operator at the radio: lines signed as `sapper` signs them; the board's key goes in over USB."""
+
+from __future__ import annotations
+
+from hil.play.operator import Operator
+from hil.prove.safety.lines import OperatorsLine
+from hil.prove.safety.stage import Stage
+from hil.rigs.rig import NS_PER_MS
+from sapper_host.board.counters import Counters
+from sapper_host.board.signing import RadioEncoder
+
+_KEY = bytes(range(7, 39))
+_QUIET_NS = 100 * NS_PER_MS
+
+
+class _Counters(Counters):
+    """Counters of this process alone: a board's nonce is new at every boot."""
+
+    def __init__(self) -> None:
+        self._used = 0
+
+    def reserve(self, nonce: str, least: int, size: int = 64) -> range:
+        """The next ones."""
+        first = max(self._used, least) + 1
+        self._used = first + size - 1
+        return range(first, first + size)
+
+
+def take_radio(stage: Stage) -> None:
+    """On a board in SAFE: from now on the operator sits at the radio, with the board's key. `Stage.safe` ends it."""
+    radio = stage.rig.uart[0]
+    stage.operator.must("key " + _KEY.hex(), 3000)
+    radio.write(b"\n")  # ends what noise may have begun
+    stage.run(_QUIET_NS)
+    radio.read()
+    values = dict(word.split("=") for word in Operator(stage.rig, stage._advance, radio).must("nonce").split())
+    encoder = RadioEncoder(_KEY, "0" * 16, _Counters())
+    encoder.renew(values)
+    stage.line = OperatorsLine(radio, encoder)
+    stage.line.at(stage.now_ns)
+    stage.operator = Operator(stage.rig, stage._advance, stage.line)
