@@ -18,7 +18,7 @@ import numpy as np
 from hil.errors import HilError
 from hil.play.operator import Operator, OperatorError
 from hil.play.tape import Tape
-from hil.rigs.registry import open_rig
+from hil.rigs.registry import FOR_TIME, open_rig
 from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
 from sapper.shared.limits import TICK_MS
 from sapper.shared.pins import GPIO
@@ -42,7 +42,7 @@ Progress = Callable[[float], None]
 
 def replay(
     trace: Trace,
-    rig: str = "virtual",
+    rig: str = FOR_TIME,
     on_detect: str = "stop",
     settings: Iterable[tuple[str, int]] = (),
     firmware: Path | None = None,

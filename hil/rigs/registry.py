@@ -84,6 +84,10 @@ RIGS: dict[str, Entry] = {
     "virtual": Entry("virtual", offers_of(VirtualRig), _virtual, _image),
 }
 
+# The rig for thousands of traces, and the one for what a trace takes.
+FOR_MANY = "sil"
+FOR_TIME = "virtual"
+
 
 def entry(name: str) -> Entry:
     """The rig of that name; HilError when there is none."""

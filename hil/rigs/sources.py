@@ -23,8 +23,11 @@ def digest(root: Path, files: Iterable[Path]) -> str:
     Files outside `root` count by their contents alone.
     """
     sum_of_all = hashlib.sha256()
-    for path in sorted(set(files)):
-        place = path.relative_to(root).as_posix() if path.is_relative_to(root) else ""
+    for place, path in sorted((_place(root, path), path) for path in set(files)):
         content = path.read_bytes()
         sum_of_all.update(f"{place}\0{len(content)}\0".encode() + content)
     return sum_of_all.hexdigest()[:_DIGITS]
+
+
+def _place(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else ""

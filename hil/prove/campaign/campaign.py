@@ -13,9 +13,10 @@ from hil.prove.campaign import jobs as jobs_of
 from hil.prove.campaign import workers
 from hil.prove.campaign.jobs import Conditions, Job
 from hil.prove.campaign.lane import Record
+from hil.prove.campaign.made_of import firmware_digest
 from hil.prove.campaign.report import page
 from hil.prove.campaign.summary import summarise
-from sapper_host.files.whole_file import write
+from hil.rigs.registry import FOR_MANY
 
 LOW_LEVEL_X100 = 250  # contacts of the second run: far below any level that would be used
 REPORT = "report.html"
@@ -32,7 +33,7 @@ class Campaign:
 
     folder: Path
     out: Path
-    rig: str = "sil"
+    rig: str = FOR_MANY
     settings: tuple[tuple[str, int], ...] = ()
     processes: int = 1
     scheduler: str | None = None
@@ -46,7 +47,7 @@ class Campaign:
             self.rig,
             tuple(sorted(dict(self.settings).items())),
             LOW_LEVEL_X100 if self.curve else 0,
-            jobs_of.firmware_digest(self.rig),
+            firmware_digest(self.rig),
         )
         return [Job(path.stem, str(path.resolve()), conditions) for path in jobs_of.find_traces(self.folder)]
 

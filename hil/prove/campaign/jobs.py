@@ -9,17 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hil.errors import HilError
-from hil.rigs.firmware import default_uf2
-from sapper_host.files.checkout import ROOT
 
-# How a trace is played and scored: a result made another way is no result.
-_WAYS = (
-    "hil/play/replay.py",
-    "hil/play/tape.py",
-    "hil/play/operator.py",
-    "hil/prove/campaign/lane.py",
-    "host/sapper_host/recordings/score.py",
-)
 _TRACE_ENDINGS = (".csv", ".mcap")
 RESULT_ENDING = ".json"
 # Names in the output folder that are not a trace's result.
@@ -33,7 +23,7 @@ class Conditions:
     rig: str
     settings: tuple[tuple[str, int], ...]
     low_level_x100: int  # the second run's contact level, for the curve; 0: no second run
-    firmware: str  # digest of what runs
+    firmware: str  # digest of what runs, plays and scores (made_of.py)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -71,19 +61,6 @@ def find_traces(folder: Path) -> list[Path]:
             raise HilError(f"{path} and {seen[path.stem].name} have the same name; rename one, or move it elsewhere")
         seen[path.stem] = path
     return paths
-
-
-def firmware_digest(rig: str, firmware: Path | None = None) -> str:
-    """What tells one firmware from another: of the image, or (sil) of the sources that are run; and of the replay."""
-    digest = hashlib.sha256()
-    if rig == "virtual":
-        files = [firmware or default_uf2()]
-    else:
-        files = [*sorted((ROOT / "firmware" / "sapper").glob("*.py")), ROOT / "firmware" / "main.py"]
-    files += [ROOT / name for name in _WAYS]
-    for path in files:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def trace_digest(path: Path) -> str:

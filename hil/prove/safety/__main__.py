@@ -18,7 +18,7 @@ from hil.errors import HilError
 from hil.prove.safety import patched, report
 from hil.prove.safety.scenarios import SCENARIOS, SHORT, Scenario, Trial, needs, needs_patched, run_trial
 from hil.prove.safety.stage import Stage, open_stage
-from hil.rigs.registry import RIGS, why_not
+from hil.rigs.registry import FOR_TIME, RIGS, why_not
 from sapper_host.files.checkout import BUILD
 
 _TRIES = 2

@@ -45,13 +45,12 @@ def campaign(
       sapper campaign lanes/ --out build/loud --set det_far_per_100m2=10 --jobs 2
       sapper campaign lanes/ --out build/campaign --scheduler tcp://192.168.7.10:8786
     """
-    from sapper_host.errors import SapperError, Status
+    from sapper_host.errors import Status
     from sapper_host.verbs.replay import _setting
-    from sapper_host.verbs.rigs import rig_errors
+    from sapper_host.verbs.rigs import check_rig, rig_errors
 
     pairs = tuple(_setting(text) for text in settings or ())
-    if rig not in ("sil", "virtual"):
-        raise SapperError(f"no rig '{rig}' for a campaign", "use 'sil' or 'virtual'", Status.USAGE)
+    check_rig(rig)
     with rig_errors():
         from hil.prove.campaign.campaign import REPORT, Campaign
 

@@ -49,9 +49,10 @@ def replay(
     from sapper_host.recordings.score import finds_of, score
     from sapper_host.recordings.trace import read_trace
     from sapper_host.screen.progress import bar
-    from sapper_host.verbs.rigs import rig_errors
+    from sapper_host.verbs.rigs import check_rig, rig_errors
 
     pairs = [_setting(text) for text in settings or ()]
+    check_rig(rig)
     trace = read_trace(path)
     if firmware is not None and not firmware.exists():
         raise SapperError(f"{firmware} is not there", "`make firmware` builds one", Status.BAD_INPUT)
