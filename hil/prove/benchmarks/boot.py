@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from hil.prove.benchmarks.row import Row, at_most
-from hil.rigs.rig import NS_PER_MS
-from hil.rigs.virtual import VirtualPico
+from hil.rigs.rig import NS_PER_MS, Rig
 from sapper.shared.pins import GPIO
 
 _LIMIT_MS = 5000
 
 
-def measure(pico: VirtualPico) -> list[Row]:
+def measure(rig: Rig) -> list[Row]:
     """A freshly powered board is asked at once; its answer counts when its line is whole."""
-    pico.pin(GPIO["ESTOP_OK"]).drive(1)
-    start_ns = pico.now_ns
-    pico.usb.write(b"version\n")
+    rig.pin(GPIO["ESTOP_OK"]).drive(1)
+    start_ns = rig.now_ns
+    rig.usb.write(b"version\n")
     heard = b""
-    while pico.now_ns < start_ns + _LIMIT_MS * NS_PER_MS:
-        pico.run(NS_PER_MS)
-        for at_ns, data in pico.usb.read():
+    while rig.now_ns < start_ns + _LIMIT_MS * NS_PER_MS:
+        rig.run(NS_PER_MS)
+        for at_ns, data in rig.usb.read():
             heard += data
             if b"ok sapper=" in heard and heard.endswith(b"\n"):
                 return [

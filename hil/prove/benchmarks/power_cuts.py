@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from hil.prove.benchmarks.row import Row
-from hil.prove.updates.__main__ import tally_all
+from hil.prove.updates.all_cuts import tally_all
 from hil.rigs.firmware import default_uf2
 
 _OF_EACH = 12

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from hil.errors import HilError
 from hil.play.closed_loop import ClosedLoop
 from hil.play.operator import Operator
+from hil.prove.benchmarks.empty_lane import empty_lane
 from hil.prove.benchmarks.row import Row, at_most
-from hil.prove.benchmarks.sweep import empty_lane
 from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
 from hil.world.world import World
 from sapper_host.board.decoder import Event

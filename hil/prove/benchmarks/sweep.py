@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 from hil.errors import HilError
 from hil.play.lane_run import LaneRun
+from hil.prove.benchmarks.empty_lane import empty_lane
 from hil.prove.benchmarks.row import Row, at_least, at_most
 from hil.rigs.rig import NS_PER_S, Rig
 from hil.world.world import World
-from hil.world.world_file import load_world_file
-from hil.world.world_spec import WorldFile
 
 _LANE_M = 18.6  # a little over 60 s at the default 300 mm/s
 _LEAST_S = 60.0
 _TICKS_PER_S = 100
 _LOOK_S = 6.0  # standing, the board looks at its heap every 5 s
-
-
-def empty_lane(length_m: float) -> WorldFile:
-    """The demo's ground without anything in it."""
-    file = load_world_file("demo")
-    return replace(file, world=replace(file.world, lane_length_m=length_m), targets=(), hot_rocks=())
 
 
 def measure(rig: Rig) -> list[Row]:

@@ -12,6 +12,7 @@ from statistics import median
 
 from hil.prove.safety.scenarios import Scenario, Trial, unaffected
 from hil.prove.safety.timeline import value_at
+from hil.rigs.registry import FOR_TIME
 
 _WIDTH, _LEFT, _LANE, _GAP = 860, 110, 26, 12
 _LABEL, _LABEL_ROWS, _LETTER = 13, 4, 7
@@ -95,9 +96,7 @@ def text(us: float | None) -> str:
     return f"{us:.0f} us" if us < 1000 else f"{us / 1000:.1f} ms"
 
 
-def write(
-    all_rows: list[Row], folder: Path, version: str, rig: str = "virtual", not_run: Sequence[NotRun] = ()
-) -> None:
+def write(all_rows: list[Row], folder: Path, version: str, rig: str = FOR_TIME, not_run: Sequence[NotRun] = ()) -> None:
     """safety.json and safety.html into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     told = [*(row.as_dict() for row in all_rows), *(one.as_dict() for one in not_run)]

@@ -120,7 +120,7 @@ def test_a_row_that_the_rig_lacks_the_means_for_is_told_as_not_run_and_never_as_
     asked = []
     monkeypatch.setattr(safety, "measure_all", lambda _, scenarios, *rest: iter(asked.append(scenarios) or ()))
     arguments = ["--rig", "sil", "--only", "hang, interrupts on, in SWEEP", "--output", str(tmp_path)]
-    assert safety.main(arguments) == 4
+    assert safety.main(arguments) == 3
     assert asked == [[]]
     said = capsys.readouterr().out
     assert "not run: needs Time, Faults, Insight, which sil does not offer" in said and "2 NOT RUN" in said
