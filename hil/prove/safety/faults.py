@@ -10,8 +10,9 @@ from collections.abc import Callable
 from random import Random
 
 from hil.prove.safety import patched
+from hil.prove.safety.gates import GATES_MV
 from hil.prove.safety.lines import Mangle, delayed, doubled, dropped, garbled
-from hil.prove.safety.stage import GATES_MV, Stage
+from hil.prove.safety.stage import Stage
 from hil.rigs.capabilities import Capability, Faults, Power, Reset, faults_of, power_of, reset_of
 from hil.rigs.rig import NS_PER_MS
 
@@ -110,16 +111,14 @@ def _key(stage: Stage, random: Random) -> None:
 
 def _frozen(gate: int) -> Fault:
     def inject(stage: Stage, random: Random) -> None:
-        stage.frozen.add(gate)
-        stage.rig.adc.set(gate, GATES_MV[gate] + random.uniform(-3, 3))
+        stage.gates.hold(gate, GATES_MV[gate] + random.uniform(-3, 3))
 
     return inject
 
 
 def _railed(gate: int, level_mv: float) -> Fault:
     def inject(stage: Stage, random: Random) -> None:
-        stage.frozen.add(gate)
-        stage.rig.adc.set(gate, level_mv)
+        stage.gates.hold(gate, level_mv)
 
     return inject
 

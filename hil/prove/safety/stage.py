@@ -1,16 +1,14 @@
 """The stage: a board on a rig, a rover under it, an operator at its line; brought into a state, and its pins noted.
 
-Detector voltages are constant but for noise: what a find does is the detector's own tests' business. The rover is the
-world's (hil/world/rover.py), so that encoders answer the motors.
+The rover is the world's (hil/world/rover.py), so that encoders answer the motors.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from hil.play.operator import Operator, OperatorError
+from hil.prove.safety.gates import Gates
 from hil.prove.safety.lines import OperatorsLine
 from hil.prove.safety.timeline import Timeline
 from hil.rigs.capabilities import Faults, Power, Reset, faults_of, insight_of, power_of, reset_of
@@ -21,11 +19,8 @@ from hil.world.world_file import load_world_file
 from sapper.shared.pins import GPIO, TEMP_27C_UV, VSYS_DIVIDER
 
 SLICE_NS = 5 * NS_PER_MS
-GATES_MV = (1700.0, 1650.0, 1600.0)
 VSYS_MV = 5000.0
 SPEED_MM_S = 250
-_NOISE_MV = (2.0, 1.0, 1.0)
-_NOISE_STEP_NS = 500_000
 _DRIVE_EVERY_NS = 100 * NS_PER_MS
 _PING_EVERY_NS = 500 * NS_PER_MS
 _WARM_UP_S = 2.0
@@ -40,7 +35,7 @@ class Stage:
 
     def __init__(self, rig: Rig, seed: int = 0) -> None:
         self.rig = rig
-        self.random = np.random.default_rng([seed, 77])
+        self.gates = Gates(rig.adc, seed)
         self.timeline = Timeline()
         self.driving = False
         self.pinging = False
@@ -52,12 +47,9 @@ class Stage:
         self.cut = [False, False]
         self.swapped = [False, False]
         self.jammed = [False, False]
-        self.frozen: set[int] = set()
-        self.bend_mv = (0.0, 0.0, 0.0)
         self._rover = Rover(load_world_file("clean"))
         self._drive = Drive()
         self._edges_from = 0
-        self._noise_to_ns = 0
         self._next_drive_ns = 0
         self._next_ping_ns = 0
         self._resets = 1
@@ -117,8 +109,7 @@ class Stage:
         if self.pinging and start >= self._next_ping_ns:
             self.say("ping")
             self._next_ping_ns = start + _PING_EVERY_NS
-        if end > self._noise_to_ns:
-            self._play_noise(max(start, self._noise_to_ns))
+        self.gates.play_to(start, end)
         self._roll(start, end)
         self.rig.run(duration_ns)
         self.note()
@@ -127,15 +118,6 @@ class Stage:
         """A line from the operator, now; `last_line_ns` is when."""
         self.last_line_ns = self.rig.now_ns
         self.line.write(line.encode() + b"\n")
-
-    def _play_noise(self, from_ns: int) -> None:
-        """A second of noise on the gates and the supply, from from_ns on."""
-        times = np.arange(from_ns, from_ns + 1_000_000_000, _NOISE_STEP_NS)
-        for gate, (level, noise) in enumerate(zip(GATES_MV, _NOISE_MV, strict=True)):
-            if gate not in self.frozen:
-                values = level + self.bend_mv[gate] + noise * self.random.standard_normal(len(times))
-                self.rig.adc.play(gate, times, values, interpolate="hold")
-        self._noise_to_ns = int(times[-1]) + _NOISE_STEP_NS
 
     def _roll(self, start: int, end: int) -> None:
         """The rover's answer to what the pins did in the slice before: edges for this one."""
@@ -184,9 +166,7 @@ class Stage:
 
     def find(self, bend_mv: tuple[float, float, float]) -> None:
         """From now on the gates stand so far from the air's voltages, as over an object."""
-        self.bend_mv = bend_mv
-        self._noise_to_ns = self.now_ns
-        self._play_noise(self.now_ns)
+        self.gates.bend(bend_mv, self.now_ns)
 
     def push(self, m_s: tuple[float, float] | None) -> None:
         """Tracks moved by hand at this speed, whatever the motors do; None: let go."""
@@ -197,9 +177,7 @@ class Stage:
         self.cut = [False, False]
         self.swapped = [False, False]
         self.jammed = [False, False]
-        self.frozen.clear()
-        self.bend_mv = (0.0, 0.0, 0.0)
-        self._noise_to_ns = 0
+        self.gates.clear()
         self.push(None)
         self.supply(VSYS_MV)
         self.loop_closed(True)
