@@ -99,7 +99,7 @@ def test_mpremote_executes_through_the_pseudo_terminal(lines, tmp_path):
 
 
 def test_what_is_written_as_the_port_is_opened_is_not_lost() -> None:
-    """Between the look whether somebody has it open and the reading of what they wrote, somebody opens it."""
+    """Between the look whether somebody has it open and the reading of what they wrote, they open it and write."""
     sent: list[bytes] = []
 
     class Usb:
