@@ -31,9 +31,10 @@ def tree(tmp_path: Path) -> Path:
 
 
 def changes(tree: Path, name: str) -> set[str]:
-    """The rigs whose results are no longer fresh once a file of the tree is another."""
+    """The rigs whose results are no longer fresh once a file of the tree (a name, or a pattern) is another."""
     before = {rig: firmware_digest(rig, tree) for rig in RIGS}
-    (tree / name).write_bytes((tree / name).read_bytes() + b"\n# changed\n")
+    (path,) = tree.glob(name)
+    path.write_bytes(path.read_bytes() + b"\n# changed\n")
     return {rig for rig in RIGS if firmware_digest(rig, tree) != before[rig]}
 
 
@@ -46,7 +47,7 @@ def changes(tree: Path, name: str) -> set[str]:
         ("firmware/sapper/run.py", {"sil"}),
         ("build/firmware.uf2", {"virtual"}),
         ("hil/rigs/sil/modules/clock.py", {"sil"}),
-        ("hil/rigs/virtual/node/pwm.mjs", {"virtual"}),
+        ("hil/rigs/virtual/node/**/pwm.mjs", {"virtual"}),
         ("hil/rigs/registry.py", {"sil", "virtual"}),
         ("hil/play/tape.py", {"sil", "virtual"}),
         ("hil/prove/campaign/lane.py", {"sil", "virtual"}),
