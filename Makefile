@@ -74,6 +74,7 @@ fuzz: setup micropython ## hostile input to whatever reads any, for long
 docs: setup ## write the generated pages and parts of docs/ anew
 	@$(VENV) -m sapper_host.docs_gen
 	@$(VENV) -m hil.prove.safety.coverage
+	@$(VENV) -m hil.rigs.registry
 
 micropython-tests: setup firmware ## MicroPython's own tests/basics on the virtual Pico
 	@$(VENV) -m hil.prove.micropython_tests

@@ -1,10 +1,11 @@
 """The rigs by name: what each offers, how it is opened, and what files decide what it does.
 
-`python -m hil.rigs.registry` prints the table of docs/rigs.md.
+`python -m hil.rigs.registry` writes the table of docs/rigs.md.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from hil.rigs.capabilities import (
 from hil.rigs.firmware import default_uf2
 from hil.rigs.rig import PLAYABLE, Board, Rig
 from hil.rigs.sources import find_sources
+from sapper_host.files.checkout import DOCS
 
 
 class VirtualRig(Rig, Time, Power, Reset, Faults, Insight, Protocol):
@@ -87,6 +89,7 @@ RIGS: dict[str, Entry] = {
 # The rig for thousands of traces, and the one for what a trace takes.
 FOR_MANY = "sil"
 FOR_TIME = "virtual"
+_MARK, _END = "<!-- capabilities -->\n", "\n<!-- end -->"
 
 
 def entry(name: str) -> Entry:
@@ -129,5 +132,18 @@ def markdown() -> str:
     return "\n".join(rows)
 
 
+def filled(page: str) -> str:
+    """docs/rigs.md with its table made anew."""
+    before, rest = page.split(_MARK, 1)
+    return f"{before}{_MARK}{markdown()}{_END}{rest.split(_END, 1)[1]}"
+
+
+def main() -> int:
+    """Write it."""
+    path = DOCS / "rigs.md"
+    path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
 if __name__ == "__main__":
-    print(markdown())
+    sys.exit(main())
