@@ -17,6 +17,7 @@ from hil.prove.campaign.made_of import firmware_digest
 from hil.prove.campaign.report import page
 from hil.prove.campaign.summary import summarise
 from hil.rigs.registry import FOR_MANY
+from sapper_host.files.whole_file import write
 
 LOW_LEVEL_X100 = 250  # contacts of the second run: far below any level that would be used
 REPORT = "report.html"
