@@ -5,7 +5,7 @@ import os
 
 import micropython
 from sapper.console.console import Console
-from sapper.crypto.signing import NONCE_BYTES
+from sapper.crypto.line_mac import NONCE_BYTES
 from sapper.detector.detector import Detector
 from sapper.drive.drive import Drive
 from sapper.drive.motion import Motion

@@ -1,6 +1,5 @@
 """Our modules as .mpy files for the Pico: what an update over the wire carries."""
 
-import ast
 import json
 import os
 from pathlib import Path
@@ -29,7 +28,7 @@ def build(mpy_cross: Path, target: Path, logs: Path, firmware: Path = uf2.REPOSI
     sources = uf2.application(firmware)
     module = uf2.build_module(commit, firmware)
     with step("compiling modules for updates"):
-        code = [(name, content) for name, content in sources if not says_only(content)]
+        code = [(name, content) for name, content in sources if not uf2.says_only(content)]
         made = [_compile(mpy_cross, target, logs, name, content, firmware / name) for name, content in code]
         cache.write_if_changed(target / "sapper_build.py", module)
         made.append(_compile(mpy_cross, target, logs, "sapper_build.py", module, target / "sapper_build.py"))
@@ -45,15 +44,6 @@ def build(mpy_cross: Path, target: Path, logs: Path, firmware: Path = uf2.REPOSI
     }
     cache.write_if_changed(target / ABOUT, (json.dumps(about, indent=1) + "\n").encode())
     return made
-
-
-def says_only(content: bytes) -> bool:
-    """Whether a module is a docstring and no more, as a room's `__init__` is: MicroPython needs none of a folder."""
-    try:
-        body = ast.parse(content).body
-    except SyntaxError:
-        return False  # the compiler's to tell
-    return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)
 
 
 def _compile(mpy_cross: Path, target: Path, logs: Path, name: str, content: bytes, source: Path) -> Path:

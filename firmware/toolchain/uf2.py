@@ -4,6 +4,7 @@ Sources are staged into the cache and built there, so that any number of checkou
 changed module costs the freezing and the linking only.
 """
 
+import ast
 import json
 import shutil
 import subprocess
@@ -25,7 +26,7 @@ IMAGES = ("firmware.uf2", "firmware.elf", "firmware.json")
 CMAKE_OPTIONS = ("-DMICROPY_BOARD=SAPPER",)
 ENVIRONMENT = {"MICROPY_GIT_TAG": f"v{MICROPYTHON_VERSION}", "SOURCE_DATE_EPOCH": RELEASE_EPOCH_S}
 # Counts changes of this file's code that change the image; sources, options and versions count by themselves.
-_RECIPE = "2"
+_RECIPE = "3"
 _IMAGES_KEPT = 12
 _OBJECTS_KEPT = 3
 _OTHERWISE = (
@@ -75,6 +76,15 @@ def pins_csv() -> bytes:
 def application(firmware: Path) -> list[tuple[str, bytes]]:
     """The application's own modules, as (name relative to firmware/, content): what an update replaces."""
     return cache.files(firmware, "sapper/**/*.py")
+
+
+def says_only(content: bytes) -> bool:
+    """Whether a module is a docstring and no more, as a room's `__init__` is: MicroPython needs none of a folder."""
+    try:
+        body = ast.parse(content).body
+    except SyntaxError:
+        return False  # the compiler's to tell
+    return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)
 
 
 def build_module(commit: str, firmware: Path) -> bytes:
@@ -128,7 +138,8 @@ def build(sources: Sources, wanted: Inputs, logs: Path) -> Path:
     objects = cache.root() / "objects" / f"firmware-{wanted.objects_key}"
     environment = {**ENVIRONMENT, "MICROPY_MPYCROSS": str(mpy_cross)}
     with cache.trusted(objects, resumable=True):
-        touched = stage(wanted.files, objects / "stage")
+        code = [(name, content) for name, content in wanted.files if not (name.endswith(".py") and says_only(content))]
+        touched = stage(tuple(code), objects / "stage")
         if any(name.endswith(".py") for name in touched):
             # Whatever the file times say, nothing frozen earlier is used again.
             shutil.rmtree(objects / "build" / "frozen_mpy", ignore_errors=True)

@@ -6,6 +6,9 @@ import micropython
 from sapper.crypto.hmac import pads
 from sapper.crypto.sha256 import BLOCK_BYTES, DIGEST_BYTES, START, WORK, K, hash_blocks, move, put_state
 
+NONCE_BYTES = 16
+MAC_DIGITS = 16
+COUNTER_MAX = 999_999_999  # below 2**30: a small integer on the board
 _BLOCKS_AT = 64  # of WORK
 _MOST_BYTES = 4 * BLOCK_BYTES  # nonce, a line of 160 bytes, padding
 

@@ -9,10 +9,7 @@ link/gate.py.
 
 from sapper.crypto.hmac import Hmac
 from sapper.crypto.keys import KEY_BYTES, to_hex
-
-NONCE_BYTES = 16
-MAC_DIGITS = 16
-COUNTER_MAX = 999_999_999  # below 2**30: a small integer on the board
+from sapper.crypto.line_mac import MAC_DIGITS, NONCE_BYTES
 
 
 class Signer:

@@ -3,8 +3,7 @@
 from array import array
 
 from sapper.crypto.keys import key_id, to_hex
-from sapper.crypto.line_mac import LineMac
-from sapper.crypto.signing import COUNTER_MAX, MAC_DIGITS
+from sapper.crypto.line_mac import COUNTER_MAX, MAC_DIGITS, LineMac
 from sapper.link.line import MAX_BYTES
 
 _MARKS = 8

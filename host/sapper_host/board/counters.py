@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from sapper.crypto.signing import COUNTER_MAX
+from sapper.crypto.line_mac import COUNTER_MAX
 from sapper_host.errors import SapperError
 from sapper_host.files import folders
 from sapper_host.files.whole_file import NotWrittenError, write

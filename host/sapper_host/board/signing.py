@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sapper.crypto.keys import from_hex, key_id
-from sapper.crypto.signing import NONCE_BYTES, Signer
+from sapper.crypto.line_mac import NONCE_BYTES
+from sapper.crypto.signing import Signer
 from sapper.shared.commands import ROWS
 from sapper_host.board.answers import Answer
 from sapper_host.board.counters import Counters

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapper.crypto.keys import differ, from_hex, key_id, to_hex
-from sapper.crypto.line_mac import LineMac
-from sapper.crypto.signing import COUNTER_MAX, Signer
+from sapper.crypto.line_mac import COUNTER_MAX, LineMac
+from sapper.crypto.signing import Signer
 from sapper.link.gate import Forged, Gate
 from sapper.link.line import LineReader
 from sapper.link.radio_reader import RadioReader

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapper.crypto import sha256
-from sapper.crypto.line_mac import LineMac
-from sapper.crypto.signing import COUNTER_MAX, Signer
+from sapper.crypto.line_mac import COUNTER_MAX, LineMac
+from sapper.crypto.signing import Signer
 from sapper.link.gate import Gate
 from sapper.link.line import LineReader
 from sapper.link.radio_reader import SHARE, RadioReader
