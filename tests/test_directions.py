@@ -48,6 +48,31 @@ WRONG = {
         "from sapper.detector.detector import Detector",
     ),
     "a library starts a rig": ("host-rigs", "host/sapper_host/pictures/style.py", "import hil.rigs.rig"),
+    "the laptop's library starts a proof": (
+        "trees",
+        "host/sapper_host/recordings/score.py",
+        "from hil.intervals import wilson",
+    ),
+    "the world plays": ("hil", "hil/world/rover.py", "from hil.play.operator import Operator"),
+    "a rig knows the world": ("hil", "hil/rigs/rig.py", "from hil.world.rover import Rover"),
+    "a rig knows another": ("rigs", "hil/rigs/sil/rig.py", "from hil.rigs.virtual.symbols import Symbols"),
+    "capabilities know who offers them": ("rigs", "hil/rigs/capabilities.py", "from hil.rigs.registry import Entry"),
+    "a part knows its Pico, for types": (
+        "virtual",
+        "hil/rigs/virtual/core.py",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from hil.rigs.virtual.pico import VirtualPico",
+    ),
+    "a campaign knows the safety rows": (
+        "prove",
+        "hil/prove/campaign/lane.py",
+        "from hil.prove.safety.timeline import value_at",
+    ),
+    "the line knows its stage": ("safety", "hil/prove/safety/lines.py", "from hil.prove.safety.stage import Stage"),
+    "a circle in the updates": (
+        "hil-circles",
+        "hil/prove/updates/board.py",
+        "from hil.prove.updates.works import all_works",
+    ),
 }
 
 
