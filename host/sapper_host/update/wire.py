@@ -18,6 +18,7 @@ from sapper_host.update.bundle import Bundle, FileRow, parse_manifest
 _WINDOW = 3
 _ANSWER_S = 5.0
 _TRIES = 4
+_STILL_THERE_S = 1.0
 _PACK_WORTH = 200
 # Longer than the board needs to throw away what is left of a spoilt message.
 _QUIET_S = 0.1
@@ -145,11 +146,20 @@ def _ask(dialog: Dialog, data: bytes) -> tuple[list[str], str]:
 
 
 def _end(dialog: Dialog, data: bytes) -> None:
-    """The last message: said again only when it was spoilt. The board restarts after it, whether we hear so or not."""
+    """The last message: said again only when it was spoilt. The board restarts after it, whether we hear so or not.
+
+    When nothing is heard, it may have restarted, or wait for bytes of the message that were lost: line ends make up for
+    those, and to a console they are empty lines.
+    """
     for _ in range(_TRIES):
         dialog.write(data)
         line = dialog.answer_line(_ANSWER_S)
-        if line is None or line.startswith("ok "):
+        if line is None:
+            dialog.write(b"\n" * len(data))
+            line = dialog.answer_line(_STILL_THERE_S)
+            if line is None or not line.startswith("err "):
+                return
+        if line.startswith("ok "):
             return
         if not line.startswith("err message"):
             raise _refused(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sapper_host.errors import SapperError, Status
+from sapper_host.errors import SapperError
 
 
 @contextmanager
@@ -30,4 +30,4 @@ def check_rig(name: str) -> None:
         able = [each for each in RIGS if not why_not(each, PLAYABLE)]
         if name not in able:
             why = why_not(name, PLAYABLE) if name in RIGS else "there is none of the name"
-            raise SapperError(f"--rig {name}: {why}", f"use {' or '.join(able)}", Status.USAGE)
+            raise SapperError(f"--rig {name}: {why}", f"use {' or '.join(able)}")
