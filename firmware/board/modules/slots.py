@@ -7,7 +7,6 @@ is ever started, and nothing here writes to the firmware image: the factory's ap
 An application in a slot may be newer than this module: API counts changes of what it may call here.
 """
 
-import os
 import sys
 from binascii import crc32
 
@@ -18,12 +17,12 @@ import sapper_flash
 import slot_choice
 import slot_trailer
 import vfs
+import whole_file
 from flash_layout import IMAGE_BYTES_MAX, SECTOR_BYTES, SLOT_BYTES, SLOT_OFFSETS
 from slot_choice import FACTORY
 from slot_trailer import API
 
 POINTER = "/update.txt"
-_POINTER_NEW = "/update.new"
 # Longer than a start takes; from its first tick on the application's own watchdog is shorter.
 _TRIAL_START_MS = 8000
 
@@ -87,9 +86,7 @@ def pointer():
 
 def write_pointer(written):
     """Replace the pointer, as a whole. OSError when flash refuses."""
-    with open(_POINTER_NEW, "w") as file:
-        file.write(written)
-    os.rename(_POINTER_NEW, POINTER)
+    whole_file.replace(POINTER, (written,))
 
 
 def idle():

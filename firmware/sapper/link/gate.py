@@ -29,7 +29,6 @@ class Gate:
         self.nonce = nonce
         self.counter = 0
         self.mark = 0
-        self._parts = array("i", [0] * 4)
         self.set_key(key)
 
     def set_key(self, key):
@@ -67,6 +66,4 @@ class Gate:
     def _right(self, text, digits):
         """Whether a whole signed line carries the key's MAC."""
         line = text.encode()
-        self._parts[1] = len(line)
-        self._parts[2] = digits
-        return text[0] == "@" and self._mac.right(line, self._parts)
+        return text[0] == "@" and self._mac.right(line, array("i", (0, len(line), digits, 0)))

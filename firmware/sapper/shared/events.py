@@ -131,14 +131,6 @@ def named(name, value):
     return value
 
 
-def is_named(name, text):
-    """Whether `named` may give this text for argument `name`."""
-    if text in ENUMS.get(name, ()):
-        return True
-    bits = BITS.get(name)
-    return bits is not None and (text == "none" or all([part in bits for part in text.split("+")]))
-
-
 def value_text(name, value):
     """The value of argument `name` as text: its name where it has one, else the number."""
     return str(named(name, value))

@@ -5,14 +5,8 @@ comment.
 All settings are integers. Nothing here knows of files or hardware.
 """
 
+from sapper.shared import limits
 from sapper.shared.detector_settings import TUNING
-from sapper.shared.limits import (
-    ARM_CODE_MOST_MS,
-    DRIVE_TIMEOUT_MOST_MS,
-    ENCODER_FAULT_MOST_MS,
-    LINK_TIMEOUT_MOST_MS,
-    STOP_RAMP_MOST_MS,
-)
 
 # name, default, lowest, highest, unit, meaning
 TABLE = (
@@ -40,23 +34,23 @@ TABLE = (
         "encoder_fault_ms",
         200,
         50,
-        ENCODER_FAULT_MOST_MS,
+        limits.ENCODER_FAULT_MOST_MS,
         "ms",
         "a track driven but still, or moving but not driven, for so long is a fault",
     ),
     ("coast_ms", 700, 0, 3000, "ms", "a track may roll for so long after duty 0 before that counts as not driven"),
-    ("stop_ramp_ms", 150, 20, STOP_RAMP_MOST_MS, "ms", "a stale drive command ramps to a stop in so long"),
+    ("stop_ramp_ms", 150, 20, limits.STOP_RAMP_MOST_MS, "ms", "a stale drive command ramps to a stop in so long"),
     ("teleop_blind", 0, 0, 1, "", "1 lets TELEOP drive with a detector that cannot see, to bring the machine home"),
-    ("drive_timeout_ms", 300, 100, DRIVE_TIMEOUT_MOST_MS, "ms", "age at which a drive command is stale"),
+    ("drive_timeout_ms", 300, 100, limits.DRIVE_TIMEOUT_MOST_MS, "ms", "age at which a drive command is stale"),
     (
         "link_timeout_ms",
         1500,
         200,
-        LINK_TIMEOUT_MOST_MS,
+        limits.LINK_TIMEOUT_MOST_MS,
         "ms",
         "moving without a valid operator message for so long is a stop",
     ),
-    ("arm_code_ms", 5000, 1000, ARM_CODE_MOST_MS, "ms", "time to type the arming code back"),
+    ("arm_code_ms", 5000, 1000, limits.ARM_CODE_MOST_MS, "ms", "time to type the arming code back"),
     ("arm_idle_s", 120, 5, 3600, "s", "armed, standing and unused for so long disarms"),
     ("vsys_low_mv", 4600, 3000, 6000, "mV", "below this no arming"),
     ("vsys_critical_mv", 4300, 2500, 6000, "mV", "below this a protective stop"),

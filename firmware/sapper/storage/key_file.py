@@ -1,9 +1,8 @@
 """The keys on flash, each in a file of its own: outside the settings, so `dump` never shows one; replaced whole or
 not at all."""
 
-import os
-
 from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
+from sapper.storage.whole_file import replace
 
 
 class KeyFile:
@@ -23,10 +22,7 @@ class KeyFile:
 
     def save(self, key):
         """Keep this key in place of the old one; b'' for none. OSError when flash refuses."""
-        new = self.path + ".new"
-        with open(new, "w") as file:
-            file.write(to_hex(key))
-        os.rename(new, self.path)
+        replace(self.path, (to_hex(key),))
 
 
 RADIO = KeyFile("/radio.key")  # signs what comes over the radio

@@ -1,17 +1,13 @@
 """The event log's file on flash: as text, written after a mission while disarmed, for what a power cut would take."""
 
-import os
+from sapper.storage.whole_file import replace
 
 PATH = "/log.txt"
-_NEW = "/log.new"
 
 
 def save(log):
     """Write all events held, in place of the last file. OSError when flash refuses."""
-    with open(_NEW, "w") as file:
-        for number in range(log.oldest(), log.next):
-            file.write(log.text(number)[2:] + "\n")
-    os.rename(_NEW, PATH)
+    replace(PATH, (log.text(number)[2:] + "\n" for number in range(log.oldest(), log.next)))
 
 
 def lines():

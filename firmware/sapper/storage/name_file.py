@@ -1,9 +1,8 @@
 """The board's name, in a file of its own: outside the settings, so that a settings file fits many boards."""
 
-import os
+from sapper.storage.whole_file import replace
 
 PATH = "/name.txt"
-_NEW = "/name.new"
 NAME_MOST = 24
 NONE = "none"  # what the console says and takes for no name, so no board is called that
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -29,6 +28,4 @@ def load():
 
 def save(name):
     """Keep this name in place of the old one; '' for none. Whole or not at all. OSError when flash refuses."""
-    with open(_NEW, "w") as file:
-        file.write(name)
-    os.rename(_NEW, PATH)
+    replace(PATH, (name,))

@@ -1,12 +1,11 @@
 """The settings' file on flash: replaced as a whole or not at all."""
 
 import errno
-import os
 
 from sapper.shared.settings import SettingError
+from sapper.storage.whole_file import replace
 
 PATH = "/settings.txt"
-_NEW = "/settings.new"
 _MOST_BYTES = 8192
 
 
@@ -34,8 +33,5 @@ def _wrong(error):
 
 
 def save(settings):
-    """Write all settings beside the old file, then rename: littlefs makes that one step. OSError when it cannot."""
-    with open(_NEW, "w") as file:
-        for line in settings.dump_lines():
-            file.write(line + "\n")
-    os.rename(_NEW, PATH)
+    """Keep all settings in place of the old ones. OSError when flash refuses."""
+    replace(PATH, (line + "\n" for line in settings.dump_lines()))

@@ -101,9 +101,17 @@ def parse_event_text(line: str) -> Event:
     if not isinstance(s_mm, int) or tuple(raw) != tuple(names):
         raise ValueError("an event of other names than its kind's: " + line)
     for name, value in raw.items():
-        if isinstance(value, str) and not events.is_named(name, value):
+        if isinstance(value, str) and not _is_named(name, value):
             raise ValueError(f"an event with an unknown {name}: {line}")
     return Event(number, t_ms, kind, s_mm, raw)
+
+
+def _is_named(name: str, text: str) -> bool:
+    """Whether the board may tell this text for an argument of that name (events.named)."""
+    if text in events.ENUMS.get(name, ()):
+        return True
+    bits = events.BITS.get(name)
+    return bits is not None and (text == "none" or all(part in bits for part in text.split("+")))
 
 
 def event_of_frame(values: Mapping[str, int]) -> Event:

@@ -60,16 +60,13 @@ class Time:
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
     monkeypatch.setattr(settings_file, "PATH", str(tmp_path / "settings.txt"))
-    monkeypatch.setattr(settings_file, "_NEW", str(tmp_path / "settings.new"))
     monkeypatch.setattr("sapper.storage.key_file.RADIO.path", str(tmp_path / "radio.key"))
     monkeypatch.setattr("sapper.storage.key_file.TEAM.path", str(tmp_path / "team.key"))
     monkeypatch.setattr(name_file, "PATH", str(tmp_path / "name.txt"))
-    monkeypatch.setattr(name_file, "_NEW", str(tmp_path / "name.new"))
     monkeypatch.setattr(clock, "time", Time)
     monkeypatch.setattr(machine, "RTC", Time, raising=False)
     monkeypatch.setattr(Time, "now_s", Time.AT_RESET_S)
     monkeypatch.setattr(log_file, "PATH", str(tmp_path / "log.txt"))
-    monkeypatch.setattr(log_file, "_NEW", str(tmp_path / "log.new"))
     return Bench()
 
 

@@ -64,9 +64,9 @@ def test_what_the_board_is_built_with_keeps_what_is_promised():
 def test_the_settings_that_a_limit_bounds_take_their_bound_from_it():
     tree = ast.parse((ROOT / "firmware/sapper/shared/settings.py").read_text(encoding="utf-8"))
     bounds = {
-        row.elts[0].value: row.elts[3].id
+        row.elts[0].value: row.elts[3].attr
         for row in ast.walk(tree)
-        if isinstance(row, ast.Tuple) and len(row.elts) == 6 and isinstance(row.elts[3], ast.Name)
+        if isinstance(row, ast.Tuple) and len(row.elts) == 6 and isinstance(row.elts[3], ast.Attribute)
     }
     assert sorted(bounds.values()) == sorted(name for name in LIMITS if "_MOST_" in name)
     for row in TABLE:

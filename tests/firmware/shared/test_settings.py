@@ -110,7 +110,6 @@ def test_a_malformed_file_is_refused_with_its_line_and_changes_nothing(text, lin
 @pytest.fixture
 def path(tmp_path, monkeypatch):
     monkeypatch.setattr(settings_file, "PATH", str(tmp_path / "settings.txt"))
-    monkeypatch.setattr(settings_file, "_NEW", str(tmp_path / "settings.new"))
     return tmp_path / "settings.txt"
 
 
