@@ -1,6 +1,6 @@
 """The update's binary messages, as the laptop sends them: sectors in pieces, compressed, several on their way at once.
 
-The other end, and what a message is, stand in firmware/sapper/update/receiver.py and update_patch.py.
+The other end, and what a message is, stand in firmware/sapper/update/receiver.py and patch.py.
 """
 
 from __future__ import annotations
