@@ -50,7 +50,7 @@ def campaign(
     from sapper_host.verbs.rigs import check_rig, rig_errors
 
     pairs = tuple(_setting(text) for text in settings or ())
-    check_rig(rig)
+    check_rig(rig, Status.USAGE)
     with rig_errors():
         from hil.prove.campaign.campaign import REPORT, Campaign
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sapper_host.errors import SapperError
+from sapper_host.errors import SapperError, Status
 
 
 @contextmanager
@@ -21,8 +21,8 @@ def rig_errors() -> Iterator[None]:
         raise SapperError(str(error)) from None
 
 
-def check_rig(name: str) -> None:
-    """A SapperError unless there is a rig of that name on which a trace can be played; it says what the rig lacks."""
+def check_rig(name: str, status: Status = Status.ERROR) -> None:
+    """A SapperError unless a trace can be played on a rig of that name; it says what the rig lacks. status: its own."""
     with rig_errors():
         from hil.rigs.registry import RIGS, why_not
         from hil.rigs.rig import PLAYABLE
@@ -30,4 +30,4 @@ def check_rig(name: str) -> None:
         able = [each for each in RIGS if not why_not(each, PLAYABLE)]
         if name not in able:
             why = why_not(name, PLAYABLE) if name in RIGS else "there is none of the name"
-            raise SapperError(f"--rig {name}: {why}", f"use {' or '.join(able)}")
+            raise SapperError(f"--rig {name}: {why}", f"use {' or '.join(able)}", status)
