@@ -1,1 +1,1 @@
-"""The operator's commands, carried out on the application. Imports every room but `drive`'s own parts."""
+"""The operator's commands, carried out on the application. Imports every room but `drive`."""

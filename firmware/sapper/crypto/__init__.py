@@ -1,1 +1,1 @@
-"""Hashes, keys and signatures, for whoever needs them. Pure; imports `shared` alone."""
+"""Hashes, keys and signatures, for whoever needs them. Pure; imports no other room."""

@@ -1,3 +1,3 @@
 """The laboratory of the detector: scores on traces with truth, baselines to compare with, kernels, figures. Laptop
-only.
+only. Imports `play` and below.
 """

@@ -1,1 +1,4 @@
-"""Hostile input on every parser: console lines, telemetry, settings files, traces. `make fuzz` runs it for long."""
+"""Hostile input on every parser: console lines, telemetry, settings files, traces. `make fuzz` runs it for long.
+
+Imports `play` and below.
+"""

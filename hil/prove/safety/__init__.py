@@ -1,1 +1,3 @@
-"""Fault injection on the virtual Pico: each safety rule, measured at the pins. `make safety` runs it."""
+"""Fault injection on the virtual Pico: each safety rule, measured at the pins. `make safety` runs it.
+Imports `play` and below.
+"""

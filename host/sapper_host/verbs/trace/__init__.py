@@ -1,4 +1,6 @@
-"""`sapper trace`: the group of verbs on detector traces. Each is a file beside this one."""
+"""`sapper trace`: the group of verbs on detector traces. Each is a file beside this one. Imports as
+`verbs` does.
+"""
 
 from __future__ import annotations
 
