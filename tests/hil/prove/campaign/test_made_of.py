@@ -21,6 +21,7 @@ def tree(tmp_path: Path) -> Path:
     image = tmp_path / "build" / "firmware.uf2"
     image.parent.mkdir()
     image.write_bytes(IMAGE)
+    (image.parent / "micropython").write_bytes(b"an interpreter")
     for path in {*files_of("sil"), *files_of("virtual", firmware=image)}:
         if path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / "build"):
             copy = tmp_path / path.relative_to(ROOT)
@@ -45,6 +46,8 @@ def changes(tree: Path, name: str) -> set[str]:
         ("firmware/sapper/drive/motion.py", {"sil"}),
         ("firmware/sapper/detector/footprint.py", {"sil"}),
         ("firmware/sapper/run.py", {"sil"}),
+        ("firmware/board/modules/_boot.py", {"sil"}),
+        ("build/micropython", {"sil"}),
         ("build/firmware.uf2", {"virtual"}),
         ("hil/rigs/sil/modules/clock.py", {"sil"}),
         ("hil/rigs/virtual/node/**/pwm.mjs", {"virtual"}),
