@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_a_pipe_is_written_into_not_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     heard: list[str] = []
-    reader = threading.Thread(target=lambda: heard.append(pipe.read_text()))
+    reader = threading.Thread(target=lambda: heard.append(pipe.read_text()), daemon=True)
     reader.start()
     write(pipe, "new")
     reader.join(5)
@@ -114,11 +115,8 @@ def test_a_pipe_is_written_into_not_replaced(tmp_path: Path) -> None:
 
 def test_threads_that_write_one_file_leave_one_of_theirs(path: Path) -> None:
     texts = [str(number) * 10_000 for number in range(8)]
-    threads = [threading.Thread(target=write, args=(path, text)) for text in texts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(texts)) as pool:
+        list(pool.map(lambda text: write(path, text), texts))  # raises what one of them raised
     assert path.read_text() in texts and alone(path)
 
 
