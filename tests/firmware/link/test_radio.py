@@ -117,6 +117,11 @@ def test_a_key_put_in_again_does_not_revive_its_old_lines():
     assert opened(gate, line) == "counter"
 
 
+def test_a_line_longer_than_any_reader_gives_is_refused_before_it_is_hashed():
+    """Nobody sends one; the hash's buffer is of fixed size, and compiled code writes past its end unasked."""
+    assert opened(Gate(KEY, bytes(16)), Signer(KEY, bytes(16)).sign(1, "x" * 200)) == "malformed"
+
+
 def test_a_mark_of_proof_holds_for_one_key_and_comes_through_no_reader():
     gate = Gate(KEY, bytes(16))
     inside = Signer(OTHER, bytes(16)).sign(4, "arm")[1:]  # a MAC that is wrong
