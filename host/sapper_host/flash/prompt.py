@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from sapper_host.errors import LinkError, LinkGoneError
 
-_SCRIPT = Path(__file__).parent / "on_board" / "flash_digest.py"
+_SCRIPT = Path(__file__).parent / "on_board" / "digest.py"
 ENTER_LIMIT_S = 10.0
 _READ_LOOK_S = 0.5
 _WRITE_LIMIT_S = 5.0
