@@ -2,7 +2,8 @@
 
 A text line reads `* NUMBER T_MS KIND s_mm=S name=value ...`; numbers rise by one, so a gap shows a loss.
 KINDS rows: id, kind, the names of its integers (at most five), meaning. ENUMS name the values of an integer by its
-name, BITS the bits of one. A number once used for a kind is not used for another.
+name, BITS the bits of one. Numbers keep their meaning, as they outlive an update in the kept log and in recordings: a
+kind's is not used again, and `-` stands where a name was taken out.
 """
 
 ARGS_MAX = 5
@@ -79,7 +80,7 @@ TRIGGERS = (
     "cmd_verdict",
 )
 
-RESET_CAUSES = ("power_on", "watchdog")
+RESET_CAUSES = ("-", "power_on", "-", "watchdog")
 SOURCES = ("factory", "slot_a", "slot_b")
 PORTS = ("usb", "radio")
 VERDICTS = ("none", "mine", "clutter", "unknown")
@@ -99,7 +100,7 @@ FAULTS = (
     "acquisition",
     "exception",
 )
-REFUSALS = ("none", "unsigned", "mac", "counter", "malformed", "too_long", "no_key", "flood")
+REFUSALS = ("none", "unsigned", "mac", "counter", "malformed", "too_long", "no_key", "-", "flood")
 
 ENUMS = {
     "to": STATES,
