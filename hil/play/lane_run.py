@@ -11,14 +11,13 @@ from typing import Any
 
 from hil.play.closed_loop import ClosedLoop
 from hil.play.operator import Operator
-from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, TICK_NS, Rig
 from hil.world.world import World
 from sapper.shared.settings import row_of
 from sapper_host.board.decoder import Event
 from sapper_host.recordings.score import Score, finds_of, score
 from sapper_host.recordings.truth import Truth
 
-_FRAME_NS = 10 * NS_PER_MS
 _SLICE_NS = 50 * NS_PER_MS
 _LOOK_S = 0.6  # the operator looks at what the rover stopped over
 _REST_S = 8  # standing, the board looks at its heap, collects it, and looks again: a step every 2.5 s
@@ -155,6 +154,6 @@ class LaneRun:
         if not stops:
             return
         stop = stops[-1]
-        first_sample_ns = self.operator.rig_ns(alert.t_ms) - _FRAME_NS
+        first_sample_ns = self.operator.rig_ns(alert.t_ms) - TICK_NS
         rest_m = self.loop.truth.coil_at(self._rig.now_ns)[0]
         self._stops.append(FindStop(alert.s_mm / 1000, (stop.t_ns - first_sample_ns) / NS_PER_MS, rest_m - stop.s_m))

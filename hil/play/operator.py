@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 from hil.errors import HilError
 from hil.rigs.ports import SerialLine
-from hil.rigs.rig import NS_PER_MS, Rig
+from hil.rigs.rig import NS_PER_MS, TICK_NS, Rig
 from sapper.shared.pins import GPIO
 from sapper_host.board.decoder import Counts, Event, Frame, Item, StreamDecoder, Text
 
 _SLICE_NS = 5 * NS_PER_MS
-_TICK_NS = 10 * NS_PER_MS
 _PING_EVERY_NS = 500 * NS_PER_MS
 BOOT_LIMIT_MS = 5000
 
@@ -82,7 +81,7 @@ class Operator:
         """From now to the next tick, as far as its telling shows, so up to a tick's work late."""
         if self._offset_ns is None:
             raise OperatorError("the board has told no time yet")
-        return _TICK_NS - (self._rig.now_ns - self._offset_ns) % _TICK_NS
+        return TICK_NS - (self._rig.now_ns - self._offset_ns) % TICK_NS
 
     def run(self, duration_ns: int, slice_ns: int = _SLICE_NS) -> None:
         """Let time pass, listening every slice_ns (at most 500 ms), and pinging while `keep_alive` is on."""

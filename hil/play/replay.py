@@ -19,8 +19,7 @@ from hil.errors import HilError
 from hil.play.operator import Operator, OperatorError
 from hil.play.tape import Tape
 from hil.rigs.registry import FOR_TIME, open_rig
-from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
-from sapper.shared.limits import TICK_MS
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, TICK_NS, Rig
 from sapper.shared.pins import GPIO
 from sapper_host.board.decoder import Event, Item
 from sapper_host.recordings.trace import Trace
@@ -124,7 +123,7 @@ class _Replay:
         since_ns = self._board.adc.running_since_ns
         if since_ns is None:
             return self.operator.to_next_tick_ns()
-        return TICK_MS * NS_PER_MS - (self._board.now_ns + _EARLY_NS - since_ns) % (TICK_MS * NS_PER_MS)
+        return TICK_NS - (self._board.now_ns + _EARLY_NS - since_ns) % (TICK_NS)
 
     def _sweep(self) -> None:
         self.operator.must(f"sweep {int(self._tape.length_m * 1000) + 100_000}")

@@ -22,6 +22,7 @@ from sapper_host.recordings.trace import Trace, read_trace
 
 # Both clocks are known from what the boards tell, to about a millisecond.
 TOLERANCE_S = (TICK_MS + 1) / 1000
+EARLY_TOLERANCE_S = (3 * TICK_MS + 1) / 1000
 _NAMES = ("to", "from", "reason", "fault")  # what makes two events of a kind the same
 
 Event = Mapping[str, Any]
@@ -45,8 +46,10 @@ def differences(ours: Iterable[Event], theirs: Iterable[Event]) -> list[str]:
 
 def _together(ours_s: float, theirs_s: float) -> bool:
     """Whether two events of a kind are at the same time. Before the trace's first row (0 s) only the operator acts, as
-    fast as the rig's answers come: arming collects the heap, which takes a Pico 12 ms."""
-    return abs(ours_s - theirs_s) <= TOLERANCE_S or max(ours_s, theirs_s) < -TOLERANCE_S
+    fast as the rig's answers come: arming collects the heap, 12 ms on a Pico, so that an answer comes up to two ticks
+    later there."""
+    before = max(ours_s, theirs_s) < -TOLERANCE_S
+    return abs(ours_s - theirs_s) <= (EARLY_TOLERANCE_S if before else TOLERANCE_S)
 
 
 def _by_kind(events: Iterable[Event]) -> dict[str, list[Event]]:

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from sapper.hardware.frame import FRAME_SAMPLES, INPUTS, RING_SAMPLES, RingReader, average
 from sapper.loop_stats import PERIOD_US, WINDOW, LoopStats
 from sapper.safety.arming import Arming
+from sapper.shared.limits import ARM_CODE_MOST_MS
 from sapper.shared.pins import GPIO
 
 pytestmark = pytest.mark.unit
@@ -73,16 +74,16 @@ def test_release_leaves_a_plain_output_low(motor):
 def test_a_code_arms_once_in_time_on_its_link():
     arming = Arming()
     assert not arming.confirm(0, "0000")
-    code = arming.offer(0, 0xABCDEF, 5000)
+    code = arming.offer(0, 0xABCDEF, ARM_CODE_MOST_MS)
     assert len(code) == 4 and code.isdigit()
     assert not arming.confirm(1, code)
     assert not arming.confirm(0, code), "spent by the wrong link's try"
-    code = arming.offer(0, 7, 5000)
-    arming.elapse(4990)
+    code = arming.offer(0, 7, ARM_CODE_MOST_MS)
+    arming.elapse(ARM_CODE_MOST_MS - 10)
     assert arming.pending() and arming.confirm(0, code)
     assert not arming.confirm(0, code)
-    code = arming.offer(0, 7, 5000)
-    arming.elapse(5000)
+    code = arming.offer(0, 7, ARM_CODE_MOST_MS)
+    arming.elapse(ARM_CODE_MOST_MS)
     assert not arming.pending() and not arming.confirm(0, code)
 
 

@@ -17,7 +17,7 @@ from hil.play.closed_loop import ClosedLoop
 from hil.play.operator import Operator
 from hil.prove.benchmarks.empty_lane import empty_lane
 from hil.prove.benchmarks.row import Row, at_most
-from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, TICK_NS, Rig
 from hil.world.world import World
 from sapper_host.board.decoder import Event
 
@@ -29,7 +29,6 @@ _DIRECTION = np.array([-1.0, -0.6, -0.2])  # how a non-ferrous object bends the 
 _FIRST_MV = 60.0
 _RUN_UP_S = 4.0
 _LIMIT_NS = 400 * NS_PER_MS
-_FRAME_NS = 10 * NS_PER_MS
 
 
 class SteppedWorld(World):
@@ -78,7 +77,7 @@ def measure(rig: Rig) -> list[Row]:
         stop_ns = loop.truth.stops[stops].t_ns
         if number >= _CALIBRATING:
             from_step.append((stop_ns - world.step_ns) / NS_PER_MS)
-            from_frame.append((stop_ns - operator.rig_ns(alert.t_ms) + _FRAME_NS) / NS_PER_MS)
+            from_frame.append((stop_ns - operator.rig_ns(alert.t_ms) + TICK_NS) / NS_PER_MS)
             ratios.append(ratio)
         else:
             amplitude *= float(np.clip(_AIM / ratio, 0.5, 2.0))

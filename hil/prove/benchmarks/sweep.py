@@ -8,12 +8,11 @@ from hil.errors import HilError
 from hil.play.lane_run import LaneRun
 from hil.prove.benchmarks.empty_lane import empty_lane
 from hil.prove.benchmarks.row import Row, at_least, at_most
-from hil.rigs.rig import NS_PER_S, Rig
+from hil.rigs.rig import NS_PER_S, TICK_NS, Rig
 from hil.world.world import World
 
 _LANE_M = 18.6  # a little over 60 s at the default 300 mm/s
 _LEAST_S = 60.0
-_TICKS_PER_S = 100
 _LOOK_S = 6.0  # standing, the board looks at its heap every 5 s
 
 
@@ -47,7 +46,12 @@ def measure(rig: Rig) -> list[Row]:
             at_most("LOAD_PERCENT"),
         ),
         Row("longest tick of the same run", max(f["tick_max_us"] for f in moving) / 1000, "ms", ""),
-        Row("heap bytes a loop turn, telemetry and pings included", used / (result.duration_s * _TICKS_PER_S), "B", ""),
+        Row(
+            "heap bytes a loop turn, telemetry and pings included",
+            used * TICK_NS / NS_PER_S / result.duration_s,
+            "B",
+            "",
+        ),
         Row(
             "frames missed in the same run",
             float(moving[-1]["missed"] - moving[0]["missed"]),

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from hil.prove.campaign import figures
+from sapper_host.limits import limit
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#22272e;max-width:1120px;margin:2em auto;padding:0 1em}
@@ -18,10 +19,10 @@ tr+tr td{border-top:1px solid #e9edf1} .quiet{color:#57606a} .bad{color:#c1121f;
 details{margin:.5em 0} summary{cursor:pointer} code{background:#f3f5f7;padding:0 .3em}
 @media print{details{display:block} h2{break-after:avoid}}
 """
-_NOTE = """<p class=quiet>A find counts within 0.5 m along the track. Intervals hold 95 %: Wilson's for shares and
+_NOTE = f"""<p class=quiet>A find counts within 0.5 m along the track. Intervals hold 95 %: Wilson's for shares and
 Garwood's (exact Poisson) for rates. Every find that belongs to no target is a false alarm, on a hot
 rock too. An alert is in time when it comes early enough for the coil to be at most 0.10 m past an object that was
-found once both duties are 0, 25 ms later. A lone alert is one that no contact confirmed: with
+found once both duties are 0, {limit("ALERT_STOP_MS").text} later. A lone alert is one that no contact confirmed: with
 <code>sweep_marks=0</code> it would have stopped the rover.</p>"""
 
 

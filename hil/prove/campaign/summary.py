@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hil.intervals import poisson, wilson
+from sapper_host.limits import limit
 from sapper_host.recordings.score import score
 
 Result = Mapping[str, Any]
@@ -18,7 +19,7 @@ _CURVE_POINTS = 40
 _CURVE_LEVELS = np.arange(25, 61) / 10
 # At duty 0 the coil may be so far past its object; duty 0 follows an alert within so long.
 _PAST_M = 0.10
-_STOP_S = 0.025
+_STOP_S = limit("ALERT_STOP_MS").us / 1e6
 
 
 def summarise(

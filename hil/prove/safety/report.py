@@ -164,7 +164,7 @@ def picture(trial: Trial) -> str:
     keeps = scenario.measure is unaffected
     span = max(scenario.limit_us * 1000 * 1.3, (trial.latency_us or 0) * 1300, 200_000)
     if keeps:
-        span = scenario.observe_ms * 1_000_000
+        span = scenario.look_on_ms * 1_000_000
     start = min(trial.t0_ns, trial.fault_ns) - span * 0.15
     end = trial.t0_ns + span
 

@@ -17,7 +17,7 @@ from hil.prove.safety.stage import Stage
 from hil.prove.safety.ticks import at_end_of_tick, at_start_of_tick, frame_start_ns
 from hil.prove.safety.timeline import settled_from, zero_from
 from hil.rigs.capabilities import Capability, Insight, Reset, Time, reset_of
-from hil.rigs.rig import NS_PER_MS, PLAYABLE
+from hil.rigs.rig import NS_PER_MS, PLAYABLE, TICK_NS
 from sapper_host.limits import Limit, limit
 
 Measure = Callable[[Stage, int], int | None]
@@ -94,6 +94,11 @@ class Scenario:
     def limit_us(self) -> int:
         """The limit, in microseconds."""
         return self.limit.us
+
+    @property
+    def look_on_ms(self) -> int:
+        """How long it is watched: never less than its limit and two ticks."""
+        return max(self.observe_ms, self.limit_us // 1000 + 20)
 
     @property
     def name(self) -> str:
@@ -264,13 +269,13 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
         patched.trigger(stage, place)
     else:
         FAULTS[scenario.fault](stage, random)
-    stage.run(scenario.observe_ms * NS_PER_MS)
+    stage.run(scenario.look_on_ms * NS_PER_MS)
     sample_ns = fault_ns
     if scenario.start == "sample":
         sample_ns = frame_start_ns(stage, tick_ns, scenario.measure(stage, fault_ns) or stage.now_ns)
     starts = {"fault": fault_ns, "sample": sample_ns, "tick": tick_ns, "line": last_line_ns, "drive": last_drive_ns}
     # The board tells a fault at the end of the tick that raised it, so a tick earlier is where it began at the latest.
-    starts["raised"] = (stage.fault_ns(fault_ns) or fault_ns) - 10 * NS_PER_MS
+    starts["raised"] = (stage.fault_ns(fault_ns) or fault_ns) - TICK_NS
     t0 = starts[scenario.start]
     at = scenario.measure(stage, t0)
     wrong = stage.motor_pins_safe() if _looks_at_pins(scenario) else ""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from hil.prove.safety.stage import Stage
 from hil.rigs.capabilities import insight_of
-from hil.rigs.rig import NS_PER_MS
+from hil.rigs.rig import TICK_NS
 
 _LOOK_NS = 20_000
 _LOOKS = 2000
-_FRAME_NS = 10 * NS_PER_MS
 _FRAME_SAMPLES = 100
 _SAMPLE_NS = 100_000
 _TAKE_NS = 200_000  # from a tick's start to its look for a frame, at least
@@ -59,6 +58,6 @@ def frame_start_ns(stage: Stage, tick_ns: int, stop_ns: int) -> int:
     count = max(insight.read_word(_DMA_COUNT + _DMA_CHANNEL * n) for n in range(_DMA_CHANNELS))
     done = _DMA_SAMPLES - count
     boundary = stage.now_ns - done % _FRAME_SAMPLES * _SAMPLE_NS
-    tick = stop_ns - (stop_ns - tick_ns) % _FRAME_NS
+    tick = stop_ns - (stop_ns - tick_ns) % TICK_NS
     taken = tick + _TAKE_NS
-    return taken - (taken - boundary) % _FRAME_NS - _FRAME_NS
+    return taken - (taken - boundary) % TICK_NS - TICK_NS

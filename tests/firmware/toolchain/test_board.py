@@ -60,6 +60,17 @@ def prompt() -> Iterator[RawPrompt]:
     board.close()
 
 
+def test_when_the_application_has_ended_modules_come_from_the_image_then_from_lib() -> None:
+    """Never from the current folder; and while it was imported not from /lib either, which the path shows no more."""
+    with VirtualPico(default_uf2(), seed=3) as pico:
+        pico.run(700_000_000)
+        for line in (b"repl\n", b"import sys; print(sys.path, 'sapper.run' in sys.modules)\r\n"):
+            pico.usb.write(line)
+            pico.run(300_000_000)
+        said = b"".join(data for _, data in pico.usb.read())
+    assert b"['.frozen', '/lib'] True" in said
+
+
 def test_a_file_system_that_is_sound_is_mounted_with_its_files(prompt: RawPrompt) -> None:
     assert state(prompt, b"open('kept.txt').read()") == ["mounted", "", "of use"]
 

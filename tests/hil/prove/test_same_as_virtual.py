@@ -19,6 +19,7 @@ def test_a_lost_or_late_event_is_a_difference() -> None:
     assert len(differences([ROW], [ROW | {"t_s": 1.02}])) == 2
     assert len(differences([ROW | {"t_s": -0.005}], [ROW | {"t_s": 0.015}])) == 2
     assert differences([ROW | {"t_s": -0.12}], [ROW | {"t_s": -0.14}]) == []  # before the first row: the operator's
+    assert len(differences([ROW | {"t_s": -0.12}], [ROW | {"t_s": -0.16}])) == 2
     assert len(differences([ROW | {"t_s": -0.12}], [])) == 1
     assert (
         len(differences([ROW | {"kind": "fault", "fault": "noise"}], [ROW | {"kind": "fault", "fault": "supply"}])) == 2
