@@ -44,7 +44,7 @@ unit: setup ## the pure tests only, in seconds
 lint: setup ## check style, common mistakes, and which way imports point
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check .
-	@cd hil/rigs/virtual && $(CURDIR)/.venv/bin/node node_modules/.bin/depcruise node | sed '/^$$/d'
+	@cd hil/rigs/virtual && env -u CI NO_COLOR=1 $(CURDIR)/.venv/bin/node node_modules/.bin/depcruise node | sed '/^$$/d'
 	@said=$$($(LINT_IMPORTS)) && tail -n 1 <<< "$$said" || { echo "$$said"; false; }
 
 format: setup ## put the code into the project's format
