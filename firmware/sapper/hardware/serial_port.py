@@ -13,6 +13,14 @@ from sapper.shared.pins import GPIO, UART_RADIO, UART_RADIO_BAUD
 _SEND_BYTES = 1024
 _BYTE_US = 10 * 1_000_000 // UART_RADIO_BAUD + 4  # a little more than ten bits take
 _PART_LEAST = 256
+_ONCE = (0,)
+
+
+def _heed_ctrl_c():
+    """A Ctrl-C that has come raises here: bytecode looks for it where it jumps back, native code never. What follows it
+    on the line, as mpremote's Ctrl-A does, is then left for MicroPython's prompt."""
+    for _ in _ONCE:
+        pass
 
 
 class UsbPort:
@@ -42,6 +50,8 @@ class UsbPort:
                 ready = True
             if not ready:
                 break
+            if self._interrupt_char >= 0:
+                _heed_ctrl_c()
             self._stdin.readinto(byte)
             buffer[count] = byte[0]
             count += 1
