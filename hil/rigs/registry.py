@@ -29,6 +29,7 @@ from hil.rigs.firmware import default_uf2
 from hil.rigs.rig import PLAYABLE, Board, Rig
 from hil.rigs.sources import find_sources
 from sapper_host.files.checkout import DOCS
+from sapper_host.files.page import table, with_parts
 
 
 class VirtualRig(Rig, Time, Power, Reset, Faults, Insight, Protocol):
@@ -89,7 +90,6 @@ RIGS: dict[str, Entry] = {
 # The rig for thousands of traces, and the one for what a trace takes.
 FOR_MANY = "sil"
 FOR_TIME = "virtual"
-_MARK, _END = "<!-- capabilities -->\n", "\n<!-- end -->"
 
 
 def entry(name: str) -> Entry:
@@ -124,18 +124,17 @@ def open_rig(name: str, firmware: Path | None = None, needs: Iterable[Capability
 
 def markdown() -> str:
     """Capabilities against rigs, as docs/rigs.md shows them."""
-    rows = [f"| capability | {' | '.join(f'`{name}`' for name in RIGS)} | what |", "|---" * (len(RIGS) + 2) + "|"]
+    rows = []
     for each in CAPABILITIES:
-        marks = " | ".join("yes" if each in rig.offers else "-" for rig in RIGS.values())
+        marks = ["yes" if each in rig.offers else "-" for rig in RIGS.values()]
         what = (each.__doc__ or "").split("\n")[0].rstrip(".:")
-        rows.append(f"| `{each.__name__}` | {marks} | {what} |")
-    return "\n".join(rows)
+        rows.append((f"`{each.__name__}`", *marks, what))
+    return table(("capability", *(f"`{name}`" for name in RIGS), "what"), rows)
 
 
 def filled(page: str) -> str:
     """docs/rigs.md with its table made anew."""
-    before, rest = page.split(_MARK, 1)
-    return f"{before}{_MARK}{markdown()}{_END}{rest.split(_END, 1)[1]}"
+    return with_parts(page, {"capabilities": markdown})
 
 
 def main() -> int:

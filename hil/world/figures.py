@@ -19,9 +19,9 @@ from hil.world.world import load_world
 from hil.world.world_file import load_world_file, reference_markdown
 from hil.world.world_spec import FrontEnd, Target
 from sapper_host.files.checkout import DOCS
+from sapper_host.files.page import with_parts
 
 PAGE = DOCS / "world.md"
-BEGIN, END = "<!-- generated: keys -->", "<!-- end of generated: keys -->"
 # Where labels would lie on one another, points from the dot.
 LABELS = {
     "silver": (5, -8),
@@ -37,9 +37,7 @@ COLOURS = ("tab:blue", "tab:orange", "tab:green")
 
 def page_with_tables(page: str) -> str:
     """docs/world.md with its tables as the world's rules have them."""
-    head, _, rest = page.partition(BEGIN)
-    tail = rest.partition(END)[2]
-    return f"{head}{BEGIN}\n\n{reference_markdown()}\n{END}{tail}"
+    return with_parts(page, {"keys": reference_markdown})
 
 
 def signatures(axes: Any) -> None:

@@ -16,25 +16,13 @@ from sapper_host.board.link import LINE_MAX
 from sapper_host.cli import STATUSES
 from sapper_host.errors import Status
 from sapper_host.files.checkout import DOCS
+from sapper_host.files.page import table, with_parts
 from sapper_host.flash.board import PHASES
 from sapper_host.pictures.wiring import HEADER_PIN, svg
 from sapper_host.recordings.mcap_topics import TOPICS, TRACE_TOPICS
 from sapper_host.recordings.trace_rows import COLUMNS
 
 _NOTICE = "<!-- Written by `python -m sapper_host.docs_gen` from {source}: change that, not this page. -->\n"
-_BEGIN = "<!-- generated: {name} -->"
-_END = "<!-- end of generated: {name} -->"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A Markdown table."""
-
-    def line(cells: Sequence[object]) -> str:
-        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
-
-    return line(head) + "|" + "---|" * len(head) + "\n" + "".join(line(row) for row in rows)
-
-
 _WIRING = """\
 # Wiring
 
@@ -258,18 +246,6 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "recordings.md": {"columns": _columns, "topics": _topics},
     "technician.md": {"flash": _flash_phases, "statuses": _statuses},
 }
-
-
-def with_parts(text: str, parts: dict[str, Callable[[], str]]) -> str:
-    """A page with its generated parts, between their marks, made anew. ValueError when a mark is missing."""
-    for name, make in parts.items():
-        begin, end = _BEGIN.format(name=name), _END.format(name=name)
-        if text.count(begin) != 1 or text.count(end) != 1:
-            raise ValueError(f"the page must have '{begin}' and '{end}' once each")
-        before, rest = text.split(begin)
-        after = rest.split(end)[1]
-        text = f"{before}{begin}\n\n{make()}\n{end}{after}"
-    return text
 
 
 def made(folder: Path) -> dict[Path, str]:

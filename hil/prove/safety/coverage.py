@@ -11,6 +11,7 @@ import sys
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, WRAPS
 from hil.prove.safety.scenarios import SCENARIOS, Scenario
 from sapper_host.files.checkout import DOCS
+from sapper_host.files.page import table, with_parts
 from sapper_host.limits import LIMITS, Limit
 
 EXCEPTION = "exception in a tick"
@@ -73,29 +74,30 @@ def held_to(limit: Limit) -> list[Scenario]:
 
 def faults() -> str:
     """Which fault is put in where."""
-    out = ["| fault | put in as | in |", "|---|---|---|"]
+    rows = []
     for words, names in ASKED:
         for fault in names:
             why = f" ({ELSEWHERE[fault].partition(': ')[2]})" if fault in ELSEWHERE else ""
-            out.append(f"| {words} | `{fault}` | {', '.join(used(fault))}{why} |")
+            rows.append((words, f"`{fault}`", ", ".join(used(fault)) + why))
             words = ""
-    return "\n".join(out)
+    return table(("fault", "put in as", "in"), rows)
 
 
 def limits() -> str:
     """Every row of the table of limits: those with faults put in for them, then the others."""
-    measured = [limit for limit in LIMITS.values() if held_to(limit)]
-    out = ["| what happens, and what follows | within | where from | rows, faults put in |", "|---|---|---|---|"]
-    for limit in measured:
-        rows = held_to(limit)
-        names = "; ".join(dict.fromkeys(row.fault for row in rows))
-        out.append(f"| {limit.what} | {limit.text} | {limit.source} | {len(rows)}: {names} |")
-    out += ["", "| limit | value | what it is | where from | measured by |", "|---|---|---|---|---|"]
+    measured, others = [], []
     for limit in LIMITS.values():
-        if limit not in measured:
+        if rows := held_to(limit):
+            names = "; ".join(dict.fromkeys(row.fault for row in rows))
+            measured.append((limit.what, limit.text, limit.source, f"{len(rows)}: {names}"))
+        else:
             by = f"{limit.measured_by}'s rows" if limit.measured_by in LIMITS else f"`{limit.measured_by}`"
-            out.append(f"| `{limit.name}` | {limit.text} | {limit.what} | {limit.source} | {by} |")
-    return "\n".join(out)
+            others.append((f"`{limit.name}`", limit.text, limit.what, limit.source, by))
+    return (
+        table(("what happens, and what follows", "within", "where from", "rows, faults put in"), measured)
+        + "\n"
+        + table(("limit", "value", "what it is", "where from", "measured by"), others)
+    )
 
 
 # The parts of docs/safety.md, by their marks.
@@ -104,10 +106,7 @@ PARTS = {"limits": limits, "faults": faults}
 
 def filled(page: str) -> str:
     """docs/safety.md with both parts made anew."""
-    for name, make in PARTS.items():
-        before, rest = page.split(f"<!-- {name} -->\n", 1)
-        page = f"{before}<!-- {name} -->\n{make()}\n<!-- end -->{rest.split('<!-- end -->', 1)[1]}"
-    return page
+    return with_parts(page, PARTS)
 
 
 def main() -> int:
