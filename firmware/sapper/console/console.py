@@ -11,7 +11,7 @@ from sapper.identity import version_text
 from sapper.link import status
 from sapper.link.gate import Forged, is_signed
 from sapper.safety import checks
-from sapper.safety.supervisor import ARMED, SAFE, TELEOP
+from sapper.safety.supervisor import ARMED, GRANTS, MOVES, SAFE, TELEOP
 from sapper.shared import commands, events
 from sapper.shared.commands import COMMANDS, ROWS
 from sapper.shared.settings import TABLE, SettingError, row_of
@@ -62,9 +62,12 @@ class Console(BoardCommands, UpdateCommands):
                 app.refuse(link, "malformed")
             raise Refused("unknown", "no command '%s'; `help` lists them" % words[0][:24])
         who = row[3]
-        if who != "any" and not trusted:
-            app.refuse(link, "unsigned")
-            raise Refused("unsigned", "%s changes state; on this link it must be signed" % words[0])
+        if not trusted and who != "any":
+            moves = GRANTS[app.state] & MOVES
+            if moves or who != "still":
+                app.refuse(link, "unsigned")
+                why = "takes room from a rover that moves" if who == "still" else "changes state"
+                raise Refused("unsigned", "%s %s; on this link it must be signed" % (words[0], why))
         if who == "usb" and link.index != 0:
             raise Refused("link", "%s is taken over USB only" % words[0])
         if who == "link" and words[0] != "disarm" and not app.owns(link):

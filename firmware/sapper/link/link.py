@@ -144,7 +144,8 @@ class Link:
     def _push(self):
         """Write the rest; True when all of it went."""
         count = self._port.write(self._rest)
-        self._rest = self._rest[count:] if count < len(self._rest) else b""
+        if count:
+            self._rest = self._rest[count:] if count < len(self._rest) else b""
         return not self._rest
 
     def interruptible(self, on):

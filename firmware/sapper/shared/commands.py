@@ -1,8 +1,9 @@
 """The console's command table: help, the reference in docs/ and the dispatcher all read it.
 
 COMMANDS rows: name, usage, states it is allowed in (text of initials, see STATE_LETTERS), who may say it, what it does.
-Who: "any" = anybody on any link; "signed" = on the radio only signed; "link" = changes state: signed likewise, and
-while armed only from the link that armed; "usb" = over USB only. Each row's handler is the method `cmd_NAME` of
+Who: "any" = anybody on any link; "still" = likewise, but on the radio only signed while the rover moves, as a long answer
+takes its room from the heap; "signed" = on the radio only signed; "link" = changes state: signed likewise, and while armed
+only from the link that armed; "usb" = over USB only. Each row's handler is the method `cmd_NAME` of
 console.Console or, about the board itself, of board_commands.BoardCommands and update_commands.UpdateCommands.
 """
 
@@ -12,7 +13,7 @@ EVERY = STATE_LETTERS
 IDLE = "SPF"
 
 COMMANDS = (
-    ("help", "help [COMMAND]", EVERY, "any", "lists the commands, or explains one"),
+    ("help", "help [COMMAND]", EVERY, "still", "lists the commands, or explains one"),
     ("status", "status", EVERY, "any", "state, reason, fault, position, speed, supply, in one line of name=value"),
     ("version", "version", EVERY, "any", "version, git revision, MicroPython, board id; what runs, from where and why"),
     ("arm", "arm [CODE]", "SA", "link", "checks what must hold, answers with a code; `arm CODE` within 5 s arms"),
@@ -24,12 +25,12 @@ COMMANDS = (
     ("mark", "mark", "ATC", "link", "fires the marker once"),
     ("pinpoint", "pinpoint on|off", "AT", "link", "strength against the level now, to find the middle of an object"),
     ("ping", "ping", EVERY, "link", "says the operator is there (as an empty line does); answers the board's time"),
-    ("get", "get [NAME]", EVERY, "any", "one setting with its bounds and meaning, or all names and values"),
+    ("get", "get [NAME]", EVERY, "still", "one setting with its bounds and meaning, or all names and values"),
     ("set", "set NAME VALUE", IDLE, "link", "changes a setting until the next start; `save` keeps it"),
     ("save", "save", IDLE, "link", "writes the settings to flash"),
     ("defaults", "defaults", IDLE, "link", "puts every setting back to its default (not saved)"),
-    ("diff", "diff", EVERY, "any", "the settings that differ from their defaults"),
-    ("dump", "dump", EVERY, "any", "all settings as they would stand in a file"),
+    ("diff", "diff", EVERY, "still", "the settings that differ from their defaults"),
+    ("dump", "dump", EVERY, "still", "all settings as they would stand in a file"),
     (
         "selftest",
         "selftest",
@@ -37,7 +38,7 @@ COMMANDS = (
         "link",
         "tests what can be tested standing: inputs, ADC, pulser, interlock, memory, flash",
     ),
-    ("log", "log [COUNT|saved]", EVERY, "any", "the last events, oldest first; or those saved when last disarmed"),
+    ("log", "log [COUNT|saved]", EVERY, "still", "the last events, oldest first; or those saved when last disarmed"),
     ("telemetry", "telemetry on|off", EVERY, "signed", "binary frames on this link, or text events"),
     ("nonce", "nonce", EVERY, "any", "what a host needs to sign radio lines: nonce, last counter taken, the key's id"),
     (
