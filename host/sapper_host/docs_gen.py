@@ -79,7 +79,7 @@ Who may say it:
 {reasons}"""
 _WHO = {
     "any": "anybody, on any link",
-    "still": "anybody, on any link; on the radio only signed while the rover moves, as a long answer takes room from its heap",
+    "still": "anybody, on any link; on the radio only signed while the rover moves, as a long answer fills its heap",
     "signed": "on the radio only signed",
     "link": "on the radio only signed; while armed only the link that armed",
     "usb": "over USB only",

@@ -1,10 +1,10 @@
 """The console's command table: help, the reference in docs/ and the dispatcher all read it.
 
 COMMANDS rows: name, usage, states it is allowed in (text of initials, see STATE_LETTERS), who may say it, what it does.
-Who: "any" = anybody on any link; "still" = likewise, but on the radio only signed while the rover moves, as a long answer
-takes its room from the heap; "signed" = on the radio only signed; "link" = changes state: signed likewise, and while armed
-only from the link that armed; "usb" = over USB only. Each row's handler is the method `cmd_NAME` of
-console.Console or, about the board itself, of board_commands.BoardCommands and update_commands.UpdateCommands.
+Who: "any" = anybody on any link; "still" = likewise, but on the radio only signed while the rover moves, as a long
+answer fills its heap; "signed" = on the radio only signed; "link" = changes state: signed likewise, and while armed
+only from the link that armed; "usb" = over USB only. Each row's handler is the method `cmd_NAME` of console.Console
+or, about the board itself, of board_commands.BoardCommands and update_commands.UpdateCommands.
 """
 
 # SAFE, ARMED, TELEOP, SWEEP, CONTACT, STOPPED, FAULT: the order of events.STATES
