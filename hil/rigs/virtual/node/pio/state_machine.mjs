@@ -195,10 +195,17 @@ export class PioMachine extends PioShifter {
     return 0;
   }
 
-  /** PINS, X, Y, NULL and PINDIRS, common to OUT and MOV. */
+  /** PINS, X, Y, NULL and PINDIRS of OUT and MOV: to the pins of OUT. */
   write(destination, value) {
-    const base = this.pinCtrl & 0x1f;
-    const count = (this.pinCtrl >>> 20) & 0x3f;
+    this.put(destination, value, this.pinCtrl & 0x1f, (this.pinCtrl >>> 20) & 0x3f);
+  }
+
+  /** SET: to pins of its own. */
+  set(destination, value) {
+    this.put(destination, value, (this.pinCtrl >>> 5) & 0x1f, (this.pinCtrl >>> 26) & 7);
+  }
+
+  put(destination, value, base, count) {
     switch (destination) {
       case 0:
         this.pio.writePins(value, base, count);
@@ -259,24 +266,5 @@ export class PioMachine extends PioShifter {
     }
     this.irqWaits = false;
     return true;
-  }
-
-  set(destination, value) {
-    const base = (this.pinCtrl >>> 5) & 0x1f;
-    const count = (this.pinCtrl >>> 26) & 7;
-    switch (destination) {
-      case 0:
-        this.pio.writePins(value, base, count);
-        break;
-      case 1:
-        this.x = value;
-        break;
-      case 2:
-        this.y = value;
-        break;
-      case 4:
-        this.pio.writeDirections(value, base, count);
-        break;
-    }
   }
 }
