@@ -62,12 +62,10 @@ class Console(BoardCommands, UpdateCommands):
                 app.refuse(link, "malformed")
             raise Refused("unknown", "no command '%s'; `help` lists them" % words[0][:24])
         who = row[3]
-        if not trusted and who != "any":
-            moves = GRANTS[app.state] & MOVES
-            if moves or who != "still":
-                app.refuse(link, "unsigned")
-                why = "takes room from a rover that moves" if who == "still" else "changes state"
-                raise Refused("unsigned", "%s %s; on this link it must be signed" % (words[0], why))
+        if not trusted and not commands.open_to_all(row, GRANTS[app.state] & MOVES):
+            app.refuse(link, "unsigned")
+            why = "takes room from a rover that moves" if who == "still" else "changes state"
+            raise Refused("unsigned", "%s %s; on this link it must be signed" % (words[0], why))
         if who == "usb" and link.index != 0:
             raise Refused("link", "%s is taken over USB only" % words[0])
         if who == "link" and words[0] != "disarm" and not app.owns(link):

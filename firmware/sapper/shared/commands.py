@@ -92,6 +92,11 @@ COMMANDS = (
 ROWS = {row[0]: row for row in COMMANDS}
 
 
+def open_to_all(row, moves):
+    """Whether anybody may say the command of table row `row` on the radio, unsigned. moves: whether the rover does."""
+    return row[3] == "any" or row[3] == "still" and not moves
+
+
 def allowed(row, state):
     """Whether the command of table row `row` may run in `state` (index into events.STATES)."""
     return STATE_LETTERS[state] in row[2]

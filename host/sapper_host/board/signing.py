@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from sapper.crypto.keys import from_hex, key_id
 from sapper.crypto.line_mac import NONCE_BYTES
 from sapper.crypto.signing import Signer
-from sapper.shared.commands import ROWS
+from sapper.shared.commands import ROWS, open_to_all
 from sapper_host.board.answers import Answer
 from sapper_host.board.counters import Counters
 from sapper_host.board.key_store import KeyStore
@@ -22,10 +22,11 @@ STALE = ("mac", "counter")
 
 
 def must_be_signed(line: str) -> bool:
-    """Whether the radio takes this line only signed. `stop` goes plain: it is everybody's, and goes before others."""
+    """Whether the radio takes this line only signed, or may: what the rover does now nobody here can know for sure.
+    `stop` goes plain: it is everybody's, and goes before others."""
     words = line.split()
     row = ROWS.get(words[0]) if words else None
-    return row is not None and row[3] != "any"
+    return row is not None and not open_to_all(row, moves=True)
 
 
 class RadioEncoder:
