@@ -186,7 +186,7 @@ UPDATE_MODULE_MS: ("ms", "update of one module, until it has proved itself", "de
 UPDATE_FOUR_PERCENT: ("%", "four boards at once against one, wall", "design: two cores", "make bench") = 150
 FLOOD_TICK_MS: (
     "ms",
-    "longest tick under a flood of forged lines on the radio",
+    "longest tick under a flood on the radio, whatever it is made of",
     "none may begin late",
     "tests/hil/prove/safety/test_radio_on_the_board.py",
 ) = TICK_MS
