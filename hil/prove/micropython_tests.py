@@ -26,7 +26,7 @@ from hil.errors import HilError
 from hil.rigs.firmware import default_uf2
 from hil.rigs.virtual.errors import VirtualPicoError
 from hil.rigs.virtual.pico import VirtualPico
-from sapper_host.files.checkout import BUILD, ROOT
+from sapper_host.files.checkout import BUILD, toolchain
 
 REPORT = BUILD / "micropython-tests.json"
 
@@ -112,9 +112,7 @@ class RawPrompt:
 
 def tests_folder() -> Path:
     """tests/basics of the sources the image was built from. HilError when they cannot be had."""
-    command = [sys.executable, "-m", "toolchain", "where"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "firmware")}
-    answer = subprocess.run(command, env=environment, capture_output=True, text=True)
+    answer = toolchain("where", capture_output=True)
     if answer.returncode != 0:
         raise HilError(f"no MicroPython sources: {answer.stderr.strip()}")
     return Path(answer.stdout.splitlines()[-1]) / "tests" / "basics"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from hil.errors import HilError
-from sapper_host.files.checkout import ROOT
+from sapper_host.files.checkout import ROOT, toolchain
 from sapper_host.update.bundle import Bundle, make
 
 
@@ -25,14 +22,7 @@ def bundle(folder: Path, changes: dict[str, str] | None = None, key: bytes | Non
     for name, lines in (changes or {}).items():
         with (tree / name).open("a") as file:
             file.write(f"\n{lines}\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "toolchain", "mpy", str(tree), str(target)],
-        cwd=ROOT,
-        env=dict(os.environ) | {"PYTHONPATH": str(ROOT / "firmware")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = toolchain("mpy", str(tree), str(target), capture_output=True)
     if done.returncode:
         raise HilError(f"the modules do not compile: {done.stdout}{done.stderr}")
     return make(target, key)
