@@ -25,11 +25,11 @@ from hil.rigs.capabilities import (
     names,
     offers_of,
 )
-from hil.rigs.firmware import default_uf2
+from hil.rigs.firmware import default_uf2, existing
 from hil.rigs.rig import PLAYABLE, Board, Rig
 from hil.rigs.sources import find_sources
 from sapper_host.files.checkout import DOCS
-from sapper_host.files.page import table, with_parts
+from sapper_host.files.page import refill, table, with_parts
 
 
 class VirtualRig(Rig, Time, Power, Reset, Faults, Insight, Protocol):
@@ -53,10 +53,7 @@ def _sil(firmware: Path | None, **options: Any) -> SilRigOffers:
 
 
 def _image(root: Path, firmware: Path | None) -> list[Path]:
-    path = firmware or root / "build" / "firmware.uf2"
-    if not path.exists():
-        raise HilError(f"{path} is not there; run `make firmware`")
-    return [path]
+    return [existing(firmware) if firmware else default_uf2(root / "build")]
 
 
 def _application(root: Path, firmware: Path | None) -> list[Path]:
@@ -132,15 +129,18 @@ def markdown() -> str:
     return table(("capability", *(f"`{name}`" for name in RIGS), "what"), rows)
 
 
+# The part of docs/rigs.md, by its mark.
+PARTS = {"capabilities": markdown}
+
+
 def filled(page: str) -> str:
     """docs/rigs.md with its table made anew."""
-    return with_parts(page, {"capabilities": markdown})
+    return with_parts(page, PARTS)
 
 
 def main() -> int:
     """Write it."""
-    path = DOCS / "rigs.md"
-    path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+    refill(DOCS / "rigs.md", PARTS)
     return 0
 
 

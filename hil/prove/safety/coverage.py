@@ -11,7 +11,7 @@ import sys
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, WRAPS
 from hil.prove.safety.scenarios import SCENARIOS, Scenario
 from sapper_host.files.checkout import DOCS
-from sapper_host.files.page import table, with_parts
+from sapper_host.files.page import refill, table, with_parts
 from sapper_host.limits import LIMITS, Limit
 
 EXCEPTION = "exception in a tick"
@@ -111,8 +111,7 @@ def filled(page: str) -> str:
 
 def main() -> int:
     """Write them."""
-    path = DOCS / "safety.md"
-    path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+    refill(DOCS / "safety.md", PARTS)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 _BEGIN = "<!-- generated: {name} -->"
 _END = "<!-- end of generated: {name} -->"
@@ -27,3 +28,8 @@ def with_parts(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
         after = rest.split(end)[1]
         text = f"{before}{begin}\n\n{make()}\n{end}{after}"
     return text
+
+
+def refill(path: Path, parts: Mapping[str, Callable[[], str]]) -> None:
+    """Write the page at `path` with its generated parts made anew. ValueError when a mark is missing."""
+    path.write_text(with_parts(path.read_text(encoding="utf-8"), parts), encoding="utf-8")
