@@ -123,7 +123,7 @@ class _Replay:
         since_ns = self._board.adc.running_since_ns
         if since_ns is None:
             return self.operator.to_next_tick_ns()
-        return TICK_NS - (self._board.now_ns + _EARLY_NS - since_ns) % (TICK_NS)
+        return TICK_NS - (self._board.now_ns + _EARLY_NS - since_ns) % TICK_NS
 
     def _sweep(self) -> None:
         self.operator.must(f"sweep {int(self._tape.length_m * 1000) + 100_000}")

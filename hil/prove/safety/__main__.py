@@ -19,6 +19,7 @@ from hil.prove.safety import patched, report
 from hil.prove.safety.scenarios import SCENARIOS, SHORT, Scenario, Trial, needs, needs_patched, run_trial
 from hil.prove.safety.stage import Stage, open_stage
 from hil.rigs.registry import FOR_TIME, RIGS, why_not
+from sapper_host.errors import Status
 from sapper_host.files.checkout import BUILD
 
 _TRIES = 2
@@ -113,9 +114,9 @@ def main(arguments: list[str] | None = None) -> int:
             _print(report.rows(more)[0])
     except HilError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return Status.ERROR
     except KeyboardInterrupt:
-        return 130
+        return Status.INTERRUPTED
     for one in not_run:
         print(f"---- {one.scenario.name:<58} not run: {one.why}")
     order = {scenario: i for i, scenario in enumerate(SCENARIOS)}
@@ -128,7 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not_run:
         print(f"{len(not_run)} NOT RUN;", end=" ")
     print(f"{options.output / 'safety.html'}")
-    return 3 if missed or not_run else 0
+    return Status.SHORTFALL if missed or not_run else Status.OK
 
 
 def _print(row: report.Row) -> None:

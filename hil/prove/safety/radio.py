@@ -9,8 +9,8 @@ from hil.rigs.rig import NS_PER_MS
 from sapper_host.board.counters import Counters
 from sapper_host.board.signing import RadioEncoder
 
-_KEY = bytes(range(7, 39))
-_QUIET_NS = 100 * NS_PER_MS
+KEY = bytes(range(7, 39))
+_QUIET_NS = 200 * NS_PER_MS  # a full send buffer takes 178 ms of the line
 
 
 class _Counters(Counters):
@@ -26,16 +26,20 @@ class _Counters(Counters):
         return range(first, first + size)
 
 
-def take_radio(stage: Stage) -> None:
-    """On a board in SAFE: from now on the operator sits at the radio, with the board's key. `Stage.safe` ends it."""
+def ask_nonce(stage: Stage) -> dict[str, str]:
+    """What the board answers to `nonce` over the radio, whatever came over it before."""
     radio = stage.rig.uart[0]
-    stage.operator.must("key " + _KEY.hex(), 3000)
     radio.write(b"\n")  # ends what noise may have begun
     stage.run(_QUIET_NS)
-    radio.read()
-    values = dict(word.split("=") for word in Operator(stage.rig, stage._advance, radio).must("nonce").split())
-    encoder = RadioEncoder(_KEY, "0" * 16, _Counters())
-    encoder.renew(values)
-    stage.line = OperatorsLine(radio, encoder)
+    radio.read()  # answers to what was sent before
+    return dict(word.split("=") for word in Operator(stage.rig, stage._advance, radio).must("nonce").split())
+
+
+def take_radio(stage: Stage) -> None:
+    """On a board in SAFE: from now on the operator sits at the radio, with the board's key. `Stage.safe` ends it."""
+    stage.operator.must("key " + KEY.hex(), 3000)
+    encoder = RadioEncoder(KEY, "0" * 16, _Counters())
+    encoder.renew(ask_nonce(stage))
+    stage.line = OperatorsLine(stage.rig.uart[0], encoder)
     stage.line.at(stage.now_ns)
     stage.operator = Operator(stage.rig, stage._advance, stage.line)

@@ -35,15 +35,7 @@ class Row:
 
     def as_dict(self) -> dict[str, object]:
         """As in build/safety.json."""
-        return {
-            "requirement": f"{self.scenario.requirement} [{self.scenario.name}]",
-            "limit_us": self.scenario.limit_us,
-            "worst_us": self.worst_us,
-            "median_us": self.median_us,
-            "runs": self.runs,
-            "ok": self.ok,
-            "wrong": list(self.wrong),
-        }
+        return _told(self.scenario, self.worst_us, self.median_us, self.runs, self.ok, self.wrong)
 
 
 @dataclass(frozen=True)
@@ -55,16 +47,21 @@ class NotRun:
 
     def as_dict(self) -> dict[str, object]:
         """As in build/safety.json."""
-        return {
-            "requirement": f"{self.scenario.requirement} [{self.scenario.name}]",
-            "limit_us": self.scenario.limit_us,
-            "worst_us": None,
-            "median_us": None,
-            "runs": 0,
-            "ok": False,
-            "wrong": [],
-            "not_run": self.why,
-        }
+        return _told(self.scenario, None, None, 0, False, ()) | {"not_run": self.why}
+
+
+def _told(
+    scenario: Scenario, worst_us: float | None, median_us: float | None, runs: int, ok: bool, wrong: Sequence[str]
+) -> dict[str, object]:
+    return {
+        "requirement": f"{scenario.requirement} [{scenario.name}]",
+        "limit_us": scenario.limit_us,
+        "worst_us": worst_us,
+        "median_us": median_us,
+        "runs": runs,
+        "ok": ok,
+        "wrong": list(wrong),
+    }
 
 
 def rows(trials: Iterable[Trial]) -> list[Row]:

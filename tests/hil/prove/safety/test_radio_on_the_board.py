@@ -5,6 +5,8 @@ import random
 import pytest
 
 from hil.play.operator import Operator
+from hil.prove.safety.lines import OperatorsLine
+from hil.prove.safety.radio import KEY, ask_nonce
 from hil.prove.safety.stage import open_stage
 from hil.rigs.rig import NS_PER_MS
 from sapper.crypto.keys import key_id
@@ -16,23 +18,8 @@ from sapper_host.board.signing import RadioEncoder
 
 pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("radio")]
 
-KEY = bytes(range(7, 39))
 _RADIO_BYTES_A_SECOND = 5760
 _FLOOD_S = 10
-
-
-class SignedLine:
-    """The laptop's end of the radio: what is written is signed as `sapper` signs it."""
-
-    def __init__(self, port, encoder):
-        self.port, self.encoder = port, encoder
-
-    def write(self, data):
-        for line in data.decode().splitlines():
-            self.port.write(self.encoder(line))
-
-    def read(self):
-        return self.port.read()
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +39,11 @@ def _afterwards(stage):
 @pytest.fixture
 def radio(stage, tmp_path):
     """(operator over the radio, its encoder)."""
-    stage.rig.uart[0].write(b"\n")  # ends what noise may have begun
-    stage.run(200 * NS_PER_MS)
-    stage.rig.uart[0].read()  # answers to what was sent before
-    plain = Operator(stage.rig, stage._advance, stage.rig.uart[0])
-    values = dict(word.split("=") for word in plain.must("nonce").split())
+    values = ask_nonce(stage)
     assert values["port"] == "radio"
     encoder = RadioEncoder(KEY, "0" * 16, Counters("0" * 16, tmp_path))
     encoder.renew(values)
-    return Operator(stage.rig, stage._advance, SignedLine(stage.rig.uart[0], encoder)), encoder
+    return Operator(stage.rig, stage._advance, OperatorsLine(stage.rig.uart[0], encoder)), encoder
 
 
 def test_unsigned_and_wrongly_signed_lines_are_refused_and_signed_ones_drive(stage, radio):
@@ -89,7 +72,7 @@ def test_the_key_outlives_a_power_cut_and_last_boots_lines_are_refused(stage, ra
     assert values["key"] == key_id(KEY)
     assert plain.ask(old)[0].startswith("err mac")
     encoder.renew(values)
-    again = Operator(stage.rig, stage._advance, SignedLine(stage.rig.uart[0], encoder))
+    again = Operator(stage.rig, stage._advance, OperatorsLine(stage.rig.uart[0], encoder))
     again.must("ping")
 
 
