@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,57 +94,45 @@ def _settings() -> Target:
     return feed
 
 
-def _event_lines() -> Target:
+def _read_or_refused(read: Callable[[bytes], object], refusal: type[Exception]) -> Target:
+    """Any input is read, or refused with this exception and no other."""
+
     def feed(data: bytes) -> None:
-        try:
-            events.parse_line(data.decode("ascii", "replace"))
-        except ValueError:
-            return
+        with suppress(refusal):
+            read(data)
 
     return feed
+
+
+def _event_lines() -> Target:
+    return _read_or_refused(lambda data: events.parse_line(data.decode("ascii", "replace")), ValueError)
 
 
 def _frame_bodies() -> Target:
-    def feed(data: bytes) -> None:
-        try:
-            wire.decode(data)
-        except wire.WireError:
-            return
+    return _read_or_refused(wire.decode, wire.WireError)
 
-    return feed
+
+def _file(name: str, read: Callable[[Path], object]) -> Target:
+    """A file of this name with any content: read, or refused with a SapperError."""
+    path = Path(tempfile.mkdtemp(prefix="sapper-fuzz-")) / name
+
+    def read_file(data: bytes) -> None:
+        path.write_bytes(data)
+        read(path)
+
+    return _read_or_refused(read_file, SapperError)
 
 
 def _trace(suffix: str) -> Target:
-    """A trace file of any content: read, or refused with a SapperError."""
     from sapper_host.recordings.trace import read_trace
 
-    folder = Path(tempfile.mkdtemp(prefix="sapper-fuzz-"))
-    path = folder / f"trace{suffix}"
-
-    def feed(data: bytes) -> None:
-        path.write_bytes(data)
-        try:
-            read_trace(path)
-        except SapperError:
-            return
-
-    return feed
+    return _file(f"trace{suffix}", read_trace)
 
 
 def _truth() -> Target:
     from sapper_host.recordings.truth import read_truth
 
-    folder = Path(tempfile.mkdtemp(prefix="sapper-fuzz-"))
-    path = folder / "t.truth.json"
-
-    def feed(data: bytes) -> None:
-        path.write_bytes(data)
-        try:
-            read_truth(path)
-        except SapperError:
-            return
-
-    return feed
+    return _file("t.truth.json", read_truth)
 
 
 _LINES = tuple(f"{row[1]}\n".encode() for row in ROWS.values() if row[0] not in ("repl", "bootloader"))
