@@ -5,19 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from hil.errors import HilError
 from hil.play.operator import Operator
 from hil.rigs.rig import NS_PER_MS
 from hil.rigs.sil import SilRig
-from hil.rigs.sil.process import default_micropython
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _micropython() -> None:
-    try:
-        default_micropython()
-    except HilError as error:
-        pytest.skip(str(error))
+def _micropython(micropython: None) -> None:
+    """Every test here runs on it."""
 
 
 @pytest.fixture
