@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import cache, mpy, native, sources, system, uf2, workspace
+from . import cache, compiler, mpy, native, sources, system, uf2, workspace
 from .errors import ToolchainError, from_os_error
 from .progress import say
 
@@ -28,12 +28,12 @@ def setup() -> None:
 def firmware() -> None:
     """Build build/firmware.uf2 (and .elf, .json), or take it from the cache."""
     system.install_missing(LOGS)
-    fetched = sources.present()
-    image = uf2.cached(uf2.inputs(fetched)) if fetched else None
+    fetched, cross = sources.present(), compiler.present()
+    image = uf2.cached(uf2.inputs(fetched, cross)) if fetched and cross else None
     if image is None:
         with cache.lock():
-            fetched = sources.ensure(LOGS)
-            image = uf2.build(fetched, uf2.inputs(fetched), LOGS)
+            fetched, cross = sources.ensure(LOGS), compiler.ensure(LOGS)
+            image = uf2.build(fetched, cross, uf2.inputs(fetched, cross), LOGS)
     uf2.deliver(image, BUILD)
 
 

@@ -5,6 +5,7 @@ cache. It checks the archive's signatures with the machine's keyring, as for any
 """
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from .progress import run, step
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _SUITES = re.compile(r"^(buster|bullseye|bookworm|trixie|forky|sid|stable|testing|unstable|oldstable)$")
+# Where Debian's packages have their libraries: by architecture, before and after /lib and /usr/lib became one.
+_LIBRARIES = ("lib/*-linux-gnu", "usr/lib/*-linux-gnu")
 _NOT_DEBIAN = ToolchainError(
     "this machine's package sources name no Debian mirror",
     "use Debian 12 or 13 (a container will do): the firmware's sources are taken from a Debian mirror",
@@ -121,7 +124,7 @@ class PrivateApt:
                 self._otherwise,
             )
 
-    def fetch(self, binaries: tuple[str, ...], sources: tuple[str, ...]) -> None:
+    def fetch(self, binaries: tuple[str, ...], sources: tuple[str, ...] = ()) -> None:
         """Download packages into `downloads`; what is there whole already is kept (apt checks the sums)."""
         with step(f"downloading {len(binaries) + len(sources)} packages of Debian {self.suite}"):
             run(
@@ -130,12 +133,13 @@ class PrivateApt:
                 self._otherwise,
                 cwd=self.downloads,
             )
-            run(
-                ["apt-get", *self._options, "source", "--download-only", "--only-source", *sources],
-                self.logs / "download-source.log",
-                self._otherwise,
-                cwd=self.downloads,
-            )
+            if sources:
+                run(
+                    ["apt-get", *self._options, "source", "--download-only", "--only-source", *sources],
+                    self.logs / "download-source.log",
+                    self._otherwise,
+                    cwd=self.downloads,
+                )
 
     def newest(self, pattern: str) -> Path:
         """The newest download that matches. Raises ToolchainError if there is none."""
@@ -143,3 +147,35 @@ class PrivateApt:
         if not found:
             raise ToolchainError(f"apt did not leave {pattern} in {self.downloads}", self._otherwise)
         return found[-1]
+
+    def forget(self) -> None:
+        """Remove the downloads, where what was unpacked from them is all that is wanted."""
+        shutil.rmtree(self.downloads)
+
+
+def run_with_own_libraries(program: Path, root: Path) -> None:
+    """Have `program` start with the libraries unpacked under `root`, its C library among them, wherever `root` is.
+
+    It becomes NAME.program, and NAME a script that starts it. What is no such program is left alone.
+    """
+    if program.is_symlink() or not program.is_file() or ".so" in program.name or program.name.endswith(".program"):
+        return
+    with program.open("rb") as handle:
+        if handle.read(4) != b"\x7fELF":
+            return
+    above = "/".join([".."] * len(program.parent.relative_to(root).parts))
+    loaders = sorted(path for base in _LIBRARIES for path in root.glob(f"{base}/ld-linux*.so.*"))
+    folders = sorted({path for base in _LIBRARIES for path in root.glob(base) if path.is_dir()})
+    if not loaders:
+        raise ToolchainError(f"{root} has no program loader", "report it: a package of the C library is laid out anew")
+    libraries = ":".join(f"$up/{path.relative_to(root)}" for path in folders)
+    hidden = program.with_name(f"{program.name}.program")
+    program.rename(hidden)
+    # No program is started to find the place: a compiler is called hundreds of times.
+    program.write_text(
+        "#!/bin/sh\n"
+        'here=${0%/*}\n[ -h "$0" ] && here=$(dirname "$(readlink -f "$0")")\n'
+        f'up="$here/{above}"\n'
+        f'exec "$up/{loaders[0].relative_to(root)}" --library-path "{libraries}" "$here/{hidden.name}" "$@"\n'
+    )
+    program.chmod(0o755)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .errors import ToolchainError, remedy_for
@@ -42,16 +42,18 @@ def run(
     log: Path,
     otherwise: str,
     env: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
     cwd: Path | None = None,
     interactive: bool = False,
 ) -> str:
     """Run `command`; its output goes to `log` and, on a terminal, its last line is shown as it comes.
 
-    env: variables added to the present ones. otherwise: the remedy if no known one fits. interactive: the program may
+    env: variables added to the present ones, of which those of `without` are left out. otherwise: the remedy if no known one fits. interactive: the program may
     ask on the terminal (sudo). Returns the output. Raises ToolchainError with the last lines and a remedy.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     words = [str(word) for word in command]
+    inherited = {name: value for name, value in os.environ.items() if name not in without}
     live = sys.stdout.isatty() and not interactive
     lines: list[str] = []
     try:
@@ -60,7 +62,7 @@ def run(
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})},
+            env={**inherited, "LC_ALL": "C.UTF-8", **(env or {})},
             cwd=cwd,
             text=True,
             errors="replace",

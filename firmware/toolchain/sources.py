@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import cache
-from .debian import PrivateApt
+from .debian import PrivateApt, run_with_own_libraries
 from .errors import ToolchainError
 from .progress import run, step
 
@@ -61,6 +61,12 @@ PATCHES = (
         "frozen native functions begin with a word that is read as one; a Cortex-M0+ faults on it at an odd halfword",
     ),
     Patch(
+        "tools/boardgen.py",
+        "for board_pin_name, board_hidden in pin._board_pin_names:",
+        "for board_pin_name, board_hidden in sorted(pin._board_pin_names):",
+        "a pin's names came in the order of a set, another one at every build: equal sources gave other bytes",
+    ),
+    Patch(
         "py/gc.c",
         "        area->gc_last_used_block = MAX(area->gc_last_used_block, end_block);\n\n        GC_EXIT();\n",
         "        area->gc_last_used_block = MAX(area->gc_last_used_block, end_block - 1);\n\n        GC_EXIT();\n",
@@ -107,18 +113,9 @@ PATCHES = (
 )
 
 # Counts changes of the code below that change what it makes; the tables above count by themselves.
-_RECIPE = 1
+_RECIPE = 2
 # Unpacked sources that are kept: this version's and the one before, for work on two branches.
 _KEPT = 2
-
-# Starts a tool with the libraries beside it, wherever the folder is.
-_WRAPPER = """#!/bin/sh
-here=$(dirname "$(readlink -f "$0")")
-for loader in "$here"/../lib/*/ld-linux*.so.*; do
-    exec "$loader" --library-path "$(dirname "$loader")" "$here/{tool}.program" "$@"
-done
-"""
-
 
 @dataclass(frozen=True)
 class Sources:
@@ -141,7 +138,7 @@ class Sources:
 
 
 def _key() -> str:
-    tables = [_RECIPE, SUITE, SOURCE_PACKAGES, BINARY_PACKAGES, TOOL_LIBRARIES, TOOLS, _WRAPPER]
+    tables = [_RECIPE, SUITE, SOURCE_PACKAGES, BINARY_PACKAGES, TOOL_LIBRARIES, TOOLS]
     patches = [(patch.path, patch.old, patch.new) for patch in PATCHES]
     return cache.key([("tables", json.dumps([*tables, patches], sort_keys=True))])
 
@@ -199,10 +196,7 @@ def _join(folder: Path) -> None:
     (library / "micropython-lib").mkdir(exist_ok=True)
     (library / "micropython-lib" / "README.md").touch()
     for tool in TOOLS:
-        program = folder / "debian" / "usr" / "bin" / tool
-        program.rename(program.with_suffix(".program"))
-        program.write_text(_WRAPPER.format(tool=tool))
-        program.chmod(0o755)
+        run_with_own_libraries(folder / "debian" / "usr" / "bin" / tool, folder / "debian")
 
 
 def apply(patch: Patch, tree: Path) -> None:

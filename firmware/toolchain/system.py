@@ -67,12 +67,6 @@ PACKAGES = (
     Package("picocom", _command("picocom"), "a terminal program, which the tests try the console with"),
     Package("cmake", _command("cmake"), "the firmware"),
     Package("ninja-build", _command("ninja"), "the firmware"),
-    Package("gcc-arm-none-eabi", _command("arm-none-eabi-gcc"), "the firmware"),
-    Package(
-        "libnewlib-arm-none-eabi",
-        _file("/usr/lib/arm-none-eabi/newlib/nano.specs", "/usr/include/newlib/stdio.h"),
-        "the firmware",
-    ),
 )
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from sapper.shared import pins, version
 
 from . import cache, native
+from . import compiler as cross
+from .compiler import Compiler
 from .errors import ToolchainError
 from .progress import run, say, step
 from .sources import MICROPYTHON_VERSION, RELEASE_EPOCH_S, Sources
@@ -25,8 +27,15 @@ CONFIGURATION = "board/mpconfigboard.h"
 IMAGES = ("firmware.uf2", "firmware.elf", "firmware.json")
 CMAKE_OPTIONS = ("-DMICROPY_BOARD=SAPPER",)
 ENVIRONMENT = {"MICROPY_GIT_TAG": f"v{MICROPYTHON_VERSION}", "SOURCE_DATE_EPOCH": RELEASE_EPOCH_S}
+# What of a person's environment would change what is built: taken away, so that equal sources give equal bytes.
+FOREIGN = (
+    *("CFLAGS", "CXXFLAGS", "ASMFLAGS", "CPPFLAGS", "LDFLAGS", "CROSS_COMPILE", "CC", "CXX"),
+    *("CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX"),
+    *("PICO_SDK_PATH", "PICO_BOARD", "PICO_PLATFORM", "PICO_COMPILER", "PICO_GCC_TRIPLE", "PICO_TOOLCHAIN_PATH"),
+    *("CMAKE_GENERATOR", "CMAKE_TOOLCHAIN_FILE", "CMAKE_BUILD_TYPE", "CMAKE_PREFIX_PATH"),
+)
 # Counts changes of this file's code that change the image; sources, options and versions count by themselves.
-_RECIPE = "3"
+_RECIPE = "4"
 _IMAGES_KEPT = 12
 _OBJECTS_KEPT = 3
 _OTHERWISE = (
@@ -106,7 +115,7 @@ def generated(commit: str, firmware: Path) -> list[tuple[str, bytes]]:
     ]
 
 
-def inputs(sources: Sources, firmware: Path = REPOSITORY / "firmware") -> Inputs:
+def inputs(sources: Sources, compiler: Compiler, firmware: Path = REPOSITORY / "firmware") -> Inputs:
     """Collect what goes into the image. Raises ToolchainError if there is no main.py."""
     if not (firmware / "main.py").exists():
         raise ToolchainError(
@@ -115,8 +124,12 @@ def inputs(sources: Sources, firmware: Path = REPOSITORY / "firmware") -> Inputs
     commit = revision(firmware.parent)
     found = [part for part in cache.files(firmware, *INPUTS) if "__pycache__" not in part[0]]
     staged = sorted([*found, *generated(commit, firmware)])
-    compiler = native.compiler_version("arm-none-eabi-gcc")
-    tools = [*sources.key_parts(), ("compiler", compiler), ("options", " ".join(CMAKE_OPTIONS)), ("recipe", _RECIPE)]
+    tools = [
+        *sources.key_parts(),
+        *compiler.key_parts(),
+        ("options", " ".join(CMAKE_OPTIONS)),
+        ("recipe", _RECIPE),
+    ]
     content = cache.key(application(firmware))
     return Inputs(tuple(staged), commit, content, cache.key(tools), cache.key([*tools, *staged]))
 
@@ -129,14 +142,19 @@ def cached(wanted: Inputs) -> Path | None:
     return cache.used(folder)
 
 
-def build(sources: Sources, wanted: Inputs, logs: Path) -> Path:
+def build(sources: Sources, compiler: Compiler, wanted: Inputs, logs: Path) -> Path:
     """Build the images for `wanted`; returns the folder they are in. Call it under the cache's lock."""
     mpy_cross = native.mpy_cross(sources, logs)
     folder = cached(wanted)
     if folder:
         return folder
     objects = cache.root() / "objects" / f"firmware-{wanted.objects_key}"
-    environment = {**ENVIRONMENT, "MICROPY_MPYCROSS": str(mpy_cross)}
+    environment = {
+        **ENVIRONMENT,
+        "MICROPY_MPYCROSS": str(mpy_cross),
+        # Where something was built is nobody's business: neither __FILE__ nor what a debugger reads tells of it.
+        "CFLAGS": f"-ffile-prefix-map={sources.folder}=sources -ffile-prefix-map={objects}=objects",
+    }
     with cache.trusted(objects, resumable=True):
         code = [(name, content) for name, content in wanted.files if not (name.endswith(".py") and says_only(content))]
         touched = stage(tuple(code), objects / "stage")
@@ -149,18 +167,19 @@ def build(sources: Sources, wanted: Inputs, logs: Path) -> Path:
             shutil.rmtree(objects / "build" / "genhdr", ignore_errors=True)
         if not (objects / "configured").exists():
             with step("configuring the firmware"):
-                _configure(sources, objects, environment, logs)
+                _configure(sources, compiler, objects, environment, logs)
             (objects / "configured").touch()
         with step("building the firmware"):
-            run(["ninja", "-C", objects / "build"], logs / "firmware.log", _OTHERWISE, env=environment)
+            ninja = ["ninja", "-C", objects / "build"]
+            run(ninja, logs / "firmware.log", _OTHERWISE, env=environment, without=FOREIGN)
     folder = cache.root() / "images" / wanted.key
     about = {
         "version": version.VERSION,
         "revision": wanted.revision,
         "content": wanted.content,
         "key": wanted.key,
-        "compiler": native.compiler_version("arm-none-eabi-gcc"),
-        "packages": sources.versions,
+        "compiler": cross.says(compiler.gcc),
+        "packages": {**sources.versions, **compiler.versions},
     }
     with cache.publish(folder) as partial:
         for name in ("firmware.uf2", "firmware.elf"):
@@ -184,7 +203,7 @@ def stage(files: tuple[tuple[str, bytes], ...], folder: Path) -> list[str]:
     return touched
 
 
-def _configure(sources: Sources, objects: Path, environment: dict[str, str], logs: Path) -> None:
+def _configure(sources: Sources, compiler: Compiler, objects: Path, environment: dict[str, str], logs: Path) -> None:
     tools = sources.usr / "lib" / "cmake"
     # A configuration that was cut short is no ground to go on from.
     (objects / "build" / "CMakeCache.txt").unlink(missing_ok=True)
@@ -196,10 +215,12 @@ def _configure(sources: Sources, objects: Path, environment: dict[str, str], log
             f"-DCMAKE_PREFIX_PATH={sources.usr}",
             f"-Dpicotool_DIR={tools / 'picotool'}",
             f"-Dpioasm_DIR={tools / 'pioasm'}",
+            f"-DPICO_TOOLCHAIN_PATH={compiler.usr}",
         ],
         logs / "configure.log",
         _OTHERWISE,
         env=environment,
+        without=FOREIGN,
     )
 
 
