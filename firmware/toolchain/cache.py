@@ -11,8 +11,8 @@ from pathlib import Path
 from .errors import ToolchainError, from_os_error
 from .progress import say
 
-# What a first build takes: sources 140 MB, compiler 140 MB and 100 MB of it packed for a while, objects 60 MB, downloads
-# 55 MB, with room for a second set of objects and images.
+# What a first build takes: sources 140 MB, compiler 150 MB and, for a while, its 105 MB of packages, objects 60 MB,
+# downloads 55 MB, with room for a second set of objects and images.
 NEEDED_BYTES = 700_000_000
 
 

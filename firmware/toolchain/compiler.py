@@ -53,9 +53,9 @@ class Compiler:
     def usr(self) -> Path:
         return self.folder / "usr"
 
-    @property
-    def gcc(self) -> Path:
-        return self.usr / "bin" / f"{TRIPLE}-gcc"
+    def tool(self, name: str) -> Path:
+        """The program of that name: gcc, nm, objdump, ..."""
+        return self.usr / "bin" / f"{TRIPLE}-{name}"
 
     def key_parts(self) -> list[tuple[str, str]]:
         """What of this compiler decides what it makes."""
@@ -127,8 +127,12 @@ def _try(folder: Path, logs: Path, otherwise: str) -> None:
     """Compile and link something: a compiler that does not start shall not get its name."""
     source, program = folder / "try.c", folder / "try"
     source.write_text("#include <stdint.h>\n#include <string.h>\nint main(void) { return (int)strlen(__VERSION__); }\n")
-    gcc = Compiler(folder, {}).gcc
-    run([gcc, "-mcpu=cortex-m0plus", "-mthumb", "--specs=nosys.specs", source, "-o", program], logs / "try.log", otherwise)
+    gcc = Compiler(folder, {}).tool("gcc")
+    run(
+        [gcc, "-mcpu=cortex-m0plus", "-mthumb", "--specs=nosys.specs", source, "-o", program],
+        logs / "try.log",
+        otherwise,
+    )
     source.unlink()
     program.unlink()
 

@@ -48,8 +48,9 @@ def run(
 ) -> str:
     """Run `command`; its output goes to `log` and, on a terminal, its last line is shown as it comes.
 
-    env: variables added to the present ones, of which those of `without` are left out. otherwise: the remedy if no known one fits. interactive: the program may
-    ask on the terminal (sudo). Returns the output. Raises ToolchainError with the last lines and a remedy.
+    env: variables added to the present ones, of which those of `without` are left out. otherwise: the remedy if no
+    known one fits. interactive: the program may ask on the terminal (sudo). Returns the output. Raises ToolchainError
+    with the last lines and a remedy.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     words = [str(word) for word in command]

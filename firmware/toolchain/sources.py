@@ -117,6 +117,7 @@ _RECIPE = 2
 # Unpacked sources that are kept: this version's and the one before, for work on two branches.
 _KEPT = 2
 
+
 @dataclass(frozen=True)
 class Sources:
     """The unpacked tree: `micropython`, `usr` (SDK, TinyUSB, tools), and the packages' exact versions."""

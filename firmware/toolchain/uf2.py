@@ -178,7 +178,7 @@ def build(sources: Sources, compiler: Compiler, wanted: Inputs, logs: Path) -> P
         "revision": wanted.revision,
         "content": wanted.content,
         "key": wanted.key,
-        "compiler": cross.says(compiler.gcc),
+        "compiler": cross.says(compiler.tool("gcc")),
         "packages": {**sources.versions, **compiler.versions},
     }
     with cache.publish(folder) as partial:

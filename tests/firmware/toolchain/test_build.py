@@ -1,7 +1,7 @@
 """The real thing: the image that was built is sound and says what it is, and a build can be cut short anywhere.
 
-The tests that build take the unpacked sources and mpy-cross from the user's cache (which `make firmware` fills) and
-have everything else of their own.
+The tests that build take the unpacked sources, the compiler and mpy-cross from the user's cache (which `make firmware`
+fills) and have everything else of their own.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def test_picotool_shows_name_version_and_our_modules() -> None:
 
 
 class Checkout:
-    """A working tree and a cache of the test's own, with the sources and mpy-cross of the user's cache."""
+    """A working tree and a cache of the test's own, with the sources, compiler and mpy-cross of the user's."""
 
     def __init__(self, folder: Path, origin: Path = ROOT / "firmware") -> None:
         self.firmware = folder / "checkout" / "firmware"
@@ -67,7 +67,7 @@ class Checkout:
         self.cache = folder / "cache"
         self.cache.mkdir(parents=True)
         self.build = self.firmware.parent / "build"
-        for path in [*cache.root().glob("sources-*"), *cache.root().glob("mpy-cross-*")]:
+        for path in [path for name in ("sources", "compiler", "mpy-cross") for path in cache.root().glob(f"{name}-*")]:
             (self.cache / path.name).symlink_to(path)
 
     def start(self, *verbs: str) -> subprocess.Popen[str]:

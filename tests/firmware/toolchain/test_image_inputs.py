@@ -11,12 +11,13 @@ import pytest
 
 from sapper.shared import pins, version
 from sapper_host.files.checkout import ROOT
-from toolchain import sources, uf2
+from toolchain import compiler, sources, uf2
 from toolchain.errors import ToolchainError
 
 pytestmark = pytest.mark.unit
 
 SOURCES = sources.Sources(Path("/cache/sources-1"), {"micropython": "1.25.0+ds-1"})
+CROSS = compiler.Compiler(Path("/cache/compiler-1"), {"gcc-arm-none-eabi": "15:12.2.rel1-1"})
 
 
 @pytest.fixture
@@ -42,46 +43,64 @@ CHANGES = {
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_changed_file_is_another_image(what: str, firmware: Path) -> None:
-    before = uf2.inputs(SOURCES, firmware).key
-    assert uf2.inputs(SOURCES, firmware).key == before
+    before = uf2.inputs(SOURCES, CROSS, firmware).key
+    assert uf2.inputs(SOURCES, CROSS, firmware).key == before
     with (firmware / CHANGES[what]).open("a") as handle:
         handle.write("\n")
-    assert uf2.inputs(SOURCES, firmware).key != before
+    assert uf2.inputs(SOURCES, CROSS, firmware).key != before
 
 
 def test_a_new_module_and_a_lost_one_are_other_images(firmware: Path) -> None:
-    before = uf2.inputs(SOURCES, firmware).key
+    before = uf2.inputs(SOURCES, CROSS, firmware).key
     (firmware / "sapper" / "new_module.py").touch()
-    assert uf2.inputs(SOURCES, firmware).key != before
+    assert uf2.inputs(SOURCES, CROSS, firmware).key != before
     (firmware / "sapper" / "new_module.py").unlink()
-    assert uf2.inputs(SOURCES, firmware).key == before
+    assert uf2.inputs(SOURCES, CROSS, firmware).key == before
     (firmware / "sapper" / "shared" / "version.py").unlink()
-    assert uf2.inputs(SOURCES, firmware).key != before
+    assert uf2.inputs(SOURCES, CROSS, firmware).key != before
 
 
 def test_other_tools_or_sources_are_another_image(firmware: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = {uf2.inputs(SOURCES, firmware).key}
-    keys.add(uf2.inputs(sources.Sources(Path("/cache/sources-2"), SOURCES.versions), firmware).key)
-    keys.add(uf2.inputs(sources.Sources(SOURCES.folder, {"micropython": "1.25.0+ds-2"}), firmware).key)
+    keys = {uf2.inputs(SOURCES, CROSS, firmware).key}
+    for other in (
+        sources.Sources(Path("/cache/sources-2"), SOURCES.versions),
+        sources.Sources(SOURCES.folder, {"micropython": "1.25.0+ds-2"}),
+    ):
+        keys.add(uf2.inputs(other, CROSS, firmware).key)
+    for another in (
+        compiler.Compiler(Path("/cache/compiler-2"), CROSS.versions),
+        compiler.Compiler(CROSS.folder, {"gcc-arm-none-eabi": "15:14.2.rel1-1"}),
+    ):
+        keys.add(uf2.inputs(SOURCES, another, firmware).key)
     monkeypatch.setattr(uf2, "CMAKE_OPTIONS", ("-DMICROPY_BOARD=OTHER",))
-    keys.add(uf2.inputs(SOURCES, firmware).key)
-    monkeypatch.setattr(uf2.native, "compiler_version", lambda name: "another compiler")
-    keys.add(uf2.inputs(SOURCES, firmware).key)
-    assert len(keys) == 5
+    keys.add(uf2.inputs(SOURCES, CROSS, firmware).key)
+    assert len(keys) == 6
+
+
+def test_the_machines_own_compiler_does_not_count(
+    firmware: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = uf2.inputs(SOURCES, CROSS, firmware).key
+    own = tmp_path / "bin" / "arm-none-eabi-gcc"
+    own.parent.mkdir()
+    own.write_text("#!/bin/sh\necho another compiler\n")
+    own.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{own.parent}:{os.environ['PATH']}")
+    assert uf2.inputs(SOURCES, CROSS, firmware).key == before
 
 
 def test_what_is_not_an_input_changes_nothing(firmware: Path) -> None:
-    before = uf2.inputs(SOURCES, firmware).key
+    before = uf2.inputs(SOURCES, CROSS, firmware).key
     (firmware / "sapper" / "__pycache__").mkdir()
     (firmware / "sapper" / "__pycache__" / "app.cpython-311.pyc").touch()
     (firmware / "notes.txt").touch()
-    assert uf2.inputs(SOURCES, firmware).key == before
+    assert uf2.inputs(SOURCES, CROSS, firmware).key == before
 
 
 def test_without_main_there_is_no_image(firmware: Path) -> None:
     (firmware / "main.py").unlink()
     with pytest.raises(ToolchainError, match="main.py is missing"):
-        uf2.inputs(SOURCES, firmware)
+        uf2.inputs(SOURCES, CROSS, firmware)
 
 
 def git(repository: Path, *words: str) -> str:
@@ -120,7 +139,7 @@ def test_the_boards_pin_names_are_those_of_the_pin_map() -> None:
 
 
 def test_version_and_revision_reach_the_c_code_and_the_board(firmware: Path) -> None:
-    files = dict(uf2.inputs(SOURCES, firmware).files)
+    files = dict(uf2.inputs(SOURCES, CROSS, firmware).files)
     assert f'"{version.VERSION}"' in files["board/sapper_build.h"].decode()
     made: dict[str, str] = {}
     exec(files["generated/sapper_build.py"], made)
