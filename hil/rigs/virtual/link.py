@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import IO, Any, cast
@@ -16,6 +14,7 @@ from typing import IO, Any, cast
 from hil.rigs.virtual.errors import VirtualPicoError
 from hil.rigs.virtual.events import Event
 from hil.rigs.virtual.protocol import Status, decode
+from sapper_host.files.node import find_node
 
 _HERE = Path(__file__).resolve().parent
 _BRIDGE = _HERE / "node" / "bridge.mjs"
@@ -23,11 +22,9 @@ _BOOTROM = _HERE / "bootrom_b1.bin"
 _CLOSE_TIMEOUT_S = 1.0
 
 
-def find_node() -> str:
+def ready_node() -> str:
     """Path of the Node program; VirtualPicoError when there is none or rp2040js is not installed."""
-    # `make setup` puts one that is new enough beside the environment's Python; the machine's own may be older.
-    beside = str(Path(sys.prefix) / "bin")
-    node = os.environ.get("SAPPER_NODE") or shutil.which("node", path=beside) or shutil.which("node")
+    node = find_node()
     if node is None:
         raise VirtualPicoError("the virtual Pico needs Node 20 or later, and there is no `node`; run `make setup`")
     if not (_HERE / "node_modules" / "rp2040js").is_dir():
@@ -42,7 +39,7 @@ class NodeLink:
         arguments = json.dumps({"bootrom": str(_BOOTROM), **options})
         self._errors = cast(IO[bytes], tempfile.TemporaryFile())  # noqa: SIM115 -- lives as long as the process
         self._process = subprocess.Popen(
-            [find_node(), str(_BRIDGE), arguments],
+            [ready_node(), str(_BRIDGE), arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -22,6 +22,7 @@ from sapper_host.connected.ports import Port, probe
 from sapper_host.doctor.boards import NOTE, OK, WRONG, Row, board_rows
 from sapper_host.errors import Status
 from sapper_host.files import folders
+from sapper_host.files.node import find_node
 
 PYTHON_LEAST = (3, 11)
 NODE_LEAST = 20
@@ -89,8 +90,7 @@ def _python() -> Row:
 def _node() -> Row:
     """The emulator's; without it everything but the virtual rover works."""
     remedy = "`make setup` puts one in; only `sapper rig virtual` and its like need it"
-    beside = str(Path(sys.prefix) / "bin")
-    program = os.environ.get("SAPPER_NODE") or shutil.which("node", path=beside) or shutil.which("node")
+    program = find_node()
     if program is None:
         return Row("Node", NOTE, "there is none", remedy)
     found = _first_line([program, "--version"])

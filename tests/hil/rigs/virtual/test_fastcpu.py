@@ -11,21 +11,18 @@ from typing import Any
 import pytest
 
 from hil.rigs.virtual import VirtualPico
-from hil.rigs.virtual.link import find_node
+from hil.rigs.virtual.link import ready_node
 from sapper_host.files.checkout import ROOT
 
 pytestmark = pytest.mark.virtual
 
 SOURCES = ROOT / "hil" / "rigs" / "virtual" / "node"
 CHECK = SOURCES / "proof" / "check.mjs"
-NODE = shutil.which("node")
 
 
 def check(*arguments: str, timeout_s: float = 120) -> dict[str, Any]:
     """What proof/check.mjs found; fails with its first difference."""
-    if NODE is None:
-        pytest.skip("node is not installed")
-    done = subprocess.run([NODE, str(CHECK), *arguments], capture_output=True, text=True, timeout=timeout_s)
+    done = subprocess.run([ready_node(), str(CHECK), *arguments], capture_output=True, text=True, timeout=timeout_s)
     assert done.returncode in (0, 1), done.stderr
     result: dict[str, Any] = json.loads(done.stdout)
     assert result["difference"] is None, result["difference"]
@@ -84,7 +81,7 @@ def test_translated_code_is_kept_between_processes_and_a_damaged_file_is_no_harm
 def test_another_text_of_any_source_makes_another_file_of_translated_code(tmp_path: Path):
     """Code that an older translator made is never taken."""
     copy = shutil.copytree(SOURCES, tmp_path / "node")
-    command = [find_node(), "--input-type=module", "--eval", NAMES_OF_THE_FILE, str(copy)]
+    command = [ready_node(), "--input-type=module", "--eval", NAMES_OF_THE_FILE, str(copy)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     names = json.loads(done.stdout)

@@ -34,7 +34,7 @@ AGAINST_THE_RULES = [
 
 def check(folder: Path) -> subprocess.CompletedProcess[str]:
     """What `make lint` runs, in `folder`."""
-    command = [link.find_node(), "node_modules/.bin/depcruise", "node"]
+    command = [link.ready_node(), "node_modules/.bin/depcruise", "node"]
     # A build server may set CI, for which it would colour its words.
     plain = {name: value for name, value in os.environ.items() if name not in ("CI", "FORCE_COLOR")} | {"NO_COLOR": "1"}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, env=plain)
