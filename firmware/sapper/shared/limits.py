@@ -171,6 +171,12 @@ JITTER_MS: ("ms", "loop start jitter, worst of every tick", "design: a tenth of 
 LOAD_PERCENT: ("%", "CPU load of a sweep with telemetry", "design", "make bench") = 30
 FRAMES_MISSED: ("", "frames missed in a sweep of a minute", "design", "make bench") = 0
 HEAP_FREE_B: ("B", "free heap after a minute", "design: 100 kB", "make bench") = 102_400
+STACK_RESERVE_B: (
+    "B",
+    "stack that the firmware's hardest work leaves untouched, least",
+    "design: room for interrupts on top of the deepest call",
+    "make bench",
+) = 1024
 DETECTOR_FRAME_US: ("us", "a frame's detector arithmetic, worst", "design: 15 % of a tick", "make bench") = 1500
 DETECTOR_FRAME_B: ("B", "heap that a frame's detector arithmetic takes", "design", "make bench") = 0
 VIRTUAL_SPEED: ("x", "virtual rover: emulated / wall seconds, least", "design: usable by hand", "make bench") = 1

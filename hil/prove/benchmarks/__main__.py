@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hil.errors import HilError
-from hil.prove.benchmarks import boot, detection, detector_on_board, power_cuts, step, sweep, updates
+from hil.prove.benchmarks import boot, detection, detector_on_board, power_cuts, stack, step, sweep, updates
 from hil.prove.benchmarks import sil_speed as speed
 from hil.prove.benchmarks.row import Row
 from hil.rigs.capabilities import Capability, Time
@@ -37,6 +37,7 @@ NEEDS: tuple[Capability, ...] = (*PLAYABLE, Time)
 OTHERS: dict[str, Callable[[], list[Row]]] = {
     "sil": speed.rows,
     "detection": detection.rows,
+    "stack": stack.rows,
     "updates": updates.rows,
     "power_cuts": power_cuts.rows,
 }

@@ -10,15 +10,18 @@ import flash_layout
 import pytest
 from littlefs import LittleFS
 
+from hil.prove.benchmarks import stack
 from hil.prove.micropython_tests import RawPrompt
 from hil.rigs.firmware import default_uf2
 from hil.rigs.virtual import VirtualPico
+from sapper.shared import limits
 
 pytestmark = [pytest.mark.virtual, pytest.mark.xdist_group("board")]
 
 AREA_START = 1024 * 1024
 BLOCK_BYTES = 4096
 BLOCKS = flash_layout.FILES_BYTES // BLOCK_BYTES
+USB_TAKES_B = 256  # that is sent without the host's reading it
 STATE = b"import board_storage, os\nprint(board_storage.state, '|', board_storage.reason, '|', "
 
 
@@ -167,11 +170,27 @@ def test_with_ctrl_c_on_a_write_waits_for_the_host_as_mpremote_expects(prompt: R
     assert worst_us > 400_000
 
 
+DEEP = b"""
+import micropython
+calls = 0
+def deeper():
+    global calls
+    calls += 1
+    if micropython.stack_use() < %d:
+        deeper()
+    print('calls', calls)
+    raise ValueError('the end of a long traceback')
+deeper()
+"""
+
+
 def test_a_long_traceback_comes_whole_though_the_interpreter_turns_ctrl_c_off_for_it(prompt: RawPrompt) -> None:
-    code = b"def f(n):\n    if n: f(n - 1)\n    raise ValueError('the end of a long traceback')\nf(30)"
-    printed, _ = prompt.run(code)
-    assert printed.count(b'File "<stdin>"') == 32
-    assert b"the end of a long traceback" in printed
+    may_use = stack.TOP - stack.BOTTOM - stack.MARGIN_B - limits.STACK_RESERVE_B
+    printed, _ = prompt.run(DEEP % may_use)
+    calls = int(printed.split(b"calls ")[1].split()[0])
+    assert printed.count(b'File "<stdin>"') == calls + 1
+    assert b"ValueError: the end of a long traceback" in printed
+    assert len(printed) > 2 * USB_TAKES_B
 
 
 def test_version_revision_and_pin_names_are_on_the_board(prompt: RawPrompt) -> None:
