@@ -118,7 +118,8 @@ def _fetch_and_unpack(folder: Path, logs: Path) -> None:
 
 def _unpack(archive: Path, folder: Path, log: Path, otherwise: str) -> None:
     excluded = [f"--exclude={pattern}" for pattern in LEFT_OUT]
-    tar = ["tar", "--extract", "--file=-", f"--directory={folder}", *excluded]
+    # Ends with the shell, as this ends with us; the other end of the pipe then ends too.
+    tar = ["setpriv", "--pdeathsig", "TERM", "tar", "--extract", "--file=-", f"--directory={folder}", *excluded]
     # pipefail is bash's; both ends must have gone well.
     run(["bash", "-o", "pipefail", "-c", 'dpkg-deb --fsys-tarfile "$0" | "$@"', archive, *tar], log, otherwise)
 
