@@ -22,8 +22,9 @@ class OperatorError(HilError):
 
 @dataclass
 class Heard:
-    """What the board has said so far."""
+    """What the board has said so far. came: its events, each with the time at which it came in."""
 
+    came: list[tuple[int, Event]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -57,6 +58,7 @@ class Operator:
                 if self.listener:
                     self.listener(item)
                 if isinstance(item, Event):
+                    self.heard.came.append((at_ns, item))
                     self.heard.events.append(item)
                     self._set_clock(at_ns, item.t_ms)
                 elif isinstance(item, Frame):

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import sys
 
-from hil.prove.safety.faults import FIND, HANG_BY_HAND, WRAPS
+from hil.prove.safety.faults import FIND, HANG_BY_HAND, RAISES, WRAPS
 from hil.prove.safety.scenarios import SCENARIOS, Scenario
 from sapper_host.files.checkout import DOCS
 from sapper_host.files.page import refill, table, with_parts
 from sapper_host.limits import LIMITS, Limit
 
-EXCEPTION = "exception in a tick"
 _GATES = range(3)
 _SIDES = ("left", "right")
 # The fault as it was asked for; the names under which it is put in.
@@ -22,7 +21,7 @@ ASKED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("the processor hangs, interrupts on and off", ("hang, interrupts on", "hang, interrupts off")),
     ("a loop without end in the program", (HANG_BY_HAND,)),
     ("a flash erase stalls it", ("flash erase of 400 ms",)),
-    ("an exception in any module", (EXCEPTION,)),
+    ("an exception in any module", (RAISES,)),
     ("an ADC input freezes", tuple(f"gate {gate} frozen" for gate in _GATES)),
     ("an ADC input at a rail", tuple(f"gate {gate} at {rail}" for gate in _GATES for rail in ("3.3 V", "0 V"))),
     ("the ADC inputs disconnected", ("front end unplugged",)),

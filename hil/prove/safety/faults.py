@@ -26,6 +26,9 @@ TICKS_US_WRAP = 1 << 30  # MicroPython's ticks_us
 FIND = "a find"
 WRAPS = "ticks_us wraps"
 HANG_BY_HAND = "hang put into the loop by hand"
+RAISES = "exception in a tick"
+# Part of these: the board is held in reset, without power, ended by its watchdog, or restarts after ten exceptions.
+RESETS = ("RUN pin", "brown-out", HANG_BY_HAND, RAISES)
 
 
 def fault(name: str, *needs: Capability) -> Callable[[Fault], Fault]:
@@ -111,14 +114,14 @@ def _key(stage: Stage, random: Random) -> None:
 
 def _frozen(gate: int) -> Fault:
     def inject(stage: Stage, random: Random) -> None:
-        stage.gates.hold(gate, GATES_MV[gate] + random.uniform(-3, 3))
+        stage.gates.hold(gate, GATES_MV[gate] + random.uniform(-3, 3), stage.now_ns)
 
     return inject
 
 
 def _railed(gate: int, level_mv: float) -> Fault:
     def inject(stage: Stage, random: Random) -> None:
-        stage.gates.hold(gate, level_mv)
+        stage.gates.hold(gate, level_mv, stage.now_ns)
 
     return inject
 

@@ -31,41 +31,60 @@ PLACES = (
     ("sapper.link.reporter", "Reporter", "step"),
 )
 
-_SCRIPT = """
-import machine, sys
-def wrap(number, module, name, method):
-    owner = getattr(sys.modules[module], name)
-    old = getattr(owner, method)
-    def new(self, *args):
-        wanted = machine.mem32[{trigger}]
-        if wanted == number:
-            raise ValueError('injected')
-        while wanted == number + {hang}:
-            pass
-        return old(self, *args)
-    setattr(owner, method, new)
+_ON_DEMAND = """
+import machine
+def on_demand(number, module, name, method):
+    def make(old):
+        def new(self, *args):
+            wanted = machine.mem32[{trigger}]
+            if wanted == number:
+                raise ValueError('injected')
+            while wanted == number + {hang}:
+                pass
+            return old(self, *args)
+        return new
+    wrap(module, name, method, make)
 
-from sapper import run
 {wraps}
+"""
+_SCRIPT = """
+import sys
+def wrap(module, name, method, make):
+    owner = getattr(sys.modules[module], name)
+    setattr(owner, method, make(getattr(owner, method)))
+
+{patch}
+from sapper import run
 run.main()
 """
 
 
-def start(stage: Stage) -> None:
-    """Leave to the prompt, wrap PLACES, start the application again. OperatorError when it does not come up."""
-    wraps = "\n".join(f"wrap({i + 1}, '{m}', '{c}', '{f}')" for i, (m, c, f) in enumerate(PLACES))
-    script = _SCRIPT.format(trigger=TRIGGER, hang=HANG, wraps=wraps).strip()
+def code(on_demand: bool, patch: str = "") -> str:
+    """What is put in for a board that raises `on_demand` and has this patch beside; '' when that is nothing.
+
+    A patch is MicroPython, run after `wrap(module, class, method, make)` was defined: method becomes make(method).
+    """
+    if not on_demand:
+        return patch
+    wraps = "\n".join(f"on_demand({i + 1}, '{m}', '{c}', '{f}')" for i, (m, c, f) in enumerate(PLACES))
+    return _ON_DEMAND.format(trigger=TRIGGER, hang=HANG, wraps=wraps) + patch
+
+
+def start(stage: Stage, patch: str) -> None:
+    """Leave to the prompt, put it in, start the application again. OperatorError when it does not come up."""
+    script = _SCRIPT.format(patch=patch).strip()
     insight_of(stage.rig).write_word(TRIGGER, 0)
     stage.operator.must("repl")
     stage.run(100 * NS_PER_MS)
     for part in (b"\x05", *(line.encode() + b"\r\n" for line in script.split("\n")), b"\x04"):
         stage.rig.usb.write(part)
-        stage.run(20 * NS_PER_MS)
+        stage.run(10 * NS_PER_MS)
     stage.operator.heard.lines.clear()
     stage.operator.boot()
     stage.operator.settle(2.5)
     if stage.operator.ask("get sweep_mm_s")[0][:2] != "ok":
         raise OperatorError("the patched application does not answer")
+    stage.patch = patch
 
 
 def trigger(stage: Stage, place: int) -> None:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from hil.prove.safety.scenarios import Scenario, Trial, unaffected
+from hil.prove.safety.scenarios import Scenario
 from hil.prove.safety.timeline import value_at
+from hil.prove.safety.trial import Trial
 from hil.rigs.registry import FOR_TIME
 
 _WIDTH, _LEFT, _LANE, _GAP = 860, 110, 26, 12
 _LABEL, _LABEL_ROWS, _LETTER = 13, 4, 7
-_START = {"raised": "fault raised", "sample": "first sample", "drive": "last drive command"}
+_START = {"alert": "first sample", "blind": "first sample", "drive": "last drive command"}
 _STATE_FILL = {"SAFE": "#9aa5b1", "ARMED": "#f0c808", "TELEOP": "#3a86ff", "SWEEP": "#2a9d8f", "CONTACT": "#9b5de5",
                "STOPPED": "#e76f51", "FAULT": "#b00020"}  # fmt: skip
 
@@ -32,10 +33,17 @@ class Row:
     ok: bool
     wrong: tuple[str, ...]
     worst: Trial
+    repeats: tuple[str, ...] = ()  # what had to be tried again, each time
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What people are to read beside the figures."""
+        return (*self.wrong, *(f"TRIED AGAIN: {what}" for what in sorted(set(self.repeats))))
 
     def as_dict(self) -> dict[str, object]:
         """As in build/safety.json."""
-        return _told(self.scenario, self.worst_us, self.median_us, self.runs, self.ok, self.wrong)
+        told = _told(self.scenario, self.worst_us, self.median_us, self.runs, self.ok, self.wrong)
+        return told | {"tried_again": list(self.repeats)}
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def rows(trials: Iterable[Trial]) -> list[Row]:
 
 def _row(scenario: Scenario, group: list[Trial]) -> Row:
     known = [trial.latency_us for trial in group if trial.latency_us is not None]
-    worst = max(group, key=lambda t: (bool(t.wrong), t.latency_us is None, t.latency_us or 0.0))
+    worst = max(group, key=lambda t: (bool(t.wrong or t.repeats), t.latency_us is None, t.latency_us or 0.0))
     return Row(
         scenario,
         max(known) if len(known) == len(group) else None,
@@ -83,6 +91,7 @@ def _row(scenario: Scenario, group: list[Trial]) -> Row:
         all(trial.ok for trial in group),
         tuple(sorted({trial.wrong for trial in group if trial.wrong})),
         worst,
+        tuple(what for trial in group for what in trial.repeats),
     )
 
 
@@ -112,7 +121,8 @@ def _page(all_rows: list[Row], version: str, rig: str, not_run: Sequence[NotRun]
         f"<h1>Safety, measured</h1><p>Firmware {html.escape(_short(version))} on the rig '{rig}'; times are"
         " the board's, taken at the pins. A protective stop, not a certified emergency stop: see docs/safety.md.</p>",
         f"<p><b>{len(all_rows)} rows, {sum(row.runs for row in all_rows)} moments; "
-        f"{sum(not row.ok for row in all_rows)} rows missed, {len(not_run)} not run.</b></p><table>",
+        f"{sum(not row.ok for row in all_rows)} rows missed, {len(not_run)} not run, "
+        f"{sum(len(row.repeats) for row in all_rows)} times tried again.</b></p><table>",
         "<tr><th>fault and state<th class=n>limit<th class=n>worst<th class=n>median<th class=n>moments</tr>",
     ]
     grouped = [row for name in _requirements(all_rows) for row in all_rows if row.scenario.requirement == name]
@@ -122,7 +132,7 @@ def _page(all_rows: list[Row], version: str, rig: str, not_run: Sequence[NotRun]
         if s.requirement != above:
             above = s.requirement
             parts.append(f"<tr class=of><th colspan=5>{html.escape(above)}</tr>")
-        if s.measure is unaffected:
+        if s.keeps:
             times = ("unaffected", "no" if row.worst_us is None else "yes", "")
         else:
             times = (s.limit.text, text(row.worst_us), text(row.median_us))
@@ -138,7 +148,7 @@ def _page(all_rows: list[Row], version: str, rig: str, not_run: Sequence[NotRun]
     parts.append("</table><h2>The worst moment of each</h2>")
     parts.append("<p>The state is what the board told; hung or without power it tells nothing.</p>")
     for row in grouped:
-        wrong = f" <b>{html.escape('; '.join(row.wrong))}</b>" if row.wrong else ""
+        wrong = f" <b>{html.escape('; '.join(row.remarks))}</b>" if row.remarks else ""
         parts.append(f"<h3>{html.escape(row.scenario.name)}</h3>{html.escape(row.scenario.requirement)}{wrong}")
         parts.append(picture(row.worst))
     return "\n".join(parts)
@@ -158,7 +168,7 @@ def _requirements(all_rows: list[Row]) -> list[str]:
 def picture(trial: Trial) -> str:
     """An SVG of the moment: MOTOR_EN, both duties and the state over time; fault, limit and what was measured."""
     scenario = trial.scenario
-    keeps = scenario.measure is unaffected
+    keeps = scenario.keeps
     span = max(scenario.limit_us * 1000 * 1.3, (trial.latency_us or 0) * 1300, 200_000)
     if keeps:
         span = scenario.look_on_ms * 1_000_000

@@ -1,72 +1,31 @@
-"""What must follow what, and within how long: the rows of the safety table, fault by fault, and how each is measured.
+"""What must follow what, and within how long: the rows of the safety table, fault by fault.
 
-A scenario puts its fault in at a seeded moment of its state and measures from there (or from the moment the row counts
-from) to the moment the pins did what they must. Its limit is a row of the firmware's table, sapper/shared/limits.py.
+A scenario puts its fault in at a seeded moment of its state (trial.py) and measures from there (or from the moment the
+row counts from) to the moment the pins did what they must. Its limit is a row of the firmware's table,
+sapper/shared/limits.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from random import Random
 
 from hil.prove.safety import patched
-from hil.prove.safety.faults import FAULTS, FIND, HANG_BY_HAND, NEEDS, STALL_MS, TICKS_US_WRAP, WRAPS
-from hil.prove.safety.radio import take_radio
-from hil.prove.safety.stage import Stage
-from hil.prove.safety.ticks import at_end_of_tick, at_start_of_tick, frame_start_ns
-from hil.prove.safety.timeline import settled_from, zero_from
-from hil.rigs.capabilities import Capability, Insight, Reset, Time, reset_of
-from hil.rigs.rig import NS_PER_MS, PLAYABLE, TICK_NS
+from hil.prove.safety.faults import FIND, HANG_BY_HAND, NEEDS, RAISES, RESETS, STALL_MS, WRAPS
+from hil.prove.safety.measures import (
+    KEEPS,
+    Measure,
+    duties_zero,
+    enable_low,
+    held_up,
+    not_armed,
+    reset,
+    stopped,
+    stuck_told,
+    unaffected,
+)
+from hil.rigs.capabilities import Capability, Insight, Reset, Time
+from hil.rigs.rig import PLAYABLE
 from sapper_host.limits import Limit, limit
-
-Measure = Callable[[Stage, int], int | None]
-
-
-# Measures: from the stage's timeline and t0, the time (ns) at which it was so, or None.
-
-
-def enable_low(stage: Stage, t0: int) -> int | None:
-    """MOTOR_EN fell and stayed down."""
-    if settled_from(stage.timeline.enable, t0) is None:
-        return None
-    return zero_from(stage.timeline.enable, t0)
-
-
-def duties_zero(stage: Stage, t0: int) -> int | None:
-    """Both duties became 0 and stayed there."""
-    times = [settled_from(row, t0) for row in stage.timeline.duty]
-    return None if None in times else max(time for time in times if time is not None)
-
-
-def stopped(stage: Stage, t0: int) -> int | None:
-    """Both: no motor can turn."""
-    times = (enable_low(stage, t0), duties_zero(stage, t0))
-    return None if None in times else max(time for time in times if time is not None)
-
-
-def reset(stage: Stage, t0: int) -> int | None:
-    """The watchdog reset the chip."""
-    return next((t for t, cause in reset_of(stage.rig).reset_causes() if t > t0 and cause.startswith("watchdog")), None)
-
-
-def unaffected(stage: Stage, t0: int) -> int | None:
-    """MOTOR_EN never fell: the interlock was fed without a gap of its hold time. Reported as 0."""
-    return (
-        t0 if all(level == 1 for t, level in stage.timeline.enable if t > t0) and stage.timeline.enable[-1][1] else None
-    )
-
-
-def fault_raised(stage: Stage, t0: int) -> int | None:
-    """The board said that a detector input is at fault."""
-    return stage.fault_ns(t0)
-
-
-def not_armed(stage: Stage, t0: int) -> int | None:
-    """`arm` was refused for the supply, and MOTOR_EN stayed low."""
-    refused = stage.arm_answer.startswith("err checks") and "mV" in stage.arm_answer
-    low = all(level == 0 for t, level in stage.timeline.enable if t >= t0)
-    return stage.answered_ns if refused and low else None
 
 
 @dataclass(frozen=True)
@@ -79,9 +38,10 @@ class Scenario:
     measure: Measure
     observe_ms: int
     expect: str = ""
-    # What is measured from: 'fault', or the first 'sample' of the frame that the board acted upon, or
-    # 'tick' (the last completed one), 'line' (the operator's last), 'drive' (last of these), 'raised' (the board's
-    start: str = "fault"  # own word of the fault)
+    # What is measured from: the 'fault', the last completed 'tick', the operator's last 'line' or last 'drive' command;
+    # or the first sample of the frame with which the detector has to raise the 'alert', or has to call itself 'blind'
+    # (truth.py). Nothing that the firmware does or says moves any of them.
+    start: str = "fault"
     after_ms: int = 0  # let the fault end or the board come up before it is asked for its state
     over: str = "USB"  # the operator's line: USB, or the radio, signed
 
@@ -96,6 +56,16 @@ class Scenario:
         return self.limit.us
 
     @property
+    def keeps(self) -> bool:
+        """Whether nothing is to follow from the fault, so that there is no time to measure."""
+        return self.measure in KEEPS
+
+    @property
+    def resets(self) -> bool:
+        """Whether the board is to be reset, or to lose its power, as part of the fault."""
+        return self.measure is reset or self.fault in RESETS
+
+    @property
     def look_on_ms(self) -> int:
         """How long it is watched: never less than its limit and two ticks."""
         return max(self.observe_ms, self.limit_us // 1000 + 20)
@@ -107,7 +77,6 @@ class Scenario:
 
 
 DRIVEN = ("SWEEP", "TELEOP")
-_RUN_UP_MS = 2800  # of a sweep until the detector has seen enough ground to search
 ESTOP = limit("ESTOP_OPEN_US")
 HANG = limit("TICK_STOP_MS")
 WATCHDOG = limit("WATCHDOG_RESET_MS")
@@ -147,16 +116,17 @@ def _rows() -> list[Scenario]:
             for fault in ("a line is dropped", "a line is late", "a line comes twice", "a line is garbled"):
                 rows.append(Scenario(LINES, fault, state, unaffected, 1500, state, after_ms=100, over=over))
             after = "ARMED" if state == "TELEOP" else state
-            rows.append(Scenario(LINK, "link lost for 1 s", state, unaffected, 500, after, over=over))
-        rows.append(Scenario(EXCEPTION, "exception in a tick", state, enable_low, 120))
+            stays = held_up if state == "TELEOP" else unaffected
+            rows.append(Scenario(LINK, "link lost for 1 s", state, stays, 500, after, over=over))
+        rows.append(Scenario(EXCEPTION, RAISES, state, enable_low, 120))
         for fault in ("hang, interrupts on", "hang, interrupts off"):
             rows.append(Scenario(WATCHDOG, fault, state, reset, 1100, "SAFE", after_ms=600))
         rows.append(Scenario(SILENT, "operator silent", state, stopped, 1700, "STOPPED", "line", after_ms=30))
         for gate in range(3):
             for how in ("at 3.3 V", "at 0 V"):
                 rows.append(Scenario(BLIND, f"gate {gate} {how}", state, stopped, 200, "STOPPED", after_ms=30))
-            rows.append(Scenario(FROZEN, f"gate {gate} frozen", state, fault_raised, 1050))
-            rows.append(Scenario(BLIND, f"gate {gate} frozen", state, stopped, 1050, "STOPPED", "raised", after_ms=30))
+            rows.append(Scenario(FROZEN, f"gate {gate} frozen", state, stuck_told, 1050))
+            rows.append(Scenario(BLIND, f"gate {gate} frozen", state, stopped, 1050, "STOPPED", "blind", after_ms=30))
         rows.append(Scenario(BLIND, "front end unplugged", state, stopped, 200, "STOPPED", after_ms=30))
         for side in ("left", "right"):
             for how in ("encoder cut", "encoder reversed", "motor jammed"):
@@ -175,7 +145,7 @@ def _rows() -> list[Scenario]:
         rows.append(Scenario(CLOCK, WRAPS, state, unaffected, 800))
     rows += [
         Scenario(LOW, "supply at 4.5 V", "SAFE", not_armed, 100, "SAFE"),
-        Scenario(ALERT, FIND, "SWEEP", duties_zero, 400, "CONTACT", "sample"),
+        Scenario(ALERT, FIND, "SWEEP", duties_zero, 400, "CONTACT", "alert"),
         Scenario(STALE, "drive commands stop", "TELEOP", duties_zero, 560, "ARMED", "drive", after_ms=30),
         Scenario(STALE, "flood of lines on USB", "TELEOP", duties_zero, 900),
         *[Scenario(SILENT, "USB unplugged", state, stopped, 1700, start="line") for state in DRIVEN],
@@ -206,29 +176,17 @@ SHORT = (
 )
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One moment: how long it took (us; None: it did not happen), what else was wrong, and the picture of it."""
-
-    scenario: Scenario
-    seed: int
-    latency_us: float | None
-    wrong: str
-    t0_ns: int
-    fault_ns: int
-    enable: tuple[tuple[int, float], ...]
-    duty: tuple[tuple[tuple[int, float], ...], ...]
-    states: tuple[tuple[int, str], ...]
-
-    @property
-    def ok(self) -> bool:
-        """Within its limit, and nothing else wrong."""
-        return self.latency_us is not None and self.latency_us <= self.scenario.limit_us and not self.wrong
+OWN_DETECTOR = ("alert", "blind")  # starts that truth.py tells
 
 
 def needs_patched(scenario: Scenario) -> bool:
     """Whether its board must be one that raises on demand."""
-    return scenario.fault in ("exception in a tick", HANG_BY_HAND)
+    return scenario.fault in (RAISES, HANG_BY_HAND)
+
+
+def looks_at_pins(scenario: Scenario) -> bool:
+    """Where the motors must be off for good, their pins are low and off PWM; in ARMED they are at duty 0."""
+    return scenario.measure in (stopped, reset) or scenario.start == "tick" and scenario.after_ms > 0
 
 
 def needs(scenario: Scenario) -> frozenset[Capability]:
@@ -236,64 +194,10 @@ def needs(scenario: Scenario) -> frozenset[Capability]:
     wanted: set[Capability] = {*PLAYABLE, *NEEDS.get(scenario.fault, ())}
     if needs_patched(scenario):
         wanted.update(patched.NEEDS)
-    if scenario.measure is not unaffected:
+    if not scenario.keeps:
         wanted.add(Time)
-    if scenario.measure is reset:
+    if scenario.measure is reset or scenario.start in OWN_DETECTOR:
         wanted.add(Reset)
-    if scenario.start in ("tick", "sample") or scenario.fault == FIND or _looks_at_pins(scenario):
+    if scenario.start in ("tick", *OWN_DETECTOR) or looks_at_pins(scenario):
         wanted.add(Insight)
     return frozenset(wanted)
-
-
-def run_trial(stage: Stage, scenario: Scenario, seed: int) -> Trial:
-    """One moment on a board in SAFE; leaves it in SAFE. HilError when the board cannot be brought into the state."""
-    random = Random(f"{scenario.name} {seed}")
-    if scenario.fault == WRAPS:
-        stage.restart_at_us(TICKS_US_WRAP - 3_900_000)
-    if scenario.over == "radio":
-        take_radio(stage)
-    stage.to(scenario.state)
-    stage.run(random.randrange(0, 60 * NS_PER_MS))
-    tick_ns = at_end_of_tick(stage) if scenario.start == "tick" else 0
-    if scenario.start == "tick":
-        # Up to a tick's middle: the next one begins 6 to 9 ms later and must not complete.
-        # A place of the program must be told before: in a tick that is past it, it would hang one tick later.
-        stage.rig.run(random.randrange(0, (4 if needs_patched(scenario) else 8) * NS_PER_MS))
-    place = seed % len(patched.PLACES) + 1
-    if scenario.fault == FIND:
-        stage.run(_RUN_UP_MS * NS_PER_MS)
-        tick_ns = at_start_of_tick(stage)
-        stage.run(random.randrange(0, 60 * NS_PER_MS))
-    fault_ns, last_line_ns, last_drive_ns = stage.now_ns, stage.last_line_ns, stage.last_drive_ns
-    if scenario.fault == "exception in a tick":
-        patched.trigger(stage, place)
-    else:
-        FAULTS[scenario.fault](stage, random)
-    stage.run(scenario.look_on_ms * NS_PER_MS)
-    sample_ns = fault_ns
-    if scenario.start == "sample":
-        sample_ns = frame_start_ns(stage, tick_ns, scenario.measure(stage, fault_ns) or stage.now_ns)
-    starts = {"fault": fault_ns, "sample": sample_ns, "tick": tick_ns, "line": last_line_ns, "drive": last_drive_ns}
-    # The board tells a fault at the end of the tick that raised it, so a tick earlier is where it began at the latest.
-    starts["raised"] = (stage.fault_ns(fault_ns) or fault_ns) - TICK_NS
-    t0 = starts[scenario.start]
-    at = scenario.measure(stage, t0)
-    wrong = stage.motor_pins_safe() if _looks_at_pins(scenario) else ""
-    if needs_patched(scenario):
-        patched.trigger(stage, 0)
-    if scenario.after_ms:
-        stage.run(scenario.after_ms * NS_PER_MS)
-    if scenario.expect and stage.state != scenario.expect:
-        wrong = wrong or f"ended in {stage.state}, not {scenario.expect}"
-    line = stage.timeline
-    trial = Trial(
-        scenario, seed, None if at is None else (at - t0) / 1000, wrong, t0, fault_ns,
-        tuple(line.enable), tuple(tuple(row) for row in line.duty), stage.states_since(t0 - 300 * NS_PER_MS),
-    )  # fmt: skip
-    stage.safe()
-    return trial
-
-
-def _looks_at_pins(scenario: Scenario) -> bool:
-    """Where the motors must be off for good, their pins are low and off PWM; in ARMED they are at duty 0."""
-    return scenario.measure in (stopped, reset) or scenario.start == "tick" and scenario.after_ms > 0

@@ -5,13 +5,17 @@ The rover is the world's (hil/world/rover.py), so that encoders answer the motor
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from hil.play.operator import Operator, OperatorError
 from hil.prove.safety.gates import Gates
 from hil.prove.safety.lines import OperatorsLine
+from hil.prove.safety.motors import MOTORS, SIDES, not_as
 from hil.prove.safety.timeline import Timeline
-from hil.rigs.capabilities import Faults, Power, Reset, faults_of, insight_of, power_of, reset_of
+from hil.prove.safety.wheels import Wheel
+from hil.rigs.capabilities import Faults, Power, Reset, faults_of, power_of, reset_of
 from hil.rigs.registry import open_rig
 from hil.rigs.rig import NS_PER_MS, Rig
 from hil.world.rover import Drive, Rover
@@ -26,8 +30,8 @@ _PING_EVERY_NS = 500 * NS_PER_MS
 _WARM_UP_S = 2.0
 _UP_TO_SPEED_NS = 300 * NS_PER_MS
 _REST_NS = 300 * NS_PER_MS  # the tracks have come to rest
-MOTORS = ("MOTOR_LEFT", "MOTOR_RIGHT")
-SIDES = ("LEFT", "RIGHT")
+_QUIET_NS = 300 * NS_PER_MS  # what lies in the board's buffers, 768 bytes at 32 a tick, may be no line at all
+_HEAR_OUT_MOST = 20
 
 
 class Stage:
@@ -47,9 +51,13 @@ class Stage:
         self.cut = [False, False]
         self.swapped = [False, False]
         self.jammed = [False, False]
+        self.supply_mv = VSYS_MV
+        self.known_from_ns = 0  # since when gates, wheels and timeline know all
+        self.repeats: list[str] = []  # what was tried again and should not have had to be
+        self.patch = ""  # what was put into the running image (patched.py), '' for nothing
         self._rover = Rover(load_world_file("clean"))
+        self.wheels = (Wheel(self._rover.encoder_left.levels), Wheel(self._rover.encoder_right.levels))
         self._drive = Drive()
-        self._edges_from = 0
         self._next_drive_ns = 0
         self._next_ping_ns = 0
         self._resets = 1
@@ -126,11 +134,14 @@ class Stage:
         for side, name in enumerate(SIDES):
             if self.cut[side] or self.jammed[side]:
                 continue
+            put: dict[str, list[tuple[int, int]]] = {"A": [], "B": []}
             for phase in "ab":
                 edges = moved.edges[f"{name.lower()}_{phase}"]
                 if edges.times_ns:
                     other = {"a": "B", "b": "A"}[phase] if self.swapped[side] else phase.upper()
                     self.rig.pin(GPIO[f"ENC_{name}_{other}"]).drive_edges(edges.times_ns, edges.levels)
+                    put[other] = list(zip(edges.times_ns, edges.levels, strict=True))
+            self.wheels[side].edges(put["A"], put["B"])
 
     def note(self) -> None:
         """Pins into the timeline, and to the rover."""
@@ -146,7 +157,9 @@ class Stage:
         self._drive.enable.extend((t, float(level)) for t, level in edges["MOTOR_EN"])
 
     def _encoders_rest(self) -> None:
-        for name, encoder in (("LEFT", self._rover.encoder_left), ("RIGHT", self._rover.encoder_right)):
+        encoders = (self._rover.encoder_left, self._rover.encoder_right)
+        for name, encoder, wheel in zip(SIDES, encoders, self.wheels, strict=True):
+            wheel.stands_at(encoder.levels)
             for phase, level in zip("AB", encoder.levels, strict=True):
                 self.rig.pin(GPIO[f"ENC_{name}_{phase}"]).drive(level)
 
@@ -154,6 +167,7 @@ class Stage:
 
     def supply(self, millivolts: float) -> None:
         """VSYS from now on."""
+        self.supply_mv = millivolts
         self.rig.adc.set(3, millivolts / VSYS_DIVIDER)
 
     def loop_closed(self, closed: bool, at_ns: int | None = None) -> None:
@@ -202,35 +216,47 @@ class Stage:
         first = max((i for i, row in enumerate(rows) if row[0] <= t_ns), default=0)
         return tuple(rows[first:])
 
-    def fault_ns(self, from_ns: int) -> int | None:
-        """When the board raised a fault after from_ns, by the tick it tells; None when it did not."""
-        told = [event for event in self.operator.heard.events if event.kind == "fault"]
-        return next((t for t in (self.operator.rig_ns(event.t_ms) for event in told) if t > from_ns), None)
+    def heard_ns(self, kind: str, from_ns: int, which: Callable[[Mapping[str, Any]], bool]) -> int | None:
+        """When the first such event came in after from_ns; None when none did. `which`: of its values."""
+        came = ((at, event) for at, event in self.operator.heard.came if event.kind == kind and which(event.args))
+        return next((at for at, _ in came if at > from_ns), None)
 
-    def reason(self) -> str:
-        """Why it is in it."""
-        states = [event for event in self.operator.heard.events if event.kind == "state"]
-        return str(states[-1].args["reason"]) if states else ""
-
-    def safe(self) -> None:
-        """From anywhere to SAFE, standing, all mended; a board that was lost is powered and booted again."""
+    def safe(self, resets: bool = False) -> None:
+        """From anywhere to SAFE, standing, all mended. resets: the board was to lose its power or to be reset, so it is
+        powered and booted again. If it has to be otherwise, `repeats` tells so."""
         self.silence()
         self.clear()
         self.key(False)
         self.line = OperatorsLine(self.rig.usb)
         self.operator = self._at_usb
         self.rig.uart[0].read()
-        if not self.powered or self.boots != self._resets or self.held_in_reset:
+        lost = not self.powered or self.boots != self._resets or self.held_in_reset
+        if lost and not resets:
+            self.repeats.append("booted again: it had lost its power or was reset")
+        if lost or resets:
             self.reboot()
         else:
-            self.run(30 * NS_PER_MS)  # answers under way are not the answer to `disarm`
             try:
+                self._hear_out()
                 self.operator.must("disarm", 1500)
-            except OperatorError:
+            except OperatorError as error:
+                self.repeats.append(f"booted again: {error}")
                 self.reboot()
         self.run(_REST_NS)
         self.operator.heard.lines.clear()
-        self.timeline.forget_before(self.now_ns)
+        self.known_from_ns = self.now_ns
+        for record in (self.timeline, self.gates, *self.wheels):
+            record.forget_before(self.now_ns)
+
+    def _hear_out(self) -> None:
+        """Until all is answered that was said before, whatever it was; no answer to it is taken for a later one's."""
+        self.line.write(b"\n")  # ends what noise may have begun
+        for _ in range(_HEAR_OUT_MOST):
+            heard = len(self.operator.heard.lines)
+            self.run(_QUIET_NS)
+            if len(self.operator.heard.lines) == heard:
+                return
+        raise OperatorError(f"the board goes on answering; last {self.operator.heard.lines[-3:]}")
 
     def silence(self) -> None:
         """The operator falls silent."""
@@ -247,6 +273,7 @@ class Stage:
         self.rig.run(NS_PER_MS)
         reset_of(self.rig).run_pin(1)
         self.held_in_reset = False
+        self.patch = ""
         self.operator = self._at_usb = Operator(self.rig, self._advance)
         self.operator.boot()
         self.operator.settle(_WARM_UP_S)
@@ -259,14 +286,11 @@ class Stage:
         faults_of(self.rig).start_timer_at(0)
 
     def to(self, state: str) -> None:
-        """Bring a board in SAFE to ARMED, TELEOP, SWEEP or SAFE."""
+        """Bring a board in SAFE to ARMED, TELEOP, SWEEP or SAFE. OperatorError when it does not come there, by its own
+        word and by its motors' pins."""
         if state == "SAFE":
             return
-        try:
-            self.operator.arm()
-        except OperatorError:
-            self.run(1_000_000_000)  # the detector or the tracks may have wanted a moment more
-            self.operator.arm()
+        self.operator.arm()
         self.operator.keep_alive(False)
         self.pinging = True
         self._next_ping_ns = 0
@@ -278,21 +302,12 @@ class Stage:
         if state != "ARMED":
             self.run(_UP_TO_SPEED_NS)
         for _ in range(20):
-            if self.state == state:
+            wrong = not_as(state, self.timeline, self._rover.speeds_m_s)
+            if self.state == state and not wrong:
                 return
             self.run(SLICE_NS)
-        raise OperatorError(f"the board is in {self.state}, not {state}: {self.operator.heard.lines[-5:]}")
-
-    def motor_pins_safe(self) -> str:
-        """'' when both motor pins are low and not on PWM and MOTOR_EN is low; else what is wrong."""
-        wrong = []
-        for name in MOTORS:
-            level, function = self.rig.pin(GPIO[name]).level, insight_of(self.rig).pin_function(GPIO[name])
-            if level or function == "pwm":
-                wrong.append(f"{name} is {level} on {function}")
-        if self.rig.pin(GPIO["MOTOR_EN"]).level:
-            wrong.append("MOTOR_EN is high")
-        return ", ".join(wrong)
+        heard = self.operator.heard.lines[-5:]
+        raise OperatorError(f"the board says {self.state}, wanted was {state}; {wrong}; heard {heard}")
 
 
 def open_stage(name: str, firmware: Path | None = None, seed: int = 0) -> Stage:

@@ -24,13 +24,6 @@ def value_at(row: list[tuple[int, float]], t_ns: int) -> float:
     return row[max(at, 0)][1]
 
 
-def zero_from(row: list[tuple[int, float]], t_ns: int) -> int | None:
-    """The first time from t_ns on at which the row is 0; None when it is not yet."""
-    if value_at(row, t_ns) == 0:
-        return t_ns
-    return next((t for t, value in row if t > t_ns and value == 0), None)
-
-
 def settled_from(row: list[tuple[int, float]], t_ns: int) -> int | None:
     """The time from t_ns on since which the row has been 0 to its end; None when it is not 0 at its end."""
     if row[-1][1] != 0:
@@ -39,3 +32,16 @@ def settled_from(row: list[tuple[int, float]], t_ns: int) -> int | None:
     while first > 0 and row[first - 1][1] == 0:
         first -= 1
     return max(t_ns, row[first][0])
+
+
+def longest_zero_ns(row: list[tuple[int, float]], t_ns: int, end_ns: int) -> int:
+    """The longest time that the row was 0 at a stretch, from t_ns to end_ns."""
+    longest, since = 0, t_ns
+    value = value_at(row, t_ns)
+    for t, then in [*(point for point in row if t_ns < point[0] < end_ns), (end_ns, 1.0)]:
+        if value == 0:
+            longest = max(longest, t - since)
+        elif then == 0:
+            since = t
+        value = then
+    return longest

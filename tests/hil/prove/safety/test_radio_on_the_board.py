@@ -5,6 +5,7 @@ import random
 import pytest
 
 from hil.play.operator import Operator
+from hil.prove.safety import motors
 from hil.prove.safety.lines import OperatorsLine
 from hil.prove.safety.radio import KEY, ask_nonce
 from hil.prove.safety.stage import open_stage
@@ -58,7 +59,7 @@ def test_unsigned_and_wrongly_signed_lines_are_refused_and_signed_ones_drive(sta
     operator.keep_alive(False)
     operator.must("stop")
     operator.run(100 * NS_PER_MS)
-    assert stage.motor_pins_safe() == ""
+    assert motors.not_safe(stage.rig) == ""
     operator.must("disarm")
 
 

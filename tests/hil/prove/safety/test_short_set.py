@@ -6,10 +6,11 @@ import pytest
 
 from hil.prove.safety import __main__ as safety
 from hil.prove.safety import coverage, report
-from hil.prove.safety.faults import FAULTS
-from hil.prove.safety.scenarios import SCENARIOS, SHORT, needs, run_trial, unaffected
+from hil.prove.safety.faults import FAULTS, RAISES
+from hil.prove.safety.scenarios import SCENARIOS, SHORT, needs
 from hil.prove.safety.stage import open_stage
-from hil.prove.safety.timeline import settled_from, value_at, zero_from
+from hil.prove.safety.timeline import longest_zero_ns, settled_from, value_at
+from hil.prove.safety.trial import Trial, run_trial
 from hil.rigs.registry import why_not
 from sapper_host.files.checkout import DOCS
 from sapper_host.limits import LIMITS
@@ -54,14 +55,14 @@ def test_the_log_tells_after_a_watchdog_reset_what_led_to_it(stage):
 @pytest.mark.unit
 def test_every_scenarios_fault_exists_and_every_fault_is_used():
     used = {scenario.fault for scenario in SCENARIOS}
-    assert used == {*FAULTS, coverage.EXCEPTION}
+    assert used == {*FAULTS, RAISES}
     assert len({(scenario.name, scenario.limit_us) for scenario in SCENARIOS}) == len(SCENARIOS)
 
 
 @pytest.mark.unit
 def test_every_fault_asked_for_is_put_in_in_both_moving_states_or_says_why_not():
     asked = [fault for _, faults in coverage.ASKED for fault in faults]
-    assert sorted(asked) == sorted({*FAULTS, coverage.EXCEPTION})
+    assert sorted(asked) == sorted({*FAULTS, RAISES})
     for fault in asked:
         states = coverage.used(fault)
         if fault in coverage.ELSEWHERE:
@@ -87,15 +88,14 @@ def test_the_short_set_names_scenarios():
 def test_a_step_functions_zeros():
     row = [(0, 0.0), (10, 1.0), (20, 0.0), (30, 1.0), (40, 0.0)]
     assert value_at(row, 15) == 1 and value_at(row, 20) == 0
-    assert zero_from(row, 12) == 20 and zero_from(row, 25) == 25 and zero_from(row, 35) == 40
     assert settled_from(row, 12) == 40 and settled_from(row, 45) == 45
-    assert settled_from(row[:-1], 12) is None and zero_from([(0, 1.0)], 5) is None
+    assert settled_from(row[:-1], 12) is None
+    assert longest_zero_ns(row, 5, 50) == 10 and longest_zero_ns(row, 5, 55) == 15
+    assert longest_zero_ns(row, 12, 38) == 10 and longest_zero_ns(row, 12, 18) == 0
 
 
 @pytest.mark.unit
 def test_a_missed_limit_fails_the_row_and_the_command_says_so(tmp_path, monkeypatch, capsys):
-    from hil.prove.safety.scenarios import Trial
-
     scenario = SCENARIOS[0]
 
     def trial(latency_us, wrong=""):
@@ -133,4 +133,4 @@ def test_a_row_that_the_rig_lacks_the_means_for_is_told_as_not_run_and_never_as_
 def test_the_virtual_rig_can_be_asked_every_row_and_sil_none_that_counts_time():
     assert [s.name for s in SCENARIOS if why_not("virtual", needs(s))] == []
     on_sil = [s for s in SCENARIOS if not why_not("sil", needs(s))]
-    assert on_sil and all(s.measure is unaffected for s in on_sil)
+    assert on_sil and all(s.keeps for s in on_sil)
