@@ -14,7 +14,7 @@ TOOLCHAIN := PYTHONPATH=firmware $(PYTHON) -m toolchain
 # Pure tests come first (conftest.py); tests of one group stay on one worker.
 PYTEST := $(VENV) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup firmware micropython mpy demo test unit lint format types docs bench safety soak fuzz powercut \
+.PHONY: help setup firmware micropython mpy demo test unit lint format types docs bench safety canaries soak fuzz powercut \
 	micropython-tests constraints clean
 
 help: ## list the targets
@@ -59,6 +59,9 @@ bench: setup firmware micropython ## measure, print the table, write build/bench
 
 safety: setup firmware ## inject every fault at many moments, write build/safety.json
 	@$(VENV) -m hil.prove.safety
+
+canaries: setup firmware ## put in known bad firmware: every row of `make safety` must fail on its own
+	@$(VENV) -m hil.prove.safety --canaries
 
 soak: setup firmware micropython ## a day of operation
 	@$(VENV) -m hil.prove.soak

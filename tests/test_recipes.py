@@ -81,6 +81,10 @@ RECIPES: dict[str, dict[str, tuple[str, str]]] = {
             '        Scenario(limit("HELLO_MS"), "a greeting", "SWEEP", unaffected, 50),\n'
             '        Scenario(limit("HELLO_MS"), "a greeting", "TELEOP", unaffected, 50),\n',
         ),
+        "hil/prove/safety/canaries.py": (
+            "CANARIES: tuple[Canary, ...] = (\n",
+            '    Canary("greetings are not heard", ((rows.limit("HELLO_MS"), ("a greeting",), _STATES),), "pass"),\n',
+        ),
         "hil/prove/safety/coverage.py": (
             "ASKED: tuple[tuple[str, tuple[str, ...]], ...] = (\n",
             '    ("a greeting", ("a greeting",)),\n',
@@ -134,7 +138,7 @@ print(sorted(TOPICS["/hello"].properties))
 bench.app.links[0].telemetry = False
 print(bench.last("get hello_mm"))
 page = coverage.filled((DOCS / "safety.md").read_text())
-print("| a greeting is answered | 30 ms | design | 2: a greeting |" in page)
+print("| a greeting is answered | 30 ms | design | 2: a greeting | greetings are not heard |" in page)
 print("| a greeting | `a greeting` | SWEEP, TELEOP |" in page)
 pages = "".join(text for path, text in made(DOCS).items() if path.suffix == ".md")
 print([pages.count(words) > 0 for words in ("greets, and tells", "the board greeted", "greeting is", "HELLO: type 5")])

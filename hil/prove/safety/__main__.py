@@ -8,7 +8,6 @@ its limit, 3 when one does not, 1 when it could not be measured.
 from __future__ import annotations
 
 import argparse
-import atexit
 import sys
 import time
 from collections.abc import Iterator
@@ -17,27 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from hil.errors import HilError
-from hil.prove.safety import report
+from hil.prove.safety import canary_run, report
+from hil.prove.safety.boards import Where, stage_at
 from hil.prove.safety.scenarios import SCENARIOS, SHORT, Scenario, needs
-from hil.prove.safety.stage import Stage, open_stage
 from hil.prove.safety.trial import Trial, run_trial
 from hil.rigs.registry import FOR_TIME, RIGS, why_not
 from sapper_host.errors import Status
 from sapper_host.files.checkout import BUILD
-
-Where = tuple[str, Path | None]  # a rig's name, and the firmware on it
-
-
-_stages: dict[Where, Stage] = {}  # of this process: a board is booted once and used for many scenarios
-
-
-def _stage(where: Where, seed: int, fresh: bool = False) -> Stage:
-    if fresh and where in _stages:
-        _stages.pop(where).close()
-    if where not in _stages:
-        _stages[where] = open_stage(*where, seed)
-        atexit.register(_stages[where].close)
-    return _stages[where]
 
 
 def measure(where: Where, scenario: Scenario, moments: int, seed: int) -> tuple[str, list[Trial]]:
@@ -46,12 +31,12 @@ def measure(where: Where, scenario: Scenario, moments: int, seed: int) -> tuple[
     A moment that could not be measured is measured on a new board, so that the others can go on; its trial tells so.
     """
     trials: list[Trial] = []
-    stage = _stage(where, seed)
+    stage = stage_at(where, seed)
     for moment in range(moments):
         try:
             trials.append(run_trial(stage, scenario, seed * 1000 + moment))
         except HilError as error:
-            stage = _stage(where, seed, fresh=True)
+            stage = stage_at(where, seed, fresh=True)
             again = run_trial(stage, scenario, seed * 1000 + moment)
             trials.append(replace(again, repeats=(f"on a new board: {error}", *again.repeats)))
     return stage.version, trials
@@ -86,6 +71,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2, help="boards at a time")
     parser.add_argument("--only", default="", help="scenarios whose name or requirement holds this text")
     parser.add_argument("--short", action="store_true", help="the set that the tests run")
+    parser.add_argument(
+        "--canaries", action="store_true", help="instead: show that every row fails on a firmware known to be bad"
+    )
     parser.add_argument("--list", action="store_true", help="print the scenarios' names")
     parser.add_argument("--output", type=Path, default=BUILD)
     options = parser.parse_args(arguments)
@@ -95,6 +83,14 @@ def main(arguments: list[str] | None = None) -> int:
     if options.list:
         print("\n".join(s.name for s in chosen))
         return 0
+    if options.canaries:
+        try:
+            return canary_run.run((options.rig, options.firmware), chosen, options.seed, options.jobs, options.output)
+        except HilError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return Status.ERROR
+        except KeyboardInterrupt:
+            return Status.INTERRUPTED
     start = time.monotonic()
     reasons = {s: why_not(options.rig, needs(s)) for s in chosen}
     not_run = [report.NotRun(s, why) for s, why in reasons.items() if why]

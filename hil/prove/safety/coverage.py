@@ -1,4 +1,4 @@
-"""Which faults stand for which words of the requirement, and which rows for which limit.
+"""Which faults stand for which words of the requirement, and which rows and canaries for which limit.
 
 docs/safety.md holds both tables between marks; test_short_set.py fails when they are stale, when a fault is not used,
 or when one is missing in SWEEP or TELEOP without a reason. `python -m hil.prove.safety.coverage` writes them.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from hil.prove.safety.canaries import canaries_of
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, RAISES, WRAPS
 from hil.prove.safety.scenarios import SCENARIOS, Scenario
 from sapper_host.files.checkout import DOCS
@@ -61,6 +62,15 @@ ELSEWHERE = {
 }
 
 
+_MEASURED = (
+    "what happens, and what follows",
+    "within",
+    "where from",
+    "rows, faults put in",
+    "canaries, which they fail on",
+)
+
+
 def used(fault: str) -> tuple[str, ...]:
     """The states this fault is put in in, in the order of the scenarios."""
     return tuple(dict.fromkeys(scenario.state for scenario in SCENARIOS if scenario.fault == fault))
@@ -88,12 +98,22 @@ def limits() -> str:
     for limit in LIMITS.values():
         if rows := held_to(limit):
             names = "; ".join(dict.fromkeys(row.fault for row in rows))
-            measured.append((limit.what, limit.text, limit.source, f"{len(rows)}: {names}"))
+            bad = "; ".join(dict.fromkeys(each.what for row in rows for each in canaries_of(row)))
+            measured.append((limit.what, limit.text, limit.source, f"{len(rows)}: {names}", bad))
         else:
             by = f"{limit.measured_by}'s rows" if limit.measured_by in LIMITS else f"`{limit.measured_by}`"
             others.append((f"`{limit.name}`", limit.text, limit.what, limit.source, by))
     return (
-        table(("what happens, and what follows", "within", "where from", "rows, faults put in"), measured)
+        table(
+            (
+                "what happens, and what follows",
+                "within",
+                "where from",
+                "rows, faults put in",
+                "canaries, which they fail on",
+            ),
+            measured,
+        )
         + "\n"
         + table(("limit", "value", "what it is", "where from", "measured by"), others)
     )

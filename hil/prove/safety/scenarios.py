@@ -44,6 +44,7 @@ class Scenario:
     start: str = "fault"
     after_ms: int = 0  # let the fault end or the board come up before it is asked for its state
     over: str = "USB"  # the operator's line: USB, or the radio, signed
+    why: str = ""  # the reason for the state it ends in ('' = not asked), where another guard may come first
 
     @property
     def requirement(self) -> str:
@@ -131,7 +132,9 @@ def _rows() -> list[Scenario]:
         for side in ("left", "right"):
             for how in ("encoder cut", "encoder reversed", "motor jammed"):
                 rows.append(Scenario(ENCODER, f"{side} {how}", state, stopped, 320, "FAULT", after_ms=30))
-        rows.append(Scenario(SUPPLY, "supply sags to 4.0 V", state, stopped, 1050, "STOPPED", after_ms=30))
+        rows.append(
+            Scenario(SUPPLY, "supply sags to 4.0 V", state, stopped, 1050, "STOPPED", after_ms=30, why="supply")
+        )
         rows.append(Scenario(HOST, "Ctrl-C", state, stopped, 120, "STOPPED", after_ms=30))
         rows.append(Scenario(HOST, "mpremote enters the raw REPL", state, stopped, 120))
         rows.append(Scenario(HOST, "host stops reading USB", state, unaffected, 1000))
@@ -145,7 +148,7 @@ def _rows() -> list[Scenario]:
         rows.append(Scenario(CLOCK, WRAPS, state, unaffected, 800))
     rows += [
         Scenario(LOW, "supply at 4.5 V", "SAFE", not_armed, 100, "SAFE"),
-        Scenario(ALERT, FIND, "SWEEP", duties_zero, 400, "CONTACT", "alert"),
+        Scenario(ALERT, FIND, "SWEEP", duties_zero, 400, "CONTACT", "alert", why="alert"),
         Scenario(STALE, "drive commands stop", "TELEOP", duties_zero, 560, "ARMED", "drive", after_ms=30),
         Scenario(STALE, "flood of lines on USB", "TELEOP", duties_zero, 900),
         *[Scenario(SILENT, "USB unplugged", state, stopped, 1700, start="line") for state in DRIVEN],

@@ -207,6 +207,12 @@ class Stage:
         states = [event for event in self.operator.heard.events if event.kind in ("state", "boot")]
         return str(states[-1].args.get("to", "SAFE")) if states else "SAFE"
 
+    @property
+    def reason(self) -> str:
+        """Why it is in it, as the board told; '' when it has told of no change."""
+        states = [event for event in self.operator.heard.events if event.kind == "state"]
+        return str(states[-1].args["reason"]) if states else ""
+
     def states_since(self, t_ns: int) -> tuple[tuple[int, str], ...]:
         """(time, state) as the board told, from t_ns on; with the state before as the first."""
         rows = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -39,16 +40,21 @@ class Trial:
     repeats: tuple[str, ...] = ()
 
     @property
+    def kept(self) -> bool:
+        """Within its limit, and nothing else wrong."""
+        return self.latency_us is not None and self.latency_us <= self.scenario.limit_us and not self.wrong
+
+    @property
     def ok(self) -> bool:
-        """Within its limit, nothing else wrong, and at the first try."""
-        kept = self.latency_us is not None and self.latency_us <= self.scenario.limit_us
-        return kept and not self.wrong and not self.repeats
+        """Kept, and at the first try."""
+        return self.kept and not self.repeats
 
 
-def run_trial(stage: Stage, scenario: Scenario, seed: int, patch: str = "") -> Trial:
+def run_trial(stage: Stage, scenario: Scenario, seed: int, patch: str = "", deaf: Sequence[str] = ()) -> Trial:
     """One moment on a board in SAFE; leaves it in SAFE. HilError when the board cannot be brought into the state.
 
-    patch: what is put into the running image for it (patched.py), '' for the image as it was built.
+    patch: what is put into the running image for it (patched.py), '' for the image as it was built. deaf: methods of
+    the rig that do nothing from the fault on until the row has been measured.
     """
     random = Random(f"{scenario.name} {seed}")
     _prepare(stage, scenario, patch)
@@ -71,6 +77,8 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int, patch: str = "") -> T
     elif scenario.start in OWN_DETECTOR:
         stage.run(_SETTLED_NS)
     fault_ns, last_line_ns, last_drive_ns = stage.now_ns, stage.last_line_ns, stage.last_drive_ns
+    for method in deaf:
+        setattr(stage.rig, method, _nothing)
     if scenario.fault == RAISES:
         patched.trigger(stage, place)
     else:
@@ -79,9 +87,9 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int, patch: str = "") -> T
     starts = {"fault": fault_ns, "tick": tick_ns, "line": last_line_ns, "drive": last_drive_ns}
     wrong = ""
     if scenario.start in OWN_DETECTOR:
-        seen_ns = truth.frame_start_ns(stage, tick_ns, fault_ns, _SEES[scenario.start])
-        starts[scenario.start] = fault_ns if seen_ns is None else seen_ns
-        if seen_ns is None:
+        frame = truth.frame_of(stage, tick_ns, fault_ns, _SEES[scenario.start])
+        starts[scenario.start] = frame.start_ns if frame else fault_ns
+        if frame is None:
             wrong = "the firmware's detector, run beside it, saw nothing"
     t0 = starts[scenario.start]
     at = scenario.measure(stage, t0)
@@ -94,6 +102,10 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int, patch: str = "") -> T
         stage.run(scenario.after_ms * NS_PER_MS)
     if scenario.expect and stage.state != scenario.expect:
         wrong = wrong or f"ended in {stage.state}, not {scenario.expect}"
+    if scenario.why and stage.reason != scenario.why:
+        wrong = wrong or f"ended by {stage.reason}, not {scenario.why}"
+    for method in deaf:
+        delattr(stage.rig, method)
     line = stage.timeline
     enable, duty = tuple(line.enable), tuple(tuple(row) for row in line.duty)
     states = stage.states_since(t0 - 300 * NS_PER_MS)
@@ -101,6 +113,10 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int, patch: str = "") -> T
     repeats, stage.repeats = tuple(stage.repeats), []
     latency_us = None if at is None else (at - t0) / 1000
     return Trial(scenario, seed, latency_us, wrong, t0, fault_ns, enable, duty, states, repeats)
+
+
+def _nothing(*_: object) -> None:
+    pass
 
 
 def _prepare(stage: Stage, scenario: Scenario, patch: str) -> None:

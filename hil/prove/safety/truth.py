@@ -8,6 +8,7 @@ detector begin anew.
 from __future__ import annotations
 
 from array import array
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,15 +32,23 @@ _SENSE_NS = 100_000  # from a tick's start to its look at the encoders
 _SIDES = (0, 1)
 
 
+@dataclass(frozen=True)
+class Frame:
+    """A frame that the detector had to act upon: its first sample's time, and the statistic as of it."""
+
+    start_ns: int
+    statistic: int
+
+
 def known(stage: Stage) -> bool:
     """Whether the stage still knows all that the board has sampled since its converter began."""
     since = stage.rig.adc.running_since_ns
     return since is not None and since >= stage.known_from_ns
 
 
-def frame_start_ns(stage: Stage, tick_ns: int, from_ns: int, what: int) -> int | None:
-    """The first sample's time of the frame, begun after from_ns less a frame, with which the detector has to raise
-    `what` (SEEN, BLIND); None when it does not until now. tick_ns: the start of any tick.
+def frame_of(stage: Stage, tick_ns: int, from_ns: int, what: int) -> Frame | None:
+    """The frame, begun after from_ns less a frame, with which the detector has to raise `what` (SEEN, BLIND); None when
+    it does not until now. tick_ns: the start of any tick.
 
     A stage that is not `known` has no answer: ValueError.
     """
@@ -65,7 +74,7 @@ def frame_start_ns(stage: Stage, tick_ns: int, from_ns: int, what: int) -> int |
         last = counts
         flags = detector.step(frame, (number + 1) * TICK_MS, odometry.s_mm, 0, 0)
         if flags & what and first_ns > from_ns - TICK_NS:
-            return first_ns
+            return Frame(first_ns, detector.statistic)
     return None
 
 

@@ -26,7 +26,7 @@ def test_flash_that_takes_two_seconds_does_not_reset_the_board(stage):
     stage.rig.cpu.hang(interrupts_on=False)
     stage.run(1100 * NS_PER_MS)
     assert [cause for _, cause in stage.rig.reset_causes()][-1] == "watchdog-timer"
-    stage.safe()
+    stage.safe(resets=True)
 
 
 def test_what_happened_before_a_power_cut_is_there_after_it(stage):
@@ -35,7 +35,7 @@ def test_what_happened_before_a_power_cut_is_there_after_it(stage):
     stage.silence()
     stage.run(6000 * NS_PER_MS)  # time for the upkeep that saves it
     stage.rig.power_cut()
-    stage.safe()
+    stage.safe(resets=True)
     _, lines = stage.operator.ask("log saved", 3000)
     told = "\n".join(lines)
     assert "to=SWEEP from=ARMED" in told and "to=STOPPED from=SWEEP reason=operator" in told

@@ -35,6 +35,7 @@ def _afterwards(stage):
     """However a test ends, the next one finds the board in SAFE."""
     yield
     stage.safe()
+    assert stage.repeats == []
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_the_key_outlives_a_power_cut_and_last_boots_lines_are_refused(stage, ra
     _, encoder = radio
     old = encoder("ping").decode().strip()
     stage.rig.power_cut()
-    stage.safe()
+    stage.safe(resets=True)
     plain = Operator(stage.rig, stage._advance, stage.rig.uart[0])
     values = dict(word.split("=") for word in plain.must("nonce").split())
     assert values["key"] == key_id(KEY)

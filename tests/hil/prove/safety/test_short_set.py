@@ -1,9 +1,12 @@
 """A moment of each of the chief safety scenarios on the virtual Pico; `make safety` runs all, at many moments."""
 
 import json
+from unittest.mock import MagicMock
 
 import pytest
 
+from hil.errors import HilError
+from hil.play.operator import OperatorError
 from hil.prove.safety import __main__ as safety
 from hil.prove.safety import coverage, report
 from hil.prove.safety.faults import FAULTS, RAISES
@@ -12,6 +15,7 @@ from hil.prove.safety.stage import open_stage
 from hil.prove.safety.timeline import longest_zero_ns, settled_from, value_at
 from hil.prove.safety.trial import Trial, run_trial
 from hil.rigs.registry import why_not
+from sapper.shared.pins import GPIO
 from sapper_host.files.checkout import DOCS
 from sapper_host.limits import LIMITS
 
@@ -35,7 +39,7 @@ def test_it_is_kept(stage, scenario):
     trial = run_trial(stage, scenario, seed=11)
     assert trial.latency_us is not None, f"it never happened; {trial.wrong}"
     assert trial.latency_us <= scenario.limit_us
-    assert trial.wrong == ""
+    assert trial.wrong == "" and trial.repeats == ()
 
 
 @pytest.mark.virtual
@@ -45,11 +49,31 @@ def test_the_log_tells_after_a_watchdog_reset_what_led_to_it(stage):
     stage.rig.cpu.hang(interrupts_on=False)
     stage.run(1_300_000_000)
     assert [cause for _, cause in stage.rig.reset_causes()][-1] == "watchdog-timer"
-    stage.safe()
+    stage.safe(resets=True)
+    assert stage.repeats == []
     _, lines = stage.operator.ask("log 30")
     told = "\n".join(lines)
     assert "to=SWEEP from=ARMED" in told and "cause=watchdog" in told
     assert told.index("to=SWEEP") < told.index("cause=watchdog")
+
+
+@pytest.mark.virtual
+@pytest.mark.xdist_group("safety")
+def test_a_reboot_that_is_no_part_of_the_fault_is_told(stage):
+    stage.rig.power_cut()
+    stage.safe()
+    assert stage.repeats == ["booted again: it had lost its power or was reset"]
+    stage.repeats.clear()
+
+
+@pytest.mark.virtual
+@pytest.mark.xdist_group("safety")
+def test_a_state_that_is_said_and_not_driven_is_not_reached(stage, monkeypatch):
+    monkeypatch.setattr(stage.rig.pwm(GPIO["MOTOR_LEFT"]), "changes", lambda: [])
+    with pytest.raises(OperatorError, match="the board says SWEEP, wanted was SWEEP; left track at duty 0.00"):
+        stage.to("SWEEP")
+    monkeypatch.undo()
+    stage.safe()
 
 
 @pytest.mark.unit
@@ -113,6 +137,34 @@ def test_a_missed_limit_fails_the_row_and_the_command_says_so(tmp_path, monkeypa
         arguments = ["--firmware", "none.uf2", "--only", scenario.name, "--output", str(tmp_path)]
         assert safety.main(arguments) == (0 if ok else 3)
         capsys.readouterr()
+
+
+def a_trial(scenario, latency_us=50.0, repeats=()):
+    row = ((0, 1.0), (1000, 0.0))
+    return Trial(scenario, 1, latency_us, "", 100, 100, row, (row, row), ((0, "SWEEP"), (900, "STOPPED")), repeats)
+
+
+@pytest.mark.unit
+def test_a_moment_that_took_a_new_board_is_measured_told_stored_and_fails_its_row(tmp_path, monkeypatch, capsys):
+    scenario, boards = SCENARIOS[0], []
+
+    def run_trial(stage, scenario, seed):
+        if len(boards) == 1 and seed == 1001:
+            raise HilError("the board is gone")
+        return a_trial(scenario)
+
+    monkeypatch.setattr(safety, "stage_at", lambda *_, fresh=False: boards.append(fresh) or MagicMock(version="x"))
+    monkeypatch.setattr(safety, "run_trial", run_trial)
+    version, trials = safety.measure(("virtual", None), scenario, 3, 1)
+    assert boards == [False, True] and [trial.ok for trial in trials] == [True, False, True]
+    assert trials[1].kept and trials[1].repeats == ("on a new board: the board is gone",)
+    monkeypatch.setattr(safety, "measure_all", lambda *_: iter([(version, trials)]))
+    assert safety.main(["--firmware", "none.uf2", "--only", scenario.name, "--output", str(tmp_path)]) == 3
+    said = capsys.readouterr().out
+    assert "TRIED AGAIN: on a new board: the board is gone" in said and "1 missed; 1 TIMES TRIED AGAIN" in said
+    row = json.loads((tmp_path / "safety.json").read_text())[0]
+    assert row["tried_again"] == ["on a new board: the board is gone"] and not row["ok"]
+    assert "1 times tried again" in (tmp_path / "safety.html").read_text()
 
 
 @pytest.mark.unit

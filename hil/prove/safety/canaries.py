@@ -1,0 +1,305 @@
+"""Known bad firmware, and for each row of `make safety` at least one of them that it must fail on.
+
+A canary is put into the running image at MicroPython's prompt (patched.py), so it is MicroPython: `wrap(module, class,
+method, make)` is there, and PRELUDE. Where no firmware has a say, as in a chip held in reset, the rig is bad instead.
+A row that lets its canary live proves nothing: it measures from what the firmware does, or does not look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hil.prove.safety import scenarios as rows
+from hil.prove.safety.faults import FAULTS, FIND, HANG_BY_HAND, RAISES, WRAPS
+from hil.prove.safety.scenarios import SCENARIOS, Scenario
+from sapper_host.limits import Limit
+
+PRELUDE = """
+def late(event, ticks):
+    from sapper.safety.supervisor import EVENT_BIT
+    bit = EVENT_BIT[event]
+    line = [0] * ticks
+    def make(old):
+        def look(self, elapsed_ms):
+            bits = old(self, elapsed_ms)
+            line.append(bits & bit)
+            return bits & ~bit | line.pop(0)
+        return look
+    wrap('sapper.safety.watch', 'Watch', 'look', make)
+def never(event):
+    from sapper.safety.supervisor import EVENT_BIT
+    bit = EVENT_BIT[event]
+    wrap('sapper.safety.watch', 'Watch', 'look', lambda old: lambda self, elapsed_ms: old(self, elapsed_ms) & ~bit)
+def put(module, **values):
+    for name in values:
+        setattr(sys.modules[module], name, values[name])
+running = []
+def stop():
+    from sapper.safety.supervisor import GRANTS, MOVES
+    if GRANTS[running[-1].state] & MOVES:
+        running[-1].raise_event('cmd_stop')
+wrap('sapper.app', 'Application', '__init__', lambda old: lambda self, board: running.append(self) or old(self, board))
+def configured(module, name, **values):
+    def make(old):
+        def configure(self, *args):
+            old(self, *args)
+            for each in values:
+                setattr(self, each, values[each])
+        return configure
+    wrap(module, name, 'configure', make)
+"""
+_STATES = ("SAFE", "ARMED", "TELEOP", "SWEEP")
+Rows = tuple[tuple[Limit, tuple[str, ...], tuple[str, ...]], ...]  # (limit, faults, states)
+
+
+@dataclass(frozen=True)
+class Canary:
+    """what: in words. rows: which ones must fail on it. patch: the bad firmware; or deaf: methods of the rig that do
+    nothing meanwhile."""
+
+    what: str
+    rows: Rows
+    patch: str = ""
+    deaf: tuple[str, ...] = ()
+
+    def kills(self, scenario: Scenario) -> bool:
+        """Whether it is one of that row's."""
+        return any(
+            scenario.limit == limit and scenario.fault in faults and scenario.state in states
+            for limit, faults, states in self.rows
+        )
+
+    @property
+    def code(self) -> str:
+        """What is put in at the prompt."""
+        return PRELUDE + self.patch if self.patch else ""
+
+
+_LOOP = tuple(name for name in FAULTS if name.startswith("loop open"))
+_HANGS = ("hang, interrupts on", "hang, interrupts off")
+_RAILS = tuple(name for name in FAULTS if name.startswith("gate ") and " at " in name)
+_FROZEN = tuple(name for name in FAULTS if name.startswith("gate ") and name.endswith(" frozen"))
+_TRACKS = tuple(name for name in FAULTS if name.split(" ")[0] in ("left", "right"))
+_FLOODS = ("noise on the radio, then stop over it", "flood of lines on the radio, then stop over it")
+_SILENT = ("operator silent", "USB unplugged", "flood of lines on USB")
+
+CANARIES: tuple[Canary, ...] = (
+    Canary(
+        "the interlock's PIO program does not look at the loop",
+        ((rows.ESTOP, _LOOP, _STATES),),
+        """
+import rp2
+@rp2.asm_pio(sideset_init=rp2.PIO.OUT_LOW)
+def dead_man():
+    wrap_target()
+    label("dead")
+    jmp("dead").side(0)
+    label("count")
+    jmp(x_dec, "live")
+    jmp("dead")
+    label("live")
+    jmp("count").side(1)
+    wrap()
+put('sapper.hardware.interlock', dead_man=dead_man)
+""",
+    ),
+    Canary("the alert comes 200 ms late", ((rows.ALERT, (FIND,), _STATES),), "late('alert', 20)"),
+    Canary(
+        "the detector's answer comes 50 ms late",
+        ((rows.ALERT, (FIND,), _STATES),),
+        """
+answers = [0] * 5
+def make(old):
+    def step(self, *args):
+        answers.append(old(self, *args))
+        return answers.pop(0)
+    return step
+wrap('sapper.detector.detector', 'Detector', 'step', make)
+""",
+    ),
+    Canary(
+        "a feed holds for 100 ms",
+        ((rows.HANG, (*_HANGS, "flash erase of 400 ms", HANG_BY_HAND), _STATES),),
+        "put('sapper.hardware.interlock', FEED_HOLD_MS=100)",
+    ),
+    Canary(
+        "an exception is passed over",
+        ((rows.EXCEPTION, (RAISES,), _STATES),),
+        """
+def make(old):
+    def passed(self, *args):
+        try:
+            old(self, *args)
+        except Exception:
+            pass
+    return passed
+wrap('sapper.app', 'Application', 'tick', make)
+wrap('sapper.app', 'Application', 'report', make)
+""",
+    ),
+    Canary(
+        "the watchdog waits for 2 s",
+        ((rows.WATCHDOG, (*_HANGS, HANG_BY_HAND), _STATES),),
+        "wrap('sapper.hardware.watchdog', 'Watchdog', 'start', lambda old: lambda self: old(self, 2000))",
+    ),
+    Canary(
+        "a drive command is good for 0.6 s",
+        ((rows.STALE, ("drive commands stop",), _STATES),),
+        "configured('sapper.drive.motion', 'Motion', _stale_ms=600)",
+    ),
+    Canary(
+        "commands out of a backlog are carried out",
+        ((rows.STALE, ("flood of lines on USB",), _STATES),),
+        "wrap('sapper.link.link', 'Link', 'behind', lambda old: lambda self: False)",
+    ),
+    Canary(
+        "silence is a stop after 2.5 s",
+        ((rows.SILENT, _SILENT, _STATES),),
+        "configured('sapper.safety.watch', 'Watch', _link_timeout_ms=2500)",
+    ),
+    Canary(
+        "silence is a stop after 0.65 s",
+        (
+            (rows.LINES, ("a line is dropped", "a line is late"), ("SWEEP",)),
+            (rows.LINK, ("link lost for 1 s",), _STATES),
+        ),
+        "configured('sapper.safety.watch', 'Watch', _link_timeout_ms=650)",
+    ),
+    Canary(
+        "silence is a stop after 0.18 s",
+        ((rows.LINES, ("a line is dropped", "a line is late"), ("TELEOP",)),),
+        "configured('sapper.safety.watch', 'Watch', _link_timeout_ms=180)",
+    ),
+    Canary(
+        "a line that comes twice is a stop",
+        ((rows.LINES, ("a line comes twice",), _STATES),),
+        """
+import time
+seen = {}
+def make(old):
+    def handle(self, link, line):
+        now = time.ticks_ms()
+        near = time.ticks_diff(now, seen.get(line, now - 5000)) < (80 if line.startswith('drive') else 400)
+        if near:
+            stop()
+        if len(seen) > 8:
+            seen.clear()
+        seen[line] = now
+        old(self, link, line)
+    return handle
+wrap('sapper.console.console', 'Console', 'handle', make)
+wrap('sapper.link.refusals', 'Refusals', 'add', lambda old: lambda self, *refused: old(self, *refused) or stop())
+""",
+    ),
+    Canary(
+        "a line that cannot be read is a stop",
+        ((rows.LINES, ("a line is garbled",), _STATES),),
+        """
+def make(old):
+    def answer(self, lines):
+        if isinstance(lines, str) and lines.startswith('err '):
+            stop()
+        old(self, lines)
+    return answer
+wrap('sapper.link.link', 'Link', 'answer', make)
+wrap('sapper.link.refusals', 'Refusals', 'add', lambda old: lambda self, *refused: old(self, *refused) or stop())
+""",
+    ),
+    Canary(
+        "not seeing is a stop 150 ms later",
+        ((rows.BLIND, (*_RAILS, *_FROZEN, "front end unplugged"), _STATES),),
+        "late('blind', 15)\nlate('blind_teleop', 15)",
+    ),
+    Canary(
+        "a gate is stuck after 1.2 s",
+        ((rows.FROZEN, _FROZEN, _STATES),),
+        "put('sapper.detector.health', _STUCK_LEAST=120, _STUCK_MOST=120)",
+    ),
+    Canary(
+        "a track's fault is a stop 300 ms later",
+        ((rows.ENCODER, (*_TRACKS, "pushed while standing"), _STATES),),
+        "late('encoder', 30)",
+    ),
+    Canary("a critical supply never stops", ((rows.SUPPLY, ("supply sags to 4.0 V",), _STATES),), "never('supply')"),
+    Canary(
+        "the supply is no pre-arm check",
+        ((rows.LOW, ("supply at 4.5 V",), _STATES),),
+        "from sapper.safety import checks\nchecks.PRE_ARM = tuple(row for row in checks.PRE_ARM if row[0] != 'supply')",
+    ),
+    Canary(
+        "Ctrl-C is passed over",
+        ((rows.HOST, ("Ctrl-C", "mpremote enters the raw REPL"), _STATES),),
+        "put('sapper.link.link', CTRL_C=-1)",
+    ),
+    Canary(
+        "Ctrl-C is passed over, and silence a stop after 2.5 s",
+        ((rows.NOISE, ("10,000 random bytes on USB",), _STATES),),
+        """
+put('sapper.link.link', CTRL_C=-1)
+configured('sapper.safety.watch', 'Watch', _link_timeout_ms=2500)
+""",
+    ),
+    Canary(
+        "writes wait for a host that does not read",
+        ((rows.HOST, ("host stops reading USB",), _STATES),),
+        """
+wrap('sapper.hardware.serial_port', 'UsbPort', 'interruptible',
+    lambda old: lambda self, on: old(self, True))
+wrap('sapper.hardware.serial_port', 'UsbPort', 'write',
+    lambda old: lambda self, view: self._stdout.write(view))
+""",
+    ),
+    Canary(
+        "reset and power cut do not reach the chip",
+        ((rows.ENDS, ("RUN pin", "brown-out"), _STATES),),
+        deaf=("run_pin", "power_cut"),
+    ),
+    Canary(
+        "`stop` is answered and not carried out",
+        ((rows.STOP, ("stop said by the operator",), _STATES), (rows.FLOOD, _FLOODS, _STATES)),
+        "wrap('sapper.console.console', 'Console', 'cmd_stop', lambda old: lambda *_: 'ok state=STOPPED')",
+    ),
+    Canary("the key is not looked at", ((rows.STOP, ("key off",), _STATES),), "never('key_off')"),
+    Canary(
+        "a clock that jumps passes for 10 ms, and a feed holds for 2 s",
+        ((rows.CLOCK, ("clock is moved by minutes",), _STATES),),
+        """
+wrap('sapper.run', 'Clock', 'elapsed_ms', lambda old: lambda self: 10)
+put('sapper.hardware.interlock', FEED_HOLD_MS=2000)
+""",
+    ),
+    Canary(
+        "ticks are compared as numbers that never wrap",
+        ((rows.CLOCK, (WRAPS,), _STATES),),
+        """
+import time
+def make(old):
+    def wait(self):
+        self.due_us += 10_000
+        while time.ticks_us() < self.due_us:
+            pass
+        return 0
+    return wait
+wrap('sapper.run', 'Clock', 'wait', make)
+""",
+    ),
+)
+
+
+# A board that was started in the same way, and is as good as any.
+UNCHANGED = Canary("nothing is changed", (), "pass")
+
+
+def canaries_of(scenario: Scenario) -> tuple[Canary, ...]:
+    """The canaries that this row must fail on."""
+    return tuple(canary for canary in CANARIES if canary.kills(scenario))
+
+
+def without() -> list[Scenario]:
+    """Rows that have none: nothing shows that they look."""
+    return [scenario for scenario in SCENARIOS if not canaries_of(scenario)]
+
+
+def idle() -> list[Canary]:
+    """Canaries of no row."""
+    return [canary for canary in CANARIES if not any(canary.kills(scenario) for scenario in SCENARIOS)]
