@@ -9,45 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hil.prove.safety import patched
 from hil.prove.safety import scenarios as rows
 from hil.prove.safety.faults import FAULTS, FIND, HANG_BY_HAND, RAISES, WRAPS
 from hil.prove.safety.scenarios import SCENARIOS, Scenario
 from sapper_host.limits import Limit
 
-PRELUDE = """
-def late(event, ticks):
-    from sapper.safety.supervisor import EVENT_BIT
-    bit = EVENT_BIT[event]
-    line = [0] * ticks
-    def make(old):
-        def look(self, elapsed_ms):
-            bits = old(self, elapsed_ms)
-            line.append(bits & bit)
-            return bits & ~bit | line.pop(0)
-        return look
-    wrap('sapper.safety.watch', 'Watch', 'look', make)
-def never(event):
-    from sapper.safety.supervisor import EVENT_BIT
-    bit = EVENT_BIT[event]
-    wrap('sapper.safety.watch', 'Watch', 'look', lambda old: lambda self, elapsed_ms: old(self, elapsed_ms) & ~bit)
-def put(module, **values):
-    for name in values:
-        setattr(sys.modules[module], name, values[name])
-running = []
-def stop():
-    from sapper.safety.supervisor import GRANTS, MOVES
-    if GRANTS[running[-1].state] & MOVES:
-        running[-1].raise_event('cmd_stop')
-wrap('sapper.app', 'Application', '__init__', lambda old: lambda self, board: running.append(self) or old(self, board))
-def configured(module, name, **values):
-    def make(old):
-        def configure(self, *args):
-            old(self, *args)
-            for each in values:
-                setattr(self, each, values[each])
-        return configure
-    wrap(module, name, 'configure', make)
-"""
 _STATES = ("SAFE", "ARMED", "TELEOP", "SWEEP")
 Rows = tuple[tuple[Limit, tuple[str, ...], tuple[str, ...]], ...]  # (limit, faults, states)
 
@@ -72,7 +39,7 @@ class Canary:
     @property
     def code(self) -> str:
         """What is put in at the prompt."""
-        return PRELUDE + self.patch if self.patch else ""
+        return patched.PRELUDE + self.patch if self.patch else ""
 
 
 _LOOP = tuple(name for name in FAULTS if name.startswith("loop open"))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from hil.prove.safety.stage import Stage
 from hil.prove.safety.timeline import longest_zero_ns, settled_from
+from hil.prove.safety.told import heard_ns
 from hil.rigs.capabilities import reset_of
 from hil.rigs.rig import NS_PER_MS
 
@@ -56,7 +57,7 @@ KEEPS = (held_up, unaffected)  # what has no time of its own
 
 def stuck_told(stage: Stage, t0: int) -> int | None:
     """The operator heard that a gate is stuck: when it came in, whatever time it tells."""
-    return stage.heard_ns("fault", t0, lambda args: str(args["fault"]).startswith("stuck_gate"))
+    return heard_ns(stage.operator, "fault", t0, lambda args: str(args["fault"]).startswith("stuck_gate"))
 
 
 def not_armed(stage: Stage, t0: int) -> int | None:

@@ -1,4 +1,4 @@
-"""A board whose firmware raises or hangs on demand: the running image's own methods, wrapped from MicroPython's prompt.
+"""A board whose firmware raises or hangs on demand, or is bad: the running image, changed from MicroPython's prompt.
 
 Scratch register 0 of the watchdog (RP2040 datasheet 4.7) is the trigger: the number of a place makes it raise,
 once a tick, until the register is cleared; HANG added to it, it loops there until the watchdog ends it.
@@ -31,6 +31,42 @@ PLACES = (
     ("sapper.link.reporter", "Reporter", "step"),
 )
 
+# What a patch may use: an event of watch's late or never, values of a module, fields of an object after it was
+# configured, and the operator's stop.
+PRELUDE = """
+def late(event, ticks):
+    from sapper.safety.supervisor import EVENT_BIT
+    bit = EVENT_BIT[event]
+    line = [0] * ticks
+    def make(old):
+        def look(self, elapsed_ms):
+            bits = old(self, elapsed_ms)
+            line.append(bits & bit)
+            return bits & ~bit | line.pop(0)
+        return look
+    wrap('sapper.safety.watch', 'Watch', 'look', make)
+def never(event):
+    from sapper.safety.supervisor import EVENT_BIT
+    bit = EVENT_BIT[event]
+    wrap('sapper.safety.watch', 'Watch', 'look', lambda old: lambda self, elapsed_ms: old(self, elapsed_ms) & ~bit)
+def put(module, **values):
+    for name in values:
+        setattr(sys.modules[module], name, values[name])
+running = []
+def stop():
+    from sapper.safety.supervisor import GRANTS, MOVES
+    if GRANTS[running[-1].state] & MOVES:
+        running[-1].raise_event('cmd_stop')
+wrap('sapper.app', 'Application', '__init__', lambda old: lambda self, board: running.append(self) or old(self, board))
+def configured(module, name, **values):
+    def make(old):
+        def configure(self, *args):
+            old(self, *args)
+            for each in values:
+                setattr(self, each, values[each])
+        return configure
+    wrap(module, name, 'configure', make)
+"""
 _ON_DEMAND = """
 import machine
 def on_demand(number, module, name, method):

@@ -5,9 +5,7 @@ The rover is the world's (hil/world/rover.py), so that encoders answer the motor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from hil.play.operator import Operator, OperatorError
 from hil.prove.safety.gates import Gates
@@ -206,26 +204,6 @@ class Stage:
         """The last one the board told of."""
         states = [event for event in self.operator.heard.events if event.kind in ("state", "boot")]
         return str(states[-1].args.get("to", "SAFE")) if states else "SAFE"
-
-    @property
-    def reason(self) -> str:
-        """Why it is in it, as the board told; '' when it has told of no change."""
-        states = [event for event in self.operator.heard.events if event.kind == "state"]
-        return str(states[-1].args["reason"]) if states else ""
-
-    def states_since(self, t_ns: int) -> tuple[tuple[int, str], ...]:
-        """(time, state) as the board told, from t_ns on; with the state before as the first."""
-        rows = []
-        for event in self.operator.heard.events:
-            if event.kind == "state":
-                rows.append((self.operator.rig_ns(event.t_ms), str(event.args["to"])))
-        first = max((i for i, row in enumerate(rows) if row[0] <= t_ns), default=0)
-        return tuple(rows[first:])
-
-    def heard_ns(self, kind: str, from_ns: int, which: Callable[[Mapping[str, Any]], bool]) -> int | None:
-        """When the first such event came in after from_ns; None when none did. `which`: of its values."""
-        came = ((at, event) for at, event in self.operator.heard.came if event.kind == kind and which(event.args))
-        return next((at for at, _ in came if at > from_ns), None)
 
     def safe(self, resets: bool = False) -> None:
         """From anywhere to SAFE, standing, all mended. resets: the board was to lose its power or to be reset, so it is

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from hil.prove.safety import motors, patched, truth
+from hil.prove.safety import motors, patched, told, truth
 from hil.prove.safety.faults import FAULTS, FIND, RAISES, TICKS_US_WRAP, WRAPS
 from hil.prove.safety.radio import take_radio
 from hil.prove.safety.scenarios import OWN_DETECTOR, Scenario, looks_at_pins, needs_patched
@@ -102,13 +102,13 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int, patch: str = "", deaf
         stage.run(scenario.after_ms * NS_PER_MS)
     if scenario.expect and stage.state != scenario.expect:
         wrong = wrong or f"ended in {stage.state}, not {scenario.expect}"
-    if scenario.why and stage.reason != scenario.why:
-        wrong = wrong or f"ended by {stage.reason}, not {scenario.why}"
+    if scenario.why and told.reason(stage.operator) != scenario.why:
+        wrong = wrong or f"ended by {told.reason(stage.operator)}, not {scenario.why}"
     for method in deaf:
         delattr(stage.rig, method)
     line = stage.timeline
     enable, duty = tuple(line.enable), tuple(tuple(row) for row in line.duty)
-    states = stage.states_since(t0 - 300 * NS_PER_MS)
+    states = told.states_since(stage.operator, t0 - 300 * NS_PER_MS)
     stage.safe(scenario.resets)
     repeats, stage.repeats = tuple(stage.repeats), []
     latency_us = None if at is None else (at - t0) / 1000
