@@ -8,6 +8,7 @@ and one that comes after its command was given up must not be taken for the next
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from collections import deque
@@ -85,30 +86,41 @@ class Pending:
 
 
 class AnswerQueue:
-    """Commands that wait, in the order they were sent. Not locked: its user does that."""
+    """Commands that wait, in the order they were sent. Not locked: its user does that.
+
+    `stop` waits in a row of its own, as the board answers it before all others; `add` of a stop and `remove` of it are
+    one step of a deque and need no lock, so that nobody has to wait for one before it leaves.
+    """
 
     def __init__(self) -> None:
         self._waiting: deque[Pending] = deque()
+        self._stops: deque[Pending] = deque()
 
     def add(self, pending: Pending) -> None:
         """A command was sent."""
-        self._waiting.append(pending)
+        self._row_of(pending).append(pending)
 
     def remove(self, pending: Pending) -> None:
         """A command was not sent after all."""
-        self._waiting.remove(pending)
+        with contextlib.suppress(ValueError):
+            self._row_of(pending).remove(pending)
+
+    def _row_of(self, pending: Pending) -> deque[Pending]:
+        return self._stops if pending.command == "stop" else self._waiting
 
     def settled(self, now_s: float) -> bool:
         """Whether no given-up command's answer may still come. Forgets those for which it is too late."""
-        late = [p for p in self._waiting if p.given_up_at is not None and now_s - p.given_up_at > LATE_S]
-        for pending in late:
-            self._waiting.remove(pending)
-        return all(pending.given_up_at is None for pending in self._waiting)
+        for row in (self._waiting, self._stops):
+            for pending in row.copy():
+                if pending.given_up_at is not None and now_s - pending.given_up_at > LATE_S:
+                    self.remove(pending)
+        return all(pending.given_up_at is None for row in (self._waiting, self._stops) for pending in row.copy())
 
     def fail_all(self) -> None:
         """No answer will come any more."""
-        for pending in self._waiting:
-            pending.done.set()
+        for row in (self._waiting, self._stops):
+            for pending in row.copy():
+                pending.done.set()
 
     def take(self, line: str, now_s: float) -> Pending | None:
         """Give a line to the command it belongs to, and return that; None when it is nobody's."""
@@ -132,13 +144,15 @@ class AnswerQueue:
             pending = fitting[0]
             while self._waiting[0] is not pending:
                 self._waiting.popleft().done.set()  # its answer was lost
-        self._waiting.remove(pending)
+        self.remove(pending)
         pending.answer = Answer(pending.command, line, tuple(pending.body))
         pending.done.set()
         return pending
 
     def _stop_that_overtook(self, line: str) -> Pending | None:
         """The board carries `stop` out before all waiting lines. (`disarm` at the head may have the same answer.)"""
-        if not self._waiting or self._waiting[0].command == "disarm" or not _SHAPES["stop"].fullmatch(line):
+        if not self._stops or not _SHAPES["stop"].fullmatch(line):
             return None
-        return next((pending for pending in self._waiting if pending.command == "stop"), None)
+        if self._waiting and self._waiting[0].command == "disarm" and self._waiting[0].may_be_answered_by(line):
+            return None
+        return self._stops[0]

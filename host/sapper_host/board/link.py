@@ -9,6 +9,7 @@ with Link.open("/dev/ttyACM0") as link:
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from types import TracebackType
 
 from sapper_host.board.answers import Answer, AnswerQueue, Pending
 from sapper_host.board.decoder import Item, StreamDecoder, Text
+from sapper_host.board.hearers import Hearers, Told
 from sapper_host.board.serial_stream import DEFAULT_BAUD, ByteStream, SerialStream
 from sapper_host.board.signing import STALE, RadioEncoder, encoder_for
 from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerError, SapperError, Status
@@ -29,6 +31,11 @@ ANSWER_TIMEOUT_S = 2.0
 IDENTIFY_TIMEOUT_S = 3.0
 _ASK_AGAIN_S = 1.0
 _HEARD_MAX = 50
+# The board needs to hear from its operator every 1.5 s. Who has heard nothing for so long cannot tell what it does.
+DEAF_S = 4.0
+# A `stop` without an answer is said again: a line of it may be lost on the radio.
+_STOP_AGAIN_S = 0.5
+_STOP = b"stop\n"
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class Sent:
 
 Happening = Item | Sent
 Listener = Callable[[Happening], None]
+Tap = Callable[[Item], None]
 Encoder = Callable[[str], bytes]
 
 
@@ -48,21 +56,33 @@ def plain(line: str) -> bytes:
     return line.encode("ascii") + b"\n"
 
 
-class Link:
-    """One open line. Safe to use from several threads; listeners are called from the reading thread.
+def _to_stderr(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
+
+class Link:
+    """One open line. Safe to use from several threads.
+
+    Nothing stands between `stop` and the line: it waits for no lock, listener, signer or disk.
+    told: called with what goes wrong with one of those who listen, once, from a thread that may be made to wait.
     encode: how a line becomes bytes (`plain`, or a signer's). Raises LinkGoneError once the line is gone.
     """
 
-    def __init__(self, stream: ByteStream, encode: Encoder = plain) -> None:
+    def __init__(self, stream: ByteStream, encode: Encoder = plain, told: Told = _to_stderr) -> None:
         self.decoder = StreamDecoder()
+        self.hearers = Hearers(told)
         self._stream = stream
+        # Objects in the same process have one way to write.
+        self._write_first: Callable[[bytes], None] = getattr(stream, "write_first", stream.write)
         self._encode = encode
         self._why_plain: SapperError | None = None
-        self._listeners: list[Listener] = []
         self._answers = AnswerQueue()
-        self._lock = threading.Lock()
+        # Held while one line is made into bytes and written: answers come in the order of lines. Never for a stop.
+        self._sending = threading.Lock()
+        # Held for moments, for what is in memory alone.
+        self._lock = threading.RLock()
         self._gone: LinkError | None = None
+        self._heard_at_s = time.monotonic()
         self._closing = threading.Event()
         self._keep_alive = threading.Event()
         self._keeper: threading.Thread | None = None
@@ -81,26 +101,34 @@ class Link:
         self.close()
 
     def close(self) -> None:
-        """Let go of the line; waiting commands end with LinkGoneError."""
+        """Let go of the line; waiting commands end with LinkGoneError, listeners take what they still have to."""
         self._closing.set()
         self._keep_alive.set()
         self._stream.close()
         for thread in (self._reader, self._keeper):
             if thread is not None and thread is not threading.current_thread():
                 thread.join(timeout=2)
+        self.hearers.close()
 
     @property
     def gone(self) -> LinkError | None:
         """Why nothing comes any more; None while the line lives."""
         return self._gone
 
-    def listen(self, listener: Listener) -> None:
-        """Have `listener` called with everything that comes or goes, keepalive apart."""
-        self._listeners.append(listener)
+    def listen(self, listener: Listener, name: str = "listener") -> None:
+        """Have `listener` called with everything that comes or goes, keepalive apart, from a thread of its own.
+
+        An error of its ends it, and is told (`hearers.troubles`); when it is slow, it alone hears late.
+        """
+        self.hearers.listen(listener, name)
 
     def unlisten(self, listener: Listener) -> None:
-        """Take a listener away again."""
-        self._listeners.remove(listener)
+        """Take a listener away again, once it has heard what came before."""
+        self.hearers.unlisten(listener)
+
+    def tap(self, tap: Tap) -> None:
+        """Have `tap` called with everything that comes, in order, by the reading thread itself: see Hearers."""
+        self.hearers.tap(tap)
 
     def command(
         self, line: str, timeout_s: float = ANSWER_TIMEOUT_S, check: bool = True, quiet: bool = False
@@ -109,28 +137,74 @@ class Link:
 
         Raises NoAnswerError after `timeout_s`, LinkGoneError when the line goes, SapperError for a line that is none.
         """
+        if line.split()[:1] == ["stop"]:
+            return self.stop(timeout_s)
         self._settle()
         return self._exchange(line, timeout_s, check, quiet)
 
+    def send(self, line: str, quiet: bool = False) -> Pending:
+        """Send `line` and wait for nothing: its answer comes into what is returned. Give that up, or it may take later
+        answers (`give_up`). Raises as `command` does."""
+        return self._send(line, quiet)
+
+    def give_up(self, pending: Pending) -> None:
+        """Nobody waits for this answer any more."""
+        with self._lock:
+            if pending.answer is None:
+                pending.given_up_at = time.monotonic()
+
+    def stop_now(self) -> Pending:
+        """Write `stop`, before anything else is done and whatever else goes on; its answer comes into what is returned.
+
+        From any thread, and from a signal's handler. It goes plain: the board takes it from anybody. It is tried on a
+        line that counts as lost, too. LinkError when the line does not take it.
+        """
+        pending = Pending("stop")
+        self._answers.add(pending)
+        try:
+            self._write_first(_STOP)
+        except BaseException:
+            self._answers.remove(pending)
+            raise
+        if self._gone is not None:
+            pending.done.set()
+        self.hearers.went(Sent("stop"))
+        return pending
+
     def stop(self, timeout_s: float = ANSWER_TIMEOUT_S) -> Answer:
-        """The protective stop: sent at once, whatever else waits for an answer."""
-        return self._exchange("stop", timeout_s, check=True)
+        """The protective stop: sent at once, whatever else waits for an answer, and again until it is answered."""
+        until = time.monotonic() + timeout_s
+        said: list[Pending] = []
+        try:
+            while True:
+                said.append(self.stop_now())
+                said[-1].done.wait(max(0.0, min(_STOP_AGAIN_S, until - time.monotonic())))
+                answer = next((each.answer for each in said if each.answer is not None), None)
+                if answer is not None:
+                    return answer
+                if self._gone is not None:
+                    raise self._gone
+                if time.monotonic() >= until:
+                    raise _no_answer("stop", timeout_s)
+        finally:
+            for pending in said:
+                self.give_up(pending)
 
     def identify(self, timeout_s: float = IDENTIFY_TIMEOUT_S) -> dict[str, str]:
         """Ask who is there: the values of `version`. LinkError when it is not a Sapper, with what it seems to be."""
         heard: list[str] = []
 
-        def hear(item: Happening) -> None:
+        def hear(item: Item) -> None:
             if isinstance(item, Text) and len(heard) < _HEARD_MAX:
                 heard.append(item.line)
 
-        self.listen(hear)
+        self.tap(hear)
         # Ends whatever half a line the board holds from the user before us.
         first = self._send("", quiet=True)
         try:
             values = self._ask_version(time.monotonic() + timeout_s, heard)
         finally:
-            self.unlisten(hear)
+            self.hearers.untap(hear)
             first.given_up_at = time.monotonic()
         if "sapper" in values:
             self._begin_signing(values.get("board", ""))
@@ -168,7 +242,8 @@ class Link:
         if self._encode is plain:
             try:
                 encode = encoder_for(board, lambda line: self._ask(line, ANSWER_TIMEOUT_S, quiet=True))
-                self._encode = encode or plain
+                with self._sending:
+                    self._encode = encode or plain
             except SapperError as error:
                 self._why_plain = error
 
@@ -177,7 +252,7 @@ class Link:
         if answer.error_name in STALE and isinstance(self._encode, RadioEncoder):
             # The board has started anew, or another program went on counting. What it refused it has not done.
             fresh = self._ask("nonce", timeout_s, quiet=True)
-            with self._lock:
+            with self._sending:
                 self._encode.renew(fresh.values())
             answer = self._ask(line, timeout_s, quiet)
         if check and not answer.ok:
@@ -189,33 +264,32 @@ class Link:
     def _ask(self, line: str, timeout_s: float, quiet: bool) -> Answer:
         pending = self._send(line, quiet)
         if not pending.done.wait(timeout_s):
-            with self._lock:
-                if pending.answer is None:
-                    pending.given_up_at = time.monotonic()
+            self.give_up(pending)
         answer = pending.answer
         if answer is not None:
             return answer
         if self._gone is not None:
             raise self._gone
-        raise NoAnswerError(
-            f"no answer to '{line}' within {timeout_s:g} s", "is it the right port, and is the board running?"
-        )
+        raise _no_answer(line, timeout_s)
 
     def _send(self, line: str, quiet: bool = False) -> Pending:
         if len(line) > LINE_MAX or not line.isascii() or (line and not line.isprintable()):
             reason = f"a command is one line of at most {LINE_MAX} printable ASCII characters"
             raise SapperError(f"'{line[:40]}' cannot be sent", reason, Status.USAGE)
         pending = Pending(line, quiet)
-        if not quiet:
-            self._tell(Sent(line))  # before it leaves, so that a recording has it before its answer
-        with self._lock:
+        with self._sending:
             if self._gone is not None:
                 raise self._gone
-            self._answers.add(pending)
+            data = self._encode(line)
+            if not quiet:
+                self.hearers.went(Sent(line))  # before it leaves, so that a recording has it before its answer
+            with self._lock:
+                self._answers.add(pending)
             try:
-                self._stream.write(self._encode(line))
-            except LinkError:
-                self._answers.remove(pending)
+                self._stream.write(data)
+            except BaseException:
+                with self._lock:
+                    self._answers.remove(pending)
                 raise
         return pending
 
@@ -228,40 +302,65 @@ class Link:
             time.sleep(0.02)
 
     def _ping(self) -> None:
-        while not self._closing.is_set():
+        unanswered_since_s: float | None = None
+        while not self._closing.is_set() and self._gone is None:
             self._keep_alive.wait()
+            asked_at_s = time.monotonic()
             try:
                 self._settle()
                 self._exchange("ping", ANSWER_TIMEOUT_S, check=False, quiet=True)
             except NoAnswerError:
-                continue
-            except LinkError:
-                return
-            self._closing.wait(KEEP_ALIVE_S)
+                unanswered_since_s = unanswered_since_s or asked_at_s
+                silent_s = time.monotonic() - max(self._heard_at_s, unanswered_since_s)
+                if silent_s > DEAF_S:
+                    # To go on would keep a rover going that nobody sees.
+                    remedy = "look at the cable or the radio, then open it again"
+                    self._lose(LinkError(f"nothing was heard from the board for {silent_s:.0f} s", remedy))
+            except SapperError as error:
+                self._lose(error if isinstance(error, LinkError) else LinkError(f"no keepalive: {error.message}"))
+            else:
+                unanswered_since_s = None
+                self._closing.wait(KEEP_ALIVE_S)
 
     def _read(self) -> None:
+        error = LinkError("the link was closed")
         try:
             while not self._closing.is_set():
                 data = self._stream.read_some()
                 for item in self.decoder.feed(data) if data else ():
                     self._take(item)
-            raise LinkGoneError("the link was closed")
-        except LinkError as error:
-            with self._lock:
-                self._gone = error
-                self._answers.fail_all()
+            error = LinkGoneError("the link was closed")
+        except LinkError as gone:
+            error = gone
+        except Exception as fault:  # whatever it is: who cannot hear must not go on as if
+            error = LinkGoneError(f"the line cannot be read: {fault or type(fault).__name__}", "open it again")
+        finally:
+            self._lose(error)
+
+    def _lose(self, error: LinkError) -> None:
+        """The line is of no use from now on: whoever waits is told, and nothing is kept alive over it."""
+        with self._lock:
+            self._gone = self._gone or error
+            self._answers.fail_all()
+        self._keep_alive.set()  # wakes the keeper, which ends
 
     def _take(self, item: Item) -> None:
-        if isinstance(item, Text) and not item.garbled:
-            with self._lock:
-                pending = self._answers.take(item.line, time.monotonic())
-            if pending is not None and pending.quiet:
-                return
-        self._tell(item)
+        if isinstance(item, Text):
+            if not item.garbled:
+                self._heard_at_s = time.monotonic()
+                with self._lock:
+                    pending = self._answers.take(item.line, time.monotonic())
+                if pending is not None and pending.quiet:
+                    return
+        else:
+            self._heard_at_s = time.monotonic()
+        self.hearers.came(item)
 
-    def _tell(self, happening: Happening) -> None:
-        for listener in tuple(self._listeners):
-            listener(happening)
+
+def _no_answer(line: str, timeout_s: float) -> NoAnswerError:
+    return NoAnswerError(
+        f"no answer to '{line}' within {timeout_s:g} s", "is it the right port, and is the board running?"
+    )
 
 
 def _not_ours(heard: list[str], count: int) -> tuple[str, str]:
