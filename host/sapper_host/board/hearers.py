@@ -1,7 +1,7 @@
 """Those who hear what comes along a link and what goes: none can stop another, or the link.
 
-A *listener* has a thread of its own (Consumer): it may draw, print, write files. A *tap* is called by the reading thread
-itself, in the order of the line: it keeps a state or passes things on, and waits for nothing.
+A *listener* has a thread of its own (Consumer): it may draw, print, write files. A *tap* is called by the reading
+thread itself, in the order of the line: it keeps a state or passes things on, and waits for nothing.
 """
 
 from __future__ import annotations

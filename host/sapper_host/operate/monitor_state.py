@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sapper.shared.events import STATES
 from sapper_host.board.decoder import Counts, Event, Frame, Text
@@ -37,7 +38,10 @@ class Quality:
 
 @dataclass
 class MonitorState:
-    """Feed it happenings; read its fields. `now` is a monotonic clock of the host in seconds: only ages use it."""
+    """Feed it happenings; look at a `snapshot` of it. `now` is a monotonic clock of the host, in seconds, for ages.
+
+    One thread feeds it and others look: whoever looks takes a snapshot, which is nobody else's, and reads that.
+    """
 
     port: str = ""
     now: Callable[[], float] = time.monotonic
@@ -53,9 +57,25 @@ class MonitorState:
     reconnects: int = 0
     _arrivals: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=2000))
     _last_frame_at: float | None = None
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
+
+    def snapshot(self) -> MonitorState:
+        """All of it as it is now; what is fed later does not change it."""
+        with self._lock:
+            return replace(
+                self,
+                version=dict(self.version),
+                events=self.events.copy(),
+                _arrivals=self._arrivals.copy(),
+                _lock=threading.RLock(),
+            )
 
     def take(self, happening: Happening, counts: Counts) -> None:
         """One more happening, and the decoder's counts after it."""
+        with self._lock:
+            self._take(happening, counts)
+
+    def _take(self, happening: Happening, counts: Counts) -> None:
         match happening:
             case Frame(name=name):
                 self._last_frame_at = self.now()
@@ -80,20 +100,22 @@ class MonitorState:
 
     def lost(self, trouble: str) -> None:
         """The line is gone; the screen keeps the last values and says so."""
-        if self.connected:
-            self.events.append(Note(f"link lost: {trouble}"))
-        self.connected = False
-        self.trouble = trouble
+        with self._lock:
+            if self.connected:
+                self.events.append(Note(f"link lost: {trouble}"))
+            self.connected = False
+            self.trouble = trouble
 
     def found(self, version: dict[str, str]) -> None:
         """The line is there (again)."""
-        if self.version:
-            self.reconnects += 1
-            self.events.append(Note("link is back"))
-        self.connected = True
-        self.trouble = ""
-        self.version = version
-        self._arrivals.clear()
+        with self._lock:
+            if self.version:
+                self.reconnects += 1
+                self.events.append(Note("link is back"))
+            self.connected = True
+            self.trouble = ""
+            self.version = version
+            self._arrivals.clear()
 
     @property
     def state(self) -> str:
@@ -108,7 +130,7 @@ class MonitorState:
     @property
     def last_t_ms(self) -> int:
         """The board's time by what came last, events and frames."""
-        stamps = [event.t_ms for event in self.events if isinstance(event, Event)][-1:]
+        stamps = [event.t_ms for event in self.events.copy() if isinstance(event, Event)][-1:]
         stamps += [frame.fields["t_ms"] for frame in (self.status, self.loop) if frame is not None]
         return max(stamps, default=0)
 
@@ -121,7 +143,7 @@ class MonitorState:
     def quality(self, bad: int) -> Quality:
         """The line's figures over the last 5 s; `bad`: the decoder's count of bad frames."""
         now = self.now()
-        recent = [(at, gaps) for at, gaps in self._arrivals if at > now - _RATE_WINDOW_S]
+        recent = [(at, gaps) for at, gaps in self._arrivals.copy() if at > now - _RATE_WINDOW_S]
         lost = recent[-1][1] - recent[0][1] if recent else 0
         span_s = min(_RATE_WINDOW_S, now - recent[0][0]) if recent else 0.0
         return Quality(

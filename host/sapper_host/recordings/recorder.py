@@ -5,6 +5,7 @@ Log times are the board's clock, anchored to this machine's at the first message
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -51,8 +52,9 @@ class BoardClock:
 class Recorder:
     """An open recording; a context manager. `take` fits as a Link's listener and may be called from any thread.
 
-    Raises SapperError when the file exists or cannot be written. A disk that fills up while recording raises from
-    `take` or `close`, whichever comes first, and what was flushed before stays readable.
+    Raises SapperError when the file exists or cannot be written. A disk that fills up, or fails, ends the recording:
+    `problem` says so from then on, `take` and `close` raise it, and the file is cut back to what was whole on the disk,
+    which reads and repairs as that of a killed recorder does.
     """
 
     def __init__(self, path: Path, now_ns: Callable[[], int] = time.time_ns) -> None:
@@ -63,6 +65,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._dirty = False
         self._failed: OSError | None = None
+        self._whole_bytes = 0  # of the file: as far as it was flushed
         self._closing = threading.Event()
         try:
             self._file = path.open("xb")
@@ -70,7 +73,14 @@ class Recorder:
             raise SapperError(f"{path} exists already", "give another name, or remove it first") from None
         except OSError as error:
             raise SapperError(f"{path} cannot be written: {error.strerror}", "give another place") from None
-        self._topics = McapTopics(self._file)
+        try:
+            self._topics = McapTopics(self._file)
+            self._dirty = True
+            self._flush()  # a full disk is told now, not when the rover moves
+        except OSError as error:
+            self._end(error)
+            path.unlink(missing_ok=True)
+            raise SapperError(f"{path} cannot be written: {error.strerror}", "give another place") from None
         self._flusher = threading.Thread(target=self._keep_flushing, name="recorder", daemon=True)
         self._flusher.start()
 
@@ -78,7 +88,16 @@ class Recorder:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+        # What ended the block is what its user has to hear of.
+        with contextlib.suppress(SapperError) if error is not None else contextlib.nullcontext():
+            self.close()
+
+    @property
+    def problem(self) -> str:
+        """Why the recording ended before its time; '' while it goes on, and when it was finished."""
+        if self._failed is None:
+            return ""
+        return f"{self.path}: {self._failed.strerror or self._failed}; the recording ends here"
 
     def take(self, happening: Happening) -> None:
         """Record one thing that came from, or went to, a board."""
@@ -107,9 +126,10 @@ class Recorder:
             self._write("/truth", self._clock.latest(), truth)
 
     def flush(self) -> None:
-        """Have everything taken so far on the disk when this returns."""
+        """Have everything taken so far on the disk when this returns; SapperError when the recording has ended."""
         with self._lock:
-            self._flush()
+            self._try_flush()
+        self._raise_failure()
 
     def close(self) -> None:
         """Finish the file. Closing twice does nothing."""
@@ -117,39 +137,60 @@ class Recorder:
             return
         self._closing.set()
         self._flusher.join()
-        with self._lock, self._file:
-            try:
-                self._topics.writer.finish()
-                self._file.flush()
-                os.fsync(self._file.fileno())
-            except OSError as error:
-                self._failed = error
+        with self._lock:
+            if self._failed is None:
+                try:
+                    self._topics.writer.finish()
+                    self._file.flush()
+                    os.fsync(self._file.fileno())
+                    self._file.close()
+                except OSError as error:
+                    self._end(error)
         self._raise_failure()
 
     def _write(self, topic: str, log_time_ns: int, value: dict[str, Any]) -> None:
         self._raise_failure()
-        self._topics.write_json(topic, log_time_ns, value, self._now_ns())
+        try:
+            self._topics.write_json(topic, log_time_ns, value, self._now_ns())
+        except OSError as error:  # a chunk was full
+            self._end(error)
+            self._raise_failure()
         self.messages += 1
         self._dirty = True
 
     def _keep_flushing(self) -> None:
         while not self._closing.wait(_FLUSH_S):
             with self._lock:
-                try:
-                    self._flush()
-                except OSError as error:
-                    self._failed = error
+                self._try_flush()
+                if self._failed is not None:
                     return
 
+    def _try_flush(self) -> None:
+        try:
+            self._flush()
+        except OSError as error:
+            self._end(error)
+
     def _flush(self) -> None:
-        if self._dirty:
+        if self._dirty and self._failed is None:
             self._topics.writer.flush()
+            self._file.flush()
             os.fsync(self._file.fileno())
+            self._whole_bytes = self._file.tell()
             self._dirty = False
+
+    def _end(self, error: OSError) -> None:
+        """The disk does not take it: leave the file as far as it is whole, and nothing after that."""
+        self._failed = error
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file.fileno(), self._whole_bytes)
+        # Not the buffered file's own close: it would try once more to write what did not fit.
+        with contextlib.suppress(OSError):
+            self._file.raw.close()
 
     def _raise_failure(self) -> None:
         if self._failed is not None:
-            raise SapperError(f"{self.path}: {self._failed.strerror}; the recording ends here", "make room on the disk")
+            raise SapperError(self.problem, "make room on the disk, and record into a new file")
 
 
 def frame_message(frame: Frame) -> dict[str, Any]:
