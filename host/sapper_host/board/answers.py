@@ -123,7 +123,10 @@ class AnswerQueue:
                 pending.done.set()
 
     def take(self, line: str, now_s: float) -> Pending | None:
-        """Give a line to the command it belongs to, and return that; None when it is nobody's."""
+        """Give a line to the command it belongs to, and return that; None when it is nobody's.
+
+        When its answer is whole, the caller sets `done`, after all who have to know of it before do.
+        """
         self.settled(now_s)
         line = line.removeprefix(_PROMPT)
         if is_last(line):
@@ -146,7 +149,6 @@ class AnswerQueue:
                 self._waiting.popleft().done.set()  # its answer was lost
         self.remove(pending)
         pending.answer = Answer(pending.command, line, tuple(pending.body))
-        pending.done.set()
         return pending
 
     def _stop_that_overtook(self, line: str) -> Pending | None:

@@ -345,16 +345,16 @@ class Link:
         self._keep_alive.set()  # wakes the keeper, which ends
 
     def _take(self, item: Item) -> None:
-        if isinstance(item, Text):
-            if not item.garbled:
-                self._heard_at_s = time.monotonic()
-                with self._lock:
-                    pending = self._answers.take(item.line, time.monotonic())
-                if pending is not None and pending.quiet:
-                    return
-        else:
+        pending: Pending | None = None
+        if not (isinstance(item, Text) and item.garbled):
             self._heard_at_s = time.monotonic()
-        self.hearers.came(item)
+            if isinstance(item, Text):
+                with self._lock:
+                    pending = self._answers.take(item.line, self._heard_at_s)
+        if pending is None or not pending.quiet:
+            self.hearers.came(item)
+        if pending is not None and pending.answer is not None:
+            pending.done.set()  # after the taps: whoever waited for it finds them up to date
 
 
 def _no_answer(line: str, timeout_s: float) -> NoAnswerError:

@@ -1,102 +1,186 @@
-"""Driving with the arrow keys of a terminal, which tells presses and repeats but no release.
+"""Driving with the arrow keys: what to drive when, so that letting go stops.
 
-A key holds for a moment: long enough after a first press for the terminal's repeat to set in, shortly after a repeat.
-So the rover is asked to stop within a quarter of a second of letting go, and stops by itself 300 ms after the last
-drive command in any case. Pure: `DriveKeys` knows what to drive when; `Driver` sends it.
+Motion needs a sign, less than HOLD_S old, that the key is down: a press, a repeat, or, where the terminal tells
+releases (kitty keyboard protocol), its answer to a question, which would have come after a release. With no sign,
+`drive 0 0` leaves at once, and the board's next tick has duty 0: HOLD_S and two ticks after the last press or repeat,
+`STANDS_MS` in all. (The board's own limit, drive_timeout_ms and stop_ramp_ms, is for lines that are lost.)
+
+A terminal that tells no releases begins to repeat a held key only after 250 to 660 ms: there a held key gives a nudge, a
+pause, and then motion. That is right: whoever only tapped it must not be driven on.
+
+After a lost link, a lost focus, or anything else that leaves it unknown which keys are down, nothing moves before all
+were seen released, or, where no release is told, before none was heard for QUIET_S.
+
+Pure: times are of any monotonic clock, in seconds.
 """
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 
+from sapper.shared.limits import TICK_MS
 from sapper.shared.settings import row_of
-from sapper_host.board.link import Link
-from sapper_host.errors import LinkError, NoAnswerError
+from sapper_host.operate.key_parser import Kind
 
-# Terminals begin to repeat a held key after up to 660 ms, and then every 30 to 40 ms.
-_FIRST_HOLD_S = 0.7
-_REPEAT_HOLD_S = 0.25
-_SEND_S = 0.12
+# Terminals repeat every 30 to 40 ms; the slowest (the Linux console's default) every 92 ms.
+HOLD_S = 0.15
+# Longer than a held key takes to repeat for the first time.
+QUIET_S = 0.75
+# From the last sign to duty 0: the hold, a line on its way and carried out at a tick, and the tick that drives by it.
+STANDS_MS = 250
+_SEND_S = 0.1
+# A `drive 0 0` that was not answered is said again: a line of it may be lost.
+_AGAIN_S = 0.04
+_ZEROS = 3
 _SPEED_STEP = 1.25
 # Key -> share of the speed, share of the turn (left is positive).
 KEYS = {"up": (1.0, 0.0), "down": (-1.0, 0.0), "left": (0.0, 1.0), "right": (0.0, -1.0)}
 
+assert round(HOLD_S * 1000) + 2 * TICK_MS < STANDS_MS
+
 
 class DriveKeys:
-    """What is to be driven, given the keys pressed. Times are of any monotonic clock, in seconds."""
+    """Which keys are down, and what that asks for. Fed by the thread that reads the keyboard, looked at by others.
+
+    releases: whether the terminal tells releases. At first nothing moves, as after `block`.
+    """
 
     def __init__(self, speed_mm_s: int = 200, turn_mrad_s: int = 500) -> None:
         self.speed_mm_s = speed_mm_s
         self.turn_mrad_s = turn_mrad_s
-        self._pressed: dict[str, tuple[float, float]] = {}  # key -> (last press, held until)
+        self.releases = False
+        self._lock = threading.RLock()
+        self._sign_s: dict[str, float] = {}  # key -> last sign that it is down
+        self._down: set[str] = set()  # pressed or repeated, and not seen released
+        self._blocked = True
+        self._heard_s = float("-inf")  # the last key of ours, or block
 
-    def press(self, key: str, now_s: float) -> None:
-        """A key of KEYS was pressed, or repeated."""
-        _, until_s = self._pressed.get(key, (0.0, 0.0))
-        hold_s = _REPEAT_HOLD_S if until_s > now_s else _FIRST_HOLD_S
-        self._pressed[key] = (now_s, max(until_s if hold_s == _FIRST_HOLD_S else 0.0, now_s + hold_s))
+    def press(self, key: str, now_s: float, kind: Kind = "press") -> None:
+        """A key of KEYS was pressed, or is repeated."""
+        with self._lock:
+            fresh = kind == "press" and key not in self._down
+            unseen = kind == "repeat" and key not in self._down
+            quiet = now_s - self._heard_s >= QUIET_S
+            others = bool(self._down - {key})
+            self._heard_s = now_s
+            self._down.add(key)
+            if self._blocked:
+                self._blocked = not (fresh and not others) if self.releases else not quiet
+                if self._blocked:
+                    return
+            if self.releases and unseen:
+                return  # when it was pressed is not known
+            if self.releases and kind == "repeat":
+                # In order with releases: so it shows that the others are down, too.
+                self._sign_s = {each: now_s for each in self._sign_s}
+            self._sign_s[key] = now_s
 
-    def release(self) -> None:
-        """All keys are let go: drive 0 0."""
-        self._pressed.clear()
+    def lift(self, key: str, now_s: float) -> None:
+        """A key was released."""
+        with self._lock:
+            self._sign_s.pop(key, None)
+            self._down.discard(key)
+            if self.releases and not self._down:
+                self._blocked = False
+
+    def alive(self, now_s: float) -> None:
+        """The terminal has answered. Where it tells releases, what moves is held down still."""
+        with self._lock:
+            if self.releases:
+                self._sign_s = {key: now_s for key, at_s in self._sign_s.items() if now_s - at_s < HOLD_S}
+
+    def tells_releases(self, tells: bool, now_s: float) -> None:
+        """Whether the terminal tells releases from now on."""
+        with self._lock:
+            if tells != self.releases:
+                self.releases = tells
+                self._down.clear()
+                self.block(now_s)
+
+    def let_go(self) -> None:
+        """Whatever is down asks for nothing, until it is pressed or repeated."""
+        with self._lock:
+            self._sign_s.clear()
+
+    def block(self, now_s: float) -> None:
+        """It is not known what is down: nothing moves before all is known to be up."""
+        with self._lock:
+            self._sign_s.clear()
+            self._blocked = True
+            self._heard_s = now_s
+
+    def waits(self, now_s: float) -> bool:
+        """Whether keys have to be let go before anything moves."""
+        with self._lock:
+            if not self._blocked:
+                return False
+            return bool(self._down) if self.releases else now_s - self._heard_s < QUIET_S
 
     def faster(self, up: bool) -> None:
         """A quarter faster or slower, within what the board takes by its defaults."""
         factor = _SPEED_STEP if up else 1 / _SPEED_STEP
-        self.speed_mm_s = round(min(row_of("speed_max_mm_s")[1], max(50, self.speed_mm_s * factor)))
-        self.turn_mrad_s = round(min(row_of("turn_max_mrad_s")[1], max(100, self.turn_mrad_s * factor)))
+        with self._lock:
+            self.speed_mm_s = round(min(row_of("speed_max_mm_s")[1], max(50, self.speed_mm_s * factor)))
+            self.turn_mrad_s = round(min(row_of("turn_max_mrad_s")[1], max(100, self.turn_mrad_s * factor)))
 
     def wanted(self, now_s: float) -> tuple[int, int] | None:
-        """Speed (mm/s) and turn (mrad/s) to send now; None when no key is held."""
-        held = [KEYS[key] for key, (_, until_s) in self._pressed.items() if until_s > now_s]
-        if not held:
-            return None
-        speed, turn = (sum(share[i] for share in held) for i in (0, 1))
-        return round(speed * self.speed_mm_s), round(turn * self.turn_mrad_s)
+        """Speed (mm/s) and turn (mrad/s) to drive now; None when no key is held."""
+        with self._lock:
+            held = [KEYS[key] for key, at_s in self._sign_s.items() if now_s - at_s < HOLD_S]
+            if not held:
+                return None
+            speed, turn = (sum(share[i] for share in held) for i in (0, 1))
+            return round(speed * self.speed_mm_s), round(turn * self.turn_mrad_s)
+
+    def changes_s(self, now_s: float) -> float | None:
+        """When `wanted` changes by itself; None when it does not."""
+        with self._lock:
+            ends = [at_s + HOLD_S for at_s in self._sign_s.values() if now_s - at_s < HOLD_S]
+            return min(ends, default=None)
 
 
-class Driver:
-    """Sends what the keys want, from a thread; one stop when they are let go. `trouble` gets the board's refusals."""
+class DriveLines:
+    """The lines to say, and when: `next` as often as keys change, and whenever `due_s` has come."""
 
-    def __init__(self, link: Link, keys: DriveKeys, trouble: Callable[[str], None]) -> None:
-        self._link = link
+    def __init__(self, keys: DriveKeys) -> None:
         self._keys = keys
-        self._trouble = trouble
-        self._closing = threading.Event()
-        self._stand = True
-        self._thread = threading.Thread(target=self._drive, name="drive keys", daemon=True)
-        self._thread.start()
+        self._said: tuple[int, int] | None = None
+        self._said_s = float("-inf")
+        self._zeros_left = 0
 
-    def close(self, stand: bool = True) -> None:
-        """Stop sending; with `stand` the rover is asked to stand first, when it was being driven."""
-        self._keys.release()
-        self._stand = stand
-        self._closing.set()
-        self._thread.join(timeout=3)
+    @property
+    def driving(self) -> bool:
+        """Whether the rover was told to move and not yet to stand."""
+        return self._said is not None
 
-    def _drive(self) -> None:
-        driving = False
-        while True:
-            leaving = self._closing.wait(_SEND_S)
-            wanted = None if leaving else self._keys.wanted(time.monotonic())
-            if leaving and not self._stand:
-                return
-            if wanted is not None or driving:
-                driving = self._send(*(wanted or (0, 0))) and wanted is not None
-            if leaving:
-                return
+    def next(self, now_s: float) -> str | None:
+        """The line to say now; None when there is none."""
+        wanted = self._keys.wanted(now_s)
+        if wanted is not None:
+            if wanted == self._said and now_s - self._said_s < _SEND_S:
+                return None
+            self._zeros_left = 0
+        elif self._said is not None:
+            self._zeros_left = _ZEROS - 1
+        elif self._zeros_left and now_s - self._said_s >= _AGAIN_S:
+            self._zeros_left -= 1
+        else:
+            return None
+        self._said, self._said_s = wanted, now_s
+        speed_mm_s, turn_mrad_s = wanted or (0, 0)
+        return f"drive {speed_mm_s} {turn_mrad_s}"
 
-    def _send(self, speed_mm_s: int, turn_mrad_s: int) -> bool:
-        """Whether the board took it."""
-        try:
-            answer = self._link.command(f"drive {speed_mm_s} {turn_mrad_s}", 0.5, check=False, quiet=True)
-        except NoAnswerError:
-            return True  # lost on the way; the board stops by itself when the next ones are lost too
-        except LinkError:
-            return False
-        if not answer.ok:
-            self._keys.release()
-            self._trouble(answer.last)
-        return answer.ok
+    def stands(self) -> None:
+        """A `drive 0 0` was answered, or there is no sense in saying it again."""
+        self._zeros_left = 0
+
+    def forget(self) -> None:
+        """Nothing more is to be said: the rover was stopped, or refuses."""
+        self._said = None
+        self._zeros_left = 0
+
+    def due_s(self, now_s: float) -> float | None:
+        """When there will be something to say, unless keys change before; None when never."""
+        if self._said is not None:
+            return min(self._said_s + _SEND_S, self._keys.changes_s(now_s) or now_s)
+        return self._said_s + _AGAIN_S if self._zeros_left else None
