@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from sapper_host.board.link import Link, Listener
+from sapper_host.board.link import Link, Tap
 from sapper_host.board.serial_stream import DEFAULT_BAUD
 from sapper_host.connected.ports import port_now
 from sapper_host.errors import LinkError, SapperError
@@ -22,6 +22,7 @@ class SteadyLink:
     """Keeps a link to `port` alive from a thread of its own; a context manager.
 
     The first opening happens in the constructor, so that a wrong port is an error at once (LinkError). After that:
+    `tap` is called by the thread that reads, and waits for nothing (see Hearers);
     `on_found(version values)` each time a Sapper answers (the first time too), `on_lost(reason)` when it goes.
     `setup(link)` is run after each opening, and again when nothing came for two seconds.
     """
@@ -29,7 +30,7 @@ class SteadyLink:
     def __init__(
         self,
         port: str,
-        listener: Listener,
+        tap: Tap,
         on_found: Callable[[dict[str, str]], None],
         on_lost: Callable[[str], None],
         setup: Callable[[Link], None],
@@ -37,7 +38,7 @@ class SteadyLink:
     ) -> None:
         self._port = port
         self._baud = baud
-        self._listener = listener
+        self._tap = tap
         self._on_found = on_found
         self._on_lost = on_lost
         self._setup = setup
@@ -73,7 +74,7 @@ class SteadyLink:
         link = Link.open(self._port, self._baud)
         try:
             version = link.identify()
-            link.listen(self._listener)
+            link.tap(self._tap)
             self._setup(link)
         except BaseException:
             link.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,7 @@ from sapper_host.flash.targets import Target
 from sapper_host.flash.uf2 import PAYLOAD_BYTES, Uf2Image
 from sapper_host.screen.boards import board_screen
 from sapper_host.screen.columns import line, padded
-
-_LOOK_S = 0.2
+from sapper_host.screen.several import at_once
 
 
 def flash_all(targets: Sequence[Target], image: Uf2Image, limit_s: float, root: Path = ROOT) -> list[Outcome]:
@@ -30,15 +28,7 @@ def flash_all(targets: Sequence[Target], image: Uf2Image, limit_s: float, root: 
             BoardFlash(target, image, _teller(show, i), stop, limit_s, claimed, root)
             for i, target in enumerate(targets)
         ]
-        # Not Thread.join: interrupted by Ctrl-C it takes a running thread for ended (bugs.python.org/issue45274).
-        with ThreadPoolExecutor(len(flashes), "flash") as pool:
-            ways = [pool.submit(flash.run) for flash in flashes]
-            while not all(way.done() for way in ways):
-                try:
-                    wait(ways, _LOOK_S)
-                except KeyboardInterrupt:
-                    stop.set()
-    return [way.result() for way in ways]
+        return at_once([flash.run for flash in flashes], interrupted=stop.set)
 
 
 def status_of(outcomes: Sequence[Outcome]) -> Status:

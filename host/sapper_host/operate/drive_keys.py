@@ -5,8 +5,8 @@ releases (kitty keyboard protocol), its answer to a question, which would have c
 `drive 0 0` leaves at once, and the board's next tick has duty 0: HOLD_S and two ticks after the last press or repeat,
 `STANDS_MS` in all. (The board's own limit, drive_timeout_ms and stop_ramp_ms, is for lines that are lost.)
 
-A terminal that tells no releases begins to repeat a held key only after 250 to 660 ms: there a held key gives a nudge, a
-pause, and then motion. That is right: whoever only tapped it must not be driven on.
+A terminal that tells no releases begins to repeat a held key only after 250 to 660 ms: there a held key gives a nudge,
+a pause, and then motion. That is right: whoever only tapped it must not be driven on.
 
 After a lost link, a lost focus, or anything else that leaves it unknown which keys are down, nothing moves before all
 were seen released, or, where no release is told, before none was heard for QUIET_S.

@@ -1,6 +1,7 @@
 """Bytes of a terminal into keys: pressed, repeated or released, where the terminal tells that, and what else it sends.
 
-Understands what terminals have always sent, and the kitty keyboard protocol (sw.kovidgoyal.net/kitty/keyboard-protocol).
+Understands what terminals have always sent, and the kitty keyboard protocol
+(sw.kovidgoyal.net/kitty/keyboard-protocol).
 Pure. Never raises and holds little, whatever comes; a Ctrl-C in it is found whatever stands around it.
 """
 

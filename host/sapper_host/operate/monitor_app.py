@@ -8,6 +8,7 @@ import queue
 import sys
 import threading
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -15,8 +16,9 @@ from rich.console import Console
 from rich.live import Live
 
 from sapper_host.board.answers import Answer
-from sapper_host.board.decoder import Counts, Event, Frame, Text
-from sapper_host.board.link import Happening, Link
+from sapper_host.board.consumer import Consumer
+from sapper_host.board.decoder import Counts, Event, Frame, Item, Text
+from sapper_host.board.link import Link
 from sapper_host.board.status_text import frames_of_status
 from sapper_host.connected.reconnect import SteadyLink
 from sapper_host.errors import BoardError, SapperError
@@ -42,8 +44,9 @@ class Monitor:
     def __init__(self, port: str, recorder: Recorder | None = None, as_json: bool = False) -> None:
         self.state = MonitorState(port)
         self._recorder = recorder
+        # The recorder has a thread of its own: a slow or full disk holds nothing up.
+        self._recording = Consumer("recording", self._record, self._record_ended) if recorder is not None else None
         self._as_json = as_json
-        self._lock = threading.Lock()
         self._counts = Counts()
         self._queue: queue.SimpleQueue[dict[str, Any] | str] = queue.SimpleQueue()
         self._dropped = 0
@@ -60,6 +63,8 @@ class Monitor:
         self._closing.set()
         self._poller.join(timeout=3)
         self._steady.close(None if self._polling else _goodbye)
+        if self._recording is not None:
+            self._recording.close()
 
     def run(self, seconds: float | None = None) -> None:
         """Show until Ctrl-C (which is the way to leave, no error), or for so many seconds."""
@@ -99,40 +104,46 @@ class Monitor:
             if "t_ms" in values:
                 self._take(frame)
             else:
-                with self._lock:
-                    self.state.take(frame, self._counts)
+                self.state.take(frame, self._counts)
         if "t_ms" not in values:
-            if self._recorder is not None:
-                self._recorder.take(Text(answer.last))
+            if self._recording is not None:
+                self._recording.put(Text(answer.last))
             if self._as_json:
                 self._print_later({"topic": "status"} | values)
 
-    def _take(self, happening: Happening) -> None:
-        with self._lock:
-            self.state.take(happening, self._counts)
-        if self._recorder is not None:
-            self._recorder.take(happening)
+    def _take(self, item: Item) -> None:
+        """By the reading thread: nothing here waits."""
+        self.state.take(item, self._counts)
+        if self._recording is not None:
+            self._recording.put(item)
         if self._as_json:
-            self._print_later(_as_json(happening))
-        elif isinstance(happening, Event):
-            self._print_later(f"{happening.t_ms / 1000:.2f} s  {describe(happening)}")
+            self._print_later(_as_json(item))
+        elif isinstance(item, Event):
+            self._print_later(f"{item.t_ms / 1000:.2f} s  {describe(item)}")
+
+    def _record(self, item: Item | str) -> None:
+        assert self._recorder is not None
+        if isinstance(item, str):
+            self._recorder.note(item)
+        else:
+            self._recorder.take(item)
+
+    def _record_ended(self, trouble: str) -> None:
+        self.state.warned(f"NOT RECORDED: {trouble}")
+        self._print_later({"topic": "host", "note": trouble} if self._as_json else trouble)
 
     def _found(self, version: dict[str, str]) -> None:
-        with self._lock:
-            self.state.found(version)
+        self.state.found(version)
         text = f"link to Sapper {version['sapper']} board {version.get('board', '?')} on {self.state.port}"
         self._note(text, {"topic": "host", "link": True, "version": version})
 
     def _lost(self, trouble: str) -> None:
-        with self._lock:
-            news = self.state.connected
-            self.state.lost(trouble)
-        if news:
+        if self.state.lost(trouble):
             self._note(f"link lost: {trouble}; waiting for it", {"topic": "host", "link": False, "reason": trouble})
 
     def _note(self, text: str, message: dict[str, Any]) -> None:
-        if self._recorder is not None:
-            self._recorder.note(text)
+        if self._recording is not None:
+            self._recording.put(text)
         self._print_later(message if self._as_json else text)
 
     def _print_later(self, item: dict[str, Any] | str | None) -> None:
@@ -148,8 +159,8 @@ class Monitor:
         unicode = (console.encoding or "").lower().startswith("utf")
         with Live(console=console, screen=True, auto_refresh=False) as live:
             while until is None or time.monotonic() < until:
-                with self._lock:
-                    picture = render(self.state, self._counts, console.width, console.height, unicode)
+                seen, counts = self.state.snapshot(), replace(self._counts)
+                picture = render(seen, counts, console.width, console.height, unicode)
                 live.update(picture, refresh=True)
                 while not self._queue.empty():
                     self._queue.get()  # the screen has its own list of events
@@ -166,9 +177,9 @@ class Monitor:
                 pass
             if not self._as_json and time.monotonic() >= next_line:
                 next_line += _LINE_S
-                with self._lock:
-                    fresh, connected = self.state.fresh, self.state.connected
-                    line = plain_line(self.state) if fresh else ""
+                seen = self.state.snapshot()
+                fresh, connected = seen.fresh, seen.connected
+                line = plain_line(seen) if fresh else ""
                 if was_fresh and not fresh and connected:
                     line = "the board is silent; its last values are old"
                 was_fresh = fresh
@@ -176,12 +187,12 @@ class Monitor:
                     print(line, flush=True)
 
 
-def _as_json(happening: Happening) -> dict[str, Any] | None:
+def _as_json(item: Item) -> dict[str, Any] | None:
     """One thing heard, as a JSON line: the messages of a recording with their topic."""
-    match happening:
+    match item:
         case Frame(name=name):
-            return {"topic": f"/{name.lower()}"} | frame_message(happening)
+            return {"topic": f"/{name.lower()}"} | frame_message(item)
         case Event():
-            return {"topic": "/event"} | event_message(happening)
+            return {"topic": "/event"} | event_message(item)
         case _:
             return None

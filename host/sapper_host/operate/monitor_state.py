@@ -47,6 +47,7 @@ class MonitorState:
     now: Callable[[], float] = time.monotonic
     connected: bool = False
     trouble: str = ""
+    warning: str = ""
     version: dict[str, str] = field(default_factory=dict)
     status: Frame | None = None
     detect: Frame | None = None
@@ -98,13 +99,21 @@ class MonitorState:
             case Text():
                 pass
 
-    def lost(self, trouble: str) -> None:
-        """The line is gone; the screen keeps the last values and says so."""
+    def warned(self, text: str) -> None:
+        """Something went wrong on this side: among the events, and shown from then on."""
         with self._lock:
-            if self.connected:
+            self.events.append(Note(text))
+            self.warning = text
+
+    def lost(self, trouble: str) -> bool:
+        """The line is gone; the screen keeps the last values and says so. Whether that is news."""
+        with self._lock:
+            news = self.connected
+            if news:
                 self.events.append(Note(f"link lost: {trouble}"))
             self.connected = False
             self.trouble = trouble
+            return news
 
     def found(self, version: dict[str, str]) -> None:
         """The line is there (again)."""

@@ -54,8 +54,11 @@ def render(state: MonitorState, counts: Counts, width: int, height: int, unicode
         _lamps(state, unicode),
         _health(state, counts, old),
     ]
-    room = max(1, height - _FIXED_LINES)
-    rows.append(_events(state, room))
+    room = height - _FIXED_LINES
+    if state.warning:
+        rows.append(Text(f" {state.warning} ", style="bold white on red", no_wrap=True, overflow="ellipsis"))
+        room -= 1
+    rows.append(_events(state, max(1, room)))
     return Group(*rows)
 
 

@@ -1,4 +1,4 @@
-"""One operator at one link: follows the board's state, keeps the link alive while it is armed from here, stops first."""
+"""One operator at one link: follows the board's state, keeps the link alive while armed from here, and stops first."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from types import FrameType, TracebackType
 from prompt_toolkit.input.vt100 import raw_mode
 
 FOCUS_ON, FOCUS_OFF = b"\x1b[?1004h", b"\x1b[?1004l"
-# The kitty keyboard protocol: which of it is on; put 1 + 2 + 8 on top (told apart, with releases, for all keys); take it off.
+# The kitty keyboard protocol: which of it is on; put 1 + 2 + 8 on top (told apart, with releases, for all keys); off.
 ASK_KEYS, PUSH_KEYS, POP_KEYS = b"\x1b[?u", b"\x1b[>11u", b"\x1b[<u"
 TELLS_RELEASES = 2
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,9 @@ from sapper_host.connected.port_board import PortBoard
 from sapper_host.errors import SapperError, Status, shared_status
 from sapper_host.screen.boards import Show, board_screen
 from sapper_host.screen.columns import line, padded
+from sapper_host.screen.several import at_once
 from sapper_host.update.bundle import IMAGE_BYTES_MAX, Bundle
 from sapper_host.update.update import Result, update
-
-_JOIN_S = 0.2
 
 
 @dataclass
@@ -45,19 +43,12 @@ def update_all(
 ) -> list[Outcome]:
     """Update the boards on all ports at the same time. Ctrl-C ends the program's part; the boards stay whole."""
     work = worker or one
-    outcomes: list[Outcome | None] = [None] * len(ports)
     with board_screen(ports) as screen:
 
-        def go(row: int) -> None:
-            outcomes[row] = work(ports[row], bundle, lambda text, share: screen(row, text, share))
+        def job(row: int) -> Callable[[], Outcome]:
+            return lambda: work(ports[row], bundle, lambda text, share: screen(row, text, share))
 
-        threads = [threading.Thread(target=go, args=(row,), daemon=True) for row in range(len(ports))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(_JOIN_S)
-    return [outcome for outcome in outcomes if outcome is not None]
+        return at_once([job(row) for row in range(len(ports))])
 
 
 def one(port: str, bundle: Bundle, show: Show) -> Outcome:

@@ -1,4 +1,4 @@
-"""Nothing that listens, records, signs or waits keeps `stop` from the line; a link that cannot hear keeps no rover going."""
+"""Nothing that listens, records or waits keeps `stop` from the line; a link that cannot hear keeps no rover going."""
 
 from __future__ import annotations
 
