@@ -61,6 +61,7 @@ class Keyboard:
         self._clock = clock
         self._parser = KeyParser()
         self._fed_s = 0.0
+        self._stopped = False
         self.driving = False
         self._closing = threading.Event()
         self._ended = threading.Event()
@@ -78,7 +79,8 @@ class Keyboard:
 
     def feed(self, data: bytes, now_s: float) -> None:
         """Bytes that were typed."""
-        if b"\x03" in data:
+        self._stopped = b"\x03" in data
+        if self._stopped:
             self._hands.stop()  # first of all: what surrounds it is looked at later
         self._fed_s = now_s
         for typed in self._parser.feed(data):
@@ -97,9 +99,9 @@ class Keyboard:
 
     def _take(self, typed: Typed, now_s: float) -> None:
         match typed:
-            case Key(name="c-c", kind="press" | "repeat", data=data):
-                if data != b"\x03":
-                    self._hands.stop()  # told in another way than the byte that `feed` sees
+            case Key(name="c-c", kind="press" | "repeat"):
+                if not self._stopped:
+                    self._hands.stop()  # told in another way than by the byte that `feed` sees
                 self._block(now_s)
                 self._edit(b"\x03")
             case Key(name="f2", kind=kind):
