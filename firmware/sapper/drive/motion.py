@@ -25,7 +25,8 @@ class Motion:
         self._sweep_mm_s = get("sweep_mm_s")
 
     def drive(self, speed_mm_s, turn_mrad_s):
-        """The operator's command, good for drive_timeout_ms."""
+        """The operator's command, good for drive_timeout_ms. No speed and no turn: duty 0 at the next tick, without a
+        ramp, as whoever lets go of the keys wants to stand."""
         self._speed = speed_mm_s
         self._turn = turn_mrad_s
         self._age_ms = 0
@@ -52,7 +53,10 @@ class Motion:
         if state == TELEOP:
             self._age_ms += elapsed_ms
             if self._age_ms < self._stale_ms:
-                drive.act(self._speed, self._turn)
+                if self._speed == 0 and self._turn == 0:
+                    drive.halt()
+                else:
+                    drive.act(self._speed, self._turn)
                 return 0
             drive.ramp_down(self._ramp_ms)
             return 1 if drive.resting() else 0

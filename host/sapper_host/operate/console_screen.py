@@ -169,6 +169,9 @@ class ConsoleScreen:
             return ""
         except EOFError:
             return None
+        except Exception as error:
+            self._failed(error)
+            return None
 
     # Called by the keyboard's thread
 

@@ -114,6 +114,21 @@ def test_a_command_stays_good_for_its_time_and_no_longer():
     assert 300 <= ticks * 10 <= 460
 
 
+@pytest.mark.parametrize("accel", [50, 800])
+@pytest.mark.parametrize(("speed", "turn"), [(600, 0), (-300, 400), (0, -1000)])
+def test_told_to_stand_the_tracks_are_at_duty_zero_after_one_tick_without_a_ramp(speed, turn, accel):
+    rover = Rover(accel_mm_s2=accel)
+    for _ in range(200):
+        rover.motion.drive(speed, turn)
+        rover.tick(TELEOP)
+    assert any(rover.duties())
+    rover.motion.drive(0, 0)
+    assert not rover.tick(TELEOP) and rover.duties() == [0, 0]
+    rover.motion.drive(speed, turn)
+    rover.tick(TELEOP)
+    assert all(abs(target) <= accel // 100 for target in rover.drive._targets), "it sets off from rest"
+
+
 @pytest.mark.parametrize("state", [0, ARMED, 4, 5, 6])
 def test_outside_teleop_and_sweep_the_tracks_are_at_duty_zero_after_one_tick(state):
     rover = Rover()

@@ -2,15 +2,12 @@
 behind.
 """
 
-import fcntl
 import json
 import os
-import select
 import shutil
 import signal
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -22,11 +19,10 @@ import pytest
 from hil.rigs.firmware import default_uf2
 from sapper_host.board.link import Link
 from sapper_host.errors import SapperError
+from tests.terminal import READY_S, Terminal
 
 pytestmark = [pytest.mark.virtual, pytest.mark.slow, pytest.mark.xdist_group("virtual"), pytest.mark.timeout(240)]
 SAPPER = [sys.executable, "-m", "sapper_host"]
-# Generous: a loaded machine is slow, and only a failure waits for it.
-READY_S = 100.0
 
 
 @dataclass
@@ -67,65 +63,6 @@ def running(folder: Path, *options: str) -> Iterator[Server]:
             if pipe is not None:
                 with suppress(BrokenPipeError):
                     pipe.close()
-
-
-class Terminal:
-    """A program on a terminal of its own, its controlling one, as a shell would start it; `said` is what it wrote."""
-
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
-        self._master, self._slave = os.openpty()
-        self.before = termios.tcgetattr(self._slave)
-        self.said = ""
-        self.process = subprocess.Popen(
-            command,
-            stdin=self._slave,
-            stdout=self._slave,
-            stderr=self._slave,
-            env=environment,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-
-    def type(self, keys: bytes) -> None:
-        os.write(self._master, keys)
-
-    @property
-    def settings(self) -> list[object]:
-        return termios.tcgetattr(self._slave)
-
-    def wait_for(self, text: str, typing: bytes = b"") -> None:
-        """Until it has said `text`, typing something every two seconds meanwhile."""
-        end, again = time.monotonic() + READY_S, 0.0
-        while text not in self.said:
-            assert time.monotonic() < end, f"'{text}' did not come; it said {self.said!r}"
-            assert self.process.poll() is None, f"it ended before '{text}'; it said {self.said!r}"
-            if typing and time.monotonic() >= again:
-                self.type(typing)
-                again = time.monotonic() + 2
-            self._hear(0.2)
-
-    def status(self) -> int:
-        """Its exit status, once it has ended."""
-        end = time.monotonic() + READY_S
-        while self.process.poll() is None:
-            assert time.monotonic() < end, f"it did not end; it said {self.said!r}"
-            self._hear(0.2)
-        while self._hear(0.0):
-            pass
-        return self.process.returncode
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self._master)
-        os.close(self._slave)
-
-    def _hear(self, wait_s: float) -> bool:
-        ready, _, _ = select.select([self._master], [], [], wait_s)
-        if ready:
-            self.said += os.read(self._master, 65536).decode(errors="replace")
-        return bool(ready)
 
 
 @pytest.fixture(scope="module")
