@@ -8,31 +8,28 @@ with Link.open("/dev/ttyACM0") as link:
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 
 from sapper_host.board.answers import Answer, AnswerQueue, Pending
 from sapper_host.board.decoder import Item, StreamDecoder, Text
+from sapper_host.board.greeting import greet
 from sapper_host.board.hearers import Hearers, Told
+from sapper_host.board.keepalive import KeepAlive
 from sapper_host.board.serial_stream import DEFAULT_BAUD, ByteStream, SerialStream
 from sapper_host.board.signing import STALE, RadioEncoder, encoder_for
 from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerError, SapperError, Status
 
 # The board drops longer lines (sapper/link/line.py).
 LINE_MAX = 160
-KEEP_ALIVE_S = 0.5
 ANSWER_TIMEOUT_S = 2.0
 # A rig on a busy machine may run slower than real time.
 IDENTIFY_TIMEOUT_S = 3.0
-_ASK_AGAIN_S = 1.0
-_HEARD_MAX = 50
-# The board needs to hear from its operator every 1.5 s. Who has heard nothing for so long cannot tell what it does.
-DEAF_S = 4.0
 # A `stop` without an answer is said again: a line of it may be lost on the radio.
 _STOP_AGAIN_S = 0.5
 _STOP = b"stop\n"
@@ -82,10 +79,8 @@ class Link:
         # Held for moments, for what is in memory alone.
         self._lock = threading.RLock()
         self._gone: LinkError | None = None
-        self._heard_at_s = time.monotonic()
         self._closing = threading.Event()
-        self._keep_alive = threading.Event()
-        self._keeper: threading.Thread | None = None
+        self._keeper = KeepAlive(self._ping, self._lose)
         self._reader = threading.Thread(target=self._read, name="link reader", daemon=True)
         self._reader.start()
 
@@ -103,9 +98,9 @@ class Link:
     def close(self) -> None:
         """Let go of the line; waiting commands end with LinkGoneError, listeners take what they still have to."""
         self._closing.set()
-        self._keep_alive.set()
+        self._keeper.end()
         self._stream.close()
-        for thread in (self._reader, self._keeper):
+        for thread in (self._reader, self._keeper.thread):
             if thread is not None and thread is not threading.current_thread():
                 thread.join(timeout=2)
         self.hearers.close()
@@ -192,47 +187,19 @@ class Link:
 
     def identify(self, timeout_s: float = IDENTIFY_TIMEOUT_S) -> dict[str, str]:
         """Ask who is there: the values of `version`. LinkError when it is not a Sapper, with what it seems to be."""
-        heard: list[str] = []
-
-        def hear(item: Item) -> None:
-            if isinstance(item, Text) and len(heard) < _HEARD_MAX:
-                heard.append(item.line)
-
-        self.tap(hear)
         # Ends whatever half a line the board holds from the user before us.
         first = self._send("", quiet=True)
         try:
-            values = self._ask_version(time.monotonic() + timeout_s, heard)
+            ask = partial(self._exchange, "version", check=False)
+            values = greet(ask, self.hearers, self.decoder.counts, timeout_s)
         finally:
-            self.hearers.untap(hear)
-            first.given_up_at = time.monotonic()
-        if "sapper" in values:
-            self._begin_signing(values.get("board", ""))
-            return values
-        raise LinkError(*_not_ours(heard, self.decoder.counts.bytes))
-
-    def _ask_version(self, until_s: float, heard: list[str]) -> dict[str, str]:
-        """Ask every second: a board that is just starting loses what is said to it before it listens."""
-        while True:
-            left_s = until_s - time.monotonic()
-            with contextlib.suppress(NoAnswerError):
-                return self._exchange("version", max(0.05, min(_ASK_AGAIN_S, left_s)), check=False).values()
-            for line in heard:
-                # The answer to an earlier asking, after its time.
-                if line.startswith("ok sapper="):
-                    return Answer("version", line).values()
-            if left_s <= _ASK_AGAIN_S:
-                return {}
+            self.give_up(first)
+        self._begin_signing(values.get("board", ""))
+        return values
 
     def keep_alive(self, on: bool = True) -> None:
         """Say every 500 ms that the operator is there, from now on (or no longer)."""
-        if on:
-            self._keep_alive.set()
-            if self._keeper is None:
-                self._keeper = threading.Thread(target=self._ping, name="link keepalive", daemon=True)
-                self._keeper.start()
-        else:
-            self._keep_alive.clear()
+        self._keeper.keep(on)
 
     def _begin_signing(self, board: str) -> None:
         """On a radio whose key this user has, lines are signed from now on; on all other links this does nothing.
@@ -302,25 +269,8 @@ class Link:
             time.sleep(0.02)
 
     def _ping(self) -> None:
-        unanswered_since_s: float | None = None
-        while not self._closing.is_set() and self._gone is None:
-            self._keep_alive.wait()
-            asked_at_s = time.monotonic()
-            try:
-                self._settle()
-                self._exchange("ping", ANSWER_TIMEOUT_S, check=False, quiet=True)
-            except NoAnswerError:
-                unanswered_since_s = unanswered_since_s or asked_at_s
-                silent_s = time.monotonic() - max(self._heard_at_s, unanswered_since_s)
-                if silent_s > DEAF_S:
-                    # To go on would keep a rover going that nobody sees.
-                    remedy = "look at the cable or the radio, then open it again"
-                    self._lose(LinkError(f"nothing was heard from the board for {silent_s:.0f} s", remedy))
-            except SapperError as error:
-                self._lose(error if isinstance(error, LinkError) else LinkError(f"no keepalive: {error.message}"))
-            else:
-                unanswered_since_s = None
-                self._closing.wait(KEEP_ALIVE_S)
+        self._settle()
+        self._exchange("ping", ANSWER_TIMEOUT_S, check=False, quiet=True)
 
     def _read(self) -> None:
         error = LinkError("the link was closed")
@@ -342,15 +292,15 @@ class Link:
         with self._lock:
             self._gone = self._gone or error
             self._answers.fail_all()
-        self._keep_alive.set()  # wakes the keeper, which ends
+        self._keeper.end()
 
     def _take(self, item: Item) -> None:
         pending: Pending | None = None
         if not (isinstance(item, Text) and item.garbled):
-            self._heard_at_s = time.monotonic()
+            self._keeper.heard()
             if isinstance(item, Text):
                 with self._lock:
-                    pending = self._answers.take(item.line, self._heard_at_s)
+                    pending = self._answers.take(item.line, time.monotonic())
         if pending is None or not pending.quiet:
             self.hearers.came(item)
         if pending is not None and pending.answer is not None:
@@ -361,14 +311,3 @@ def _no_answer(line: str, timeout_s: float) -> NoAnswerError:
     return NoAnswerError(
         f"no answer to '{line}' within {timeout_s:g} s", "is it the right port, and is the board running?"
     )
-
-
-def _not_ours(heard: list[str], count: int) -> tuple[str, str]:
-    if any(line.startswith((">>>", "Traceback", "raw REPL")) or "MicroPython" in line for line in heard):
-        return (
-            "MicroPython's prompt answers, not Sapper",
-            "Ctrl-D at the prompt (`mpremote`) starts Sapper again if it is on this board; else flash it",
-        )
-    if count:
-        return "something answers, but not as a Sapper does", "is it the right port, and the right baud rate?"
-    return "nothing answers", "is it the right port, is the board powered, and does it run Sapper?"

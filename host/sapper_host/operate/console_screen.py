@@ -19,20 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
-from prompt_toolkit.completion import Completer, NestedCompleter
 from prompt_toolkit.formatted_text import HTML
-from prompt_toolkit.history import FileHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
 from rich.text import Text as RichText
 
-from sapper.shared.commands import COMMANDS, ROWS
-from sapper.shared.settings import TABLE
 from sapper_host.board.decoder import Event, Item, Text
 from sapper_host.board.link import Happening
 from sapper_host.errors import SapperError
 from sapper_host.operate.drive_keys import DriveKeys
 from sapper_host.operate.driver import Driver
+from sapper_host.operate.line_editing import History, completer
 from sapper_host.operate.monitor_state import STRENGTH_MAX, MonitorState, describe
 from sapper_host.operate.monitor_view import EVENT_STYLE, bar_text
 from sapper_host.operate.operator import HELD_STATES, LEAVE, Operator
@@ -94,9 +91,9 @@ class ConsoleScreen:
     def _prompt(self) -> Any:
         """The line editor, behind our own keyboard where the system has terminals as Unix has them."""
         options: dict[str, Any] = {
-            "history": _History(self._history_file),
+            "history": History(self._history_file),
             "auto_suggest": AutoSuggestFromHistory(),
-            "completer": _completer(),
+            "completer": completer(),
             "complete_while_typing": False,
             "refresh_interval": 0.25,
         }
@@ -311,36 +308,6 @@ class ConsoleScreen:
         return line if seen.fresh else line + "  (old)"
 
 
-class _History(FileHistory):
-    """Lines typed before. A disk that is full loses them, and nothing else."""
-
-    def __init__(self, path: Path) -> None:
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        super().__init__(str(path))
-
-    def load_history_strings(self) -> Iterable[str]:
-        try:
-            return list(super().load_history_strings())
-        except OSError:
-            return []
-
-    def store_string(self, string: str) -> None:
-        with contextlib.suppress(OSError):
-            super().store_string(string)
-
-
 def _is_answer(line: str) -> bool:
     """Lines that `say` prints itself."""
     return line.startswith(("ok", "err ", "  ", "> "))
-
-
-def _completer() -> Completer:
-    words: dict[str, Any] = {name: None for name in ROWS}
-    words |= {"get": {row[0]: None for row in TABLE}, "set": {row[0]: None for row in TABLE}}
-    words |= {"help": {row[0]: None for row in COMMANDS}}
-    for row in COMMANDS:
-        choices = row[1].split()[-1]
-        if "|" in choices and choices.islower():
-            words[row[0]] = {choice: None for choice in choices.split("|")}
-    return NestedCompleter.from_nested_dict(words)

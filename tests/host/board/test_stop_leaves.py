@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from sapper_host.board import keepalive
 from sapper_host.board import link as link_module
 from sapper_host.board.consumer import Consumer
 from sapper_host.board.link import Happening, Link, plain
@@ -276,7 +277,7 @@ def test_a_link_that_cannot_read_is_lost_and_keeps_nothing_alive(error: Exceptio
 def test_a_link_that_hears_nothing_is_lost_and_keeps_nothing_alive(
     board: FakeBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_module, "DEAF_S", 0.5)
+    monkeypatch.setattr(keepalive, "DEAF_S", 0.5)
     monkeypatch.setattr(link_module, "ANSWER_TIMEOUT_S", 0.3)
     with Link.open(board.port) as link:
         link.keep_alive()
