@@ -16,6 +16,7 @@ from sapper_host.board.answers import Answer
 from sapper_host.board.counters import Counters
 from sapper_host.board.key_store import KeyStore
 from sapper_host.errors import SapperError
+from sapper_host.files.whole_file import NotWrittenError
 
 # What a board answers to a line signed for another boot, or with a counter another program has passed meanwhile.
 STALE = ("mac", "counter")
@@ -59,7 +60,12 @@ class RadioEncoder:
             return line.encode("ascii") + b"\n"
         counter = next(self._left, 0)
         if not counter:
-            self._left = iter(self._counters.reserve(self._nonce, self._last))
+            try:
+                self._left = iter(self._counters.reserve(self._nonce, self._last))
+            except NotWrittenError:
+                # A full disk silences no operator. Another program may take the same: then the board refuses one of
+                # them, and the line is signed anew.
+                self._left = iter((self._last + 1,))
             counter = next(self._left)
         self._last = counter
         signed: str = self._signer.sign(counter, line)

@@ -1,5 +1,8 @@
 """A link over a radio, end to end on a pseudo-terminal: signed without asking, renewed after the board's restart."""
 
+import errno
+from pathlib import Path
+
 import pytest
 
 from sapper.link.gate import Forged, Gate
@@ -7,6 +10,7 @@ from sapper_host.board.key_store import KeyStore
 from sapper_host.board.link import Link
 from sapper_host.board.signing import must_be_signed
 from sapper_host.errors import SapperError
+from sapper_host.files.whole_file import NotWrittenError
 from tests.host.fake_board import FakeBoard
 
 pytestmark = pytest.mark.unit
@@ -77,3 +81,16 @@ def test_without_the_right_key_one_may_watch_and_is_told_why_no_more(store, here
             link.command("arm")
         assert "sapper key" in caught.value.remedy
         assert board.taken == []
+
+
+def test_a_full_disk_silences_no_operator(store, monkeypatch):
+    def full(*_, **__):
+        raise NotWrittenError(Path("counters"), OSError(errno.ENOSPC, "No space left on device"))
+
+    store.save(BOARD, KEY)
+    with RadioBoard() as board, Link.open(board.port) as link:
+        link.identify()
+        monkeypatch.setattr("sapper_host.board.counters.write", full)
+        for _ in range(100):
+            assert link.command("ping").ok
+        assert link.command("arm").ok and link.stop().ok and board.heard[-1] == "stop"

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import time
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,9 +14,13 @@ from rich.console import Console
 
 from sapper.shared import events, wire
 from sapper_host.board.decoder import Counts, Event, StreamDecoder
+from sapper_host.errors import SapperError
+from sapper_host.operate.monitor_app import Monitor
 from sapper_host.operate.monitor_state import MonitorState, Note, describe
 from sapper_host.operate.monitor_view import bar_text, plain_line, render
-from tests.host.fake_board import frame_bytes
+from sapper_host.recordings.recorder import Recorder
+from tests.host.board.test_link import wait_for
+from tests.host.fake_board import FakeBoard, frame_bytes
 
 pytestmark = pytest.mark.unit
 
@@ -133,3 +142,30 @@ def test_bars_are_full_empty_and_half() -> None:
     assert (
         bar_text(1000, 1000, 4) == "████" and bar_text(0, 1000, 4) == "    " and bar_text(500, 1000, 4, False) == "##.."
     )
+
+
+def test_a_recording_that_ended_stays_on_the_screen() -> None:
+    state, counts = watched(Clock(), *FULL)
+    state.warned("NOT RECORDED: lane.mcap: No space left on device")
+    for width, height in ((80, 24), (60, 18)):
+        lines = screen(state, counts, width, height)
+        assert len(lines) <= height and any("NOT RECORDED: lane.mcap" in line for line in lines)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO], ids=errno.errorcode.get)
+def test_watching_goes_on_when_the_disk_does_not(
+    board: FakeBoard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fails(fd: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with pytest.raises(SapperError, match="the recording ends here"), Recorder(tmp_path / "s.mcap") as recorder:
+        monkeypatch.setattr(os, "fsync", fails)
+        with Monitor(board.port, recorder) as monitor:
+            for t_ms in range(30):
+                board.frame(wire.STATUS, t_ms=t_ms, s_mm=t_ms)
+                time.sleep(0.05)
+            wait_for(lambda: "NOT RECORDED" in monitor.state.warning)
+            board.frame(wire.STATUS, t_ms=999, s_mm=4242)
+            wait_for(lambda: (seen := monitor.state.snapshot().status) is not None and seen.fields["s_mm"] == 4242)
+            assert monitor.state.snapshot().connected
