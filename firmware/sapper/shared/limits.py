@@ -140,6 +140,12 @@ DRIVE_TIMEOUT_MOST_MS: (
     "DRIVE_STALE_MS less the ramp and two ticks",
     "DRIVE_STALE_MS",
 ) = DRIVE_STALE_MS - STOP_RAMP_MOST_MS - 2 * TICK_MS
+LET_GO_MS: (
+    "ms",
+    "a drive key of `sapper console` is let go: duty 0 on both motors, after its last press or repeat",
+    "design: letting go stops",
+    "tests/host/operate/test_letting_go_on_the_rover.py",
+) = 250
 LINK_TIMEOUT_MOST_MS: (
     "ms",
     "the longest link_timeout_ms",

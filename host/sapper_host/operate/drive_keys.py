@@ -2,8 +2,8 @@
 
 Motion needs a sign, less than HOLD_S old, that the key is down: a press, a repeat, or, where the terminal tells
 releases (kitty keyboard protocol), its answer to a question, which would have come after a release. With no sign,
-`drive 0 0` leaves at once, and the board's next tick has duty 0: HOLD_S and two ticks after the last press or repeat,
-`STANDS_MS` in all. (The board's own limit, drive_timeout_ms and stop_ramp_ms, is for lines that are lost.)
+`drive 0 0` leaves at once, and the board has duty 0 without a ramp: HOLD_S and two ticks after the last press or
+repeat, within LET_GO_MS. (The board's own limit, drive_timeout_ms and stop_ramp_ms, is for lines that are lost.)
 
 A terminal that tells no releases begins to repeat a held key only after 250 to 660 ms: there a held key gives a nudge,
 a pause, and then motion. That is right: whoever only tapped it must not be driven on.
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import threading
 
-from sapper.shared.limits import TICK_MS
+from sapper.shared.limits import LET_GO_MS, TICK_MS
 from sapper.shared.settings import row_of
 from sapper_host.operate.key_parser import Kind
 
@@ -26,8 +26,6 @@ from sapper_host.operate.key_parser import Kind
 HOLD_S = 0.15
 # Longer than a held key takes to repeat for the first time.
 QUIET_S = 0.75
-# From the last sign to duty 0: the hold, a line on its way and carried out at a tick, and the tick that drives by it.
-STANDS_MS = 250
 _SEND_S = 0.1
 # A `drive 0 0` that was not answered is said again: a line of it may be lost.
 _AGAIN_S = 0.04
@@ -36,7 +34,8 @@ _SPEED_STEP = 1.25
 # Key -> share of the speed, share of the turn (left is positive).
 KEYS = {"up": (1.0, 0.0), "down": (-1.0, 0.0), "left": (0.0, 1.0), "right": (0.0, -1.0)}
 
-assert round(HOLD_S * 1000) + 2 * TICK_MS < STANDS_MS
+# The hold, then the tick that takes the line and the one that drives by it; what is left is the line's own way.
+assert round(HOLD_S * 1000) + 2 * TICK_MS < LET_GO_MS
 
 
 class DriveKeys:

@@ -24,7 +24,10 @@ def console(
     """Type commands to a rover and see its events.
 
     While it is armed the console says every 500 ms that the operator is there; Ctrl-C sends `stop`, and leaving sends
-    `stop` first. F2 turns the arrow keys into driving. The bottom lines show place, speed and the detector.
+    `stop` first. The bottom lines show place, speed and the detector.
+
+    F2 turns the arrow keys into driving; letting go stops. On a terminal that does not tell when a key is let go, a
+    held key gives a nudge, a pause, and then motion: safety over smoothness.
 
     From a pipe, each line is sent in turn; exit status 6 when the board refused one.
 

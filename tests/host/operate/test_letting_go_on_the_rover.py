@@ -13,9 +13,10 @@ from hil.play.operator import Operator
 from hil.rigs.registry import open_rig
 from hil.rigs.rig import NS_PER_MS, NS_PER_S
 from hil.world.world import load_world
+from sapper.shared.limits import LET_GO_MS
 from sapper.shared.pins import GPIO
 from sapper_host.operate import drive_keys
-from sapper_host.operate.drive_keys import STANDS_MS, DriveKeys, DriveLines
+from sapper_host.operate.drive_keys import DriveKeys, DriveLines
 from sapper_host.operate.keyboard import Keyboard
 
 UP, F2 = b"\x1b[A", b"\x1bOQ"
@@ -125,7 +126,7 @@ def test_letting_go_stops_the_motors_within_a_quarter_of_a_second(
     for name, value in figures.items():
         record_property(name, round(value, 1))
     print(driven.rig.name, {name: f"{value:.1f} ms" for name, value in figures.items()})
-    assert max(figures.values()) <= STANDS_MS
+    assert max(figures.values()) <= LET_GO_MS
     assert figures["release"] < 40, "where a release is told nothing is waited for"
 
 
@@ -139,7 +140,7 @@ def test_a_lost_stand_line_does_not_drive_on() -> None:
 
     with closing(open_rig("sil")) as rig:
         driven = Driven(rig, first_stand)
-        assert tap(driven) <= STANDS_MS and lost.count("drive 0 0") > 1
+        assert tap(driven) <= LET_GO_MS and lost.count("drive 0 0") > 1
 
 
 @pytest.mark.sil
@@ -152,7 +153,7 @@ def test_letting_go_at_the_fastest_stops_as_soon_and_is_no_fault() -> None:
         driven.run(2000, 33, UP)
         at_ns = rig.now_ns - 2000 % 33 * NS_PER_MS
         assert driven.loop.truth.speed_at(rig.now_ns) > 0.5
-        assert driven.stood_after_ms(at_ns) <= STANDS_MS
+        assert driven.stood_after_ms(at_ns) <= LET_GO_MS
         driven.run(2000)
         assert "state=ARMED" in driven.operator.must("status"), "rolling out is no fault"
 
@@ -164,7 +165,7 @@ def test_the_measurement_notices_keys_that_hold_for_long(
 ) -> None:
     monkeypatch.setattr(drive_keys, "HOLD_S", 0.3)
     with closing(open_rig("sil")) as rig:
-        assert how(Driven(rig)) > STANDS_MS
+        assert how(Driven(rig)) > LET_GO_MS
 
 
 @pytest.mark.sil
