@@ -38,10 +38,10 @@ class Terminal:
     def settings(self) -> list[object]:
         return termios.tcgetattr(self._slave)
 
-    def wait_for(self, text: str, typing: bytes = b"") -> None:
-        """Until it has said `text`, typing something every two seconds meanwhile."""
-        end, again = time.monotonic() + READY_S, 0.0
-        while text not in self.said:
+    def wait_for(self, text: str, typing: bytes = b"", since: int = 0, limit_s: float = READY_S) -> None:
+        """Until it has said `text` (after so many characters), typing something every two seconds meanwhile."""
+        end, again = time.monotonic() + limit_s, 0.0
+        while text not in self.said[since:]:
             assert time.monotonic() < end, f"'{text}' did not come; it said {self.said[-1500:]!r}"
             assert self.process.poll() is None, f"it ended before '{text}'; it said {self.said[-1500:]!r}"
             if typing and time.monotonic() >= again:

@@ -6,6 +6,7 @@ thread itself, in the order of the line: it keeps a state or passes things on, a
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,11 @@ from sapper_host.board.consumer import Consumer
 
 Hear = Callable[[Any], None]
 Told = Callable[[str], None]
+
+
+def to_stderr(text: str) -> None:
+    """Where there is no screen."""
+    print(text, file=sys.stderr, flush=True)
 
 
 class Hearers:

@@ -8,7 +8,6 @@ with Link.open("/dev/ttyACM0") as link:
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from types import TracebackType
 from sapper_host.board.answers import Answer, AnswerQueue, Pending
 from sapper_host.board.decoder import Item, StreamDecoder, Text
 from sapper_host.board.greeting import greet
-from sapper_host.board.hearers import Hearers, Told
+from sapper_host.board.hearers import Hearers, Told, to_stderr
 from sapper_host.board.keepalive import KeepAlive
 from sapper_host.board.serial_stream import DEFAULT_BAUD, ByteStream, SerialStream
 from sapper_host.board.signing import STALE, RadioEncoder, encoder_for
@@ -53,10 +52,6 @@ def plain(line: str) -> bytes:
     return line.encode("ascii") + b"\n"
 
 
-def _to_stderr(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 class Link:
     """One open line. Safe to use from several threads.
 
@@ -65,7 +60,7 @@ class Link:
     encode: how a line becomes bytes (`plain`, or a signer's). Raises LinkGoneError once the line is gone.
     """
 
-    def __init__(self, stream: ByteStream, encode: Encoder = plain, told: Told = _to_stderr) -> None:
+    def __init__(self, stream: ByteStream, encode: Encoder = plain, told: Told = to_stderr) -> None:
         self.decoder = StreamDecoder()
         self.hearers = Hearers(told)
         self._stream = stream

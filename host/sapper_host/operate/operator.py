@@ -57,7 +57,7 @@ class Operator:
     def stop_now(self) -> bool:
         """Write `stop`, before anything else is done; from any thread or signal. Whether the line took it."""
         with contextlib.suppress(SapperError):
-            self.link.stop_now()
+            self.link.give_up(self.link.stop_now())  # nobody waits for its answer here
             return True
         return False
 

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 SOON_S = 3.0
 
 # What goes wrong in the console's process, before it is started.
-_FAULTS = {
+FAULTS = {
     "nothing": "",
     "disk full": "os.fsync = lambda fd: fail(errno.ENOSPC)",
     "disk broken": "os.fsync = lambda fd: fail(errno.EIO)",
@@ -76,22 +76,27 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+def console(port: str, folder: Path, fault: str = "", record: bool = True) -> Terminal:
+    """`sapper console` on a terminal, in which something goes wrong."""
+    program = _PROGRAM.replace("FAULT", fault or "pass").replace("RECORDED", str(record))
+    environment = os.environ | {"SAPPER_CACHE": str(folder), "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"}
+    command = [sys.executable, "-c", program, "console", "--port", port]
+    if record:
+        command += ["--record", str(folder / "session.mcap")]
+    terminal = Terminal(command, environment)
+    terminal.wait_for("lists commands")
+    return terminal
+
+
 @contextmanager
 def sweeping(folder: Path, fault: str, record: bool = True) -> Iterator[tuple[FakeBoard, Terminal]]:
     """A board that sweeps, armed from a console on a terminal."""
-    program = _PROGRAM.replace("FAULT", fault or "pass").replace("RECORDED", str(record))
-    environment = os.environ | {"SAPPER_CACHE": str(folder), "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"}
-    with FakeBoard() as board:
-        command = [sys.executable, "-c", program, "console", "--port", board.port]
-        if record:
-            command += ["--record", str(folder / "session.mcap")]
-        with closing(Terminal(command, environment)) as terminal:
-            terminal.wait_for("lists commands")
-            for line, said in (("arm", "code=4821"), ("arm 4821", "state=ARMED"), ("sweep 1000", "state=SWEEP")):
-                terminal.type(line.encode() + b"\r")
-                terminal.wait_for(said)
-            assert "stop" not in board.heard and board.state == "SWEEP"
-            yield board, terminal
+    with FakeBoard() as board, closing(console(board.port, folder, fault, record)) as terminal:
+        for line, said in (("arm", "code=4821"), ("arm 4821", "state=ARMED"), ("sweep 1000", "state=SWEEP")):
+            terminal.type(line.encode() + b"\r")
+            terminal.wait_for(said)
+        assert "stop" not in board.heard and board.state == "SWEEP"
+        yield board, terminal
 
 
 def heard_stop_in(board: FakeBoard) -> float:
@@ -102,9 +107,9 @@ def heard_stop_in(board: FakeBoard) -> float:
 
 
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("fault", _FAULTS)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_ctrl_c_at_any_moment_is_a_stop_whatever_goes_wrong_beside(fault: str, seed: int, tmp_path: Path) -> None:
-    with sweeping(tmp_path, _FAULTS[fault]) as (board, terminal):
+    with sweeping(tmp_path, FAULTS[fault]) as (board, terminal):
         board.event("mark", 100, 1)
         time.sleep(random.Random(f"{fault}{seed}").random() * 1.5)
         terminal.type(b"\x03")
