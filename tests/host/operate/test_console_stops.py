@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from sapper.shared.limits import LET_GO_MS, TICK_MS
+from sapper_host.operate.drive_keys import HOLD_S, QUIET_S
 from tests.host.board.test_link import wait_for
 from tests.host.fake_board import FakeBoard
 from tests.terminal import Terminal
@@ -204,3 +206,23 @@ def test_a_pipe_that_nobody_reads_any_more_is_a_stop(tmp_path: Path) -> None:
             process.stdin.flush()
             wait_for(lambda: "stop" in board.heard, SOON_S)
             process.stdin.close()
+
+
+def test_a_tap_of_an_arrow_key_on_a_terminal_is_a_stand_soon_after(tmp_path: Path) -> None:
+    """From the byte in the terminal to the line at the board, in wall time; the best of some: a machine may be busy."""
+    took_s: list[float] = []
+    with FakeBoard() as board, closing(console(board.port, tmp_path, record=False)) as terminal:
+        terminal.type(b"\x1bOQ")
+        terminal.wait_for("driving by keys")
+        assert "a held key nudges, pauses" in " ".join(terminal.said.split())
+        for _ in range(6):
+            time.sleep(QUIET_S + 0.1)
+            stands = board.heard.count("drive 0 0")
+            begin = time.monotonic()
+            terminal.type(b"\x1b[A")
+            wait_for(lambda before=stands: board.heard.count("drive 0 0") > before)
+            took_s.append(time.monotonic() - begin)
+        moved = [line for line in board.heard if line.startswith("drive") and line != "drive 0 0"]
+        assert len(moved) >= 6
+    print([f"{1000 * each:.0f} ms" for each in took_s])
+    assert HOLD_S - 0.01 < min(took_s) < (LET_GO_MS - 2 * TICK_MS) / 1000
