@@ -135,7 +135,7 @@ class Application:
         self.emit("log", self.log.next - 1)
 
     def on_flash(self, work):
-        """Run work(), which writes flash: only disarmed, and without the watchdog, as slow flash may take seconds.
+        """work(), which writes flash: only disarmed, and without the watchdog, as slow flash may take seconds.
 
         MOTOR_EN is down then and cannot rise by itself. RuntimeError when armed: no command should come this far.
         """
@@ -143,7 +143,7 @@ class Application:
             raise RuntimeError("flash is not written while armed")
         self.board.watchdog.stop()
         try:
-            work()
+            return work()
         finally:
             self.board.watchdog.start()
 

@@ -9,6 +9,7 @@ from sapper.storage import file_system
 from sapper.update import running
 
 _TEMP_DC = (-200, 850)
+_TEST_FILE = "/selftest.tmp"
 
 
 def _loop(app):
@@ -67,18 +68,19 @@ def _temperature(app):
     return "" if low <= now <= high else "chip at %d.%d C" % (now // 10, now % 10)
 
 
-def _write(name):
-    with open(name, "wb") as file:
+def _keeps():
+    """Whether a file gives back what was written to it; it is gone afterwards."""
+    with open(_TEST_FILE, "wb") as file:
         file.write(b"sapper")
+    with open(_TEST_FILE, "rb") as file:
+        same = file.read() == b"sapper"
+    os.remove(_TEST_FILE)
+    return same
 
 
 def _flash(app):
-    name = "/selftest.tmp"
     try:
-        app.on_flash(lambda: _write(name))
-        with open(name, "rb") as file:
-            same = file.read() == b"sapper"
-        os.remove(name)
+        same = app.on_flash(_keeps)
     except OSError as error:
         return "the file system cannot be used (%s); see docs/technician.md" % error
     return "" if same else "the file system gave back something else than was written"
