@@ -24,6 +24,7 @@ from sapper.safety.watch import Watch
 from sapper.shared.events import FAULTS, KIND_ID, REASON_NAMES
 from sapper.shared.settings import Settings
 from sapper.storage import kept, key_file, log_file, settings_file
+from sapper.storage.team_key import TeamKey
 from sapper.update import running
 
 _LOG_SAVED_AFTER = 2  # upkeeps, 2.5 to 5 s: the operator is told of a stop first, and may act upon it
@@ -53,7 +54,8 @@ class Application:
         self.watch = Watch(self)
         self.gate = Gate(key_file.RADIO.load(), os.urandom(NONCE_BYTES))
         self.links = (Link(0, board.usb, True), RadioLink(1, board.radio, self.gate))
-        self.team_key = key_file.TEAM.load()
+        self.team_key = TeamKey()
+        self._load_team_key()
         self.refusals = Refusals(self._tell_refused)
         for link in self.links:
             link.next_event = self.log.next  # what an earlier run left is the console's `log` to show
@@ -270,8 +272,13 @@ class Application:
 
     def new_team_key(self, key):
         """Put in the team's key, which updates must be signed with (b'' for none). OSError when flash refuses."""
-        self.on_flash(lambda: key_file.TEAM.save(key))
-        self.team_key = key
+        self.on_flash(lambda: self.team_key.save(key))
+
+    def _load_team_key(self):
+        try:
+            self.team_key.load()
+        except OSError:
+            pass  # one of its two copies cannot be made whole again; the other one holds
 
     def prove(self):
         """An update on trial, a moment after its loop began: kept if its self-test passes, else tried again.

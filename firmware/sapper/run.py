@@ -10,6 +10,7 @@ from sapper.app import Application
 from sapper.hardware.board import Board
 from sapper.loop_stats import PERIOD_US
 from sapper.update.receiver import receive_update
+from sapper.update.running import RECEIVES
 
 _UPKEEP_TICKS = 250
 _PROVED_TICKS = 10  # an update on trial has run its loop for so long before it is tested: every input was read
@@ -126,10 +127,10 @@ def main():
         board.make_safe()
         if clock:
             clock.stop()
-    if leave_for == "update":
-        team_key = app.team_key
+    if leave_for in RECEIVES:
+        team_key = app.team_key.key
         app = None  # it is over, and an update needs 4 kB in one piece time and again
-        receive_update(board.usb, team_key, board.watchdog)
+        receive_update(board.usb, team_key, board.watchdog, leave_for == RECEIVES[1])
         leave_for = "reboot"
     if leave_for == "reboot":
         machine.reset()

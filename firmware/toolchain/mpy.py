@@ -38,6 +38,7 @@ def build(mpy_cross: Path, target: Path, logs: Path, firmware: Path = uf2.REPOSI
     about = {
         "version": version.VERSION,
         "git": commit,
+        "made": uf2.made_s(firmware.parent),
         "content": cache.key(sources),
         "micropython": MICROPYTHON_VERSION,
         "modules": [path.relative_to(target).as_posix() for path in made],

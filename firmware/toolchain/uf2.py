@@ -54,21 +54,39 @@ class Inputs:
     key: str
 
 
+_OURS = ("firmware/board", "firmware/sapper", "firmware/main.py")
+
+
 def revision(repository: Path = REPOSITORY) -> str:
     """The last commit that touched the firmware: ten digits, with '.dirty' if it has changed since; or 'unknown'.
 
     Not the last commit of all: then every change of a document would make another image.
     """
-    paths = ["firmware/board", "firmware/sapper", "firmware/main.py"]
-    git = ["git", "-c", "safe.directory=*", "-C", str(repository)]
     try:
-        commit = _output([*git, "log", "-1", "--format=%H", "--", *paths])
-        changed = _output([*git, "status", "--porcelain", "--untracked-files=all", "--", *paths])
+        commit = _last_commit(repository, "%H")
+        changed = _output([*_git(repository), "status", "--porcelain", "--untracked-files=all", "--", *_OURS])
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     if not commit:
         return "unknown"
     return commit[:10] + (".dirty" if changed else "")
+
+
+def made_s(repository: Path = REPOSITORY) -> int:
+    """When that commit was made, in seconds since 1970; 0 where it is unknown. What was built later is not newer."""
+    try:
+        return int(_last_commit(repository, "%ct") or 0)
+    except (OSError, subprocess.CalledProcessError):
+        return 0
+
+
+def _last_commit(repository: Path, what: str) -> str:
+    """`what` (git's format) of the last commit that touched the firmware."""
+    return _output([*_git(repository), "log", "-1", f"--format={what}", "--", *_OURS])
+
+
+def _git(repository: Path) -> list[str]:
+    return ["git", "-c", "safe.directory=*", "-C", str(repository)]
 
 
 def _output(command: list[str]) -> str:
@@ -101,7 +119,7 @@ def build_module(commit: str, firmware: Path) -> bytes:
     return (
         '"""What this firmware was built from. Made by the build."""\n\n'
         f'GIT_REVISION = "{commit}"\nMICROPYTHON = "{MICROPYTHON_VERSION}"\n'
-        f'CONTENT = "{cache.key(application(firmware))}"\n'
+        f'CONTENT = "{cache.key(application(firmware))}"\nMADE_S = {made_s(firmware.parent)}\n'
     ).encode()
 
 

@@ -33,6 +33,7 @@ VERBS = (
     "doctor",
     "update",
     "bundle",
+    "teamkey",
 )
 
 HELP = "Watch, drive, record and replay the Sapper detector rover."

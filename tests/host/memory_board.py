@@ -90,7 +90,7 @@ class MemoryBoard(FakeBoard):
         return f"ok sapper=0.1.0 git=abc1234 micropython=1.25.0 board={BOARD} source=factory name={self.flash.name}"
 
     def _nonce(self, words: list[str]) -> str:
-        return f"ok {self.gate.text()} port={self._port_name}"
+        return f"ok {self.gate.text(*words)} port={self._port_name}"
 
     def _dump(self, words: list[str]) -> str:
         return "".join(f"  {line}\n" for line in self.settings.dump_lines()) + "ok"

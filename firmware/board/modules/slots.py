@@ -2,23 +2,27 @@
 
 Each slot holds a ROMFS image, seen as /a and /b, whose .mpy files run in place, and in its last sector a trailer: text
 lines `name=value` with the image's length, SHA-256, version and MAC. Nothing but a whole image with a whole trailer
-is ever started, and nothing here writes to the firmware image: the factory's application always starts.
+is ever started, on a board with a team key none that is not signed with it, and nothing here writes to the firmware
+image: the factory's application always starts.
 
 An application in a slot may be newer than this module: API counts changes of what it may call here.
 """
 
 import sys
-from binascii import crc32
+from binascii import crc32, unhexlify
 
 import board_storage
+import key_places
 import machine
 import rp2
 import sapper_flash
 import slot_choice
 import slot_trailer
+import two_copies
 import vfs
 import whole_file
-from flash_layout import IMAGE_BYTES_MAX, SECTOR_BYTES, SLOT_BYTES, SLOT_OFFSETS
+from flash_layout import IMAGE_BYTES_MAX, KEY_SECTOR, SECTOR_BYTES, SLOT_BYTES, SLOT_OFFSETS, TRAILER_SECTOR
+from hmac_sha256 import Hmac
 from slot_choice import FACTORY
 from slot_trailer import API
 
@@ -36,25 +40,46 @@ def area(slot):
 
 
 def erase(slot, sector, count):
-    """Blank `count` sectors of a slot, 64 kB blocks at once where they are whole. Up to 2 s a block on a slow chip."""
+    """Blank `count` sectors of a slot, 64 kB blocks at once where they are whole. Up to 2 s a block on a slow chip.
+
+    ValueError when the team's key lies there.
+    """
+    if sector <= KEY_SECTOR < sector + count:
+        raise ValueError("not an update's sector")
     sapper_flash.erase(SLOT_OFFSETS[slot] + sector * SECTOR_BYTES, count * SECTOR_BYTES)
 
 
 def trailer(slot):
     """The slot's trailer as {name: value}; {} when there is none."""
-    start = SLOT_BYTES - SECTOR_BYTES
-    raw = bytes(memoryview(area(slot))[start : start + slot_trailer.BYTES_MAX])
-    end = raw.find(b"\xff")
-    return slot_trailer.parse(raw[:end] if end >= 0 else b"")
+    return slot_trailer.parse(_trailer_bytes(slot))
+
+
+def _trailer_bytes(slot):
+    return slot_trailer.in_sector(memoryview(area(slot))[TRAILER_SECTOR * SECTOR_BYTES :])
+
+
+def _unsigned(raw):
+    """'' or why the team's key does not let this trailer's image start."""
+    word = two_copies.newest([key_places.read(place) for place in (0, 1)])[1]
+    if word in (two_copies.NEVER, "none"):
+        return ""
+    if word == two_copies.SPOILT:
+        return "not proved, as the team's key is spoilt"
+    parts = slot_trailer.signature(raw)
+    if parts is None or Hmac(unhexlify(word), slot_trailer.USE).digest(parts[0]) != unhexlify(parts[1]):
+        return "not signed with the team's key"
+    return ""
 
 
 def wrong_with(slot):
-    """'' when the slot holds a whole image that can run on this board, or what is wrong.
+    """'' when the slot holds a whole image that may run on this board, or what is wrong.
 
     Every start asks, so it goes by the image's CRC-32, which takes a fifth of the time of the SHA-256 that the image
-    was let in by.
+    was let in by. The signature is the trailer's, which holds both: whatever was there before the team's key came, or
+    was signed with another, is not started.
     """
-    values = trailer(slot)
+    raw = _trailer_bytes(slot)
+    values = slot_trailer.parse(raw)
     if not values:
         return "empty"
     if values.get("api") != str(API):
@@ -67,7 +92,7 @@ def wrong_with(slot):
         return "damaged"
     if not 0 < length <= IMAGE_BYTES_MAX or "%08x" % crc32(memoryview(area(slot))[:length]) != values.get("crc32"):
         return "damaged"
-    return ""
+    return _unsigned(raw)
 
 
 def mpy_version():

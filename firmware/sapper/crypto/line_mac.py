@@ -3,8 +3,8 @@
 from array import array
 
 import micropython
-from sapper.crypto.hmac import pads
-from sapper.crypto.sha256 import BLOCK_BYTES, DIGEST_BYTES, START, WORK, K, hash_blocks, move, put_state
+from sapper.crypto.hmac_sha256 import BLOCK_BYTES, pads
+from sapper.crypto.sha256 import DIGEST_BYTES, START, WORK, K, hash_blocks, move, put_state
 
 NONCE_BYTES = 16
 MAC_DIGITS = 16

@@ -9,7 +9,6 @@ from array import array
 
 import micropython
 
-BLOCK_BYTES = 64
 DIGEST_BYTES = 32
 
 # The first 32 bits of the fractional parts of the cube roots of the first 64 primes; then the mask.

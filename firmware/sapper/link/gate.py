@@ -4,6 +4,7 @@ from array import array
 
 from sapper.crypto.keys import key_id, to_hex
 from sapper.crypto.line_mac import COUNTER_MAX, MAC_DIGITS, LineMac
+from sapper.crypto.signing import Signer
 from sapper.link.line import MAX_BYTES
 
 _MARKS = 8
@@ -36,10 +37,14 @@ class Gate:
         self.id = key_id(key)
         self.mark = self.mark % _MARKS + 1
         self._mac = LineMac(key, self.nonce) if key else None
+        self._signer = Signer(key, self.nonce) if key else None
 
-    def text(self):
-        """What `nonce` answers: all that a host needs to sign, and nothing secret."""
-        return "nonce=%s counter=%d key=%s" % (to_hex(self.nonce), self.counter, self.id)
+    def text(self, challenge=""):
+        """What `nonce` answers: all that a host needs to sign, and nothing secret; signed when it brings a challenge."""
+        told = "nonce=%s counter=%d key=%s" % (to_hex(self.nonce), self.counter, self.id)
+        if challenge and self._signer:
+            told += " mac=" + self._signer.answer_mac(challenge, self.counter)
+        return told
 
     def proves(self, line, parts):
         """Whether a signed line's bytes carry the key's MAC (see line_mac.py); allocates nothing."""

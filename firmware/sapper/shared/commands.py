@@ -46,7 +46,14 @@ COMMANDS = (
     ),
     ("log", "log [COUNT|saved]", EVERY, "still", "the last events, oldest first; or those saved when last disarmed"),
     ("telemetry", "telemetry on|off", EVERY, "signed", "binary frames on this link, or text events"),
-    ("nonce", "nonce", EVERY, "any", "what a host needs to sign radio lines: nonce, last counter taken, the key's id"),
+    (
+        "nonce",
+        "nonce [CHALLENGE]",
+        EVERY,
+        "any",
+        "what a host needs to sign radio lines: nonce, last counter taken, the key's id; signed for a challenge of 16 "
+        "hex digits",
+    ),
     (
         "key",
         "key [HEX|none]",
@@ -67,7 +74,8 @@ COMMANDS = (
         "storage [erase]",
         IDLE,
         "usb",
-        "whether the file system in flash is in order; `erase` makes a new one: settings and key are lost",
+        "whether the file system in flash is in order; `erase` makes a new one: settings and radio key are lost, the team's "
+        "key stays",
     ),
     (
         "digest",
@@ -78,17 +86,19 @@ COMMANDS = (
     ),
     (
         "update",
-        "update [receive|run factory|run slot_a|run slot_b]",
+        "update [receive [older]|run factory|run slot_a|run slot_b]",
         "S",
         "usb",
-        "what the update slots hold; takes an update (`sapper update` speaks it); or chooses what starts next time",
+        "what the update slots hold; takes an update (`sapper update` speaks it), an older one only with `older`; or "
+        "chooses what starts next time",
     ),
     (
         "teamkey",
-        "teamkey [HEX|none]",
+        "teamkey [HEX|none [PROOF]]",
         IDLE,
         "usb",
-        "puts in the team's key (64 hex digits), with which updates must be signed then; alone, tells its id",
+        "puts in the team's key (64 hex digits), with which updates must be signed then; another one, or none, in its "
+        "place takes a proof by the old one (`sapper teamkey` makes it); alone, tells its id",
     ),
     ("reboot", "reboot", IDLE, "link", "restarts the board"),
     ("bootloader", "bootloader", IDLE, "usb", "restarts into BOOTSEL, for a UF2"),

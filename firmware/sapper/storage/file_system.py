@@ -27,6 +27,7 @@ def text():
 
 
 def erase():
-    """Make a new, empty file system. All that was kept is lost: settings, radio key. OSError when flash refuses."""
+    """Make a new, empty file system. All that was kept is lost: settings, name, radio key; not the team's key
+    (team_key.py). OSError when flash refuses."""
     if board_storage is not None:
         board_storage.erase_and_format()

@@ -42,13 +42,15 @@ class Spoilt(Exception):
 
 class Slot:
     """The slot that an update goes to. device: block device that reads as a buffer; erase: function(sector, count);
-    running: buffer to copy from, or None. `image_sectors`: how many there are before the trailer's."""
+    running: buffer to copy from, or None. `image_sectors`: how many an image may take. Behind them lie one that is no
+    update's (firmware/board/modules/flash_layout.py) and the trailer's."""
 
     def __init__(self, device, erase, running):
         self.device = device
         self.view = memoryview(device)
         self.running = running
-        self.image_sectors = len(self.view) // SECTOR_BYTES - 1
+        self._trailer = len(self.view) // SECTOR_BYTES - 1
+        self.image_sectors = self._trailer - 1
         self._erase = erase
         self._sector = bytearray(SECTOR_BYTES)
         self._blank = b"\xff" * SECTOR_BYTES
@@ -77,7 +79,7 @@ class Slot:
                 else:
                     held += "0"
                     used += there != self._blank
-            if used * _SECTOR_MS > _BLOCK_MS + held.count("1") * _REWRITE_MS:
+            if self._is_ours(first) and used * _SECTOR_MS > _BLOCK_MS + held.count("1") * _REWRITE_MS:
                 held = "0" * len(held)
             self._held += held
         return self._held
@@ -90,8 +92,8 @@ class Slot:
         if self._marked:
             # From here on what was in the slot is not whole any more.
             self._marked = False
-            if self.content(self.image_sectors) != self._blank:
-                self._erase(self.image_sectors, 1)
+            if self.content(self._trailer) != self._blank:
+                self._erase(self._trailer, 1)
         self._clear_block(number // _BLOCK_SECTORS)
         self._write(number)
 
@@ -101,18 +103,22 @@ class Slot:
             return
         self._blocks_seen |= 1 << block
         first = block * _BLOCK_SECTORS
-        if "1" in self._held[first : first + _BLOCK_SECTORS]:
+        if not self._is_ours(first) or "1" in self._held[first : first + _BLOCK_SECTORS]:
             return
         last = min(first + _BLOCK_SECTORS, len(self._held))
         used = [number for number in range(first, last) if self.content(number) != self._blank]
         if len(used) * _SECTOR_MS > _BLOCK_MS:
             self._erase(first, _BLOCK_SECTORS)
 
+    def _is_ours(self, first):
+        """Whether the whole block from this sector on is the image's: the last one holds more than that."""
+        return first + _BLOCK_SECTORS <= self.image_sectors
+
     def finish(self, trailer):
         """Write the trailer: the image counts from here on."""
         self._sector[:] = self._blank
         self._sector[: len(trailer)] = trailer
-        self._write(self.image_sectors)
+        self._write(self._trailer)
 
     def _write(self, number):
         there = self.content(number)
@@ -124,17 +130,18 @@ class Slot:
 
 
 class Receiver:
-    """One update. port: serial_port.UsbPort. manifest: lines of what runs. key: the team's, or b'' for none.
-    point: function() that makes the slot start next time. feed: function() that keeps the watchdog from restarting the
-    board, a while.
+    """One update. port: serial_port.UsbPort. manifest: lines of what runs. key: the team's, b'' for none, None when it
+    is spoilt. point: function() that makes the slot start next time. feed: function() that keeps the watchdog from
+    restarting the board, a while. runs: (version, made) that the update must not be older than, or None.
     """
 
-    def __init__(self, port, slot, manifest, key, point, feed):
+    def __init__(self, port, slot, manifest, key, point, feed, runs=None):
         self._port = port
         self._feed = feed
         self._slot = slot
         self._manifest = manifest
         self._key = key
+        self._runs = runs
         self._point = point
         self._header = bytearray(HEADER_BYTES)
         self._body = memoryview(bytearray(BODY_BYTES_MAX))
@@ -177,7 +184,8 @@ class Receiver:
             return False, "ok sector=%d" % number
         if kind == b"E":
             trailer = bytes(body)
-            check(trailer, self._slot.view[: self._slot.image_sectors * SECTOR_BYTES], self._key, *running.takes())
+            image = self._slot.view[: self._slot.image_sectors * SECTOR_BYTES]
+            check(trailer, image, self._key, *running.takes(), self._runs)
             self._slot.finish(trailer)
             self._point()
             return True, "ok update is whole; the board restarts into it"
@@ -220,12 +228,14 @@ class Receiver:
             data = data[self._port.write(data) :]
 
 
-def receive_update(port, key, watchdog):
-    """Take one update into the idle slot of this board. Whatever comes of it, the board is to be restarted after."""
+def receive_update(port, key, watchdog, older):
+    """Take one update into the idle slot of this board; older: one that is older than what runs, too. Whatever comes of
+    it, the board is to be restarted after."""
     port.interruptible(False)
     watchdog.start(_STUCK_MS)
     gc.collect()
     device, erase, point = running.idle_slot()
     image, manifest = running.running_image()
-    Receiver(port, Slot(device, erase, image), manifest, key, point, watchdog.feed).run()
+    runs = None if older else (running.VERSION, running.MADE_S)
+    Receiver(port, Slot(device, erase, image), manifest, key, point, watchdog.feed, runs).run()
     time.sleep_ms(_LEAVES_MS)

@@ -4,13 +4,21 @@ The board's own module `slots` keeps the slots and the pointer. Simulated boards
 """
 
 from sapper.shared.events import SOURCES
+from sapper.shared.version import VERSION
 
 try:
     import slots
 except ImportError:
     slots = None
 
+try:
+    from sapper_build import MADE_S
+except ImportError:  # not built into an image: run from the source tree
+    MADE_S = 0
+
 _SOURCE = {"factory": 0, "a": 1, "b": 2}
+# What the application ends for, to take an update: one that is not older than what runs, or any.
+RECEIVES = ("update", "update_older")
 
 
 def source():
@@ -31,6 +39,11 @@ def on_trial():
 def takes():
     """(api, mpy) that an update must be made for; None each where anything goes."""
     return (slots.API, slots.mpy_version()) if slots else (None, None)
+
+
+def wrong_with_running():
+    """'' or why what runs is not started again: asked once the team's key is another."""
+    return slots.wrong_with(slots.running) if slots and slots.running != "factory" else ""
 
 
 def idle_slot():
@@ -87,10 +100,12 @@ def text():
     """The last line of `update`: what runs, where an update would go, and what this board takes."""
     if slots is None:
         return "running=factory why=no_slots idle=none"
-    return "running=%s why=%s idle=slot_%s api=%d mpy=%d" % (
+    return "running=%s why=%s idle=slot_%s api=%d mpy=%d version=%s made=%d" % (
         SOURCES[source()],
         why(),
         slots.idle(),
         slots.API,
         slots.mpy_version(),
+        VERSION,
+        MADE_S,
     )

@@ -1,19 +1,16 @@
 """The trailer of an update: what makes an image count, and the signature that a board with a team key asks for. Pure.
 
-Text lines `name=value` under a mark. The last one, `mac`, is HMAC-SHA256 (RFC 2104), in hex, of all before it, under
-the team's key; `none` when the update is not signed. As `sha256` is among the lines, it covers the image as well.
+What it is as text: slot_trailer.py. As `sha256` is among its lines, its signature covers the image as well.
 """
 
 from hashlib import sha256
 
-from sapper.crypto.hmac import Hmac
+from sapper.crypto.hmac_sha256 import Hmac
 from sapper.crypto.keys import KEY_BYTES, differ, from_hex, to_hex
 from sapper.crypto.sha256 import DIGEST_BYTES
 from sapper.update import slot_trailer
 
-_MAC = b"\nmac="
-_MAC_DIGITS = 2 * DIGEST_BYTES
-_USE = b"sapper update "  # a key that signs radio lines as well could not be made to sign an update
+_PARTS_MOST = 4  # of a version
 
 
 class TrailerError(Exception):
@@ -24,7 +21,7 @@ def mac(key, signed):
     """The signature of a trailer's bytes up to its `mac` line, 64 hex digits. ValueError for a key of another size."""
     if len(key) != KEY_BYTES:
         raise ValueError("a team key has %d bytes" % KEY_BYTES)
-    return to_hex(Hmac(key, _USE).digest(signed))
+    return to_hex(Hmac(key, slot_trailer.USE).digest(signed))
 
 
 def values_of(trailer):
@@ -36,23 +33,49 @@ def values_of(trailer):
 
 
 def check_signature(trailer, key):
-    """TrailerError unless it is signed with `key`; anything goes when there is no key (b'')."""
+    """TrailerError unless it is signed with `key`; anything goes when there is none (b''), nothing when it is spoilt
+    (None)."""
+    if key is None:
+        raise TrailerError("teamkey", "the board's team key is spoilt; put it in again: `sapper teamkey`")
     if not key:
         return
     values_of(trailer)
-    # The signature is all of the last line: no line that it does not cover can follow it.
-    signed = len(trailer) - len(_MAC) - _MAC_DIGITS
-    given = from_hex(str(trailer[-1 - _MAC_DIGITS : -1], "ascii"), DIGEST_BYTES)
-    if signed <= 0 or trailer[signed - 1 : signed - 1 + len(_MAC)] != _MAC or given is None:
+    parts = slot_trailer.signature(trailer)
+    if parts is None:
         raise TrailerError("signature", "this board takes signed updates only; make it with the team's key")
-    if differ(from_hex(mac(key, trailer[:signed]), DIGEST_BYTES), given, DIGEST_BYTES):
+    signed, given = parts
+    if differ(from_hex(mac(key, signed), DIGEST_BYTES), from_hex(given, DIGEST_BYTES), DIGEST_BYTES):
         raise TrailerError("signature", "not signed with this board's team key")
 
 
-def check(trailer, image, key, api=None, mpy=None):
+def is_older(version, made, than_version, than_made):
+    """Whether the first of two builds is the older one: by version (numbers between dots), and where these are equal by
+    when the revisions were made that they were built from (seconds since 1970; 0 for unknown, which is not older).
+
+    A version that is none is older than any.
+    """
+    one, other = _numbers(version), _numbers(than_version)
+    if one != other:
+        return one < other
+    return 0 < made < than_made
+
+
+def _numbers(version):
+    parts = version.split(".")
+    if len(parts) > _PARTS_MOST or not all(part.isdigit() and len(part) <= 6 for part in parts):
+        return ()
+    return tuple([int(part) for part in parts] + [0] * (_PARTS_MOST - len(parts)))
+
+
+def number(text):
+    """A trailer's number; 0 when it is none."""
+    return int(text) if text.isdigit() and len(text) <= 18 else 0
+
+
+def check(trailer, image, key, api=None, mpy=None, runs=None):
     """TrailerError unless the image (a buffer at least as long) is what the trailer tells, signed as `key` asks.
 
-    api, mpy: what this board takes, where it can tell.
+    api, mpy: what this board takes, where it can tell. runs: (version, made) that it must not be older than, or None.
     """
     values = values_of(trailer)
     check_signature(trailer, key)
@@ -60,10 +83,9 @@ def check(trailer, image, key, api=None, mpy=None):
         raise TrailerError("api", "made for another firmware image; `sapper flash` comes first")
     if mpy is not None and values.get("mpy") != str(mpy):
         raise TrailerError("mpy", "made for another MicroPython; `sapper flash` comes first")
-    try:
-        length = int(values.get("length", ""))
-    except ValueError:
-        length = 0
+    if runs is not None and is_older(values.get("version", ""), number(values.get("made", "")), *runs):
+        raise TrailerError("older", "older than what runs (%s); `sapper update --allow-older` takes it" % runs[0])
+    length = number(values.get("length", ""))
     if not 0 < length <= len(image):
         raise TrailerError("size", "%d bytes do not fit a slot of %d" % (length, len(image)))
     if to_hex(sha256(memoryview(image)[:length]).digest()) != values.get("sha256"):

@@ -6,8 +6,9 @@ from hil.play.operator import Operator
 from hil.prove.safety.lines import OperatorsLine
 from hil.prove.safety.stage import Stage
 from hil.rigs.rig import NS_PER_MS
+from sapper_host.board.answers import Answer
 from sapper_host.board.counters import Counters
-from sapper_host.board.signing import RadioEncoder
+from sapper_host.board.signing import RadioEncoder, question
 
 KEY = bytes(range(7, 39))
 _QUIET_NS = 200 * NS_PER_MS  # a full send buffer takes 178 ms of the line
@@ -26,13 +27,14 @@ class _Counters(Counters):
         return range(first, first + size)
 
 
-def ask_nonce(stage: Stage) -> dict[str, str]:
+def ask_nonce(stage: Stage) -> Answer:
     """What the board answers to `nonce` over the radio, whatever came over it before."""
     radio = stage.rig.uart[0]
     radio.write(b"\n")  # ends what noise may have begun
     stage.run(_QUIET_NS)
     radio.read()  # answers to what was sent before
-    return dict(word.split("=") for word in Operator(stage.rig, stage._advance, radio).must("nonce").split())
+    line = question()
+    return Answer(line, "ok " + Operator(stage.rig, stage._advance, radio).must(line))
 
 
 def take_radio(stage: Stage) -> None:

@@ -21,7 +21,7 @@ from sapper_host.board.greeting import greet
 from sapper_host.board.hearers import Hearers, Told, to_stderr
 from sapper_host.board.keepalive import KeepAlive
 from sapper_host.board.serial_stream import DEFAULT_BAUD, ByteStream, SerialStream
-from sapper_host.board.signing import STALE, RadioEncoder, encoder_for
+from sapper_host.board.signing import STALE, RadioEncoder, encoder_for, question
 from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerError, SapperError, Status
 
 # The board drops longer lines (sapper/link/line.py).
@@ -213,9 +213,9 @@ class Link:
         answer = self._ask(line, timeout_s, quiet)
         if answer.error_name in STALE and isinstance(self._encode, RadioEncoder):
             # The board has started anew, or another program went on counting. What it refused it has not done.
-            fresh = self._ask("nonce", timeout_s, quiet=True)
+            fresh = self._ask(question(), timeout_s, quiet=True)
             with self._sending:
-                self._encode.renew(fresh.values())
+                self._encode.renew(fresh)
             answer = self._ask(line, timeout_s, quiet)
         if check and not answer.ok:
             if answer.error_name == "unsigned" and self._why_plain:

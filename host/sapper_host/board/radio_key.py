@@ -1,13 +1,16 @@
-"""Putting a key into a board, over USB; a radio's key is kept on this laptop as well."""
+"""Putting keys into a board, over USB; a radio's key is kept on this laptop as well, the team's in a file of yours."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
-from sapper.crypto.keys import KEY_BYTES, key_id, to_hex
+from sapper.crypto.keys import KEY_BYTES, from_hex, key_id, to_hex
+from sapper.crypto.line_mac import NONCE_BYTES
+from sapper.storage.team_key import proof
 from sapper_host.board.key_store import KeyStore
 from sapper_host.board.link import Link
-from sapper_host.errors import BoardError, NoAnswerError, SapperError
+from sapper_host.errors import BoardError, NoAnswerError, SapperError, Status
 
 # The key is written to flash, which the data sheet allows 400 ms a sector.
 _KEY_S = 10.0
@@ -31,13 +34,39 @@ def provision(link: Link, board: str, keys: KeyStore | None = None, key: bytes |
         raise
 
 
-def send_key(link: Link, command: str, key: bytes) -> str:
+def send_team_key(link: Link, key: bytes, old: Sequence[bytes] = ()) -> str:
+    """Put the team's key into the board, b'' to take it away; returns its id. old: keys that may be the one it holds
+    now, which has to prove the change.
+
+    SapperError when the board holds a key that is none of these, else as `send_key`.
+    """
+    held = link.command("teamkey").values().get("teamkey", "none")
+    if held in ("none", "spoilt", key_id(key)):
+        return send_key(link, "teamkey", key)
+    right = next((each for each in old if key_id(each) == held), None)
+    if right is None:
+        raise SapperError(
+            f"the board holds another team key ({held}), which has to prove the change",
+            "name its file with --old-key; lost: docs/technician.md, 'A lost team key'",
+            Status.REFUSED,
+        )
+    nonce = from_hex(link.command("nonce").values().get("nonce", ""), NONCE_BYTES)
+    if nonce is None:
+        raise SapperError("the board's answer to `nonce` makes no sense", "is its firmware of the same version?")
+    return send_key(link, "teamkey", key, proof(right, nonce, _text(key)))
+
+
+def _text(key: bytes) -> str:
+    return to_hex(key) if key else "none"
+
+
+def send_key(link: Link, command: str, key: bytes, proved: str = "") -> str:
     """Put a key in by the console's `command`, `key` or `teamkey`; returns its id, as the board told it back.
 
     BoardError or LinkError as for any command, but no error and no listener shows the key, which the line holds.
     """
     try:
-        answer = link.command(f"{command} {to_hex(key)}", timeout_s=_KEY_S, check=False, quiet=True)
+        answer = link.command(f"{command} {_text(key)} {proved}".strip(), timeout_s=_KEY_S, check=False, quiet=True)
     except NoAnswerError:
         remedy = "is the board running? Then do it again"
         raise NoAnswerError(f"no answer to '{command} ...' within {_KEY_S:g} s", remedy) from None

@@ -6,11 +6,14 @@ comes from the system's random source, is kept by a KeyStore, and goes to the bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hmac
+import re
+import secrets
+from collections.abc import Callable
 
 from sapper.crypto.keys import from_hex, key_id
 from sapper.crypto.line_mac import NONCE_BYTES
-from sapper.crypto.signing import Signer
+from sapper.crypto.signing import CHALLENGE_DIGITS, Signer
 from sapper.shared.commands import ROWS, open_to_all
 from sapper_host.board.answers import Answer
 from sapper_host.board.counters import Counters
@@ -20,6 +23,7 @@ from sapper_host.files.whole_file import NotWrittenError
 
 # What a board answers to a line signed for another boot, or with a counter another program has passed meanwhile.
 STALE = ("mac", "counter")
+_COUNTER = re.compile(r"[0-9]{1,9}")
 
 
 def must_be_signed(line: str) -> bool:
@@ -38,38 +42,56 @@ class RadioEncoder:
         self._counters = counters or Counters(board)
         self._signer: Signer | None = None
         self._nonce = ""
-        self._left: Iterator[int] = iter(())
+        self._left = range(0)
         self._last = 0
 
-    def renew(self, answer: dict[str, str]) -> None:
-        """Take the values that the board answers to `nonce`. SapperError when it holds another key, or none."""
-        nonce = from_hex(answer.get("nonce", ""), NONCE_BYTES)
-        if nonce is None or not answer.get("counter", "").isdigit():
+    def renew(self, answer: Answer) -> None:
+        """Take what the board answered to `question()`. SapperError when it has another key, or none, or when these are
+        not its words: anybody can speak on a radio, and a made-up counter would use up this boot's.
+        """
+        values = answer.values()
+        nonce = from_hex(values.get("nonce", ""), NONCE_BYTES)
+        counter = values.get("counter", "")
+        if nonce is None or not _COUNTER.fullmatch(counter):
             raise SapperError("the board's answer to `nonce` makes no sense", "is its firmware of the same version?")
-        if answer.get("key") != key_id(self._key):
-            what = "no radio key" if answer.get("key") == "none" else "another radio key"
+        if values.get("key") != key_id(self._key):
+            what = "no radio key" if values.get("key") == "none" else "another radio key"
             raise SapperError(f"the board has {what}", "put one in over USB: `sapper key`")
-        self._nonce = answer["nonce"]
-        self._signer = Signer(self._key, nonce)
-        self._last = int(answer["counter"])
-        self._left = iter(())
+        signer = Signer(self._key, nonce)
+        told = signer.answer_mac(answer.command.partition(" ")[2], int(counter))
+        if not hmac.compare_digest(told, values.get("mac", "")):
+            raise SapperError(
+                "the answer to `nonce` is not signed with the board's key",
+                "try again: somebody else may speak on the radio; or its firmware is an older one: update it over USB",
+            )
+        if values["nonce"] != self._nonce:
+            self._left = range(0)
+        self._nonce = values["nonce"]
+        self._signer = signer
+        self._last = int(counter)
+        # What is reserved already and still good is used first: asking again and again uses no counters up.
+        self._left = range(max(self._left.start, self._last + 1), self._left.stop)
 
     def __call__(self, line: str) -> bytes:
         """The bytes of one line."""
         if self._signer is None or not must_be_signed(line):
             return line.encode("ascii") + b"\n"
-        counter = next(self._left, 0)
-        if not counter:
+        if not self._left:
             try:
-                self._left = iter(self._counters.reserve(self._nonce, self._last))
+                self._left = self._counters.reserve(self._nonce, self._last)
             except NotWrittenError:
                 # A full disk silences no operator. Another program may take the same: then the board refuses one of
                 # them, and the line is signed anew.
-                self._left = iter((self._last + 1,))
-            counter = next(self._left)
-        self._last = counter
+                self._left = range(self._last + 1, self._last + 2)
+        counter = self._last = self._left[0]
+        self._left = self._left[1:]
         signed: str = self._signer.sign(counter, line)
         return signed.encode("ascii") + b"\n"
+
+
+def question() -> str:
+    """The line that asks a board what it takes to sign for it: new each time, so that no old answer fits."""
+    return "nonce " + secrets.token_hex(CHALLENGE_DIGITS // 2)
 
 
 Ask = Callable[[str], Answer]
@@ -80,12 +102,14 @@ def encoder_for(board: str, ask: Ask, keys: KeyStore | None = None) -> RadioEnco
 
     ask: sends a plain line and returns its answer. SapperError when there is no key, or board and key do not fit.
     """
-    answer = ask("nonce")
+    answer = ask(question())
+    if answer.error_name == "usage":
+        answer = ask("nonce")  # firmware older than this: over its radio it can be watched, and stopped
     if not answer.ok or answer.values().get("port") != "radio":
         return None
     key = (keys or KeyStore()).load(board)
     if key is None:
         raise SapperError(f"this laptop has no radio key for board {board}", "make one over USB: `sapper key`")
     encoder = RadioEncoder(key, board)
-    encoder.renew(answer.values())
+    encoder.renew(answer)
     return encoder

@@ -17,7 +17,7 @@ from sapper_host.board import selftest
 from sapper_host.board import settings as board_settings
 from sapper_host.board.key_store import KeyStore
 from sapper_host.board.link import Link
-from sapper_host.board.radio_key import provision, send_key
+from sapper_host.board.radio_key import provision, send_team_key
 from sapper_host.board.selftest import Check
 from sapper_host.board.settings_text import SettingsText, Values
 from sapper_host.connected.ports import port_now
@@ -38,12 +38,14 @@ Tell = Callable[[str, str], None]
 @dataclass(frozen=True)
 class Plan:
     """What the board is to be given. key: KEEP, NEW, a key, or '' for the one that board and laptop share, else a new
-    one. settings, team_key: None leaves them as they are."""
+    one. settings, team_key: None leaves them as they are. old_team_keys: one of them proves that the team's key changes.
+    """
 
     name: str
     settings: SettingsText | None = None
     key: str | bytes = ""
     team_key: bytes | None = None
+    old_team_keys: tuple[bytes, ...] = ()
 
 
 @dataclass
@@ -166,7 +168,7 @@ class Provisioning:
             raise SapperError("the board's firmware knows no team key", "update it first", Status.REFUSED) from None
         if held == key_id(key):
             return f"{held}, as it was"
-        return send_key(self._link, "teamkey", key) + ", new"
+        return send_team_key(self._link, key, self._plan.old_team_keys) + ", new"
 
     def _restart(self) -> str:
         """What is told from here on comes from flash, not from memory."""

@@ -32,8 +32,8 @@ TRAILER = "slot.txt"
 MANIFEST = "manifest.txt"
 MANIFEST_MARK = "sapper-manifest 1"
 DIGEST_DIGITS = 32
-# 192 kB of a slot less its trailer's sector (firmware/board/modules/flash_layout.py; a test compares).
-IMAGE_BYTES_MAX = 188 * 1024
+# 192 kB of a slot less its last two sectors (firmware/board/modules/flash_layout.py; a test compares).
+IMAGE_BYTES_MAX = 184 * 1024
 _REMEDY = "make it anew: `sapper bundle`"
 # All that zipfile raises for files that are no zip, or not whole.
 _NOT_WHOLE = (
@@ -122,12 +122,18 @@ def make(folder: Path, key: bytes | None = None) -> Bundle:
         "mpy": str(_mpy_version(modules)),
         "version": about["version"],
         "git": about["git"],
+        "made": str(about.get("made", 0)),
         "content": about["content"],
         "key": key_id(key) if key else "none",
     }
     unsigned = "\n".join([MARK, *(f"{name}={value}" for name, value in values.items()), ""]).encode("ascii")
     trailer = unsigned + f"mac={mac(key, unsigned) if key else 'none'}\n".encode("ascii")
-    return Bundle(image, trailer, values_of(trailer), tuple(rows))
+    try:
+        return Bundle(image, trailer, values_of(trailer), tuple(rows))
+    except TrailerError:
+        raise BundleError(
+            f"its trailer would take {len(trailer)} bytes, and a board reads {BYTES_MAX}", "give it a shorter version"
+        ) from None
 
 
 def digest_of(data: bytes) -> str:

@@ -39,10 +39,13 @@ class Outcome:
 
 
 def update_all(
-    ports: Sequence[str], bundle: Bundle, worker: Callable[[str, Bundle, Show], Outcome] | None = None
+    ports: Sequence[str],
+    bundle: Bundle,
+    worker: Callable[[str, Bundle, Show], Outcome] | None = None,
+    allow_older: bool = False,
 ) -> list[Outcome]:
     """Update the boards on all ports at the same time. Ctrl-C ends the program's part; the boards stay whole."""
-    work = worker or one
+    work = worker or (lambda port, bundle, show: one(port, bundle, show, allow_older))
     with board_screen(ports) as screen:
 
         def job(row: int) -> Callable[[], Outcome]:
@@ -51,12 +54,12 @@ def update_all(
         return at_once([job(row) for row in range(len(ports))])
 
 
-def one(port: str, bundle: Bundle, show: Show) -> Outcome:
+def one(port: str, bundle: Bundle, show: Show, allow_older: bool = False) -> Outcome:
     """The board on one port; what goes wrong stands in the outcome."""
     outcome = Outcome(port)
     try:
         with PortBoard(port) as board:
-            outcome.result = update(board, bundle, show)
+            outcome.result = update(board, bundle, show, allow_older=allow_older)
         show(outcome.result.outcome, 1.0)
     except SapperError as error:
         outcome.error = error

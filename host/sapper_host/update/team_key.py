@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
@@ -39,6 +40,12 @@ def load_default() -> bytes | None:
     """This user's team key, or None."""
     path = default_path()
     return load(path) if path.exists() else None
+
+
+def candidates(files: Sequence[Path] | None) -> list[bytes]:
+    """Keys that a board may hold: those in these files, and this user's own."""
+    own = load_default()
+    return [*map(load, files or ()), *([own] if own else [])]
 
 
 def create(path: Path) -> bytes:

@@ -8,10 +8,12 @@ Nothing on the board changes until the whole update lies verified in its idle sl
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+from sapper.update.trailer import is_older, number
 from sapper_host.board.dialog import Dialog
 from sapper_host.errors import LinkError, NoAnswerError, SapperError, Status
 from sapper_host.update.bundle import Bundle, BundleError
@@ -90,8 +92,10 @@ def identify(board: Board, wait_s: float = 3.0) -> dict[str, str]:
             raise LinkError("something answers, but not as a Sapper does", _REFLASH)
 
 
-def check_fits(slots: dict[str, str], bundle: Bundle) -> None:
+def check_fits(slots: dict[str, str], bundle: Bundle, allow_older: bool = False) -> None:
     """BundleError unless this board, by what its `update` tells, takes this bundle."""
+    if slots.get("team_key") == "spoilt":
+        raise BundleError("the board's team key is spoilt, so it takes no update", "put it in again: `sapper teamkey`")
     for name, what in (("api", "firmware image"), ("mpy", "MicroPython")):
         if slots.get(name) != bundle.values[name]:
             raise BundleError(f"the bundle is made for another {what} than the board has", _REFLASH)
@@ -102,10 +106,29 @@ def check_fits(slots: dict[str, str], bundle: Bundle) -> None:
             f"the board takes updates signed with team key {key} only, and the bundle is {sign}",
             "sign it: `sapper bundle --key FILE`, or `sapper update --key FILE`",
         )
+    made, runs = (number(each.get("made", "")) for each in (bundle.values, slots))
+    if not allow_older and is_older(bundle.values["version"], made, slots.get("version", ""), runs):
+        raise BundleError(
+            f"the bundle, {_build(bundle.values)}, is older than what the board runs, {_build(slots)}",
+            "to go back all the same: `sapper update --allow-older`",
+        )
 
 
-def update(board: Board, bundle: Bundle, progress: Progress = lambda step, share: None, tries: int = 5) -> Result:
+def _build(values: dict[str, str]) -> str:
+    made = number(values.get("made", ""))
+    at = time.strftime("of %Y-%m-%d %H:%M:%S UTC", time.gmtime(made)) if made else "of unknown age"
+    return f"sapper {values.get('version')} {at}"
+
+
+def update(
+    board: Board,
+    bundle: Bundle,
+    progress: Progress = lambda step, share: None,
+    tries: int = 5,
+    allow_older: bool = False,
+) -> Result:
     """Bring one board to run `bundle`. A line that goes or garbles meanwhile is taken up again, `tries` times.
+    allow_older: even if that is older than what the board runs.
 
     Raises BoardError, BundleError or LinkError with the board as it was, UpdateError when it runs something else than
     the bundle at the end.
@@ -120,9 +143,9 @@ def update(board: Board, bundle: Bundle, progress: Progress = lambda step, share
     while True:
         try:
             slots = board.dialog.ask("update", 5.0, expect="running=").values()
-            check_fits(slots, bundle)
+            check_fits(slots, bundle, allow_older)
             goal = slots["idle"]
-            this = _send(board.dialog, bundle, lambda share: progress("sending", share))
+            this = _send(board.dialog, bundle, lambda share: progress("sending", share), allow_older)
             sent = {name: sent[name] + this[name] for name in ("sent", "bytes")} | {"sectors": this["sectors"]}
             break
         except (LinkError, NoAnswerError) as error:
@@ -142,8 +165,8 @@ def update(board: Board, bundle: Bundle, progress: Progress = lambda step, share
     return Result(who, "updated", before, after, **sent, resumed=resumed, seconds=round(end - start, 3), steps_s=steps)
 
 
-def _send(dialog: Dialog, bundle: Bundle, progress: Callable[[float], None]) -> dict[str, int]:
-    dialog.ask("update receive", expect="receiving;")
+def _send(dialog: Dialog, bundle: Bundle, progress: Callable[[float], None], allow_older: bool) -> dict[str, int]:
+    dialog.ask("update receive older" if allow_older else "update receive", expect="receiving;")
     line = dialog.answer_line(5.0)
     if line != "ok receiving":
         raise NoAnswerError(f"the board does not take the update ({line or 'no answer'})", "run the same command again")

@@ -32,6 +32,10 @@ def provision(
         Path | None,
         typer.Option(metavar="FILE", help="The team's key: from then on the board takes updates signed with it only."),
     ] = None,
+    old_team_key: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="The team key the board holds now, if it is another one and not your own."),
+    ] = None,
     record: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the record goes; without it the user's data folder.")
     ] = None,
@@ -59,7 +63,7 @@ def provision(
     from sapper_host.provision.provision import Provisioning
     from sapper_host.screen.progress import waiting
 
-    plan = _plan(name, settings, key, team_key)
+    plan = _plan(name, settings, key, team_key, old_team_key)
     folder = record or default_folder()
 
     def tell(step: str, what: str) -> None:
@@ -87,13 +91,13 @@ def _show_failures(record: dict[str, list[dict[str, str]]]) -> None:
             typer.echo(f"  {typer.style('FAIL', fg='red')} {check['name']}: {check['text']}")
 
 
-def _plan(name: str, settings: Path | None, key: str, team_key: Path | None) -> Plan:
+def _plan(name: str, settings: Path | None, key: str, team_key: Path | None, old_team_key: list[Path] | None) -> Plan:
     """All that is given, read and checked."""
     from sapper.storage.name_file import RULE, is_name
     from sapper_host.board import settings_text
     from sapper_host.errors import SapperError, Status
     from sapper_host.provision.provision import KEEP, NEW, Plan
-    from sapper_host.update.team_key import load
+    from sapper_host.update.team_key import candidates, load
 
     if not is_name(name):
         raise SapperError(f"'{name}' is no name for a board", RULE, Status.USAGE)
@@ -102,6 +106,7 @@ def _plan(name: str, settings: Path | None, key: str, team_key: Path | None) -> 
         settings_text.read(settings) if settings else None,
         key if key in ("", KEEP, NEW) else load(Path(key)),
         load(team_key) if team_key else None,
+        tuple(candidates(old_team_key)) if team_key else (),
     )
 
 

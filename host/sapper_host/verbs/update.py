@@ -26,6 +26,9 @@ def update(
     factory: Annotated[
         bool, typer.Option("--factory", help="No update: have the factory image run again from now on.")
     ] = False,
+    allow_older: Annotated[
+        bool, typer.Option("--allow-older", help="Take a bundle that is older than what a board runs, too.")
+    ] = False,
     report_file: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Save the report, as --json prints it.")
     ] = None,
@@ -35,7 +38,7 @@ def update(
 
     Only what a board lacks is sent. The update goes to the slot that is not running, is verified there, and has to
     prove itself; if it does not, the board goes back by itself to what it ran before. A cable pulled at any moment does
-    no harm: the same command goes on where it was.
+    no harm: the same command goes on where it was. What is older than what a board runs is refused, unless allowed.
 
     \b
     Examples:
@@ -67,7 +70,7 @@ def update(
             raise SapperError("no board found", "`sapper devices` lists what is connected", Status.NO_DEVICE)
     else:
         ports = [find_port(port)]
-    outcomes = update_all(ports, chosen)
+    outcomes = update_all(ports, chosen, allow_older=allow_older)
     text = json.dumps(report(chosen, outcomes), indent=1)
     if report_file is not None:
         report_file.write_text(text + "\n", encoding="utf-8")

@@ -61,7 +61,7 @@ class Time:
 def bench(tmp_path, monkeypatch):
     monkeypatch.setattr(settings_file, "PATH", str(tmp_path / "settings.txt"))
     monkeypatch.setattr("sapper.storage.key_file.RADIO.path", str(tmp_path / "radio.key"))
-    monkeypatch.setattr("sapper.storage.key_file.TEAM.path", str(tmp_path / "team.key"))
+    monkeypatch.setattr("sapper.storage.team_key._FILE.path", str(tmp_path / "team.key"))
     monkeypatch.setattr(name_file, "PATH", str(tmp_path / "name.txt"))
     monkeypatch.setattr(clock, "time", Time)
     monkeypatch.setattr(machine, "RTC", Time, raising=False)

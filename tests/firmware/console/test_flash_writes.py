@@ -1,4 +1,4 @@
-"""Flash is written within `on_flash` and nowhere else: whatever is said, the watchdog never runs out over slow flash."""
+"""Flash is written within `on_flash` and nowhere else: whatever is said, slow flash is never met by the watchdog."""
 
 import builtins
 import os

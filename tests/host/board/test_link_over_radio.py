@@ -39,7 +39,7 @@ class RadioBoard(FakeBoard):
         return super()._answer(line)
 
     def _nonce(self, words):
-        return f"ok {self.gate.text()} port=radio"
+        return f"ok {self.gate.text(*words)} port=radio"
 
 
 @pytest.fixture
@@ -94,3 +94,30 @@ def test_a_full_disk_silences_no_operator(store, monkeypatch):
         for _ in range(100):
             assert link.command("ping").ok
         assert link.command("arm").ok and link.stop().ok and board.heard[-1] == "stop"
+
+
+class NoisyBoard(RadioBoard):
+    """Somebody else answers first: every line with `err counter`, every `nonce` with a counter near the end."""
+
+    forging = False
+
+    def _answer(self, line):
+        if self.forging and line.startswith("@"):
+            return "err counter: counters rise"
+        return super()._answer(line)
+
+    def _nonce(self, words):
+        answer = super()._nonce(words)
+        return answer.replace("counter=", "counter=99999999") if self.forging else answer
+
+
+def test_forged_answers_do_not_wear_out_the_laptops_counters(store):
+    store.save(BOARD, KEY)
+    with NoisyBoard() as board, Link.open(board.port) as link:
+        link.identify()
+        board.forging = True
+        for _ in range(20):
+            with pytest.raises(SapperError):
+                link.command("ping")
+        board.forging = False
+        assert link.command("ping").ok and board.gate.counter < 100

@@ -10,12 +10,14 @@ import threading
 import pytest
 
 from sapper.crypto.keys import key_id, to_hex
+from sapper.crypto.line_mac import COUNTER_MAX
+from sapper.crypto.signing import Signer
 from sapper.link.gate import Forged, Gate
 from sapper_host.board.answers import Answer
 from sapper_host.board.counters import Counters
 from sapper_host.board.key_store import KeyStore
 from sapper_host.board.radio_key import provision
-from sapper_host.board.signing import RadioEncoder, encoder_for, must_be_signed
+from sapper_host.board.signing import RadioEncoder, encoder_for, must_be_signed, question
 from sapper_host.errors import SapperError
 
 pytestmark = pytest.mark.unit
@@ -31,7 +33,8 @@ def counters(tmp_path):
 
 
 def nonce_answer(gate):
-    return dict(word.split("=") for word in gate.text().split())
+    line = question()
+    return Answer(line, "ok " + gate.text(line.split()[1]))
 
 
 def signing(counters, gate):
@@ -159,7 +162,7 @@ class Board:
         self.lines = []
 
     def ask(self, line):
-        return Answer(line, f"ok {self.gate.text()} port={self.port}")
+        return Answer(line, f"ok {self.gate.text(*line.split()[1:])} port={self.port}")
 
     def command(self, line, timeout_s=2.0, check=True, quiet=False):
         self.lines.append(line)
@@ -199,6 +202,53 @@ def test_a_refused_key_leaves_the_old_one_and_is_not_in_the_error(tmp_path):
     assert store.load(BOARD) == KEY
     assert board.lines[0].split()[1] not in str(caught.value)
     assert to_hex(KEY) not in str(caught.value)
+
+
+WORDS = {
+    "a counter that uses this boot's up": ("counter=0", f"counter={COUNTER_MAX - 70}"),
+    "another nonce": (NONCE.hex(), bytes(16).hex()),
+    "no signature": (" mac=", " was="),
+    "another signature": (" mac=", " mac=0"),
+}
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_somebody_elses_answer_to_nonce_is_refused_and_the_lines_go_on(counters, words):
+    gate = Gate(KEY, NONCE)
+    encoder = signing(counters, gate)
+    true = nonce_answer(gate)
+    for _ in range(100):
+        with pytest.raises(SapperError, match="not signed"):
+            encoder.renew(Answer(true.command, true.last.replace(*WORDS[words])))
+    for _ in range(100):
+        assert gate.open(encoder("ping").decode().strip()) == "ping"
+    assert gate.counter == 100, "nothing was used up"
+
+
+def test_an_earlier_answer_to_nonce_is_not_taken_again(counters):
+    gate = Gate(KEY, NONCE)
+    old = nonce_answer(gate)
+    encoder = signing(counters, gate)
+    with pytest.raises(SapperError, match="not signed"):
+        encoder.renew(Answer(question(), old.last))
+
+
+def test_asking_again_and_again_uses_no_counters_up(counters):
+    """Each forged `err counter` makes the laptop ask; the board's true answer costs nothing."""
+    gate = Gate(KEY, NONCE)
+    encoder = signing(counters, gate)
+    for _ in range(1000):
+        encoder.renew(nonce_answer(gate))
+        assert gate.open(encoder("ping").decode().strip()) == "ping"
+    assert gate.counter == 1000
+
+
+def test_the_boards_own_words_are_no_line_that_a_board_takes():
+    """Signed alike, with the counter 0: somebody who has the board sign any challenge has no line signed."""
+    signer = Signer(KEY, NONCE)
+    gate = Gate(KEY, NONCE)
+    with pytest.raises(Forged):
+        gate.open("@0 %s nonce %s 0" % (signer.answer_mac("a" * 16, 0), "a" * 16))
 
 
 def test_lines_lost_on_the_way_do_not_stop_the_rest(counters):

@@ -41,10 +41,10 @@ def _afterwards(stage):
 @pytest.fixture
 def radio(stage, tmp_path):
     """(operator over the radio, its encoder)."""
-    values = ask_nonce(stage)
-    assert values["port"] == "radio"
+    answer = ask_nonce(stage)
+    assert answer.values()["port"] == "radio"
     encoder = RadioEncoder(KEY, "0" * 16, Counters("0" * 16, tmp_path))
-    encoder.renew(values)
+    encoder.renew(answer)
     return Operator(stage.rig, stage._advance, OperatorsLine(stage.rig.uart[0], encoder)), encoder
 
 
@@ -70,10 +70,10 @@ def test_the_key_outlives_a_power_cut_and_last_boots_lines_are_refused(stage, ra
     stage.rig.power_cut()
     stage.safe(resets=True)
     plain = Operator(stage.rig, stage._advance, stage.rig.uart[0])
-    values = dict(word.split("=") for word in plain.must("nonce").split())
-    assert values["key"] == key_id(KEY)
+    answer = ask_nonce(stage)
+    assert answer.values()["key"] == key_id(KEY)
     assert plain.ask(old)[0].startswith("err mac")
-    encoder.renew(values)
+    encoder.renew(answer)
     again = Operator(stage.rig, stage._advance, OperatorsLine(stage.rig.uart[0], encoder))
     again.must("ping")
 
@@ -83,6 +83,7 @@ FLOODS = {
     "forged, as short as can be": lambda rng: b"@9 %016x x\n" % rng.getrandbits(64),
     "unsigned": lambda rng: b"disarm\n",
     "questions with long answers": lambda rng: rng.choice((b"dump\n", b"help\n", b"log 64\n", b"get\n")),
+    "questions that are answered signed": lambda rng: b"nonce %016x\n" % rng.getrandbits(64),
     "empty": lambda rng: b"\r",
     "noise": lambda rng: rng.randbytes(40),
 }
