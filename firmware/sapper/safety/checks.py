@@ -5,7 +5,8 @@ import gc
 import os
 
 from sapper.shared.limits import SELF_TEST_HEAP_B
-from sapper.storage import file_system
+from sapper.storage import file_system, key_file
+from sapper.storage.team_key import SPOILT
 from sapper.update import running
 
 _TEMP_DC = (-200, 850)
@@ -86,6 +87,14 @@ def _flash(app):
     return "" if same else "the file system gave back something else than was written"
 
 
+def _radio_key(app):
+    return "spoilt in flash, so the radio takes `stop` alone; `sapper key`" if key_file.RADIO.spoilt else ""
+
+
+def _team_key(app):
+    return "spoilt in flash, so no update is taken; `sapper teamkey`" if app.team_key.key is SPOILT else ""
+
+
 def _update(app):
     return "the update that runs has not proved itself; wait for its restart" if running.on_trial() else ""
 
@@ -116,6 +125,8 @@ SELF_TEST = (
     ("temperature", _temperature),
     ("memory", _memory),
     ("flash", _flash),
+    ("radio key", _radio_key),
+    ("team key", _team_key),
 )
 
 # What an update could have broken, and not what a bench without battery, coil or emergency-stop loop lacks. That it can

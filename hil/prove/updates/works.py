@@ -9,6 +9,7 @@ from hil.prove.updates.board import SimulatedBoard
 from hil.prove.updates.power_cut import Work
 from hil.prove.updates.versions import bundle
 from sapper.crypto.keys import key_id
+from sapper.storage.team_key import proof
 from sapper_host.files.checkout import BUILD, ROOT
 from sapper_host.update.bundle import Bundle
 from sapper_host.update.update import identify, update
@@ -89,11 +90,19 @@ def _settings() -> Work:
     )
 
 
+def _put_team_key(board: SimulatedBoard, key: str) -> None:
+    """With the proof of whichever of our keys the board holds."""
+    nonce = bytes.fromhex(board.dialog.ask("nonce").values()["nonce"])
+    held = board.dialog.ask("teamkey").values()["teamkey"]
+    old = next((each for each in map(bytes.fromhex, _OTHER_KEYS) if key_id(each) == held), None)
+    board.dialog.ask(f"teamkey {key} {proof(old, nonce, key)}" if old else f"teamkey {key}", 5.0)
+
+
 def _provisioning() -> Work:
     def put(board: SimulatedBoard, column: int) -> None:
         board.dialog.ask(f"name {_NAMES[column]}", 5.0)
         board.dialog.ask(f"key {_KEYS[column]}", 5.0)
-        board.dialog.ask(f"teamkey {_OTHER_KEYS[column]}", 5.0)
+        _put_team_key(board, _OTHER_KEYS[column])
         _save_settings(board, column)
 
     def look(board: SimulatedBoard) -> object:

@@ -248,7 +248,7 @@ def test_the_boards_own_words_are_no_line_that_a_board_takes():
     signer = Signer(KEY, NONCE)
     gate = Gate(KEY, NONCE)
     with pytest.raises(Forged):
-        gate.open("@0 %s nonce %s 0" % (signer.answer_mac("a" * 16, 0), "a" * 16))
+        gate.open(f"@0 {signer.answer_mac('a' * 16, 0)} nonce {'a' * 16} 0")
 
 
 def test_lines_lost_on_the_way_do_not_stop_the_rest(counters):

@@ -17,6 +17,7 @@ from hil.rigs.rig import NS_PER_MS
 from hil.rigs.virtual import VirtualPico
 from sapper.crypto.keys import key_id
 from sapper.shared.pins import GPIO
+from sapper.storage.team_key import proof
 from sapper_host.board.dialog import Dialog
 from sapper_host.errors import BoardError, LinkGoneError, NoAnswerError
 from sapper_host.update.bundle import BundleError
@@ -117,10 +118,89 @@ def test_a_board_with_a_team_key_takes_what_is_signed_with_it_and_nothing_else(b
     with pytest.raises(BoardError, match="signature"):
         update(board, forged)
     board.reopen(5.0)
-    assert identify(board)["source"] == "slot_a"
+    now = identify(board)
+    assert (now["source"], now["why"]) == ("factory", "slot_damaged"), "what ran before is not signed either"
     assert board.pico.flash.operations > before, "the idle slot was written, to no effect"
     signed = bundle(tmp_path / "signed", {"sapper/link/status.py": "_OTHER = 1"}, KEY)
-    assert update(board, signed).after["source"] == "slot_b"
+    assert update(board, signed).after["source"] == "slot_a"
+
+
+def restarted(board: SimulatedBoard) -> dict[str, str]:
+    board.pico.power_cut()
+    board.pico.power_on()
+    board.pico.run(BOOT_NS)
+    board.reopen(5.0)
+    return identify(board)
+
+
+def test_what_lay_in_the_slots_before_the_team_key_came_is_chosen_no_more(board, second):
+    assert update(board, second).after["source"] == "slot_b"
+    assert board.dialog.ask("update run slot_a", 5.0).ok, "before the key it is"
+    board.dialog.ask("update run slot_b", 5.0, check=False)
+    answer = board.dialog.ask("teamkey " + KEY.hex(), 5.0)
+    assert "the factory image starts next time" in answer.lines[0]
+    for slot in ("slot_a", "slot_b"):
+        refused = board.dialog.ask(f"update run {slot}", 5.0, check=False)
+        assert refused.error_name == "slot" or "runs already" in refused.text, refused
+    assert restarted(board)["source"] == "factory"
+    for slot in ("slot_a", "slot_b"):
+        assert "not signed with the team's key" in board.dialog.ask(f"update run {slot}", 5.0, check=False).text
+    states = [line.split()[1] for line in board.dialog.ask("update", 5.0).lines]
+    assert states == ["state=not_signed_with_the_team's_key"] * 2
+
+
+def test_erasing_the_storage_does_not_open_the_board(board, second):
+    """Nor does a power cut anywhere in between: the key is not in what is erased."""
+    board.dialog.ask("teamkey " + KEY.hex(), 5.0)
+    before = board.pico.flash.operations
+    board.dialog.write(b"storage erase\n")
+    while board.pico.flash.operations == before:
+        board.pico.run(NS_PER_MS)
+    restarted(board)
+    board.dialog.ask("storage erase", 10.0)
+    assert restarted(board)["source"] == "factory"
+    assert board.dialog.ask("teamkey").text == "teamkey=" + key_id(KEY)
+    assert board.dialog.ask("teamkey none", 5.0, check=False).error_name == "proof"
+    with pytest.raises(BundleError, match="team key"):
+        update(board, second)
+    nonce = bytes.fromhex(board.dialog.ask("nonce").values()["nonce"])
+    assert board.dialog.ask(f"teamkey none {proof(KEY, nonce, 'none')}", 5.0).text == "teamkey=none"
+    assert update(board, second).outcome == "updated"
+
+
+def test_a_team_key_that_is_spoilt_in_flash_refuses_updates_until_it_is_put_in_again(board, second):
+    board.dialog.ask("teamkey " + KEY.hex(), 5.0)
+    image = bytearray(board.pico.flash.image())
+    half = len(image) // 2
+    for offset in flash_layout.SLOT_OFFSETS.values():
+        at = half + offset + flash_layout.KEY_SECTOR * flash_layout.SECTOR_BYTES
+        assert image[at : at + 13] == b"sapper-kept 1"
+        image[at + 20] ^= 1
+    with VirtualPico(None, flash_image=bytes(image), seed=11) as pico:
+        pico.run(BOOT_NS)
+        other = SimulatedBoard(pico)
+        assert identify(other)["source"] == "factory"
+        assert other.dialog.ask("teamkey").text == "teamkey=spoilt"
+        with pytest.raises(BundleError, match="spoilt"):
+            update(other, second)
+        assert other.dialog.ask("update receive", check=False).error_name == "teamkey"
+        assert other.dialog.ask("teamkey " + KEY.hex(), 5.0).text == "teamkey=" + key_id(KEY)
+        with pytest.raises(BundleError, match="signed with team key"):
+            update(other, second)
+
+
+def test_an_older_bundle_is_refused_by_laptop_and_board_and_taken_when_it_is_allowed(board, second):
+    trailer = second.trailer.replace(b"version=0.1.0", b"version=0.0.9")
+    old = type(second)(second.image, trailer, second.values | {"version": "0.0.9"}, second.files)
+    with pytest.raises(BundleError, match="older than what the board runs") as refused:
+        update(board, old)
+    assert "--allow-older" in refused.value.remedy
+    lying = type(second)(second.image, trailer, second.values, second.files)
+    with pytest.raises(BoardError, match="older"):
+        update(board, lying)
+    board.reopen(5.0)
+    assert identify(board)["source"] == "slot_a"
+    assert update(board, old, allow_older=True).after["source"] == "slot_b"
 
 
 class AwkwardDialog(Dialog):
