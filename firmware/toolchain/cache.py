@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from .progress import say
 # What a first build takes: sources 140 MB, compiler 150 MB and, for a while, its 105 MB of packages, objects 60 MB,
 # downloads 55 MB, with room for a second set of objects and images.
 NEEDED_BYTES = 700_000_000
+_STEP_NS = 1_000_000  # more than the finest difference that a file system keeps
 
 
 def root() -> Path:
@@ -140,7 +142,9 @@ def prune(folder: Path, pattern: str, keep: int) -> None:
 
 
 def used(folder: Path) -> Path:
-    """Note that `folder` was used now; returns it."""
+    """Note that `folder` was used last of all beside it, whatever the clock says; returns it."""
     with contextlib.suppress(OSError):  # a cache that can only be read is as good
-        os.utime(folder)
+        last = max((path.stat().st_mtime_ns for path in folder.parent.iterdir() if path != folder), default=0)
+        now = max(time.time_ns(), last + _STEP_NS)
+        os.utime(folder, ns=(now, now))
     return folder

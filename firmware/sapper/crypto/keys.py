@@ -1,5 +1,6 @@
 """Keys: their size, their text, the id that may be told, and a comparison that tells nothing by its time. Pure."""
 
+from binascii import hexlify
 from hashlib import sha256
 
 import micropython
@@ -10,7 +11,7 @@ _HEX = "0123456789abcdef"
 
 def to_hex(data):
     """Bytes as lower-case hex text."""
-    return "".join(["%02x" % byte for byte in data])
+    return str(hexlify(data), "ascii")
 
 
 def from_hex(text, size):

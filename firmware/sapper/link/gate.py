@@ -28,6 +28,7 @@ class Gate:
 
     def __init__(self, key, nonce):
         self.nonce = nonce
+        self._nonce_text = to_hex(nonce)
         self.counter = 0
         self.mark = 0
         self.set_key(key)
@@ -41,10 +42,10 @@ class Gate:
 
     def text(self, challenge=""):
         """What `nonce` answers: all that a host needs to sign, and nothing secret; signed when it brings a challenge."""
-        told = "nonce=%s counter=%d key=%s" % (to_hex(self.nonce), self.counter, self.id)
-        if challenge and self._signer:
-            told += " mac=" + self._signer.answer_mac(challenge, self.counter)
-        return told
+        if not challenge or self._signer is None:
+            return "nonce=%s counter=%d key=%s" % (self._nonce_text, self.counter, self.id)
+        mac = self._signer.answer_mac(challenge, self.counter)
+        return "nonce=%s counter=%d key=%s mac=%s" % (self._nonce_text, self.counter, self.id, mac)
 
     def proves(self, line, parts):
         """Whether a signed line's bytes carry the key's MAC (see line_mac.py); allocates nothing."""

@@ -42,7 +42,8 @@ def _run_folder() -> Path:
 def registered(rig: str, ports: dict[str, str], world: str = "", bootsel: str = "") -> Iterator[RunningRig]:
     """While the block runs, this process is listed as a rig with these serial ports."""
     entry = RunningRig(os.getpid(), rig, dict(ports), world, time.time(), bootsel)
-    path = _run_folder() / f"{rig}-{entry.pid}-{time.monotonic_ns()}.json"
+    # Named for the order: nobody sets this clock back while they run.
+    path = _run_folder() / f"{time.monotonic_ns():020d}-{rig}-{entry.pid}.json"
     write(path, json.dumps(asdict(entry)) + "\n", sync=False)  # it is of no use after a power cut
     try:
         yield entry
@@ -62,4 +63,4 @@ def running_rigs() -> list[RunningRig]:
             rigs.append(rig)
         else:
             path.unlink(missing_ok=True)
-    return sorted(rigs, key=lambda rig: rig.started_s)
+    return rigs

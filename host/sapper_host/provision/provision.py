@@ -168,7 +168,8 @@ class Provisioning:
             raise SapperError("the board's firmware knows no team key", "update it first", Status.REFUSED) from None
         if held == key_id(key):
             return f"{held}, as it was"
-        return send_team_key(self._link, key, self._plan.old_team_keys) + ", new"
+        done = send_team_key(self._link, key, self._plan.old_team_keys) + ", new"
+        return "; ".join([done, *self._link.command("teamkey").lines])
 
     def _restart(self) -> str:
         """What is told from here on comes from flash, not from memory."""
@@ -189,10 +190,12 @@ class Provisioning:
         return f"all is there after a restart of {time.monotonic() - begin:.1f} s"
 
     def _clock(self) -> str:
-        begin = time.time()
-        self._link.command(f"clock {round(begin)}")
+        given = round(time.time())
+        since = time.monotonic()
+        self._link.command(f"clock {given}")
         told = self._link.command("clock").values().get("epoch", "")
-        if not told.isdigit() or not begin - _CLOCK_OFF_S <= int(told) <= time.time() + _CLOCK_OFF_S:
+        most = given + time.monotonic() - since + _CLOCK_OFF_S  # whatever becomes of this laptop's clock meanwhile
+        if not told.isdigit() or not given - _CLOCK_OFF_S <= int(told) <= most:
             raise SapperError(f"the board's clock does not keep the time it was given ({told or 'unset'})", "try again")
         self.found.clock_s = int(told)
         return f"set, {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(int(told)))} UTC, until its next start"

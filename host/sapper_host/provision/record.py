@@ -93,9 +93,16 @@ def _table(head: tuple[str, str], rows: list[tuple[str, Any]]) -> str:
 
 
 def save(record: Record, folder: Path) -> list[Path]:
-    """Write the record as JSON and Markdown, and the settings as a file that can be loaded; their paths."""
+    """Write the record as JSON and Markdown, and the settings as a file that can be loaded; their paths.
+
+    Never over another record: a clock that was set back may give the same time twice.
+    """
     stamp = record["time"].replace("-", "").replace(":", "")
-    stem = f"{record['name']}-{record['board']}-{stamp}"
+    stem = first = f"{record['name']}-{record['board']}-{stamp}"
+    number = 1
+    while (folder / f"{stem}.json").exists():
+        number += 1
+        stem = f"{first}-{number}"
     texts = {
         ".json": json.dumps(record, indent=1) + "\n",
         ".md": markdown(record),

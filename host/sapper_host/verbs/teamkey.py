@@ -54,6 +54,9 @@ def teamkey(
     with Link.open(find_port(port)) as link:
         board = link.identify()["board"]
         held = send_team_key(link, key, old)
+        warnings = link.command("teamkey").lines
+    for warning in warnings:
+        typer.echo(warning)
     typer.echo(f"board {board} holds no team key now" if remove else f"board {board} holds team key {held}")
 
 

@@ -92,6 +92,19 @@ def test_only_what_was_used_last_is_kept(own_cache: Path) -> None:
     assert sorted(path.name for path in (cache.root() / "images").iterdir()) == ["0", "3"]
 
 
+def test_what_was_used_last_is_kept_though_the_clock_was_set_back_meanwhile() -> None:
+    folder = cache.root() / "images"
+    ahead_ns = time.time_ns() + 3600 * 10**9
+    for number in range(4):
+        (folder / str(number)).mkdir(parents=True)
+        os.utime(folder / str(number), ns=(ahead_ns + number, ahead_ns + number))
+    for name in ("new", "newer"):
+        (folder / name).mkdir()
+        cache.used(folder / name)
+    cache.prune(folder, "*", keep=3)
+    assert sorted(path.name for path in folder.iterdir()) == ["3", "new", "newer"]
+
+
 def objects_after_a_cut(resumable: bool, boot: str | None) -> bool:
     """True if the objects of an interrupted build are used again. `boot`: under which boot it ran (None: this one)."""
     objects = cache.root() / "objects"
