@@ -1,4 +1,4 @@
-"""A laptop's clock that is set back, at any moment, costs nothing: what is newer, or used already, is not told by it."""
+"""A laptop whose clock is set back, at any moment: what is newer, or used already, is told by something else."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def test_a_record_is_never_written_over_another(tmp_path: Path) -> None:
     found = Found(version={"board": "0" * 16, "name": "rover-7"})
     made = [board_record.make(found, 1_790_000_000.0) | {"passed": number} for number in range(3)]
     paths = [board_record.save(each, tmp_path) for each in made]
-    assert len({path for saved in paths for path in saved}) == 9 and all(path.exists() for each in paths for path in each)
+    assert len({path for saved in paths for path in saved}) == 9 and all(
+        path.exists() for each in paths for path in each
+    )
     assert ['"passed": 0' in paths[0][0].read_text(), '"passed": 2' in paths[2][0].read_text()] == [True, True]
 
 

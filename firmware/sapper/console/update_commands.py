@@ -4,8 +4,9 @@ str or an iterator of str."""
 from sapper.console.arguments import Refused, key, usage
 from sapper.crypto.keys import differ, from_hex
 from sapper.crypto.sha256 import DIGEST_BYTES
+from sapper.crypto.team_proof import proof
 from sapper.shared.events import SOURCES
-from sapper.storage.team_key import SPOILT, proof
+from sapper.storage.team_key import SPOILT
 from sapper.update import running
 
 

@@ -14,7 +14,6 @@ from sapper.crypto.hmac_sha256 import Hmac
 from sapper.crypto.keys import KEY_BYTES, to_hex
 from sapper.crypto.line_mac import MAC_DIGITS, NONCE_BYTES
 
-
 CHALLENGE_DIGITS = 16
 _ANSWER = 0  # the counter of the board's own words
 

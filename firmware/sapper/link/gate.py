@@ -41,7 +41,7 @@ class Gate:
         self._signer = Signer(key, self.nonce) if key else None
 
     def text(self, challenge=""):
-        """What `nonce` answers: all that a host needs to sign, and nothing secret; signed when it brings a challenge."""
+        """What `nonce` answers: all that a host needs to sign, nothing secret; signed when it brings a challenge."""
         if not challenge or self._signer is None:
             return "nonce=%s counter=%d key=%s" % (self._nonce_text, self.counter, self.id)
         mac = self._signer.answer_mac(challenge, self.counter)

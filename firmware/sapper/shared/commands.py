@@ -74,8 +74,8 @@ COMMANDS = (
         "storage [erase]",
         IDLE,
         "usb",
-        "whether the file system in flash is in order; `erase` makes a new one: settings and radio key are lost, the team's "
-        "key stays",
+        "whether the file system in flash is in order; `erase` makes a new one: settings and radio key are lost, the "
+        "team's key stays",
     ),
     (
         "digest",

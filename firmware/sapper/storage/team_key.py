@@ -6,7 +6,6 @@ A key is 32 bytes; NO_KEY (b'') when there is none; SPOILT (None) when there was
 
 import os
 
-from sapper.crypto.hmac_sha256 import Hmac
 from sapper.crypto.keys import KEY_BYTES, from_hex, key_id, to_hex
 from sapper.storage import two_copies
 from sapper.storage.key_file import KeyFile
@@ -20,7 +19,6 @@ NO_KEY = b""
 SPOILT = None
 _NONE = "none"
 _PLACES = (0, 1)
-_USE = b"sapper team key "  # no proof is a signature of an update
 
 # Where it lay before: taken over once.
 _FILE = KeyFile("/team.key")
@@ -94,9 +92,3 @@ class TeamKey:
     def id(self):
         """What may be told of it."""
         return "spoilt" if self.key is SPOILT else key_id(self.key)
-
-
-def proof(old, nonce, new):
-    """What proves to a board with this nonce that who has the key `old` wants `new` (its hex digits, or `none`) in its
-    place: 64 hex digits."""
-    return to_hex(Hmac(old, _USE).digest(nonce + new.encode()))

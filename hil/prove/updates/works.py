@@ -9,7 +9,7 @@ from hil.prove.updates.board import SimulatedBoard
 from hil.prove.updates.power_cut import Work
 from hil.prove.updates.versions import bundle
 from sapper.crypto.keys import key_id
-from sapper.storage.team_key import proof
+from sapper.crypto.team_proof import proof
 from sapper_host.files.checkout import BUILD, ROOT
 from sapper_host.update.bundle import Bundle
 from sapper_host.update.update import identify, update

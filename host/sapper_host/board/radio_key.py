@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sapper.crypto.keys import KEY_BYTES, from_hex, key_id, to_hex
 from sapper.crypto.line_mac import NONCE_BYTES
-from sapper.storage.team_key import proof
+from sapper.crypto.team_proof import proof
 from sapper_host.board.key_store import KeyStore
 from sapper_host.board.link import Link
 from sapper_host.errors import BoardError, NoAnswerError, SapperError, Status

@@ -38,7 +38,7 @@ Tell = Callable[[str, str], None]
 @dataclass(frozen=True)
 class Plan:
     """What the board is to be given. key: KEEP, NEW, a key, or '' for the one that board and laptop share, else a new
-    one. settings, team_key: None leaves them as they are. old_team_keys: one of them proves that the team's key changes.
+    one. settings, team_key: None leaves them as they are. old_team_keys: one of them proves a change of the team's key.
     """
 
     name: str

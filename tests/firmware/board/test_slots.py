@@ -1,4 +1,4 @@
-"""The board's own slots over flash in memory: what is whole and, once there is a team key, signed with it, may start."""
+"""The board's own slots over flash in memory: what is whole and, if there is a team key, signed with it, may start."""
 
 import hashlib
 import zlib
@@ -8,6 +8,7 @@ import pytest
 from flash_chip import SECTOR, Chip, board_modules
 
 from sapper.storage.team_key import NO_KEY, TeamKey
+from sapper.storage.two_copies import copy_of
 from sapper.update.slot_trailer import API, BYTES_MAX, MARK, in_sector, parse
 from sapper.update.trailer import TrailerError, mac, values_of
 
@@ -96,9 +97,12 @@ def test_a_spoilt_team_key_starts_the_factory_image(board):
     put(board, "a", trailer(KEY))
     has_key(board, KEY)
     assert board.wrong_with("a") == ""
-    for place in (0, 1):
-        board.places.write(place, bytes(256))
-    assert "spoilt" in board.wrong_with("a")
+    for page in (bytes(256), *(copy_of(9, word) for word in ("abc", "xy", "ab" * 31, "ab" * 33, "z" * 64))):
+        for place in (0, 1):
+            board.places.write(place, page)
+        assert "spoilt" in board.wrong_with("a")
+        board.choose()
+        assert board.running == "factory"
 
 
 def test_after_the_key_was_taken_away_anything_whole_starts_again(board):

@@ -4,8 +4,9 @@ import pytest
 from bench import Bench
 
 from sapper.crypto.keys import key_id
+from sapper.crypto.team_proof import proof
 from sapper.storage import file_system, team_key, two_copies
-from sapper.storage.team_key import InMemory, proof
+from sapper.storage.team_key import InMemory
 from sapper.update import running
 
 pytestmark = pytest.mark.unit

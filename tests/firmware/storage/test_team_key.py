@@ -1,12 +1,13 @@
-"""The team's key: whatever the power, the flash or the operator does, a board that had one never takes unsigned updates."""
+"""The team's key: whatever power, flash or operator do, a board that had one takes no unsigned updates."""
 
 import pytest
 from flash_chip import Chip, PowerGone, board_modules
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sapper.crypto.team_proof import proof
 from sapper.storage import key_file, team_key, two_copies
-from sapper.storage.team_key import NO_KEY, SPOILT, InMemory, TeamKey, proof
+from sapper.storage.team_key import NO_KEY, SPOILT, InMemory, TeamKey
 
 pytestmark = pytest.mark.unit
 

@@ -276,8 +276,8 @@ def test_no_update_touches_the_sector_that_holds_the_team_key(length):
     slot[:] = random.Random(3).randbytes(len(slot))
     at = flash_layout.KEY_SECTOR * SECTOR
     kept = bytes(slot[at : at + SECTOR])
-    image = random.Random(4).randbytes(length)
-    for image in (image, random.Random(5).randbytes(length)):
+    for seed in (4, 5):
+        image = random.Random(seed).randbytes(length)
         lines, pointed = receive(b"".join(messages(bundle_of(image))), slot)
         assert pointed, lines
         assert slot[:length] == image and slot[at : at + SECTOR] == kept

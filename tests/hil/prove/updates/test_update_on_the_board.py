@@ -16,8 +16,8 @@ from hil.rigs.firmware import default_uf2
 from hil.rigs.rig import NS_PER_MS
 from hil.rigs.virtual import VirtualPico
 from sapper.crypto.keys import key_id
+from sapper.crypto.team_proof import proof
 from sapper.shared.pins import GPIO
-from sapper.storage.team_key import proof
 from sapper_host.board.dialog import Dialog
 from sapper_host.errors import BoardError, LinkGoneError, NoAnswerError
 from sapper_host.update.bundle import BundleError
