@@ -60,8 +60,14 @@ class KeepAlive:
                     # To go on would keep a rover going that nobody sees.
                     remedy = "look at the cable or the radio, then open it again"
                     self._lose(LinkError(f"nothing was heard from the board for {silent_s:.0f} s", remedy))
+            except LinkError as error:
+                self._lose(error)
             except SapperError as error:
-                self._lose(error if isinstance(error, LinkError) else LinkError(f"no keepalive: {error.message}"))
+                # On a radio somebody else may have answered: the next one may get through.
+                unanswered_since_s = unanswered_since_s or asked_at_s
+                if time.monotonic() - unanswered_since_s > DEAF_S:
+                    self._lose(LinkError(f"no keepalive: {error.message}"))
+                self._ended.wait(KEEP_ALIVE_S)
             else:
                 unanswered_since_s = None
                 self._ended.wait(KEEP_ALIVE_S)

@@ -1,6 +1,7 @@
 """A link over a radio, end to end on a pseudo-terminal: signed without asking, renewed after the board's restart."""
 
 import errno
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,13 @@ class RadioBoard(FakeBoard):
 
     def _nonce(self, words):
         return f"ok {self.gate.text(*words)} port=radio"
+
+
+def until(happened, wait_s=10.0):
+    end = time.monotonic() + wait_s
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -109,6 +117,19 @@ class NoisyBoard(RadioBoard):
     def _nonce(self, words):
         answer = super()._nonce(words)
         return answer.replace("counter=", "counter=99999999") if self.forging else answer
+
+
+def test_the_keepalive_outlives_forged_answers(store, monkeypatch):
+    monkeypatch.setattr("sapper_host.board.keepalive.KEEP_ALIVE_S", 0.01)
+    store.save(BOARD, KEY)
+    with NoisyBoard() as board, Link.open(board.port) as link:
+        link.identify()
+        board.forging = True
+        link.keep_alive()
+        asked = len(board.heard)
+        until(lambda: sum(line.startswith("nonce ") for line in board.heard[asked:]) >= 3)
+        board.forging = False
+        until(lambda: board.taken.count("ping") >= 3)
 
 
 def test_forged_answers_do_not_wear_out_the_laptops_counters(store):
