@@ -63,6 +63,28 @@ def test_equal_trees_give_equal_files(whole: Path, tmp_path: Path) -> None:
     assert (tmp_path / "other.sapper").read_bytes() == whole.read_bytes()
 
 
+@pytest.mark.parametrize("key", [None, KEY])
+def test_a_trailer_as_long_as_a_board_reads_is_made_and_read_and_a_longer_one_is_not(
+    tmp_path: Path, key: bytes | None
+) -> None:
+    folder = compiled(tmp_path / "mpy")
+    about = json.loads((folder / "build.json").read_text())
+    room = bundles.BYTES_MAX - len(make(folder, key).trailer) + len(about["git"])
+    for length in (room - 2, room - 1, room, room + 1):
+        (folder / "build.json").write_text(json.dumps(about | {"git": "g" * length}))
+        if length > room:
+            with pytest.raises(BundleError, match="1025 bytes, and a board reads 1024"):
+                make(folder, key)
+            break
+        # The image holds the revision as well, so its own length, among the trailer's words, may change by a digit.
+        made = make(folder, key)
+        assert len(made.trailer) <= bundles.BYTES_MAX
+        write(made, tmp_path / "it.sapper")
+        assert read(tmp_path / "it.sapper") == made
+    else:
+        pytest.fail("the longer one was not tried")
+
+
 def test_the_board_and_the_laptop_agree_on_the_size_of_a_slot() -> None:
     assert bundles.IMAGE_BYTES_MAX == flash_layout.IMAGE_BYTES_MAX
 
