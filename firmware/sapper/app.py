@@ -67,7 +67,6 @@ class Application:
         self.leave_for = ""
         self.t_ms = 0
         self._marks = 0
-        self.pinpointing = False
         self._sweep_mm = 0
         self._collect_next = False
         self._log_due = 0
@@ -172,6 +171,7 @@ class Application:
         if not GRANTS[new] & ENABLED:
             self.board.interlock.drop()
             self.drive.release()
+            self.detector.pinpoint_end()
             self._log_due = _LOG_SAVED_AFTER
         elif not GRANTS[old] & ENABLED:
             self._power_up()
@@ -181,6 +181,8 @@ class Application:
         self.state = new
         if new == SAFE:
             self._interruptible(True)
+        if old == SWEEP:
+            self.watch.end_search()
         if old in (TELEOP, SWEEP) and new not in (TELEOP, SWEEP):
             self.add(_STOP_EVENT, self.reason, happened)
         if new == FAULT and self.drive.fault_side >= 0:
@@ -199,15 +201,25 @@ class Application:
         self.motion.halt()
         self.drive.engage()
         self.detector.reset()
+        self.motion.strayed = False
         self.watch.begin()
         self.board.interlock.arm()
 
     def begin_sweep(self, length_mm):
-        """ARMED -> SWEEP over so many millimetres."""
+        """ARMED -> SWEEP over so many millimetres. It ends pinpointing, and what lies behind counts only if the rover
+        came straight ahead from there; over a find without a verdict it stops at once.
+        """
+        detector = self.detector
+        found = self.watch.unjudged()
+        detector.pinpoint_end()
+        if self.motion.strayed:
+            detector.reset()
         self.motion.sweep(length_mm)
         self.raise_event("cmd_sweep")
         self._sweep_mm = length_mm
         self.add(_SWEEP_EVENT, length_mm, 0)
+        if found:
+            self.raise_event("alert")
 
     def fail(self, error):
         """An exception in a tick: FAULT, wherever it came from."""
@@ -303,11 +315,15 @@ class Application:
 
     def pinpoint(self, on):
         """Strength against the level now, or back to the search."""
-        self.pinpointing = on
         if on:
             self.detector.pinpoint_begin()
         else:
             self.detector.pinpoint_end()
+
+    @property
+    def pinpointing(self):
+        """Whether the detector pinpoints."""
+        return self.detector.pinpointing
 
     def emit(self, kind, a=0, b=0, c=0, d=0, e=0):
         """Log an event of this kind (name)."""

@@ -191,6 +191,7 @@ class Console(BoardCommands, UpdateCommands):
         if len(words) != 1 or words[0] not in events.VERDICTS[1:]:
             raise usage("verdict")
         self._app.emit("verdict", events.VERDICTS.index(words[0]))
+        self._app.watch.judged()
         return self._event("cmd_verdict")
 
     def cmd_mark(self, link, words):

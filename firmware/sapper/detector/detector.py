@@ -21,7 +21,7 @@ from sapper.detector.contact import (  # noqa: F401 - the classes are part of th
 )
 from sapper.detector.false_alarms import ALERT_LEVELS, CONTACT_LEVELS, level_of
 from sapper.detector.footprint import TAPS_EARLY, TAPS_FULL, Footprint
-from sapper.detector.ground import MASK, Ground
+from sapper.detector.ground import BIN_MM, MASK, Ground
 from sapper.detector.health import STUCK_GATE0, Health
 from sapper.detector.noise import Noise
 from sapper.detector.pinpoint import Pinpoint
@@ -63,6 +63,7 @@ class Detector:
         self._pinpoint = Pinpoint(self.balance)
         self._bump = array("i", [0, 0, 0])
         self.contact = self._peaks.contact
+        self._pinpointed = self._resumes = False
         self.fault_code = 0
         self.configure()
         self.reset()
@@ -92,15 +93,15 @@ class Detector:
         self.class_hint = CLASS_NONE
         self.statistic = 0
         self.alert = 0
-        self._pinpointed = False
         self._due = self._peaked = False
         self._last = self._row = self._peak_bin = 0
         self._echo_bin = self._rise_bin = self._seen_bin = -_FAR_BINS
         self._echo = 0
 
     def searched_ok(self):
-        """Whether the ground under the coil counts as searched: enough ground known behind it, and no fault."""
-        return self.ground.bins > kernels.BACK and self.health.fault == 0
+        """Whether the ground under the coil counts as searched: enough ground known behind it, no fault, and no
+        pinpointing, which seeks nothing."""
+        return self.ground.bins > kernels.BACK and self.health.fault == 0 and not self._pinpoint.on
 
     def step(self, frame, t_ms, s_mm, speed_mm_s, inhibit=0):
         """One frame at time t_ms with the coil's odometer at s_mm -> FLAG_* bits. With `inhibit` no new alert is
@@ -126,6 +127,10 @@ class Detector:
             self.strength = strength_of(self.statistic)
             self.class_hint = self._pinpoint.class_hint
             return flags
+        if self._resumes:
+            self._resumes = False
+            if s_mm // BIN_MM != self.ground.open:
+                self.reset()  # what was passed meanwhile is not known
         done = self.ground.step(frame, t_ms, s_mm)
         if not done:
             if self._due:
@@ -217,6 +222,11 @@ class Detector:
         at = last & MASK
         return class_of(evidence[BEND + at], evidence[BODY + at], self._early_noise.state[1])
 
+    @property
+    def pinpointing(self):
+        """Whether it gives strength against a level, and seeks nothing."""
+        return self._pinpoint.on
+
     def pinpoint_begin(self):
         """The coil stands (or creeps over an object): from here on strength is against the present level."""
         self._pinpoint.begin()
@@ -226,6 +236,7 @@ class Detector:
         if not self._pinpoint.on:
             return
         self._pinpoint.on = False
+        self._resumes = True
         self.strength = 0
         if self._pinpoint.best >= self._contact_level:
             self._pinpoint.describe(self.contact)

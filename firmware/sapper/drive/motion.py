@@ -9,11 +9,13 @@ _BRAKE_PER_S = 3  # at the end of a lane: speed in mm/s is at most this times th
 
 
 class Motion:
-    """Commands in, `step` once a tick; drives a `Drive`."""
+    """Commands in, `step` once a tick; drives a `Drive`. strayed: turned or driven backwards since the last sweep
+    began, so that the ground ahead is not that which the detector knows."""
 
     def __init__(self, settings, drive):
         self._settings = settings
         self._drive = drive
+        self.strayed = False
         self.configure()
         self.halt()
 
@@ -30,9 +32,12 @@ class Motion:
         self._speed = speed_mm_s
         self._turn = turn_mrad_s
         self._age_ms = 0
+        if turn_mrad_s or speed_mm_s < 0:
+            self.strayed = True
 
     def sweep(self, length_mm):
         """A straight lane from here."""
+        self.strayed = False
         odometry = self._drive.odometry
         self._goal_mm = odometry.s_mm + length_mm
         self._skew = odometry.left - odometry.right

@@ -44,6 +44,7 @@ class Watch:
         self.vsys_mv = 0
         self.temp_dc = 0
         self.searched = 0
+        self._judged = False
         self._heard_age_ms = 0
         self._heard_next = 1
         self._pinged = False
@@ -65,6 +66,7 @@ class Watch:
         """SAFE -> ARMED: what was before does not count."""
         self._enabled_ticks = 0
         self._pinged = False
+        self._judged = False
         self._app.board.inputs.loop_opened()
 
     def heard(self, port):
@@ -80,6 +82,20 @@ class Watch:
             app.emit("link", port, 1, self._heard_age_ms)
         self._heard_next = app.log.next
         self._heard_age_ms = 0
+
+    def judged(self):
+        """The operator's verdict: the alert that stands is no reason to stop again."""
+        self._judged = True
+
+    def unjudged(self):
+        """Whether an alert stands that stops a sweep, without a verdict."""
+        return self._app.detector.alert and not self._judged and not self._marks_on
+
+    def end_search(self):
+        """The sweep is over: from here on nothing is searched."""
+        if self.searched:
+            self.searched = 0
+            self._app.add(_COVERED, self._app.drive.odometry.s_mm, 0)
 
     def pinged(self):
         """The operator's program keeps the link alive: from now on its silence is a stop standing, too, not only
@@ -153,6 +169,7 @@ class Watch:
             if flags & FLAG_FAULT:
                 app.log_fault(detector.health.fault)
             if flags & FLAG_ALERT:
+                self._judged = False
                 app.add(_DETECT, detector.strength, detector.class_hint, detector.statistic, detector.level)
                 if not self._marks_on:
                     bits |= _ALERT
