@@ -24,7 +24,8 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def flash(tmp_path, monkeypatch):
-    """Files in a folder of the test's own."""
+    """Files in a folder of the test's own; and no collection of CPython's own large heap at each arming."""
+    monkeypatch.setattr("sapper.app.gc.collect", lambda: 0)
     monkeypatch.setattr(machine, "RTC", Clock, raising=False)
     for module, name in (("settings_file", "PATH"), ("name_file", "PATH"), ("log_file", "PATH")):
         monkeypatch.setattr(f"sapper.storage.{module}.{name}", str(tmp_path / module))
