@@ -77,6 +77,8 @@ class Console(BoardCommands, UpdateCommands):
         answer = self._handlers[words[0]](link, words[1:])
         if trusted:
             app.heard(link)
+            if commands.is_use(row):
+                app.watch.used()
         return answer
 
     # Looking

@@ -103,10 +103,11 @@ def class_of(bend, body, sigma_body):
 
 class Contact:
     """One object. s_mm: its peak along the track; extent_mm: width of its bump at 3/8 of its height; strength 0..1000;
-    snr_x10.
+    snr_x10. pinpointed: 1 when it was not come by in a search.
     """
 
     def __init__(self):
+        self.pinpointed = 0
         self.s_mm = 0
         self.extent_mm = 0
         self.strength = 0
@@ -154,6 +155,7 @@ class Peaks:
         ahead = _reach(evidence, top, sigma, 1)
         behind = _reach(evidence, top, sigma, -1)
         contact = self.contact
+        contact.pinpointed = 0
         contact.s_mm = top * BIN_MM + (BIN_MM + ahead - behind) // 2
         contact.extent_mm = ahead + behind
         statistic = self._statistics[at & MASK]

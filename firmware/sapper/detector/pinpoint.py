@@ -82,6 +82,7 @@ class Pinpoint:
 
     def describe(self, contact):
         """Fill `contact` with the best of this pinpointing."""
+        contact.pinpointed = 1
         contact.s_mm = self._best_mm
         contact.extent_mm = self._to_mm - self._from_mm
         contact.strength = strength_of(self.best)

@@ -45,6 +45,7 @@ class Watch:
         self.temp_dc = 0
         self.searched = 0
         self._judged = False
+        self._unused_ms = 0
         self._heard_age_ms = 0
         self._heard_next = 1
         self._pinged = False
@@ -65,6 +66,7 @@ class Watch:
     def begin(self):
         """SAFE -> ARMED: what was before does not count."""
         self._enabled_ticks = 0
+        self._unused_ms = 0
         self._pinged = False
         self._judged = False
         self._app.board.inputs.loop_opened()
@@ -82,6 +84,10 @@ class Watch:
             app.emit("link", port, 1, self._heard_age_ms)
         self._heard_next = app.log.next
         self._heard_age_ms = 0
+
+    def used(self):
+        """The operator did something with the rover (shared/commands.py tells what counts)."""
+        self._unused_ms = 0
 
     def judged(self):
         """The operator's verdict: the alert that stands is no reason to stop again."""
@@ -128,9 +134,10 @@ class Watch:
             if not self._link_lost and (grants & MOVES or grants & ENABLED and self._pinged):
                 self._link_lost = True
                 app.emit("link", app.owner, 0, self._heard_age_ms)
-            if self._heard_age_ms >= self._idle_ms:
-                bits |= _IDLE
         if grants & ENABLED:
+            self._unused_ms = 0 if grants & MOVES else self._unused_ms + elapsed_ms
+            if self._unused_ms >= self._idle_ms:
+                bits |= _IDLE
             self._enabled_ticks += 1
             if self._enabled_ticks > 2 and not board.interlock.enabled():
                 bits |= _INTERLOCK
@@ -183,7 +190,7 @@ class Watch:
                     contact.snr_x10,
                     contact.class_hint,
                 )
-                if self._marks_on and app.state == SWEEP:
+                if self._marks_on and app.state == SWEEP and not contact.pinpointed:
                     app.mark()
         searched = 1 if app.state == SWEEP and detector.searched_ok() else 0
         if searched != self.searched:

@@ -113,6 +113,13 @@ def open_to_all(row, moves):
     return row[3] == "any" or row[3] == "still" and not moves
 
 
+def is_use(row):
+    """Whether the command of table row `row` is the operator's use of the rover: it does something. What programs say
+    of their own accord, to be told or to keep the link alive, is none.
+    """
+    return row[3] == "link" and row[0] != "ping" or row[0] == "stop"
+
+
 def allowed(row, state):
     """Whether the command of table row `row` may run in `state` (index into events.STATES)."""
     return STATE_LETTERS[state] in row[2]

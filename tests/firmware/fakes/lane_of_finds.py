@@ -9,7 +9,7 @@ import re
 from bench import AIR, Acquisition, Bench
 
 from sapper.crypto.signing import Signer
-from sapper.safety.supervisor import ARMED, CONTACT, FAULT, GRANTS, MOVES, SAFE, STOPPED, SWEEP, TELEOP
+from sapper.safety.supervisor import ARMED, CONTACT, FAULT, GRANTS, MOVES, STOPPED, SWEEP, TELEOP
 from sapper.shared.commands import COMMANDS, allowed
 from sapper.shared.events import STATES
 
@@ -186,6 +186,3 @@ def acting(state):
     """Those of `forms` whose command does something, beside one of each kind that only looks."""
     acts = {row[0] for row in COMMANDS if row[3] in ("link", "usb") or row[0] == "stop"} | {"status", "log", "telemetry"}
     return [line for line in forms(state) if line.split()[0] in acts and line not in ("log 5", "log saved")]
-
-
-__all__ = ["ARMED", "CONTACT", "FAULT", "RADIO", "SAFE", "STOPPED", "SWEEP", "TELEOP", "USB", "Lane", "acting", "enabled", "forms"]
