@@ -21,6 +21,7 @@ from sapper.safety import checks
 from sapper.safety.arming import Arming
 from sapper.safety.supervisor import ARMED, ENABLED, EVENT_BIT, FAULT, GRANTS, MOVES, SAFE, SWEEP, TELEOP, decide
 from sapper.safety.watch import Watch
+from sapper.shared import weakened
 from sapper.shared.events import FAULTS, KIND_ID, REASON_NAMES
 from sapper.shared.settings import Settings
 from sapper.storage import kept, key_file, log_file, settings_file
@@ -72,6 +73,7 @@ class Application:
         self._log_due = 0
         self.heap_free = gc.mem_free()
         self.settings_audio = self.settings.get("audio")
+        self.weakened = weakened.bits(self.settings.get)
         board.pulser.start(self.settings)
         board.acquisition.start()
         self._interruptible(True)
@@ -243,6 +245,7 @@ class Application:
         self.reporter.configure()
         self.board.pulser.start(self.settings)
         self.settings_audio = self.settings.get("audio")
+        self.weakened = weakened.bits(self.settings.get)
         self.watch.configure()
 
     def offer_code(self, link):

@@ -12,7 +12,7 @@ from sapper.link import status
 from sapper.link.gate import Forged, is_signed
 from sapper.safety import checks
 from sapper.safety.supervisor import ARMED, GRANTS, MOVES, SAFE, TELEOP
-from sapper.shared import commands, events
+from sapper.shared import commands, events, weakened
 from sapper.shared.commands import COMMANDS, ROWS
 from sapper.shared.settings import TABLE, SettingError, row_of
 from sapper.storage import log_file, settings_file
@@ -133,14 +133,25 @@ class Console(BoardCommands, UpdateCommands):
             wrong = checks.failures(checks.PRE_ARM, app)
             if wrong:
                 return self._failed("checks", wrong)
-            return "ok code=%s type `arm CODE` within %d ms" % (app.offer_code(link), app.settings.get("arm_code_ms"))
+            code = app.offer_code(link)
+            return self._offer("ok code=%s type `arm CODE` within %d ms" % (code, app.settings.get("arm_code_ms")))
         if not app.arming.confirm(link.index, words[0]):
             raise Refused("code", "the code is wrong or late; type `arm` for a new one")
         wrong = checks.failures(checks.PRE_ARM, app)
         if wrong:
             return self._failed("checks", wrong)
         app.owner = link.index
-        return self._event("cmd_arm")
+        answer = self._event("cmd_arm")
+        if app.weakened:
+            app.emit("weakened", app.weakened)
+        return answer
+
+    def _offer(self, last):
+        """The code comes after what the operator arms without."""
+        settings = self._app.settings
+        for name, _, _, what in weakened.rows(self._app.weakened):
+            yield "  weakened: %s=%d: %s" % (name, settings.get(name), what)
+        yield last
 
     def _failed(self, name, wrong):
         for check, text in wrong:
@@ -238,6 +249,9 @@ class Console(BoardCommands, UpdateCommands):
             raise usage("set")
         value = self._app.settings.set(words[0], words[1])
         self._app.configure()
+        for name, _, _, what in weakened.rows(self._app.weakened):
+            if name == words[0]:
+                return "ok %s=%d weakened: %s" % (name, value, what)
         return "ok %s=%d" % (words[0], value)
 
     def cmd_save(self, link, words):

@@ -2,9 +2,8 @@
 fault."""
 
 import micropython
-from sapper.shared.limits import TICK_MS
+from sapper.shared.limits import DRIVEN_PM, TICK_MS
 
-_DRIVEN_PM = 150  # below this duty a track may honestly stand
 _MOVING_TICKS = 4  # in the window; fewer can be the rover rocking
 _REVERSED_TICKS = 6
 
@@ -48,7 +47,7 @@ class TrackCheck:
         self._free = 0
         self._strays = 0
         if ticks == 0:
-            if duty_pm >= _DRIVEN_PM or duty_pm <= -_DRIVEN_PM:
+            if duty_pm >= DRIVEN_PM or duty_pm <= -DRIVEN_PM:
                 self._still += 1
         else:
             self._still = 0

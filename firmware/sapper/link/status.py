@@ -1,5 +1,6 @@
 """The application's state in a line of text and in the flags of a STATUS frame."""
 
+from sapper.shared import weakened
 from sapper.shared.events import FAULTS, REASON_NAMES, STATES
 
 
@@ -12,6 +13,7 @@ def flags(app):
         | app.board.interlock.enabled() << 2
         | app.watch.searched << 3
         | (16 if app.pinpointing else 0)
+        | (32 if app.weakened else 0)
     )
 
 
@@ -22,7 +24,7 @@ def text(app):
     bits = flags(app)
     return (
         "state=%s reason=%s fault=%s loop=%d key=%d enabled=%d s_mm=%d x_mm=%d y_mm=%d speed_mm_s=%d "
-        "strength=%d vsys_mv=%d temp_dc=%d load_pm=%d missed=%d refused=%d"
+        "strength=%d vsys_mv=%d temp_dc=%d load_pm=%d missed=%d refused=%d weakened=%d"
     ) % (
         STATES[app.state],
         REASON_NAMES[app.reason],
@@ -40,4 +42,5 @@ def text(app):
         app.stats.load_pm,
         app.board.acquisition.missed,
         app.refused,
-    )
+        app.weakened,
+    ) + (" (%s)" % ", ".join(row[0] for row in weakened.rows(app.weakened)) if app.weakened else "")

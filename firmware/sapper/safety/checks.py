@@ -4,6 +4,7 @@ what is wrong."""
 import gc
 import os
 
+from sapper.shared import together
 from sapper.shared.limits import SELF_TEST_HEAP_B
 from sapper.storage import file_system, key_file
 from sapper.storage.team_key import SPOILT
@@ -51,6 +52,10 @@ def _storage(app):
 def _settings(app):
     # Without a file system there is no settings file: one cause, told once.
     return "" if file_system.problem() else app.settings_error
+
+
+def _together(app):
+    return together.problem(app.settings.get)
 
 
 def _pulser(app):
@@ -103,6 +108,7 @@ PRE_ARM = (
     ("update", _update),
     ("storage", _storage),
     ("settings", _settings),
+    ("together", _together),
     ("loop", _loop),
     ("key", _key),
     ("supply", _supply),

@@ -6,6 +6,8 @@ name, BITS the bits of one. Numbers keep their meaning, as they outlive an updat
 kind's is not used again, and `-` stands where a name was taken out.
 """
 
+from sapper.shared import weakened
+
 ARGS_MAX = 5
 
 KINDS = (
@@ -28,6 +30,7 @@ KINDS = (
     (13, "covered", ("from_mm", "searched"), "ground from here on counts as searched (1) or not (0)"),
     (14, "log", ("saved",), "the event log was written"),
     (15, "update", ("source", "kept"), "an update on trial proved itself (kept=1), or did not (0) and restarts"),
+    (16, "weakened", ("stops",), "armed with protective stops that settings switch off or weaken"),
 )
 
 STATES = ("SAFE", "ARMED", "TELEOP", "SWEEP", "CONTACT", "STOPPED", "FAULT")
@@ -114,7 +117,7 @@ ENUMS = {
     "port": PORTS,
     "why": REFUSALS,
 }
-BITS = {"detail": TRIGGERS}
+BITS = {"detail": TRIGGERS, "stops": weakened.NAMES}
 
 KIND_ID = {row[1]: row[0] for row in KINDS}
 KIND_ROW = {row[0]: row for row in KINDS}

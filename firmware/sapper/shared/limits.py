@@ -158,6 +158,48 @@ ENCODER_FAULT_MOST_MS: (
     "ENCODER_STOP_MS less a tick",
     "ENCODER_STOP_MS",
 ) = ENCODER_STOP_MS - TICK_MS
+DRIVEN_PM: (
+    "1/1000",
+    "duty from which a track must move",
+    "design: below it a track may honestly stand",
+    "ENCODER_STOP_MS",
+) = 150
+DUTY_MAX_LEAST_PM: (
+    "1/1000",
+    "the least duty_max_pm",
+    "DRIVEN_PM and a third, so that a track that is stuck is driven",
+    "ENCODER_STOP_MS",
+) = DRIVEN_PM * 4 // 3
+LOOP_STILL_MS: (
+    "ms",
+    "within so long a track that is stuck is driven at DRIVEN_PM, at the slowest sweep",
+    "chosen: three times as long as the default settings take",
+    "tests/firmware/shared/test_whole_settings.py",
+) = 100
+LOOP_FAST_MS: (
+    "ms",
+    "within so long a track twice as fast as it is to be is at duty 0",
+    "chosen: 75 mm at the slowest sweep",
+    "tests/firmware/shared/test_whole_settings.py",
+) = 500
+SWEEP_LEAST_MM_S: (
+    "mm/s",
+    "the slowest sweep",
+    "the slowest that the detector was measured at",
+    "tests/firmware/shared/test_whole_settings.py",
+) = 150
+RAMP_MOST_MS: (
+    "ms",
+    "`drive 0 0` at the fastest drive: the tracks are asked to rest after",
+    "design: 0.3 m at 0.6 m/s",
+    "tests/firmware/shared/test_whole_settings.py",
+) = 1000
+ALERT_LEVEL_X100: (
+    "1/100 sigma",
+    "an alert's level above which its stop is weakened",
+    "the strictest that a rate of false alarms asks for (detector/false_alarms.py)",
+    "tests/firmware/shared/test_whole_settings.py",
+) = 408
 ARM_CODE_MOST_MS: (
     "ms",
     "the longest arm_code_ms",

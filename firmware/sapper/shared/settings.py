@@ -5,8 +5,10 @@ comment.
 All settings are integers. Nothing here knows of files or hardware.
 """
 
-from sapper.shared import limits
+from sapper.shared import limits, together
 from sapper.shared.detector_settings import TUNING
+
+_ACCEL_LEAST = limits.SWEEP_LEAST_MM_S * 1000 // limits.RAMP_MOST_MS
 
 # name, default, lowest, highest, unit, meaning
 TABLE = (
@@ -21,15 +23,15 @@ TABLE = (
     ("coil_ahead_mm", 350, -1000, 2000, "mm", "the coil's centre ahead of the tracks' middle"),
     ("left_reversed", 0, 0, 1, "", "1 when the left motor and encoder run the other way round"),
     ("right_reversed", 0, 0, 1, "", "the same for the right"),
-    ("speed_max_mm_s", 600, 50, 1500, "mm/s", "fastest drive taken"),
+    ("speed_max_mm_s", 600, limits.SWEEP_LEAST_MM_S, 1500, "mm/s", "fastest drive taken"),
     ("turn_max_mrad_s", 1000, 50, 6000, "mrad/s", "fastest turn taken"),
-    ("sweep_mm_s", 300, 150, 600, "mm/s", "speed of a sweep"),
-    ("accel_mm_s2", 800, 50, 5000, "mm/s2", "how fast a speed is taken up, and ramped down in TELEOP"),
+    ("sweep_mm_s", 300, limits.SWEEP_LEAST_MM_S, 600, "mm/s", "speed of a sweep; not over speed_max_mm_s"),
+    ("accel_mm_s2", 800, _ACCEL_LEAST, 5000, "mm/s2", "how fast a speed is taken up, and ramped down in TELEOP"),
     ("motor_ff_pm", 900, 0, 5000, "1/1000 a m/s", "duty that a steady metre a second takes"),
     ("motor_kp_pm", 800, 0, 10000, "1/1000 a m/s", "velocity loop, proportional"),
     ("motor_ki_pm", 3000, 0, 50000, "1/1000 a m", "velocity loop, integral"),
     ("motor_min_pm", 60, 0, 400, "1/1000", "duty that overcomes friction"),
-    ("duty_max_pm", 950, 100, 1000, "1/1000", "highest motor duty"),
+    ("duty_max_pm", 950, limits.DUTY_MAX_LEAST_PM, 1000, "1/1000", "highest motor duty"),
     (
         "encoder_fault_ms",
         200,
@@ -90,21 +92,6 @@ def parse_value(name, text):
     return value
 
 
-def check_pulse(get):
-    """The settings that bind each other: gates inside the pulse period, coil duty within its limit. SettingError if
-    not."""
-    period_ns = 1000000000 // get("pulse_rate_hz")
-    pulse_ns = get("pulse_us") * 1000
-    for name in ("gate0_ns", "gate1_ns", "gate2_ns"):
-        if pulse_ns + get(name) >= period_ns:
-            raise SettingError("%s: the gate falls behind the next pulse; lower it, pulse_us or pulse_rate_hz" % name)
-    if pulse_ns * 1000 > get("coil_duty_max_pm") * period_ns:
-        raise SettingError("pulse_us x pulse_rate_hz is over coil_duty_max_pm; lower one of them")
-
-
-CHECKS = (check_pulse,)
-
-
 class Settings:
     """Values of all settings. Raises SettingError on anything not in the table; a refused change changes nothing."""
 
@@ -130,8 +117,9 @@ class Settings:
             for name, text in pairs:
                 taken[name] = parse_value(name, text)
                 self._values[_INDEX[name]] = taken[name]
-            for check in CHECKS:
-                check(self.get)
+            wrong = together.problem(self.get)
+            if wrong:
+                raise SettingError(wrong)
         except SettingError:
             self._values = before
             raise

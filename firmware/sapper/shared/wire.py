@@ -25,7 +25,7 @@ MESSAGES = (
             ("state", "B", "", "index into STATES"),
             ("reason", "B", "", "index into REASONS: why it is in this state"),
             ("fault", "B", "", "index into FAULTS, 0 when none"),
-            ("flags", "B", "", "bit 0 loop closed, 1 key on, 2 MOTOR_EN, 3 searched, 4 pinpoint"),
+            ("flags", "B", "", "bit 0 loop closed, 1 key on, 2 MOTOR_EN, 3 searched, 4 pinpoint, 5 stops weakened"),
             ("s_mm", "i", "mm", "odometer of the coil along the track"),
             ("x_mm", "i", "mm", "dead reckoning, ahead at the start"),
             ("y_mm", "i", "mm", "dead reckoning, left at the start"),

@@ -13,16 +13,19 @@ from sapper.drive.odometry import Odometry
 from sapper.drive.track_check import TrackCheck
 from sapper.drive.velocity import TrackSpeed, VelocityLoop
 from sapper.safety.supervisor import ARMED, SWEEP, TELEOP
-from sapper.shared.settings import Settings
+from sapper.shared.limits import DUTY_MAX_LEAST_PM
+from sapper.shared.settings import TABLE, Settings
+from sapper.shared.together import problem
 
 pytestmark = pytest.mark.unit
 
 FAULT_LIMIT_MS = 250
+DEFAULTS = {row[0]: row[1] for row in TABLE}
 speeds = st.integers(-600, 600)
 gains = st.fixed_dictionaries(
     {"motor_ff_pm": st.integers(0, 5000), "motor_kp_pm": st.integers(0, 10000), "motor_ki_pm": st.integers(0, 50000),
-     "motor_min_pm": st.integers(0, 400), "duty_max_pm": st.integers(100, 1000)}
-)  # fmt: skip
+     "motor_min_pm": st.integers(0, 400), "duty_max_pm": st.integers(DUTY_MAX_LEAST_PM, 1000)}
+).filter(lambda changes: not problem({**DEFAULTS, **changes}.get))  # fmt: skip
 
 
 def made(**changes):
