@@ -173,7 +173,7 @@ DUTY_MAX_LEAST_PM: (
 LOOP_STILL_MS: (
     "ms",
     "within so long a track that is stuck is driven at DRIVEN_PM, at the slowest sweep",
-    "chosen: three times as long as the default settings take",
+    "chosen: the default settings take a tick",
     "tests/firmware/shared/test_whole_settings.py",
 ) = 100
 LOOP_FAST_MS: (

@@ -8,7 +8,7 @@ from sapper.shared import events, wire
 from sapper_host.board.decoder import Frame
 
 # Word of the status line -> bit of STATUS.flags.
-_FLAGS = {"loop": 0, "key": 1, "enabled": 2}
+_FLAGS = {"loop": 0, "key": 1, "enabled": 2, "weakened": 5}
 _NAMED = {"state": events.STATES, "reason": events.REASON_NAMES, "fault": events.FAULTS}
 
 
@@ -23,7 +23,7 @@ def frames_of_status(values: Mapping[str, str], t_ms: int) -> list[Frame]:
     for name, names in _NAMED.items():
         if name in words:
             numbers[name] = names.index(words[name])
-    numbers["flags"] = sum(numbers.get(word, 0) << bit for word, bit in _FLAGS.items())
+    numbers["flags"] = sum(bool(numbers.get(word, 0)) << bit for word, bit in _FLAGS.items())
     # Not told by `status`; a screen must not cry about it.
     numbers.setdefault("level", 1)
     kinds = (wire.STATUS, wire.DETECT, wire.LOOP)

@@ -281,6 +281,8 @@ class ConsoleScreen:
             words = [f"{state}  {held}: arrows drive, + - speed, space stands, F2 ends"]
         elif self._keyboard is not None:
             words.append("F2 drives by keys")
+        if self._state.snapshot().weakened:
+            words.append("STOPS WEAKENED: `status` tells which")
         if damaged := counts.garbled_lines + counts.bad_frames:
             words.append(f"{damaged} damaged")
         lines = [f" !! {text}" for text in self._troubles()]

@@ -17,6 +17,7 @@ STRENGTH_MAX = 1000
 # STATUS comes at least once a second: without any for so long the screen is no longer true.
 STALE_S = 1.5
 _RATE_WINDOW_S = 5.0
+_WEAKENED = 1 << 5  # of STATUS.flags; a board of older firmware never sets it
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,11 @@ class MonitorState:
         return STATES[index] if index < len(STATES) else f"state {index}"
 
     @property
+    def weakened(self) -> bool:
+        """Whether settings switch off or weaken a protective stop, by the board's last word on it."""
+        return self.status is not None and bool(self.status.fields["flags"] & _WEAKENED)
+
+    @property
     def last_t_ms(self) -> int:
         """The board's time by what came last, events and frames."""
         stamps = [event.t_ms for event in self.events.copy() if isinstance(event, Event)][-1:]
@@ -191,6 +197,8 @@ def describe(event: Event) -> str:
             return f"sweep of {int(a['length_mm']) / 1000:.2f} m {'done' if a['done'] else 'begun'} {where}"
         case "covered":
             return f"ground {'searched' if a['searched'] else 'NOT searched'} from {int(a['from_mm']) / 1000:.2f} m on"
+        case "weakened":
+            return f"ARMED WITH WEAKENED STOPS: {str(a['stops']).replace('+', ', ')}"
         case "boot":
             return f"board started ({a['cause']}), runs from {a['source']}"
         case _:

@@ -29,6 +29,7 @@ EVENT_STYLE = {
     "boot": "yellow",
     "link": "yellow",
     "refused": "yellow",
+    "weakened": "bold red",
 }
 # Lamps: text, bit of STATUS.flags, style when lit, style when dark.
 _LAMPS = (
@@ -95,6 +96,8 @@ def _state_line(state: MonitorState) -> Panel:
     text.append(f" {name} ", style=STATE_STYLE.get(name, "bold"))
     if state.status is None:
         return Panel(text, padding=(0, 1))
+    if state.weakened:
+        text.append("  ").append(" STOPS WEAKENED ", style="bold white on red")
     index = state.status.fields["reason"]
     reason, remedy = REASONS[index] if index < len(REASONS) else (f"reason {index}", "")
     fault = state.status.fields["fault"]
@@ -208,6 +211,8 @@ def plain_line(state: MonitorState) -> str:
         f = state.status.fields
         parts.append(f"{f['t_ms'] / 1000:.2f} s  {f['s_mm'] / 1000:.2f} m  {f['speed_mm_s']} mm/s")
         parts.append(f"{f['vsys_mv'] / 1000:.2f} V")
+    if state.weakened:
+        parts.append("STOPS WEAKENED")
     if state.detect is not None:
         parts.append(f"strength {state.detect.fields['strength']}")
     if state.loop is not None:

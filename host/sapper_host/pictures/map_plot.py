@@ -270,6 +270,8 @@ def _mark_unsearched(axes: Any, session: Session) -> None:
 
 def _title(session: Session, path: Path2d, result: Score | None) -> str:
     driven = f"{path.s_m[-1] - path.s_m[0]:.1f} m driven"
+    if weakened := [str(event["stops"]) for event in session.events if event["kind"] == "weakened"]:
+        driven += f"; STOPS WEAKENED: {weakened[-1].replace('+', ', ')}"
     if result is None:
         return f"{session.path.stem}: {driven}"
     alarms = len(result.false_alarms)

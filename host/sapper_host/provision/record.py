@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sapper.shared import weakened
 from sapper.shared.settings import TABLE
 from sapper.shared.version import VERSION
 from sapper.storage.flash_view import DIGEST_MOST
@@ -28,6 +29,7 @@ def make(found: Found, at_s: float) -> Record:
     """The record of a run that ended at `at_s` (seconds since 1970)."""
     settings = text_of(found.settings)
     defaults = {row[0]: row[1] for row in TABLE}
+    known = defaults | found.settings
     return {
         "format": FORMAT,
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at_s)),
@@ -44,6 +46,7 @@ def make(found: Found, at_s: float) -> Record:
         "settings": {
             "sha256": hashlib.sha256(settings.encode("ascii")).hexdigest(),
             "not_default": {name: value for name, value in found.settings.items() if defaults.get(name) != value},
+            "weaken_stops": [row[0] for row in weakened.rows(weakened.bits(known.get))],
             "all": found.settings,
         },
         "keys": {
@@ -70,6 +73,7 @@ def markdown(record: Record) -> str:
         *((_LABELS.get(word, word), value) for word, value in firmware.items()),
         ("flash, SHA-256 of its pieces' hashes", f"`{record['flash']['sha256_of_pieces']}`"),
         ("settings, SHA-256", f"`{settings['sha256']}`"),
+        *([("**weakened stops**", ", ".join(weaker))] if (weaker := settings.get("weaken_stops")) else []),
         ("radio key", keys["radio"] if keys["radio"] == "none" else f"{keys['radio']} ({held})"),
         ("team key", keys["team"]),
         ("provisioned by", f"sapper {record['host']['sapper']}"),

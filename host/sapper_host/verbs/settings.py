@@ -195,6 +195,16 @@ def _apply(
         else:
             changes = board_settings.apply(link, wanted, save, source)
     _show(changes, dry_run)
+    _warn({name: now for name, _, now in changes.rows})
+
+
+def _warn(changed: dict[str, int]) -> None:
+    """What of that weakens a protective stop."""
+    from sapper.shared import weakened
+
+    for name, low, high, what in weakened.TABLE:
+        if name in changed and not low <= changed[name] <= high:
+            typer.echo(f"weakened: {name}={changed[name]}: {what}", err=True)
 
 
 def _show(changes: Changes, dry_run: bool) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from sapper.shared import events, wire
+from sapper.shared import events, weakened, wire
 from sapper_host.board.decoder import Counts, Event, StreamDecoder
 from sapper_host.errors import SapperError
 from sapper_host.operate.monitor_app import Monitor
@@ -66,6 +66,17 @@ def test_the_screen_shows_what_the_board_said() -> None:
     for part in ("SWEEP", "4.21 m", "300 mm/s", "strength  640", "ferrous", "125 %", "5.01 V", "load 22 %", "missed 3"):
         assert part in text, part
     assert "ALERT at 4.20 m: strength 640, ferrous" in text and "e6614c775b000001"[:6] in text
+
+
+def test_weakened_stops_are_on_the_screen_in_the_line_and_among_the_events_while_they_last() -> None:
+    row = events.text_line(2, 4950, events.KIND_ID["weakened"], 0, (0b10001,)).encode() + b"\n"
+    weak = frame_bytes(wire.STATUS, 4, t_ms=5100, state=3, flags=0b101111, reason=8)
+    state, counts = watched(Clock(), *FULL, row, weak)
+    text = "\n".join(screen(state, counts))
+    assert "STOPS WEAKENED" in text and "STOPS WEAKENED" in plain_line(state)
+    assert f"ARMED WITH WEAKENED STOPS: {weakened.NAMES[0]}, {weakened.NAMES[4]}" in text
+    state, counts = watched(Clock(), row, weak, *FULL)
+    assert " STOPS WEAKENED " not in "\n".join(screen(state, counts)).replace("WITH WEAKENED", "") and not state.weakened
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (140, 40), (60, 18)])
