@@ -1,6 +1,6 @@
 """Which faults stand for which words of the requirement, and which rows and canaries for which limit.
 
-docs/safety.md holds both tables between marks; test_short_set.py fails when they are stale, when a fault is not used,
+docs/safety.md holds the tables between marks; test_short_set.py fails when they are stale, when a fault is not used,
 or when one is missing in SWEEP or TELEOP without a reason. `python -m hil.prove.safety.coverage` writes them.
 """
 
@@ -11,6 +11,8 @@ import sys
 from hil.prove.safety.canaries import canaries_of
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, RAISES, WRAPS
 from hil.prove.safety.scenarios import SCENARIOS, Scenario
+from sapper.shared import weakened
+from sapper.shared.settings import row_of
 from sapper_host.files.checkout import DOCS
 from sapper_host.files.page import refill, table, with_parts
 from sapper_host.limits import LIMITS, Limit
@@ -119,12 +121,22 @@ def limits() -> str:
     )
 
 
+def weaker() -> str:
+    """Which settings switch off or weaken a protective stop."""
+    rows = []
+    for name, low, high, what in weakened.TABLE:
+        _, default, least, most, unit, _ = row_of(name)
+        full = f"{max(low, least)}..{min(high, most)}" if low != high else str(low)
+        rows.append((f"`{name}`", f"{full} {unit}".strip(), default, f"{least}..{most}", what))
+    return table(("setting", "full strength", "default", "taken", "beyond it"), rows)
+
+
 # The parts of docs/safety.md, by their marks.
-PARTS = {"limits": limits, "faults": faults}
+PARTS = {"limits": limits, "faults": faults, "weakened": weaker}
 
 
 def filled(page: str) -> str:
-    """docs/safety.md with both parts made anew."""
+    """docs/safety.md with its parts made anew."""
     return with_parts(page, PARTS)
 
 

@@ -68,7 +68,8 @@ def check(board: Mapping[str, int], wanted: Mapping[str, int], source: Path | No
 def in_order(board: Mapping[str, int], wanted: Mapping[str, int]) -> list[tuple[str, int]]:
     """The changes in an order in which the board takes each: it checks settings that bind each other at every step.
 
-    There always is one: what loosens a bound goes from good to good, and what tightens it is no tighter than the end.
+    What loosens a bound goes from good to good, and what tightens it is no tighter than the end. Only motor gains that
+    stand in for one another may have no such order: SapperError then.
     """
     now = dict(board)
     left = [(name, value) for name, value in wanted.items() if board.get(name) != value]

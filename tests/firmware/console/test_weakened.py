@@ -1,4 +1,4 @@
-"""What weakens a protective stop is named by `set`, before arming, in `status`, in STATUS and in the log; what is unsafe
+"""What weakens a protective stop is named by `set`, before arming, in `status`, in STATUS and the log; what is unsafe
 together does not arm."""
 
 import pytest
@@ -53,7 +53,11 @@ def test_each_setting_that_weakens_is_named_by_set_arm_and_status_and_no_longer_
     assert offer[0] == f"  weakened: {name}={value}: {what}" and offer[1].startswith("ok code=")
     bench.last("arm " + offer[1][8:12])
     assert bench.app.state == ARMED
-    [told] = [bench.app.log.text(n) for n in range(bench.app.log.oldest(), bench.app.log.next) if " weakened " in bench.app.log.text(n)]
+    [told] = [
+        bench.app.log.text(n)
+        for n in range(bench.app.log.oldest(), bench.app.log.next)
+        if " weakened " in bench.app.log.text(n)
+    ]
     assert events.parse_line(told)["stops"] == name
     bench.say("disarm")
     assert "weakened" not in bench.last(f"set {name} {ROWS[name][1]}") and not flags(bench.app) & BIT

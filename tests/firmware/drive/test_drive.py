@@ -84,7 +84,9 @@ def test_the_speed_is_the_mean_of_the_last_eighty_milliseconds(ticks, per_m):
     assert speed.mm_s(per_m) == math.floor(window * 1_000_000 / (80 * per_m))
 
 
-@given(st.integers(-600, 600), st.integers(-600, 600), st.integers(20, 180), st.integers(150, 5000), st.integers(1, 200))
+@given(
+    st.integers(-600, 600), st.integers(-600, 600), st.integers(20, 180), st.integers(150, 5000), st.integers(1, 200)
+)
 def test_a_stale_command_ramps_to_rest_within_its_time_and_never_speeds_up(speed, turn, ramp_ms, accel, ticks):
     rover = Rover(stop_ramp_ms=ramp_ms, accel_mm_s2=accel, speed_max_mm_s=150, sweep_mm_s=150)
     rover.motion.drive(speed, turn)

@@ -6,7 +6,7 @@ is added is tried without a word here; a new kind of argument has to be given va
 
 import re
 
-from bench import AIR, Acquisition, Bench
+from bench import Acquisition, Bench
 
 from sapper.crypto.signing import Signer
 from sapper.safety.supervisor import ARMED, CONTACT, FAULT, GRANTS, MOVES, STOPPED, SWEEP, TELEOP
@@ -184,5 +184,9 @@ def enabled(lane):
 
 def acting(state):
     """Those of `forms` whose command does something, beside one of each kind that only looks."""
-    acts = {row[0] for row in COMMANDS if row[3] in ("link", "usb") or row[0] == "stop"} | {"status", "log", "telemetry"}
+    acts = {row[0] for row in COMMANDS if row[3] in ("link", "usb") or row[0] == "stop"} | {
+        "status",
+        "log",
+        "telemetry",
+    }
     return [line for line in forms(state) if line.split()[0] in acts and line not in ("log 5", "log saved")]

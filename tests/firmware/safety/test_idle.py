@@ -1,4 +1,4 @@
-"""Armed, standing and unused disarms: what programs say of their own accord is no use, what the operator asks for is."""
+"""Armed, standing and unused disarms: what programs say by themselves is no use, what the operator asks for is."""
 
 import pytest
 from lane_of_finds import RADIO, USB, Lane, forms
@@ -33,7 +33,11 @@ def passes(made, seconds, line):
 @pytest.mark.parametrize(
     ("line", "port"),
     [("", USB)]  # a signed line has something in it
-    + [(line, port) for line in ("ping", "status", "version", "log 5", "get", "nonce", "telemetry on") for port in PORTS],
+    + [
+        (line, port)
+        for line in ("ping", "status", "version", "log 5", "get", "nonce", "telemetry on")
+        for port in PORTS
+    ],
 )
 def test_what_a_program_says_by_itself_does_not_keep_it_armed(state, line, port):
     made = lane(state, port)

@@ -103,7 +103,9 @@ def test_after_any_three_that_do_something_a_sweep_stops_over_a_find(state):
 def events(lane, kind):
     """Those of this kind that are in the log, as (a, b)."""
     log = lane.app.log
-    return [(log.field(n, 4), log.field(n, 5)) for n in range(log.oldest(), log.next) if log.field(n, 2) == KIND_ID[kind]]
+    return [
+        (log.field(n, 4), log.field(n, 5)) for n in range(log.oldest(), log.next) if log.field(n, 2) == KIND_ID[kind]
+    ]
 
 
 def test_a_new_kind_of_argument_has_to_be_given_values():

@@ -1,6 +1,6 @@
 """No accepted file of settings is unsafe: whole files are drawn, and what is unsafe is told by what rover and board do.
 
-The rover is the world's motor (hil/world), not a formula of the checks'. A file may weaken a stop; then the board says so.
+The rover is the world's motor (hil/world), no formula of the checks. A file may weaken a stop; then the board says so.
 """
 
 from dataclasses import replace
@@ -189,7 +189,7 @@ def test_a_sweep_stops_over_a_strong_find_or_arming_and_status_say_by_which_sett
 
 
 def test_the_level_from_which_an_alert_is_weakened_is_the_strictest_of_the_table():
-    assert limits.ALERT_LEVEL_X100 == max(level for _, level in ALERT_LEVELS)
+    assert max(level for _, level in ALERT_LEVELS) == limits.ALERT_LEVEL_X100
     assert limits.SWEEP_LEAST_MM_S == SLOWEST_MM_S and limits.RAMP_MOST_MS == 1000 and limits.LOOP_FAST_MS == 500
 
 
