@@ -10,8 +10,12 @@ if not hasattr(gc, "mem_free"):  # CPython: what free memory the board has is th
     gc.mem_free = lambda: 150_000
 
 from sapper.app import Application
+from sapper.safety.supervisor import ARMED, CONTACT, FAULT, STOPPED, SWEEP, TELEOP
+from sapper.shared import events
+from sapper.shared.limits import FEED_HOLD_MS
 
 AIR = (32768, 32768, 32768, 33100, 14022)  # gates mid-scale, 5.0 V supply, 27 C, in 1/16 LSB
+COPPER = (-1200, -700, -240)  # what an object under the coil does to the gates
 
 
 class Port:
@@ -56,23 +60,33 @@ class Inputs:
 
 
 class Interlock:
-    """As the real one by its promises: up by `arm` alone, down by `drop` or without feeding."""
+    """As the real one by its promises: up by `arm` alone, down by `drop` or without feeding. cut: it cannot rise."""
 
     def __init__(self):
         self.up = 0
         self.feeds = 0
+        self.cut = False
+        self._held_ms = 0
 
     def arm(self):
-        self.up = 1
+        self.up = 0 if self.cut else 1
+        self._held_ms = FEED_HOLD_MS
 
     def feed(self):
         self.feeds += 1
+        self._held_ms = FEED_HOLD_MS
 
     def drop(self):
         self.up = 0
 
     def enabled(self):
         return self.up
+
+    def elapse(self, ms):
+        """Time passes, which only this part keeps by itself."""
+        self._held_ms -= ms
+        if self._held_ms <= 0:
+            self.up = 0
 
 
 class Motor:
@@ -108,6 +122,7 @@ class Acquisition:
         self.missed = 0
         self.overflows = 0
         self.alive = True
+        self.under = (0, 0, 0)  # added to the gates: an object under the coil
         self._noise = 1
 
     def start(self):
@@ -121,7 +136,7 @@ class Acquisition:
             return 0
         for i in range(3):
             self._noise = (self._noise * 1103515245 + 12345) & 0x3FFFFFFF
-            self.frame[i] = AIR[i] + (self._noise >> 16) % 9 - 4
+            self.frame[i] = AIR[i] + self.under[i] + (self._noise >> 16) % 9 - 4
         return 1
 
 
@@ -183,15 +198,18 @@ class Bench:
         self.app = Application(self.board)
         self.ports = (self.board.usb, self.board.radio)
 
-    def tick(self, count=1, elapsed_ms=10):
-        """So many ticks; tracks roll as their motors are driven (1 tick of encoder a frame and 100 of duty)."""
+    def tick(self, count=1, elapsed_ms=10, feed=True):
+        """So many ticks; tracks roll as their motors are driven (1 tick of encoder a frame and 100 of duty). feed:
+        whether the loop comes to its last act, feeding the interlock."""
         for _ in range(count):
+            self.board.interlock.elapse(elapsed_ms)
             for side in (0, 1):
                 motor, encoder = self.board.motors[side], self.board.encoders[side]
                 encoder.ticks = motor.duty_pm // 100 if motor.duty_pm >= 0 else -(-motor.duty_pm // 100)
             self.app.tick(elapsed_ms)
             self.app.report(0)
-            self.app.feed()
+            if feed:
+                self.app.feed()
 
     def say(self, line, port=0, ticks=3):
         """Put a line on a port, tick, and return all that the board said there."""
@@ -205,6 +223,25 @@ class Bench:
         lines = [text for text in self.say(line, port, ticks).split("\r\n") if text.startswith(("ok", "err "))]
         return lines[-1] if lines else ""
 
+    def told(self, kind):
+        """Events of this kind that were logged, their values by name."""
+        log = self.app.log
+        lines = [events.parse_line(log.text(number)) for number in range(log.oldest(), log.next)]
+        return [line for line in lines if line["kind"] == kind]
+
+    def until_changed(self, most=400):
+        """Ticks until the state is another: (how many, state, reason); None when it is not, in so many."""
+        state = self.app.state
+        for count in range(1, most + 1):
+            self.tick()
+            if self.app.state != state:
+                return count, events.STATES[self.app.state], events.REASON_NAMES[self.app.reason]
+        return None
+
+    def still(self):
+        """Whether nothing can move: MOTOR_EN low, both motors off."""
+        return not self.board.interlock.up and not any(m.engaged or m.duty_pm for m in self.board.motors)
+
     def arm(self):
         """Key on, a settled detector, `arm` and its code: ARMED."""
         self.board.inputs.key = 1
@@ -215,3 +252,27 @@ class Bench:
                 return self.last("arm " + answer[8:12])
             self.tick(20)
         return answer
+
+    def to(self, state):
+        """From SAFE into a state by what the operator and the world do alone, and there as soon as can be."""
+        app = self.app
+        if state in (ARMED, TELEOP, SWEEP, CONTACT):
+            self.arm()
+        if state == TELEOP:
+            self.say("drive 200 0", ticks=1)
+        elif state in (SWEEP, CONTACT):
+            self.say("sweep 100000", ticks=1)
+        if state == CONTACT:
+            self.tick(140)
+            self.board.acquisition.under = COPPER
+            for _ in range(100):
+                if app.state == CONTACT:
+                    break
+                self.say("", ticks=1)
+            self.board.acquisition.under = (0, 0, 0)
+        elif state == STOPPED:
+            self.say("stop", ticks=1)
+        elif state == FAULT:
+            app.fail(ValueError("injected"))
+        assert app.state == state, app.state
+        return self

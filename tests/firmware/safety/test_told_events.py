@@ -23,39 +23,32 @@ def bench():
     return bench
 
 
-def told(bench, kind):
-    """Events of this kind that were logged, their values by name."""
-    log = bench.app.log
-    lines = [events.parse_line(log.text(number)) for number in range(log.oldest(), log.next)]
-    return [line for line in lines if line["kind"] == kind]
-
-
 def test_a_stop_names_everything_that_was_up(bench):
     bench.board.inputs.key = 0
     bench.board.inputs.loop = 0
     bench.tick()
-    [stop] = told(bench, "stop")
+    [stop] = bench.told("stop")
     assert stop["reason"] == "estop_open" and set(stop["detail"].split("+")) == {"estop_open", "key_off"}
 
 
 @pytest.mark.parametrize("row", [row for row in RULES if "W" in row[1] and row[2] != SWEEP], ids=lambda row: row[0])
 def test_every_row_that_ends_a_sweep_is_in_its_stop(bench, row):
     bench.app._settle(EVENT_BIT[row[0]])
-    [stop] = told(bench, "stop")
+    [stop] = bench.told("stop")
     assert (stop["reason"], stop["detail"]) == (row[3], row[0])
 
 
 def test_a_sweep_is_told_as_it_begins_and_as_it_is_done(bench):
-    assert [(line["length_mm"], line["done"]) for line in told(bench, "sweep")] == [(1000, 0)]
+    assert [(line["length_mm"], line["done"]) for line in bench.told("sweep")] == [(1000, 0)]
     for _ in range(40):
         bench.say("", ticks=50)
     assert bench.app.state == ARMED
-    assert [(line["length_mm"], line["done"]) for line in told(bench, "sweep")] == [(1000, 0), (1000, 1)]
+    assert [(line["length_mm"], line["done"]) for line in bench.told("sweep")] == [(1000, 0), (1000, 1)]
 
 
 def test_a_sweep_that_is_stopped_is_not_told_as_done(bench):
     bench.say("stop")
-    assert [line["done"] for line in told(bench, "sweep")] == [0]
+    assert [line["done"] for line in bench.told("sweep")] == [0]
 
 
 def test_nothing_stands_in_the_tables_that_nobody_tells():
