@@ -225,14 +225,16 @@ def test_power_may_go_at_every_operation_and_the_next_try_succeeds():
         (trailer_of(IMAGE, KEY, version="x" * BYTES_MAX), "trailer"),
     ],
 )
-def test_a_board_with_a_key_takes_only_what_is_whole_and_signed(trailer, name):
+def test_a_board_with_a_key_takes_only_what_is_whole_and_signed(trailer, name, monkeypatch):
+    monkeypatch.setattr(update_receiver.running, "takes", lambda: (1, 4870))
     check(trailer_of(IMAGE, KEY), IMAGE, KEY, 1, 4870)
     with pytest.raises(TrailerError) as refused:
         check(trailer, IMAGE, KEY, 1, 4870)
     assert refused.value.args[0] == name
     slot = FlashSlot()
-    bundle = Bundle(IMAGE, trailer, {}, ())
-    assert not receive(b"".join(messages(bundle)), slot, KEY)[1] or name in ("api", "mpy")
+    lines, pointed = receive(b"".join(messages(Bundle(IMAGE, trailer, {}, ()))), slot, KEY)
+    assert not pointed and lines[-1].startswith(f"err {name}: ")
+    assert slot[: len(IMAGE)] == IMAGE and slot[-SECTOR:] == b"\xff" * SECTOR, "all but the trailer is written"
 
 
 @given(st.binary(max_size=200))

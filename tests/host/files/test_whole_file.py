@@ -130,3 +130,21 @@ def test_it_is_on_the_disk_before_it_is_moved_unless_that_does_not_matter(
     write(path, "new")
     write(path, "newer", sync=False)
     assert done == ["sync", "move", "move"]
+
+
+def test_a_link_that_somebody_slips_into_the_parts_place_is_not_written_through(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = path.with_name("victim")
+    victim.write_text("not ours")
+    unlink = Path.unlink
+
+    def slip(part: Path, missing_ok: bool = False) -> None:
+        unlink(part, missing_ok)
+        monkeypatch.setattr(Path, "unlink", unlink)
+        part.symlink_to(victim)
+
+    monkeypatch.setattr(Path, "unlink", slip)
+    with pytest.raises(NotWrittenError):
+        write(path, "new")
+    assert victim.read_text() == "not ours" and not path.is_symlink()
