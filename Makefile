@@ -15,7 +15,7 @@ TOOLCHAIN := PYTHONPATH=firmware $(PYTHON) -m toolchain
 PYTEST := $(VENV) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup firmware micropython mpy demo test unit lint format types docs bench safety canaries soak fuzz powercut \
-	micropython-tests constraints clean
+	mutants micropython-tests constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ powercut: setup firmware micropython ## cut the power at every flash operation o
 
 fuzz: setup micropython ## hostile input to whatever reads any, for long
 	@$(VENV) -m hil.prove.fuzz
+
+mutants: setup ## break the firmware line by line, see whether the fast tests notice (ROOM=safety: of one room)
+	@$(VENV) -m hil.prove.mutants $(if $(ROOM),--room $(ROOM))
 
 docs: setup ## write the generated pages and parts of docs/ anew
 	@$(VENV) -m sapper_host.docs_gen

@@ -63,6 +63,21 @@ def test_a_gate_that_jumps_to_a_rail_is_saturated_in_a_tenth_of_a_second() -> No
         assert late_ms <= 100
 
 
+@pytest.mark.parametrize(("gates", "name"), [([2], "saturated"), ([1, 2], "no_pulse")])
+@pytest.mark.parametrize("rail_mv", [0.0, 3299.0])
+def test_four_frames_at_a_rail_are_borne_and_the_fifth_is_the_fault(gates, name, rail_mv) -> None:
+    """Without an object in sight: 50 ms, of the 100 in which a blind detector has to stop a sweep."""
+    for frames in (4, 5):
+        made = lane()
+        at = (made.t_ms >= START_MS) & (made.t_ms < START_MS + 10 * frames)
+        made.gates[np.ix_(at, gates)] = rail_mv
+        said = run(made)
+        if frames == 4:
+            assert said.faults == []
+        else:
+            assert first(said) == (name if rail_mv == 0.0 else "saturated", 40)
+
+
 @pytest.mark.parametrize("peak", [(-3000, -1900, -1400), (-2000, -1000, -740)])
 @pytest.mark.parametrize("speed", [0.2, 0.3, 0.6])
 @pytest.mark.parametrize("width_m", [0.11, 0.138])
