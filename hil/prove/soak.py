@@ -36,6 +36,7 @@ _LENGTH_M, _SPEED_M_S = 12.0, 0.3
 _TARGETS_M = (4.0, 8.5)
 _TRACES = 4
 _FLASH_EVERY = 10  # passes
+_FLASH_MISSED_MOST = 30  # ticks, of a pass that writes flash: three files, and 100 ms of standing still for each
 _HEAP_WARM_UP = 2  # passes before the heap's level counts
 _HEAP_DRIFT_BYTES = 2048  # over the whole run: less than a leak of three bytes a pass in 24 hours
 
@@ -59,6 +60,7 @@ class Soak:
 
     hours: float
     seed: int = 1
+    flash_every: int = _FLASH_EVERY
     passes: list[Pass] = field(default_factory=list)
     resets: int = 0
     exceptions: list[str] = field(default_factory=list)
@@ -79,13 +81,15 @@ class Soak:
             self.exceptions = lane.exceptions
             while rig.now_ns < until_ns:
                 lane.play(traces[len(self.passes) % _TRACES])
-                self.passes.append(lane.one_pass(chance, len(self.passes) % _FLASH_EVERY == _FLASH_EVERY - 1))
+                last_of_row = len(self.passes) % self.flash_every == self.flash_every - 1
+                self.passes.append(lane.one_pass(chance, last_of_row))
                 self.resets = len(rig.resets)
                 progress(rig.now_ns / until_ns, self.passes[-1])
 
     def verdict(self) -> list[dict[str, Any]]:
         """Rows of {name, value, unit, limit, ok}."""
         quiet = [p for p in self.passes if not p.wrote_flash]
+        writing_missed = max((p.missed for p in self.passes if p.wrote_flash), default=0)
         heap = [p.heap_free for p in self.passes[_HEAP_WARM_UP:]]
         lost = _drop(heap)
         finds = sum(p.contacts for p in self.passes)
@@ -98,11 +102,11 @@ class Soak:
             ("faults", sum(p.faults for p in self.passes), "", 0, not any(p.faults for p in self.passes)),
             ("ticks missed, no flash written", sum(p.missed for p in quiet), "", 0, not any(p.missed for p in quiet)),
             (
-                "ticks missed while flash was written",
-                sum(p.missed for p in self.passes if p.wrote_flash),
+                "ticks missed in a pass that writes flash, most",
+                writing_missed,
                 "",
-                -1,
-                True,
+                _FLASH_MISSED_MOST,
+                writing_missed <= _FLASH_MISSED_MOST,
             ),
             ("heap lost over the run", lost, "bytes", _HEAP_DRIFT_BYTES, lost <= _HEAP_DRIFT_BYTES),
             ("exceptions", len(self.exceptions), "", 0, not self.exceptions),

@@ -8,10 +8,10 @@ pytestmark = pytest.mark.sil
 
 
 def test_minutes_of_operation_leave_the_board_as_it_was() -> None:
-    soak = Soak(hours=0.06)
+    soak = Soak(hours=0.06, flash_every=2)
     soak.run(lambda _share, _latest: None)
     rows = {row["name"]: row for row in soak.verdict()}
-    assert len(soak.passes) >= 3
+    assert len(soak.passes) >= 3 and any(lane.wrote_flash for lane in soak.passes)
     assert all(row["ok"] for row in rows.values()), rows
 
 
@@ -27,5 +27,19 @@ def test_a_leak_a_lost_tick_and_a_missed_target_fail_the_soak() -> None:
     assert failing() == set()
     assert failing(heap_free=90_000) == {"heap lost over the run"}
     assert failing(missed=1) == {"ticks missed, no flash written"}
+    assert failing(missed=30, wrote_flash=True) == set()
+    assert failing(missed=31, wrote_flash=True) == {"ticks missed in a pass that writes flash, most"}
     assert failing(contacts=1) == {"finds"}
     assert failing(faults=1) == {"faults"}
+    assert failing(seconds=18.0) == {"emulated time"}
+
+
+@pytest.mark.unit
+def test_a_run_that_did_nothing_an_exception_and_a_reset_fail_it() -> None:
+    def failing(soak: Soak) -> set[str]:
+        return {row["name"] for row in soak.verdict() if not row["ok"]}
+
+    assert failing(Soak(hours=0.1)) == {"emulated time", "lanes"}
+    passes = [Pass(36.0, 2, 0, 100_000, 0, 3, False)] * 10
+    assert failing(Soak(hours=0.1, passes=passes, resets=1)) == {"resets"}
+    assert failing(Soak(hours=0.1, passes=passes, exceptions=["* exception"])) == {"exceptions"}
