@@ -246,13 +246,13 @@ def test_arming_takes_the_code_in_time_on_the_same_link(bench):
     [
         (lambda b: setattr(b.board.inputs, "key", 0), "key"),
         (lambda b: setattr(b.board.inputs, "loop", 0), "loop"),
-        (lambda b: setattr(b.app.watch, "frame_age", 1), "frames"),
+        (lambda b: setattr(b.board.acquisition, "alive", False), "frames"),
         (lambda b: b.board.pulser.stop(), "pulser"),
-        (lambda b: setattr(b.board.interlock, "up", 1), "interlock"),
+        (lambda b: setattr(b.board.interlock, "enabled", lambda: 1), "interlock"),
         (lambda b: setattr(b.app, "settings_error", "settings.txt: broken"), "settings"),
         (lambda b: setattr(b.app.detector.health, "fault", 4), "detector"),
-        (lambda b: setattr(b.app.drive, "speed_mm_s", 5), "standing"),
-        (lambda b: setattr(b.app.watch, "vsys_mv", 4599), "supply"),
+        (lambda b: setattr(b.board.encoders[0], "delta", lambda: 1), "standing"),
+        (lambda b: b.board.acquisition.frame.__setitem__(3, 30448), "supply"),
     ],
 )
 @pytest.mark.parametrize("when", ["before the code", "after the code"])
@@ -262,11 +262,12 @@ def test_each_pre_arm_check_alone_keeps_it_from_arming_and_is_named(bench, spoil
     app = bench.app
     code = bench.last("arm")[8:12] if when == "after the code" else ""
     spoil(bench)
-    link = app.links[USB]
-    answer = app.console._run(link, ("arm " + code).strip(), True)
-    lines = list(answer) if not isinstance(answer, str) else [answer]
-    assert any(line.startswith(f"  {check}: ") for line in lines), lines
-    assert lines[-1].startswith("err checks: ")
+    said = bench.say(("arm " + code).strip())
+    lines = [line for line in said.split("\r\n") if line.startswith(("  ", "err ", "ok"))]
+    assert [line for line in lines if line.startswith("  ")] == [
+        line for line in lines if line.startswith(f"  {check}: ")
+    ]
+    assert len(lines) == 2 and lines[-1].startswith("err checks: "), lines
     assert app.state == SAFE and not any(motor.engaged for motor in bench.board.motors)
 
 
