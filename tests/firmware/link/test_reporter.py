@@ -1,0 +1,211 @@
+"""Telemetry on the line, decoded by the laptop: every value is the one it is named after, at its rate, on who asked."""
+
+from array import array
+
+import pytest
+from bench import Bench
+
+from sapper.link.reporter import clip
+from sapper.link.status import text
+from sapper.safety.supervisor import SWEEP, TELEOP
+from sapper.shared import wire
+from sapper_host.board.decoder import Event, Frame, StreamDecoder
+
+pytestmark = pytest.mark.unit
+
+USB, RADIO = 0, 1
+
+
+def frames(data, name=None):
+    """Frames of these bytes, of this name."""
+    items = [item for item in StreamDecoder().feed(bytes(data)) if isinstance(item, Frame)]
+    return [item for item in items if name in (None, item.name)]
+
+
+def tell(bench, line, ticks=5):
+    """A line on USB, where frames come back."""
+    bench.ports[USB].waiting += line.encode() + b"\n"
+    bench.tick(ticks)
+
+
+def ticked(bench, count, second_at=None):
+    """The bytes of so many ticks on USB; the loop's figures are fresh in tick `second_at`."""
+    bench.ports[USB].sent = b""
+    for n in range(count):
+        bench.app.tick(10)
+        bench.app.report(1 if n == second_at else 0)
+    return bench.ports[USB].sent
+
+
+@pytest.fixture
+def bench():
+    """Telemetry on USB, every value of the board another than every other."""
+    bench = Bench()
+    tell(bench, "telemetry on", 20)
+    return bench
+
+
+def test_every_value_of_a_status_is_its_own(bench):
+    app, odometry = bench.app, bench.app.drive.odometry
+    app.t_ms, app.state, app.reason, app.detector.health.fault = 70_001, 4, 7, 3
+    odometry.s_mm, odometry.x_um, odometry.y_um, odometry.heading_mrad = -1201, 34_567_999, -89_012_001, -1234
+    app.drive.speed_mm_s = 321
+    bench.board.motors[0].duty_pm, bench.board.motors[1].duty_pm = 111, -222
+    app.watch.vsys_mv, app.watch.temp_dc = 4987, -55
+    [frame] = frames(app.reporter._status(), "STATUS")
+    assert dict(frame.fields) == {
+        "t_ms": 70_001,
+        "state": 4,
+        "reason": 7,
+        "fault": 3,
+        "flags": 1,
+        "s_mm": -1201,
+        "x_mm": 34_567,
+        "y_mm": -89_013,
+        "heading_mrad": -1234,
+        "speed_mm_s": 321,
+        "duty_left": 111,
+        "duty_right": -222,
+        "vsys_mv": 4987,
+        "temp_dc": -55,
+    }
+
+
+@pytest.mark.parametrize(
+    ("set_up", "flags"),
+    [
+        (lambda b: None, 0),
+        (lambda b: setattr(b.board.inputs, "loop", 1), 1),
+        (lambda b: setattr(b.board.inputs, "key", 1), 2),
+        (lambda b: setattr(b.board.interlock, "up", 1), 4),
+        (lambda b: setattr(b.app.watch, "searched", 1), 8),
+        (lambda b: setattr(b.app, "pinpointing", True), 16),
+    ],
+)
+def test_each_flag_is_one_bit_of_a_status(bench, set_up, flags):
+    bench.board.inputs.loop = 0
+    set_up(bench)
+    [frame] = frames(bench.app.reporter._status())
+    assert frame.fields["flags"] == flags
+
+
+def test_every_value_of_a_detect_is_its_own(bench):
+    app, detector = bench.app, bench.app.detector
+    app.t_ms, app.drive.odometry.s_mm = 70_002, 1301
+    detector.strength, detector.class_hint, detector.statistic, detector.level = 501, 2, -77_001, 369
+    bench.board.acquisition.frame = array("i", (30_001, 30_002, 30_003, 30_004, 30_005))
+    [frame] = frames(app.reporter._detect(), "DETECT")
+    assert list(frame.fields.values()) == [70_002, 1301, 501, 2, -77_001, 369, 30_001, 30_002, 30_003]
+    assert tuple(frame.fields) == wire.FIELDS[wire.DETECT]
+
+
+def test_every_value_of_a_loop_is_its_own_and_what_grows_too_large_is_held(bench):
+    app, stats = bench.app, bench.app.stats
+    app.t_ms, stats.ticks, stats.load_pm, stats.tick_max_us, stats.jitter_max_us = 70_003, 7001, 262, 5201, 31
+    bench.board.acquisition.missed, app.heap_free, app.refusals.count = 12, 123_456, 14
+    app.links[0].dropped, app.links[1].dropped = 3, 4
+    [frame] = frames(app.reporter._loop(), "LOOP")
+    assert list(frame.fields.values()) == [70_003, 7001, 262, 5201, 31, 12, 7, 123_456, 14]
+    stats.tick_max_us, stats.jitter_max_us = 65_536, 1_000_000
+    bench.board.acquisition.missed, app.links[0].dropped, app.refusals.count = 65_537, 65_534, 65_539
+    [frame] = frames(app.reporter._loop())
+    assert [frame.fields[name] for name in ("tick_max_us", "jitter_max_us", "missed", "dropped", "refused")] == [
+        65_535,
+        65_535,
+        1,
+        2,
+        3,
+    ]
+
+
+def test_every_value_of_an_event_is_its_own(bench):
+    app = bench.app
+    app.t_ms, app.drive.odometry.s_mm = 70_004, 1401
+    number = app.log.next
+    app.emit("contact", -11, 22, 33, 44, 2)
+    bench.ports[USB].sent = b""
+    app.report(0)
+    [event] = [item for item in StreamDecoder().feed(bench.ports[USB].sent) if isinstance(item, Event)]
+    assert (event.kind, event.number, event.t_ms, event.s_mm) == ("contact", number, 70_004, 1401)
+    assert dict(event.args) == {"peak_mm": -11, "extent_mm": 22, "strength": 33, "snr_x10": 44, "class": "non_ferrous"}
+
+
+@pytest.mark.parametrize(
+    ("value", "clipped"),
+    [(0, 0), (32_767, 32_767), (32_768, 32_767), (-32_768, -32_768), (-32_769, -32_768), (10**6, 32_767)],
+)
+def test_what_has_no_room_in_16_bits_is_held_at_their_end(value, clipped):
+    assert clip(value) == clipped
+
+
+def test_each_frame_comes_at_its_rate_and_the_loops_once_a_second(bench):
+    for line, status, detect in (
+        ("set telemetry_status_hz 5", 5, 20),
+        ("set telemetry_status_hz 10", 10, 20),
+        ("set telemetry_detect_hz 50", 10, 40),
+        ("set telemetry_detect_hz 0", 10, 0),
+    ):
+        tell(bench, line)
+        bench.app.reporter._count = 0
+        data = ticked(bench, 100, second_at=33)
+        assert len(frames(data, "STATUS")) == status and len(frames(data, "LOOP")) == 1
+        assert detect - 2 <= len(frames(data, "DETECT")) <= detect + 10
+        numbers = [frame.sequence for frame in frames(data)]
+        assert all((after - before) & 255 == 1 for before, after in zip(numbers, numbers[1:], strict=False))
+
+
+def test_frames_go_to_who_asked_alone(bench):
+    bench.ports[RADIO].sent = b""
+    assert frames(ticked(bench, 40)) and bench.ports[RADIO].sent == b""
+    tell(bench, "telemetry off")
+    assert frames(ticked(bench, 100, 50)) == []
+
+
+def test_events_are_told_two_a_tick_in_order_and_none_twice(bench):
+    for n in range(7):
+        bench.app.emit("mark", n)
+    counts, told = [], []
+    for _ in range(5):
+        data = ticked(bench, 1)
+        events = [item for item in StreamDecoder().feed(data) if isinstance(item, Event)]
+        counts.append(len(events))
+        told += [event.args["count"] for event in events]
+    assert counts == [2, 2, 2, 1, 0] and told == list(range(7))
+
+
+def test_a_status_on_the_console_has_the_same_values():
+    bench = Bench().to(TELEOP)
+    bench.tick(20)
+    app = bench.app
+    app.detector.strength, app.stats.load_pm, bench.board.acquisition.missed, app.refusals.count = 12, 34, 56, 78
+    app.drive.odometry.x_um, app.drive.odometry.y_um = 7_999, -1
+    answer = dict(word.split("=") for word in text(app).split())
+    assert answer == {
+        "state": "TELEOP",
+        "reason": "operator",
+        "fault": "none",
+        "loop": "1",
+        "key": "1",
+        "enabled": "1",
+        "s_mm": str(app.drive.odometry.s_mm),
+        "x_mm": "7",
+        "y_mm": "-1",
+        "speed_mm_s": str(app.drive.speed_mm_s),
+        "strength": "12",
+        "vsys_mv": str(app.watch.vsys_mv),
+        "temp_dc": str(app.watch.temp_dc),
+        "load_pm": "34",
+        "missed": "56",
+        "refused": "78",
+    }
+    assert int(answer["s_mm"]) > 0 and int(answer["speed_mm_s"]) > 0
+
+
+def test_telemetry_of_a_sweep_follows_the_rover():
+    bench = Bench().to(SWEEP)
+    tell(bench, "telemetry on", 1)
+    bench.tick(100)
+    statuses = frames(bench.ports[USB].sent, "STATUS")
+    assert [frame.fields["state"] for frame in statuses] == [SWEEP] * len(statuses) and len(statuses) >= 4
+    places = [frame.fields["s_mm"] for frame in statuses]
+    assert places == sorted(set(places)) and all(frame.fields["duty_left"] > 0 for frame in statuses[1:])
