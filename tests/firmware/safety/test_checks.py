@@ -1,0 +1,150 @@
+"""Each check alone: what spoils it, at its bound, is told under its name with what to do, and by no other check."""
+
+import gc
+
+import pytest
+from bench import Bench
+
+from sapper.safety import checks
+from sapper.safety.checks import PRE_ARM, SELF_TEST, TRIAL, failures
+from sapper.shared.events import FAULTS
+from sapper.shared.limits import SELF_TEST_HEAP_B
+
+pytestmark = pytest.mark.unit
+
+TABLES = {"pre-arm": PRE_ARM, "self-test": SELF_TEST, "trial": TRIAL}
+
+
+@pytest.fixture
+def bench(monkeypatch):
+    """A board that could be armed. What it keeps in flash is tried where flash is."""
+    monkeypatch.setattr(checks, "_flash", lambda app: "")
+    bench = Bench()
+    bench.board.inputs.key = 1
+    bench.app.settings_error = ""
+    bench.tick(5)
+    return bench
+
+
+def told(bench, table):
+    """{name: text} of what does not hold."""
+    rows = [row for row in table if row[0] != "flash"]
+    return dict(failures(rows, bench.app))
+
+
+def update_on_trial(bench, monkeypatch):
+    monkeypatch.setattr(checks.running, "on_trial", lambda: True)
+
+
+def no_storage(bench, monkeypatch):
+    monkeypatch.setattr(checks.file_system, "problem", lambda: "no file system; `storage erase` makes one")
+
+
+def bad_settings(bench, monkeypatch):
+    bench.app.settings_error = "settings.txt: line 3"
+
+
+def loop_open(bench, monkeypatch):
+    bench.board.inputs.loop = 0
+
+
+def key_off(bench, monkeypatch):
+    bench.board.inputs.key = 0
+
+
+def supply_low(bench, monkeypatch):
+    bench.app.watch.vsys_mv = bench.app.settings.get("vsys_low_mv") - 1
+
+
+def no_frame(bench, monkeypatch):
+    bench.app.watch.frame_age = 1
+
+
+def no_pulses(bench, monkeypatch):
+    bench.board.pulser.stop()
+
+
+def detector_fault(bench, monkeypatch):
+    bench.app.detector.health.fault = FAULTS.index("noise")
+
+
+def rolling(bench, monkeypatch):
+    bench.app.drive.speed_mm_s = -1
+
+
+def motor_en_high(bench, monkeypatch):
+    bench.board.interlock.up = 1
+
+
+def heap_short(bench, monkeypatch):
+    monkeypatch.setattr(gc, "mem_free", lambda: SELF_TEST_HEAP_B - 1, raising=False)
+
+
+def too_cold(bench, monkeypatch):
+    bench.app.watch.temp_dc = -201
+
+
+def too_hot(bench, monkeypatch):
+    bench.app.watch.temp_dc = 851
+
+
+# What spoils it, its name, the tables that look, a word of the remedy.
+ALONE = (
+    (update_on_trial, "update", {"pre-arm"}, "restart"),
+    (no_storage, "storage", {"pre-arm", "self-test", "trial"}, "storage erase"),
+    (bad_settings, "settings", {"pre-arm", "self-test", "trial"}, "line 3"),
+    (loop_open, "loop", {"pre-arm"}, "close it"),
+    (key_off, "key", {"pre-arm"}, "turn it on"),
+    (supply_low, "supply", {"pre-arm", "self-test"}, "4599 mV is below 4600 mV"),
+    (no_frame, "frames", {"pre-arm", "self-test", "trial"}, "reboot"),
+    (no_pulses, "pulser", {"pre-arm", "self-test", "trial"}, "settings"),
+    (detector_fault, "detector", {"pre-arm", "self-test"}, "fault noise"),
+    (rolling, "standing", {"pre-arm", "self-test"}, "rest"),
+    (motor_en_high, "interlock", {"pre-arm", "self-test", "trial"}, "MOTOR_EN"),
+    (heap_short, "memory", {"self-test", "trial"}, f"{SELF_TEST_HEAP_B - 1} bytes free"),
+    (too_cold, "temperature", {"self-test"}, "-"),
+    (too_hot, "temperature", {"self-test"}, "85.1"),
+)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_with_nothing_spoilt_all_hold(bench, table):
+    assert told(bench, TABLES[table]) == {}
+
+
+@pytest.mark.parametrize(("spoil", "name", "tables", "word"), ALONE, ids=[row[0].__name__ for row in ALONE])
+def test_each_alone_is_told_by_its_name_where_it_counts(bench, monkeypatch, spoil, name, tables, word):
+    spoil(bench, monkeypatch)
+    for table, rows in TABLES.items():
+        said = told(bench, rows)
+        assert set(said) == ({name} if table in tables else set()), table
+        assert table not in tables or word in said[name]
+
+
+def test_every_check_is_spoilt_here_but_the_one_that_writes_flash():
+    assert {row[1] for row in ALONE} | {"flash"} == {name for rows in TABLES.values() for name, _ in rows}
+
+
+@pytest.mark.parametrize(
+    "spare",
+    [
+        lambda b: setattr(b.app.watch, "vsys_mv", b.app.settings.get("vsys_low_mv")),
+        lambda b: setattr(b.app.watch, "temp_dc", -200),
+        lambda b: setattr(b.app.watch, "temp_dc", 850),
+    ],
+    ids=["supply", "cold", "hot"],
+)
+def test_at_its_bound_it_holds(bench, spare):
+    spare(bench)
+    assert all(told(bench, rows) == {} for rows in TABLES.values())
+
+
+def test_a_heap_at_its_bound_holds(bench, monkeypatch):
+    monkeypatch.setattr(gc, "mem_free", lambda: SELF_TEST_HEAP_B, raising=False)
+    assert told(bench, SELF_TEST) == {}
+
+
+def test_what_is_wrong_is_told_in_the_tables_order(bench, monkeypatch):
+    for spoil in (motor_en_high, key_off, loop_open):
+        spoil(bench, monkeypatch)
+    assert list(told(bench, PRE_ARM)) == ["loop", "key", "interlock"]
