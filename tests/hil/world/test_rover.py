@@ -120,11 +120,13 @@ def test_forward_means_b_low_as_a_rises() -> None:
     run = Run().go(0.5, 0.4)
     events = sorted([(t, "a", v) for t, v in run.edges["left_a"]] + [(t, "b", v) for t, v in run.edges["left_b"]])
     b = 0
+    rises = []
     for _, phase, level in events:
         if phase == "b":
             b = level
         elif level == 1:
-            assert b == 0
+            rises.append(b)
+    assert len(rises) > 30 and not any(rises)
 
 
 def test_edges_alternate_rise_in_time_and_are_evenly_spaced_at_steady_speed() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hil.rigs.virtual import VirtualPico
 from hil.rigs.virtual.bootsel_drive import ERASE_NS, BootselDrive
 from hil.rigs.virtual.flash import uf2_image
+from sapper_host.errors import SapperError
 from sapper_host.flash.uf2 import BLOCK_BYTES, read_uf2, safe_order
 
 pytestmark = pytest.mark.virtual
@@ -165,7 +166,7 @@ def test_sectors_are_erased_by_block_number(in_bootsel, uf2, tmp_path):
     image = in_bootsel.flash.image()
     assert image[2048:4096] == b"\xa5" * 2048
     assert image[4096:6144] != b"\xa5" * 2048  # programmed over what was there
-    with pytest.raises(Exception, match="RP2040-E14|not at the start"):
+    with pytest.raises(SapperError, match="RP2040-E14|not at the start"):
         (tmp_path / "shifted.uf2").write_bytes(shifted)
         read_uf2(tmp_path / "shifted.uf2")
 
