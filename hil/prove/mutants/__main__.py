@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--list", type=Path, default=KEPT, help="another list")
     parser.add_argument("--sample", type=int, default=0, help="so many of the rooms' mutants instead of all")
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
-    parser.add_argument("--budget", type=float, default=15.0, help="seconds of tests for each mutant, at most")
+    parser.add_argument("--budget", type=float, default=10.0, help="CPU seconds of tests for each mutant, at most")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, default=BUILD / "mutants.json")
     options = parser.parse_args(arguments)

@@ -40,8 +40,8 @@ class Outcome:
 
 @dataclass
 class Map:
-    """Which tests run which lines: `lines[file][line]`, '' among them for what runs at import; and how long each
-    takes."""
+    """Which tests run which lines: `lines[file][line]`, '' among them for what runs at import; and the CPU seconds that
+    each takes."""
 
     lines: dict[str, dict[int, list[str]]]
     seconds: dict[str, float]

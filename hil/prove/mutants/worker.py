@@ -2,7 +2,7 @@
 
 A job is a line of JSON on stdin, its answer a line of JSON on stdout:
   {"arguments": pytest's, "order": [test ids] or null, "cover": [folders] or null, "cpu_s": most, "wall_s": most}
-  {"status": pytest's exit status, or null when time was up, "failed": id or "", "seconds": {id: s}, "lines": {file:
+  {"status": pytest's exit status, or null when time was up, "failed": id or "", "seconds": {id: CPU s}, "lines": {file:
   {line: [ids]}}}
 order: only these run, in this order. cover: tell which tests run which lines of the files in these; "" is at import.
 When stdin closes, it ends, and so does what it runs. What every test imports was imported before: a job takes half a
@@ -16,6 +16,7 @@ import select
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,13 @@ class _Run:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         if self._coverage:
             self._coverage.switch_context(item.nodeid)
-        return (yield)
+        since = time.process_time()
+        try:
+            return (yield)
+        finally:
+            self.seconds[item.nodeid] = time.process_time() - since
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
         if report.failed and not self.failed:
             self.failed = report.nodeid
 
