@@ -71,7 +71,7 @@ def _memory(app):
 def _temperature(app):
     low, high = _TEMP_DC
     now = app.watch.temp_dc
-    return "" if low <= now <= high else "chip at %d.%d C" % (now // 10, now % 10)
+    return "" if low <= now <= high else "chip at %.1f C" % (now / 10)
 
 
 def _keeps():

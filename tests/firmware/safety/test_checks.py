@@ -102,8 +102,8 @@ ALONE = (
     (rolling, "standing", {"pre-arm", "self-test"}, "rest"),
     (motor_en_high, "interlock", {"pre-arm", "self-test", "trial"}, "MOTOR_EN"),
     (heap_short, "memory", {"self-test", "trial"}, f"{SELF_TEST_HEAP_B - 1} bytes free"),
-    (too_cold, "temperature", {"self-test"}, "-"),
-    (too_hot, "temperature", {"self-test"}, "85.1"),
+    (too_cold, "temperature", {"self-test"}, "chip at -20.1 C"),
+    (too_hot, "temperature", {"self-test"}, "chip at 85.1 C"),
 )
 
 
