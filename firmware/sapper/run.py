@@ -9,7 +9,6 @@ import machine
 from sapper.app import Application
 from sapper.hardware.board import Board
 from sapper.loop_stats import PERIOD_US
-from sapper.update.receiver import receive_update
 from sapper.update.running import RECEIVES
 
 _UPKEEP_TICKS = 250
@@ -130,6 +129,8 @@ def main():
     if leave_for in RECEIVES:
         team_key = app.team_key.key
         app = None  # it is over, and an update needs 4 kB in one piece time and again
+        from sapper.update.receiver import receive_update  # here: it would take 5 kB of heap from the application
+
         receive_update(board.usb, team_key, board.watchdog, leave_for == RECEIVES[1])
         leave_for = "reboot"
     if leave_for == "reboot":

@@ -10,11 +10,6 @@ from sapper.crypto.keys import KEY_BYTES, from_hex, key_id, to_hex
 from sapper.storage import two_copies
 from sapper.storage.key_file import KeyFile
 
-try:
-    import key_places as _flash  # the board's own
-except ImportError:
-    _flash = None
-
 NO_KEY = b""
 SPOILT = None
 _NONE = "none"
@@ -24,26 +19,14 @@ _PLACES = (0, 1)
 _FILE = KeyFile("/team.key")
 
 
-class InMemory:
-    """Places for a board without flash of its own, as tests have: they last as long as it does."""
-
-    def __init__(self):
-        self.pages = [two_copies.BLANK, two_copies.BLANK]
-
-    def read(self, place):
-        """The page."""
-        return self.pages[place]
-
-    def write(self, place, page):
-        """Put a page there."""
-        self.pages[place] = page
-
-
 class TeamKey:
-    """`key` as it is kept; places: has read(place) and write(place, page), of places 0 and 1."""
+    """`key` as it is kept; places: has read(place) and write(place, page), of places 0 and 1. The board's own, unless
+    they are given."""
 
     def __init__(self, places=None):
-        self._places = places or _flash or InMemory()
+        if places is None:
+            import key_places as places  # the board's own module
+        self._places = places
         self._number = 0
         self.key = NO_KEY
 

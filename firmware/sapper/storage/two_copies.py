@@ -11,7 +11,7 @@ from binascii import crc32
 
 MARK = "sapper-kept 1"
 COPY_BYTES = 256  # a page of flash
-BLANK = b"\xff" * COPY_BYTES
+_BLANK = b"\xff"  # a byte of flash that was erased
 NEVER = ""  # what was never kept
 SPOILT = None
 
@@ -22,7 +22,7 @@ def copy_of(number, word):
     made = ("%s%08x\n" % (line, crc32(line.encode()))).encode()
     if not word or len(word.split()) != 1 or word != word.strip() or len(made) > COPY_BYTES:
         raise ValueError("not a word to keep")
-    return made + BLANK[len(made) :]
+    return made + _BLANK * (COPY_BYTES - len(made))
 
 
 def parse(raw):
@@ -44,6 +44,6 @@ def newest(copies):
         kept = parse(raw)
         if kept is not None and kept[0] > found[0]:
             found = kept
-        elif kept is None and found[1] == NEVER and raw != BLANK:
+        elif kept is None and found[1] == NEVER and raw.strip(_BLANK):
             found = 0, SPOILT
     return found

@@ -1,12 +1,14 @@
 """The team's key on the console: put in freely, changed or taken away by who has the old one, never lost by the way."""
 
+import sys
+
 import pytest
 from bench import Bench
+from key_places import InMemory
 
 from sapper.crypto.keys import key_id
 from sapper.crypto.team_proof import proof
 from sapper.storage import file_system, team_key, two_copies
-from sapper.storage.team_key import InMemory
 from sapper.update import running
 
 pytestmark = pytest.mark.unit
@@ -19,7 +21,7 @@ def flash(tmp_path, monkeypatch):
     """What outlives a start: the places of the key."""
     monkeypatch.setattr(team_key._FILE, "path", str(tmp_path / "team.key"))
     places = InMemory()
-    monkeypatch.setattr(team_key, "_flash", places)
+    monkeypatch.setitem(sys.modules, "key_places", places)
     return places
 
 

@@ -9,6 +9,8 @@ from array import array
 if not hasattr(gc, "mem_free"):  # CPython: what free memory the board has is the virtual Pico's to tell
     gc.mem_free = lambda: 150_000
 
+import key_places
+
 from sapper.app import Application
 from sapper.safety.supervisor import ARMED, CONTACT, FAULT, STOPPED, SWEEP, TELEOP
 from sapper.shared import events
@@ -194,6 +196,7 @@ class Bench:
     """The application on a board in memory."""
 
     def __init__(self):
+        key_places.wipe()
         self.board = Board()
         self.app = Application(self.board)
         self.ports = (self.board.usb, self.board.radio)

@@ -4,11 +4,12 @@ As awkward as the chip: programming only clears bits, an erase that is cut leave
 each operation or half-way through it.
 """
 
-import importlib
+import importlib.util
 import os
 import random
 import sys
 import types
+from pathlib import Path
 
 import flash_layout
 
@@ -104,7 +105,12 @@ def board_modules(monkeypatch, chip, folder):
     for name in _OWN:
         monkeypatch.setitem(sys.modules, name, None)  # gone again after the test
         del sys.modules[name]
-    key_places, slots = (importlib.import_module(name) for name in _OWN)
+    places = importlib.util.spec_from_file_location(
+        "key_places", Path(flash_layout.__file__).with_name("key_places.py")
+    )
+    key_places = sys.modules["key_places"] = importlib.util.module_from_spec(places)
+    places.loader.exec_module(key_places)
+    slots = importlib.import_module("slots")
     monkeypatch.setattr(slots, "sys", types.SimpleNamespace(path=[]))
     monkeypatch.setattr(slots, "POINTER", os.path.join(folder, "update.txt"))
     monkeypatch.setattr(slots, "mpy_version", lambda: 4870)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sapper.crypto.team_proof import proof
 from sapper.storage import key_file, team_key, two_copies
-from sapper.storage.team_key import NO_KEY, SPOILT, InMemory, TeamKey
+from sapper.storage.team_key import NO_KEY, SPOILT, TeamKey
 
 pytestmark = pytest.mark.unit
 
@@ -89,12 +89,10 @@ def test_one_spoilt_copy_costs_nothing_and_is_mended_at_the_next_start(places, p
 
 @given(st.binary(min_size=256, max_size=256), st.binary(min_size=256, max_size=256))
 def test_any_bytes_are_no_key_only_when_both_places_are_blank(one, other):
-    places = InMemory()
-    places.pages = [one, other]
-    assert two_copies.newest(places.pages) == (0, SPOILT)
-    places.pages = [two_copies.BLANK, other]
-    assert two_copies.newest(places.pages) == (0, SPOILT)
-    assert two_copies.newest([two_copies.BLANK] * 2) == (0, "")
+    blank = b"\xff" * two_copies.COPY_BYTES
+    for pages in ([one, other], [blank, other], [one, blank]):
+        assert two_copies.newest(pages) == (0, "" if pages == [blank, blank] else SPOILT)
+    assert two_copies.newest([blank, blank]) == (0, "")
 
 
 @given(st.integers(0, 255), st.integers(1, 255))

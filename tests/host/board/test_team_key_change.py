@@ -12,7 +12,7 @@ from sapper.console.arguments import Refused
 from sapper.console.update_commands import UpdateCommands
 from sapper.crypto.keys import key_id
 from sapper.link.gate import Gate
-from sapper.storage.team_key import SPOILT, InMemory, TeamKey
+from sapper.storage.team_key import SPOILT, TeamKey
 from sapper_host.board.answers import Answer
 from sapper_host.board.link import Link
 from sapper_host.board.radio_key import send_team_key
@@ -25,11 +25,24 @@ pytestmark = pytest.mark.unit
 KEY, OTHER, THIRD = (bytes([n]) * 32 for n in (1, 2, 3))
 
 
+class Places:
+    """Two pages of flash."""
+
+    def __init__(self) -> None:
+        self.pages = [b"\xff" * 256] * 2
+
+    def read(self, place: int) -> bytes:
+        return self.pages[place]
+
+    def write(self, place: int, page: bytes) -> None:
+        self.pages[place] = page
+
+
 class Board:
     """A link to a board that knows two commands; use it as `Link.open` gives one."""
 
     def __init__(self, key: bytes | None = b"") -> None:
-        self.kept = TeamKey(InMemory())
+        self.kept = TeamKey(Places())
         self.kept.key = key
         app = SimpleNamespace(team_key=self.kept, gate=Gate(b"", bytes(range(16))), new_team_key=self.kept.save)
         self._commands = UpdateCommands()
