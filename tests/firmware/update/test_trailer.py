@@ -1,139 +1,69 @@
-"""An update's signature: the standard library's HMAC over all of the trailer and its use, compared whole."""
-
-import hashlib
-import hmac
+"""What an update's trailer says of it: signed in all of its bytes and for updates alone, not older than what runs."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from flash_slot import FlashSlot
+from test_receiver import IMAGE, KEY, bundle_of, clock, messages, receive, trailer_of
 
-from sapper.update import trailer as update_trailer
-from sapper.update.slot_trailer import MARK
-from sapper.update.trailer import TrailerError, check, check_signature
+from sapper.update.trailer import TrailerError, check, is_older
+from sapper_host.update.bundle import Bundle
 
 pytestmark = pytest.mark.unit
+assert clock  # a fixture, for all of these as well
 
-KEY = bytes(range(32))
-IMAGE = bytes(range(256)) * 16
-USE = b"sapper update "
-
-
-def unsigned_of(image=IMAGE, **changes):
-    """A trailer's lines before its signature."""
-    values = {"length": len(image), "sha256": hashlib.sha256(image).hexdigest(), "api": 1, "mpy": 4870} | changes
-    return "\n".join([MARK, *(f"{name}={value}" for name, value in values.items()), ""]).encode()
-
-
-def signed(unsigned, key=KEY, use=USE):
-    """With the signature that the standard library makes of it."""
-    return unsigned + b"mac=" + hmac.new(key, use + unsigned, hashlib.sha256).hexdigest().encode() + b"\n"
-
-
-def refusal(trailer, key=KEY, image=IMAGE, api=1, mpy=4870):
-    """The name of what is wrong with it; '' when it is taken."""
-    try:
-        check(trailer, image, key, api, mpy)
-    except TrailerError as error:
-        assert len(error.args) == 2 and len(error.args[1]) > 10
-        return error.args[0]
-    return ""
+OLDER = [
+    (("1.2.3", 100), ("1.2.3", 100), False),
+    (("1.2.3", 99), ("1.2.3", 100), True),
+    (("1.2.3", 0), ("1.2.3", 100), False),
+    (("1.2.3", 99), ("1.2.3", 0), False),
+    (("1.2.2", 200), ("1.2.3", 100), True),
+    (("1.10.0", 50), ("1.9.9", 100), False),
+    (("1.9.9", 200), ("1.10", 100), True),
+    (("2", 1), ("1.9.9", 100), False),
+    (("1.2", 0), ("1.2.0", 0), False),
+    (("", 200), ("0.0.1", 100), True),
+    (("x.y", 200), ("0.0.1", 100), True),
+    (("1." + "9" * 50, 200), ("0.1", 100), True),
+]
 
 
-@given(st.binary(min_size=32, max_size=32), st.binary(max_size=300))
-def test_the_mac_is_the_standard_librarys_over_use_and_bytes(key, message):
-    assert update_trailer.mac(key, message) == hmac.new(key, USE + message, hashlib.sha256).hexdigest()
+@pytest.mark.parametrize(("new", "runs", "older"), OLDER)
+def test_an_older_update_is_refused_by_the_board_unless_it_is_allowed(new, runs, older):
+    assert is_older(*new, *runs) == older
+    trailer = trailer_of(IMAGE, KEY, version=new[0], made=new[1])
+    data = b"".join(messages(Bundle(IMAGE, trailer, {}, ())))
+    lines, pointed = receive(data, FlashSlot(), KEY, runs=runs)
+    assert pointed != older and lines[-1].startswith("err older: " if older else "ok ")
+    assert receive(data, FlashSlot(), KEY, runs=None)[1], "and taken when it is allowed"
 
 
-@pytest.mark.parametrize("size", [0, 1, 31, 33, 64])
-def test_a_key_of_another_size_signs_nothing(size):
-    with pytest.raises(ValueError, match="32 bytes"):
-        update_trailer.mac(bytes(size), b"x")
+@pytest.mark.parametrize("made", ["", "-1", "x", "1e9", "9" * 30, "1_000"])
+def test_a_time_that_is_none_is_unknown(made):
+    assert receive(
+        b"".join(messages(Bundle(IMAGE, trailer_of(IMAGE, made=made), {}, ()))), FlashSlot(), runs=("9", 100)
+    )[1]
 
 
-def test_a_signature_is_taken_from_this_key_and_for_this_use_alone():
-    assert refusal(signed(unsigned_of())) == ""
-    assert refusal(signed(unsigned_of(), bytes(32))) == "signature"
-    for use in (b"", b"sapper ", b"sapper update", b"sapper radio ", b"sapper key id"):
-        assert refusal(signed(unsigned_of(), use=use)) == "signature", use
+def test_a_board_whose_team_key_is_spoilt_takes_nothing_at_all():
+    for key in (KEY, None):
+        lines, pointed = receive(b"".join(messages(bundle_of(IMAGE, key))), FlashSlot(), key=None)
+        assert not pointed and lines[-1].startswith("err teamkey: ")
 
 
-@pytest.mark.parametrize("place", range(64))
-def test_every_digit_of_a_signature_counts(place):
-    right = signed(unsigned_of())
-    at = len(right) - 1 - 64 + place
-    for digit in b"0123456789abcdef":
-        other = right[:at] + bytes([digit]) + right[at + 1 :]
-        assert refusal(other) == ("" if other == right else "signature")
+@pytest.mark.parametrize("byte", range(32))
+def test_a_signature_is_compared_in_all_of_its_bytes(byte):
+    trailer = bytearray(trailer_of(IMAGE, KEY))
+    at = len(trailer) - 1 - 64 + 2 * byte
+    trailer[at] = ord("0") if trailer[at] != ord("0") else ord("1")
+    with pytest.raises(TrailerError, match="not signed with"):
+        check(bytes(trailer), IMAGE, KEY)
 
 
-@pytest.mark.parametrize("place", range(0, len(unsigned_of()), 5))
-def test_every_byte_before_it_is_signed(place):
-    right = signed(unsigned_of())
-    spoilt = right[:place] + bytes([right[place] ^ 1]) + right[place + 1 :]
-    with pytest.raises(TrailerError):
-        check_signature(spoilt, KEY)
+def test_an_update_is_signed_for_updates_alone():
+    """Signed with the same key for another use, it is none: here as a radio line would be, without the use's name."""
+    import hashlib
+    import hmac
 
-
-@pytest.mark.parametrize(
-    "end",
-    [
-        b"",
-        b"mac=\n",
-        b"mac=none\n",
-        b"mac=" + b"0" * 63 + b"\n",
-        b"mac=" + b"A" * 64 + b"\n",
-        b"max=" + b"0" * 64 + b"\n",
-    ],
-)
-def test_what_is_no_signature_is_none(end):
-    assert refusal(unsigned_of() + end) == "signature"
-
-
-def test_a_signature_that_is_not_the_last_line_or_not_a_whole_line_is_none():
-    right = signed(unsigned_of())
-    assert refusal(right + b"version=8\n") == "signature"
-    joined = unsigned_of()[:-1]
-    assert refusal(joined + b" " + signed(unsigned_of())[len(unsigned_of()) :]) == "signature"
-    assert refusal(b"mac=" + b"0" * 64 + b"\n") == "trailer"
-
-
-def test_without_a_key_all_but_the_signature_is_looked_at():
-    assert refusal(unsigned_of() + b"mac=none\n", b"") == ""
-    assert refusal(unsigned_of(b"other") + b"mac=none\n", b"") == "hash"
-    assert refusal(b"nothing", b"") == "trailer"
-
-
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [
-        ({"api": 2}, "api"),
-        ({"api": 0}, "api"),
-        ({"mpy": 4871}, "mpy"),
-        ({"length": 0}, "size"),
-        ({"length": -1}, "size"),
-        ({"length": "x"}, "size"),
-        ({"length": ""}, "size"),
-        ({"length": len(IMAGE) + 1}, "size"),
-        ({"length": len(IMAGE) - 1}, "hash"),
-        ({"sha256": "0" * 64}, "hash"),
-    ],
-)
-def test_what_is_signed_must_still_be_this_boards_and_whole(changes, name):
-    assert refusal(signed(unsigned_of(**changes))) == name
-
-
-def test_a_board_that_cannot_tell_what_it_takes_takes_any():
-    assert refusal(signed(unsigned_of(api=7, mpy=9)), api=None, mpy=None) == ""
-    assert refusal(signed(unsigned_of(api=7, mpy=9)), api=None) == "mpy"
-    assert refusal(signed(unsigned_of(api=7, mpy=9)), mpy=None) == "api"
-
-
-def test_what_lies_behind_the_image_in_its_slot_is_nobodys():
-    assert refusal(signed(unsigned_of()), image=IMAGE + b"\xff" * 5000) == ""
-
-
-def test_a_trailer_that_lacks_a_line_is_not_taken():
-    whole = unsigned_of().split(b"\n")
-    for name, missing in ((b"length", "size"), (b"sha256", "hash"), (b"api", "api"), (b"mpy", "mpy")):
-        lines = [line for line in whole if not line.startswith(name)]
-        assert refusal(signed(b"\n".join(lines))) == missing
+    unsigned = trailer_of(IMAGE)[: -len(b"mac=none\n")]
+    bare = unsigned + f"mac={hmac.new(KEY, unsigned, hashlib.sha256).hexdigest()}\n".encode()
+    with pytest.raises(TrailerError, match="not signed with"):
+        check(bare, IMAGE, KEY)
