@@ -36,12 +36,11 @@ def test_a_board_is_provisioned_twice_and_then_set_over_its_radio(
     (tmp_path / "team.key").write_text("0f" * 32)
     words = ["provision", "--name", "rover-7", "--settings", str(tmp_path / "r7.txt")]
     words += ["--team-key", str(tmp_path / "team.key"), "--port", board.port, "--json"]
-    # A machine so busy that an answer comes late ends a run with a told error; what is promised is that another helps.
-    assert Status.OK in (main(words) for _ in range(3)), capsys.readouterr()
+    assert main(words) == Status.OK, capsys.readouterr()
     first = json.loads(capsys.readouterr().out)
     assert first["passed"] and first["name"] == "rover-7" and first["settings"]["not_default"] == {"sweep_mm_s": 250}
     assert len(first["flash"]["pieces_sha256"]) == 16
-    assert Status.OK in (main(words) for _ in range(3)), capsys.readouterr()
+    assert main(words) == Status.OK, capsys.readouterr()
     second = json.loads(capsys.readouterr().out)
     for part in ("board", "name", "keys", "firmware", "flash", "settings"):
         assert first[part] == second[part]

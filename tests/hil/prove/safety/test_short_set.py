@@ -6,16 +6,15 @@ from unittest.mock import MagicMock
 import pytest
 
 from hil.errors import HilError
-from hil.play.operator import OperatorError
 from hil.prove.safety import __main__ as safety
 from hil.prove.safety import coverage, report
 from hil.prove.safety.faults import FAULTS, RAISES
+from hil.prove.safety.motors import not_as
 from hil.prove.safety.scenarios import SCENARIOS, SHORT, needs
 from hil.prove.safety.stage import open_stage
-from hil.prove.safety.timeline import longest_zero_ns, settled_from, value_at
+from hil.prove.safety.timeline import Timeline, longest_zero_ns, settled_from, value_at
 from hil.prove.safety.trial import Trial, run_trial
 from hil.rigs.registry import why_not
-from sapper.shared.pins import GPIO
 from sapper_host.files.checkout import DOCS
 from sapper_host.limits import LIMITS
 
@@ -66,14 +65,25 @@ def test_a_reboot_that_is_no_part_of_the_fault_is_told(stage):
     stage.repeats.clear()
 
 
-@pytest.mark.virtual
-@pytest.mark.xdist_group("safety")
-def test_a_state_that_is_said_and_not_driven_is_not_reached(stage, monkeypatch):
-    monkeypatch.setattr(stage.rig.pwm(GPIO["MOTOR_LEFT"]), "changes", lambda: [])
-    with pytest.raises(OperatorError, match="the board says SWEEP, wanted was SWEEP; left track at duty 0.00"):
-        stage.to("SWEEP")
-    monkeypatch.undo()
-    stage.safe()
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("state", "enable", "duties", "speeds_m_s", "wrong"),
+    [
+        ("SWEEP", 1.0, (0.3, 0.3), (0.2, 0.2), ""),
+        ("TELEOP", 1.0, (0.3, 0.3), (0.2, 0.0), "right track at duty 0.30, 0.00 m/s"),
+        ("SWEEP", 1.0, (0.0, 0.3), (0.2, 0.2), "left track at duty 0.00, 0.20 m/s"),
+        ("SWEEP", 0.0, (0.3, 0.3), (0.2, 0.2), "MOTOR_EN is low"),
+        ("ARMED", 1.0, (0.0, 0.0), (0.0, 0.0), ""),
+        ("ARMED", 1.0, (0.1, 0.0), (0.0, 0.0), "left track at duty 0.10, 0.00 m/s"),
+        ("SAFE", 1.0, (0.0, 0.0), (0.0, 0.0), "MOTOR_EN is high"),
+    ],
+)
+def test_a_state_is_reached_when_pins_and_tracks_show_it(state, enable, duties, speeds_m_s, wrong):
+    timeline = Timeline()
+    timeline.enable.append((1, enable))
+    for row, duty in zip(timeline.duty, duties, strict=True):
+        row.append((1, duty))
+    assert not_as(state, timeline, speeds_m_s) == wrong
 
 
 @pytest.mark.unit
