@@ -76,7 +76,7 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[Record]:
         waiting = {}
         for job in jobs:
             # Not pure: a trace of the same path may have changed since the cluster last saw it.
-            future = client.submit(run, job, pure=False, retries=1)
+            future = client.submit(run, job, pure=False)
             waiting[future.key] = job
             futures.append(future)
         for future in cluster_completed(futures, loop=client.loop):
@@ -90,5 +90,5 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[Record]:
 def _lost(job: Job, error: BaseException) -> Record:
     return {
         "name": job.name,
-        "skipped": f"its worker was lost: {type(error).__name__}: {error}; run the campaign again",
+        "skipped": f"it was lost: {type(error).__name__}: {error}; run the campaign again",
     }

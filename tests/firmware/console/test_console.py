@@ -14,7 +14,7 @@ from uctypes import FLASH
 from sapper.hardware import clock
 from sapper.link.radio_reader import SHARE_EVERY_TICKS
 from sapper.safety.supervisor import ARMED, CONTACT, FAULT, SAFE, STOPPED, SWEEP, TELEOP
-from sapper.shared import commands
+from sapper.shared import commands, limits
 from sapper.shared.commands import COMMANDS, ROWS, STATE_LETTERS
 from sapper.shared.events import STATES
 from sapper.shared.settings import TABLE
@@ -247,7 +247,7 @@ def test_arming_takes_the_code_in_time_on_the_same_link(bench):
     [
         (lambda b: setattr(b.board.inputs, "key", 0), "key"),
         (lambda b: setattr(b.board.inputs, "loop", 0), "loop"),
-        (lambda b: setattr(b.board.acquisition, "alive", False), "frames"),
+        (lambda b: (setattr(b.board.acquisition, "alive", False), b.tick(limits.NO_FRAME_MS // limits.TICK_MS)), "frames"),
         (lambda b: b.board.pulser.stop(), "pulser"),
         (lambda b: setattr(b.board.interlock, "enabled", lambda: 1), "interlock"),
         (lambda b: setattr(b.app, "settings_error", "settings.txt: broken"), "settings"),
@@ -270,6 +270,17 @@ def test_each_pre_arm_check_alone_keeps_it_from_arming_and_is_named(bench, spoil
     ]
     assert len(lines) == 2 and lines[-1].startswith("err checks: "), lines
     assert app.state == SAFE and not any(motor.engaged for motor in bench.board.motors)
+
+
+def test_ticks_that_lie_between_two_frames_do_not_keep_it_from_arming(bench):
+    """Where a tick looks just as a frame is completed, as after a jump of the clock, the next tick finds it instead."""
+    bench.board.inputs.key = 1
+    bench.tick(300)
+    app = bench.app
+    code = bench.last("arm")[8:12]
+    app.watch.frame_age = 1
+    answer = app.console._run(app.links[USB], "arm " + code, True)
+    assert answer == "ok state=ARMED", list(answer)
 
 
 def test_no_line_shows_the_key(bench):
