@@ -58,7 +58,7 @@ bench: setup firmware micropython ## measure, print the table, write build/bench
 	@$(VENV) -m hil.prove.benchmarks
 
 safety: setup firmware ## inject every fault at many moments, write build/safety.json
-	@$(VENV) -m hil.prove.safety
+	@$(VENV) -m hil.prove.safety $(if $(CANARIES),--canaries)
 
 canaries: setup firmware ## put in known bad firmware: every row of `make safety` must fail on its own
 	@$(VENV) -m hil.prove.safety --canaries

@@ -39,13 +39,9 @@ class Stage:
         self.rig = rig
         self.gates = Gates(rig.adc, seed)
         self.timeline = Timeline()
-        self.driving = False
-        self.pinging = False
-        self.held_in_reset = False
-        self.last_line_ns = 0
+        self.driving = self.pinging = self.held_in_reset = False
+        self.last_line_ns = self.answered_ns = self.last_drive_ns = 0
         self.arm_answer = ""
-        self.answered_ns = 0
-        self.last_drive_ns = 0
         self.cut = [False, False]
         self.swapped = [False, False]
         self.jammed = [False, False]
