@@ -38,7 +38,6 @@ def no_files(tmp_path, monkeypatch):
     """Settings, keys and names are none, and stay so."""
     monkeypatch.setattr("sapper.storage.settings_file.PATH", str(tmp_path / "settings.txt"))
     monkeypatch.setattr("sapper.storage.key_file.RADIO.path", str(tmp_path / "radio.key"))
-    monkeypatch.setattr("sapper.storage.key_file.TEAM.path", str(tmp_path / "team.key"))
 
 
 # Ownership

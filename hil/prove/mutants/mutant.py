@@ -57,7 +57,7 @@ def kept(path: Path, root: Path) -> list[Mutant]:
 
     `line`, one or several whole ones, must stand exactly once in the file as it is now: HilError names what does not.
     """
-    found = []
+    found, wrong = [], []
     for row in tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]:
         if set(row) != {"name", "file", "line", "becomes", "tests"} or not row["tests"]:
             raise HilError(f"{path.name}: {row.get('name', row)}: it has name, file, line, becomes and tests")
@@ -66,15 +66,15 @@ def kept(path: Path, root: Path) -> list[Mutant]:
         line = row["line"].strip("\n").encode()
         starts = _whole_lines(source, line)
         if len(starts) != 1:
-            raise HilError(
-                f"{path.name}: '{row['name']}' is stale: its line stands {len(starts)} times in {row['file']}; "
-                "write it as it is there now"
-            )
+            wrong.append(f"'{row['name']}' is stale: its line stands {len(starts)} times in {row['file']}")
+            continue
         start = starts[0]
         becomes = row["becomes"].strip("\n").encode()
         if becomes == line:
-            raise HilError(f"{path.name}: '{row['name']}' changes nothing")
+            wrong.append(f"'{row['name']}' changes nothing")
         found.append(Mutant(row["file"], start, start + len(line), becomes, row["name"], tuple(row["tests"])))
+    if wrong:
+        raise HilError(f"{path.name}: write the lines as they are there now: " + "; ".join(wrong))
     return found
 
 

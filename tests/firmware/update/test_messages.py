@@ -200,9 +200,10 @@ def test_what_is_held_is_told_sector_by_sector_and_only_of_the_image():
     assert held(sums_of(*contents)[:7]) == "1"
     assert held(b"") == ""
     blank = b"\xff" * SECTOR
-    most = flash_layout.SLOT_BYTES // SECTOR - 1
     slot = FlashSlot()
-    assert Slot(slot, slot.erase, None).held(sums_of(*[blank] * (most + 5))) == "1" * most
+    target = Slot(slot, slot.erase, None)
+    assert target.image_sectors == flash_layout.IMAGE_BYTES_MAX // SECTOR
+    assert target.held(sums_of(*[blank] * (target.image_sectors + 5))) == "1" * target.image_sectors
 
 
 def test_sectors_that_hold_other_things_are_cleared_a_block_at_once_where_that_is_faster():
