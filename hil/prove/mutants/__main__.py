@@ -109,7 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return Status.ERROR
     except KeyboardInterrupt:
-        print("\nmutants: stopped; nothing was written", file=sys.stderr)
+        print("\nmutants: stopped; nothing was written. So far:", file=sys.stderr)
+        _tell_rooms(report)
         return Status.INTERRUPTED
     return _tell(report, outcomes, options)
 
@@ -120,12 +121,8 @@ def _tell(report: Report, outcomes: list[Outcome], options: argparse.Namespace) 
     stale = [] if options.list_only or options.sample else report.stale()
     for excuse in stale:
         print(f"stale in {EQUIVALENT.name}: {excuse.file}: {excuse.was} -> {excuse.becomes}")
-    for room in rooms:
-        verdict = "ok  " if room.ok else "FAIL"
-        print(
-            f"{verdict} {room.name:8s} {room.score:5.1f} % of {room.killed + len(room.survivors)} noticed "
-            f"(floor {room.floor:g} %; {room.excused} that nothing could notice)"
-        )
+    if rooms:
+        _tell_rooms(report)
     print(f"{'FAIL' if alive else 'ok  '} list     {len(outcomes) - len(alive)} of {len(outcomes)} killed")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     told = {
@@ -139,6 +136,15 @@ def _tell(report: Report, outcomes: list[Outcome], options: argparse.Namespace) 
     }
     options.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     return Status.OK if not alive and not stale and all(room.ok for room in rooms) else Status.SHORTFALL
+
+
+def _tell_rooms(report: Report) -> None:
+    for room in report.rooms.values():
+        verdict = "ok  " if room.ok else "FAIL"
+        print(
+            f"{verdict} {room.name:8s} {room.score:5.1f} % of {room.killed + len(room.survivors)} noticed "
+            f"(floor {room.floor:g} %; {room.excused} that nothing could notice)"
+        )
 
 
 if __name__ == "__main__":

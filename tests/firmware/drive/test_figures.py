@@ -158,6 +158,22 @@ def test_a_ramp_is_worked_out_anew_after_driving_on_and_after_a_halt():
     assert rover.targets == [0, 0] and rover.drive._stop_step == 0
 
 
+def test_settings_that_change_reach_both_sides_and_all_that_is_worked_out_of_them():
+    rover = Rover()
+    changes = {"accel_mm_s2": 5000, "ticks_per_m": 500, "duty_max_pm": 200, "left_reversed": 1, "track_width_mm": 300}
+    rover.settings.set_many(list(changes.items()))
+    rover.drive.configure()
+    rover.drive.act(100, 1000)
+    assert rover.targets == [-50, 50]
+    for _ in range(20):
+        rover.drive.act(600, 0)
+    assert [motor.duty_pm for motor in rover.motors] == [-200, 200]
+    assert [rover.drive.duty(side) for side in (0, 1)] == [200, 200]
+    rover.roll(-1, 1)
+    assert (rover.drive.odometry.left, rover.drive.odometry.right) == (1, 1) and rover.drive.odometry.s_mm == 2
+    assert rover.drive.speed_mm_s == 25
+
+
 def test_resting_asks_for_rest_of_both():
     rover = Rover()
     assert rover.drive.resting()

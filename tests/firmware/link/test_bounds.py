@@ -238,6 +238,13 @@ def test_stop_needs_no_share(line):
     assert given_lines(used_up(Gate(KEY, NONCE)), line.encode() + b"\n") == ["stop"]
 
 
+@pytest.mark.parametrize("blanks", [1, 2, 159, 160])
+def test_a_line_of_blanks_is_an_empty_one(blanks):
+    assert given_lines(RadioReader(Gate(KEY, NONCE)), b" " * blanks + b"\nx\n") == ["", "x"]
+    padded = b" " * ((blanks - 1) // 2) + b"x" + b" " * (blanks // 2) + b"\n"
+    assert given_lines(RadioReader(Gate(KEY, NONCE)), padded) == ["x"]
+
+
 @pytest.mark.parametrize("line", ["Stop", "stpp", "ttop", "stoq", "sto", "stops", "s top"])
 def test_what_is_not_stop_does(line):
     assert given_lines(used_up(Gate(KEY, NONCE)), line.encode() + b"\n") == []
