@@ -24,7 +24,7 @@ from hil.prove.mutants.mutant import Mutant, excuses, kept
 from hil.prove.mutants.operators import mutants
 from hil.prove.mutants.report import Report
 from hil.prove.mutants.rooms import FLOORS, FOLDER, TESTS
-from hil.prove.mutants.trial import Outcome, Trial, mapped
+from hil.prove.mutants.trial import Outcome, Trial, as_they_are, mapped
 from sapper_host.errors import Status
 from sapper_host.files.checkout import BUILD, ROOT
 
@@ -69,6 +69,7 @@ class _Progress:
 def run_list(trial: Trial, listed: list[Mutant]) -> list[Outcome]:
     """The list; prints a line each."""
     outcomes = []
+    as_they_are(trial.copies[0], sorted({test for mutant in listed for test in mutant.tests}))
     for outcome in trial.by_name(listed):
         outcomes.append(outcome)
         by = outcome.by or {"import": "it does not import", "time": "time was up"}.get(outcome.how, "")

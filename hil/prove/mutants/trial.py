@@ -80,11 +80,20 @@ class Map:
             examples[function] += 1
 
 
-def mapped(copy: Copy, arguments: list[str], covered: list[str]) -> Map:
-    """Run the tests once, as they are. HilError when one of them fails: there is nothing to try them on then."""
+def as_they_are(copy: Copy, arguments: list[str], covered: list[str] | None = None) -> dict[str, Any]:
+    """Run the tests once, without a mutant: the worker's answer. HilError when one of them fails: it would fail for any
+    mutant, and prove nothing."""
     answer = copy.ask(arguments=arguments, order=None, cover=covered, cpu_s=_MOST_S, wall_s=_WALL_TIMES * _MOST_S)
     if answer["status"] != PASSED:
-        raise HilError(f"the tests fail before anything is changed ({answer['failed'] or answer['status']}); mend them")
+        raise HilError(
+            f"the tests fail before anything is changed, or are not there ({answer['failed'] or answer['status']})"
+        )
+    return answer
+
+
+def mapped(copy: Copy, arguments: list[str], covered: list[str]) -> Map:
+    """Which tests run which lines of the folders `covered`."""
+    answer = as_they_are(copy, arguments, covered)
     lines = {file: {int(line): names for line, names in by.items()} for file, by in answer["lines"].items()}
     return Map(lines, answer["seconds"])
 

@@ -223,6 +223,17 @@ def test_silence_in_a_sweep_is_a_stop_after_1500_ms():
     assert [(link["port"], link["up"], link["away_ms"]) for link in bench.told("link")] == [("usb", 0, 1500)]
 
 
+def test_after_a_loss_what_happened_since_the_last_line_is_told_again_and_nothing_before_it():
+    bench = Bench().to(SWEEP)
+    bench.say("", ticks=20)
+    assert bench.until_changed() == (131, "STOPPED", "link_lost")
+    bench.tick(50)
+    told = bench.say("", ticks=12)
+    assert "to=STOPPED" in told and "up=0" in told and "up=1 away_ms=2010" in told
+    assert "to=SWEEP" not in told and " boot " not in told
+    assert "to=STOPPED" not in bench.say("", ticks=12), "once"
+
+
 def test_silence_in_teleop_is_a_stop_where_it_is_one_before_the_command_is_stale():
     bench = Bench()
     bench.say("set link_timeout_ms 200")

@@ -20,7 +20,7 @@ from hil.prove.mutants.mutant import Excuse, Mutant, excuses, kept
 from hil.prove.mutants.operators import mutants
 from hil.prove.mutants.report import Report
 from hil.prove.mutants.rooms import FLOORS, FOLDER
-from hil.prove.mutants.trial import Map, Outcome
+from hil.prove.mutants.trial import Map, Outcome, as_they_are
 from sapper_host.errors import Status
 from sapper_host.files.checkout import ROOT
 
@@ -197,6 +197,19 @@ def test_tests_are_those_of_the_line_a_function_each_first_within_the_budget() -
     assert Map({}, {}).tests(outcome(1, "").mutant, SOURCE, 10) == []
 
 
+class FailsAnyway:
+    """A copy whose tests fail, whatever is changed."""
+
+    def ask(self, **job: object) -> dict[str, object]:
+        return {"status": 1, "failed": "tests/x.py::test_y", "seconds": {}, "lines": {}}
+
+
+@pytest.mark.unit
+def test_a_test_that_fails_without_a_mutant_kills_none() -> None:
+    with pytest.raises(HilError, match="before anything is changed.*test_y"):
+        as_they_are(FailsAnyway(), ["tests/x.py"])  # type: ignore[arg-type]
+
+
 def command(tmp_path: Path, *words: str) -> tuple[list[str], dict[str, str]]:
     """The command as a program of its own, whose copies lie in tmp_path/copies."""
     (tmp_path / "copies").mkdir()
@@ -242,7 +255,7 @@ def test_a_row_whose_test_is_gone_is_an_error_not_a_kill(tmp_path: Path) -> None
     listed.write_text(NOTICED.replace("test_alone_it_stops", "test_gone"))
     words, environment = command(tmp_path, "--list", str(listed))
     done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=250, check=False)
-    assert done.returncode == Status.ERROR and "not there" in done.stderr
+    assert done.returncode == Status.ERROR and "are not there" in done.stderr
 
 
 def workers_in(folder: Path) -> list[psutil.Process]:
