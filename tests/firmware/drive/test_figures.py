@@ -65,6 +65,13 @@ def test_a_duty_is_what_the_gains_say(steps, duties, sign):
     assert found == [sign * duty for duty in duties]
 
 
+def test_a_stop_forgets_all_that_had_added_up():
+    loop = VelocityLoop(made())
+    loop.step(300, 0)
+    loop.step(0, 100)
+    assert loop._integral == 0
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_at_its_end_the_integral_only_runs_back(sign):
     loop = VelocityLoop(made(duty_max_pm=150))

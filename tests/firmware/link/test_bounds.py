@@ -164,7 +164,10 @@ def test_ctrl_c_is_the_ports_and_lines_may_wait_only_disarmed_on_a_trusted_link(
 # The readers
 
 
-@pytest.mark.parametrize("data", [b"a\r\n\nb\n", b"a\r\r\nb\r\n\r\n", b"a\n\r\nb\r\n\n\n", b"\n\r\n\r\r"])
+@pytest.mark.parametrize(
+    "data",
+    [b"a\r\n\nb\n", b"a\r\r\nb\r\n\r\n", b"a\n\r\nb\r\n\n\n", b"a\r\x08\nb\n", b"a\r\x01\nc\nb\n", b"\n\r\n\r\r"],
+)
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_both_readers_end_lines_alike_whatever_ends_stand_side_by_side(data, size):
     usual, radio = LineReader(), RadioReader(Gate(b"", NONCE))
@@ -225,6 +228,7 @@ def test_a_signed_line_needs_no_share_whatever_its_length_and_counter(counter, t
         lambda line: line[:-1] + "?",
         lambda line: line[: line.rindex(" ")],
         lambda line: "@1" + "0" * 9 + line[2:],
+        lambda line: Signer(KEY, NONCE).sign(COUNTER_MAX + 1, "ping"),
     ],
 )
 def test_what_only_looks_signed_needs_its_share(spoil):
