@@ -161,6 +161,23 @@ def test_ctrl_c_is_the_ports_and_lines_may_wait_only_disarmed_on_a_trusted_link(
     assert port.interrupts is on and link._lossy == (not (on and trusted))
 
 
+@pytest.mark.parametrize(("typed", "echoed"), [(b"a", b"a"), (b"abcd", b"abcd"), (b"abcde", b"")])
+def test_on_the_radio_a_person_who_types_four_bytes_a_tick_sees_them_and_a_program_that_sends_more_does_not(
+    typed, echoed
+):
+    port = Port()
+    link = RadioLink(RADIO, port, Gate(b"", NONCE))
+    port.waiting = typed
+    link.read_line()
+    assert port.sent == b"", "nobody has ended a line with CR yet"
+    port.waiting = b"x\r"
+    link.read_line()
+    port.sent = b""
+    port.waiting = typed
+    link.read_line()
+    assert port.sent == echoed
+
+
 # The readers
 
 
