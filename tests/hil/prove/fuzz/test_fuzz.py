@@ -2,7 +2,8 @@
 
 import pytest
 
-from hil.prove.fuzz.__main__ import heap_growth
+import hil.prove.fuzz.__main__ as fuzz_main
+from hil.prove.fuzz.__main__ import heap_growth, main
 from hil.prove.fuzz.engine import fuzz, keep, mutations
 from hil.prove.fuzz.targets import TARGETS, seeds_of
 
@@ -34,6 +35,23 @@ def test_a_target_that_fails_is_caught_and_its_input_kept(tmp_path):
     count, failures = fuzz("broken", target, [b"abc", b"def"], 1, 30, 100_000)
     assert failures and "KeyError" in failures[0].error
     assert b"\xff" in keep(failures, tmp_path)[0].read_bytes()
+
+
+@pytest.mark.unit
+def test_a_name_that_no_target_has_is_an_error_not_a_pass():
+    with pytest.raises(SystemExit) as ended:
+        main(["--only", "nothing of the kind"])
+    assert ended.value.code == 2
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("grown", "status"), [(0, 0), (16, 3), (None, 3)])
+def test_a_heap_that_grew_or_was_not_measured_fails(grown, status, monkeypatch):
+    monkeypatch.setattr(fuzz_main, "TARGETS", {"none": (lambda: bytes, None)})
+    monkeypatch.setattr(fuzz_main, "seeds_of", lambda name: [b"x"])
+    monkeypatch.setattr(fuzz_main, "fuzz", lambda *args: (1, []))
+    monkeypatch.setattr(fuzz_main, "heap_growth", lambda inputs, seed: grown)
+    assert main(["--seconds", "0.1"]) == status
 
 
 @pytest.mark.unit
