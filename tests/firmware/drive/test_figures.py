@@ -81,11 +81,12 @@ def test_at_its_end_the_integral_only_runs_back(sign):
     assert loop._integral == 0
 
 
-def test_the_ends_of_the_duty_are_reached():
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_ends_of_the_duty_are_reached(sign):
     loop = VelocityLoop(made(duty_max_pm=570))
-    assert loop.step(300, 0) == 570 and loop._integral == 0
+    assert loop.step(sign * 300, 0) == sign * 570 and loop._integral == 0
     loop = VelocityLoop(made(duty_max_pm=571))
-    assert loop.step(300, 0) == 570 and loop._integral == 900
+    assert loop.step(sign * 300, 0) == sign * 570 and loop._integral == sign * 900
 
 
 @pytest.mark.parametrize(("ticks", "speeds"), [([2] * 8, [25 * n for n in range(1, 9)]), ([1, 0, 0], [12, 12, 12])])
@@ -284,6 +285,14 @@ def test_turned_left_it_goes_to_the_left():
     assert (odometry.s_mm, odometry.x_um, odometry.y_um, odometry.heading_mrad) == (0, 0, 0, 1570)
     odometry.step(1000, 1000)
     assert abs(odometry.x_um) < 10_000 and odometry.y_um == pytest.approx(1_000_000, abs=1000)
+
+
+def test_a_place_follows_the_smallest_step_of_the_heading():
+    odometry = Odometry(made(ticks_per_m=1000, track_width_mm=1000))
+    odometry.step(0, 7)  # 7 mrad: step 1 of the table, whose sine is 101 of 16384
+    odometry.step(1000, 1000)
+    assert odometry.heading_mrad == 7
+    assert (odometry.x_um, odometry.y_um) == (3500 + 1_000_000, (3500 * 101 >> 14) + (1_000_000 * 101 >> 14))
 
 
 def test_the_sines_are_sines():

@@ -136,9 +136,12 @@ def test_a_tick_that_begins_more_than_60_ms_after_the_last_is_a_stop(enabled, el
         assert enabled.app.state == state
 
 
-def test_a_motor_en_that_does_not_rise_is_a_stop_at_the_third_tick_and_not_before():
-    """The PIO takes the arming within the tick; two are given."""
+@pytest.mark.parametrize("armed_before", [False, True])
+def test_a_motor_en_that_does_not_rise_is_a_stop_at_the_third_tick_and_not_before(armed_before):
+    """The PIO takes the arming within the tick; two are given, each time."""
     bench = Bench()
+    if armed_before:
+        bench.to(ARMED).say("disarm")
     bench.board.interlock.cut = True
     bench.board.inputs.key = 1
     bench.tick(5)
