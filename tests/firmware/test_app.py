@@ -11,6 +11,7 @@ import pytest
 from bench import Bench
 from operators import RADIO, USB, two
 
+from sapper.safety.arming import Arming
 from sapper.safety.supervisor import ARMED, CONTACT, FAULT, SAFE, STOPPED, SWEEP, TELEOP
 from sapper.shared.commands import COMMANDS
 from sapper.shared.events import PORTS, STATES
@@ -169,6 +170,15 @@ def test_a_code_is_good_until_its_time_is_over_and_not_a_tick_longer():
         bench.tick(ticks - 1)
         assert bench.last("arm " + code, ticks=1).startswith(answer), ticks
         assert bench.app.state == (ARMED if ticks == 99 else SAFE)
+
+
+def test_a_code_is_good_to_its_last_millisecond():
+    arming = Arming()
+    code = arming.offer(USB, 7, 1000)
+    arming.elapse(999)
+    assert arming.pending()
+    arming.elapse(1)
+    assert not arming.pending() and not arming.confirm(USB, code)
 
 
 def test_a_code_is_spent_by_the_right_answer_by_a_wrong_one_and_by_a_newer_code():
