@@ -54,7 +54,7 @@ def test_no_more_is_read_in_a_tick_than_its_bound():
     for index, link in ((USB, Link(USB, Port(), True)), (RADIO, RadioLink(RADIO, Port(), Gate(b"", NONCE)))):
         link._port.waiting = bytes(500)
         link.read_line()
-        assert len(link._port.waiting) == 500 - READ_BYTES[index]
+        assert len(link._port.waiting) == 500 - (32, 64)[index]
 
 
 def test_armed_four_lines_wait_and_the_fifth_is_lost_and_counted():
