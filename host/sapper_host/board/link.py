@@ -135,7 +135,25 @@ class Link:
     def send(self, line: str, quiet: bool = False) -> Pending:
         """Send `line` and wait for nothing: its answer comes into what is returned. Give that up, or it may take later
         answers (`give_up`). Raises as `command` does."""
-        return self._send(line, quiet)
+        if len(line) > LINE_MAX or not line.isascii() or (line and not line.isprintable()):
+            reason = f"a command is one line of at most {LINE_MAX} printable ASCII characters"
+            raise SapperError(f"'{line[:40]}' cannot be sent", reason, Status.USAGE)
+        pending = Pending(line, quiet)
+        with self._sending:
+            if self._gone is not None:
+                raise self._gone
+            data = self._encode(line)
+            if not quiet:
+                self.hearers.went(Sent(line))  # before it leaves, so that a recording has it before its answer
+            with self._lock:
+                self._answers.add(pending)
+            try:
+                self._stream.write(data)
+            except BaseException:
+                with self._lock:
+                    self._answers.remove(pending)
+                raise
+        return pending
 
     def give_up(self, pending: Pending) -> None:
         """Nobody waits for this answer any more."""
@@ -183,7 +201,7 @@ class Link:
     def identify(self, timeout_s: float = IDENTIFY_TIMEOUT_S) -> dict[str, str]:
         """Ask who is there: the values of `version`. LinkError when it is not a Sapper, with what it seems to be."""
         # Ends whatever half a line the board holds from the user before us.
-        first = self._send("", quiet=True)
+        first = self.send("", quiet=True)
         try:
             ask = partial(self._exchange, "version", check=False)
             values = greet(ask, self.hearers, self.decoder.counts, timeout_s)
@@ -224,7 +242,7 @@ class Link:
         return answer
 
     def _ask(self, line: str, timeout_s: float, quiet: bool) -> Answer:
-        pending = self._send(line, quiet)
+        pending = self.send(line, quiet)
         if not pending.done.wait(timeout_s):
             self.give_up(pending)
         answer = pending.answer
@@ -233,27 +251,6 @@ class Link:
         if self._gone is not None:
             raise self._gone
         raise _no_answer(line, timeout_s)
-
-    def _send(self, line: str, quiet: bool = False) -> Pending:
-        if len(line) > LINE_MAX or not line.isascii() or (line and not line.isprintable()):
-            reason = f"a command is one line of at most {LINE_MAX} printable ASCII characters"
-            raise SapperError(f"'{line[:40]}' cannot be sent", reason, Status.USAGE)
-        pending = Pending(line, quiet)
-        with self._sending:
-            if self._gone is not None:
-                raise self._gone
-            data = self._encode(line)
-            if not quiet:
-                self.hearers.went(Sent(line))  # before it leaves, so that a recording has it before its answer
-            with self._lock:
-                self._answers.add(pending)
-            try:
-                self._stream.write(data)
-            except BaseException:
-                with self._lock:
-                    self._answers.remove(pending)
-                raise
-        return pending
 
     def _settle(self) -> None:
         """Let answers that were given up come or be forgotten, so that they are not taken for the next command's."""

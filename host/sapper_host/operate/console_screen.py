@@ -30,8 +30,8 @@ from sapper_host.errors import SapperError
 from sapper_host.operate.drive_keys import DriveKeys
 from sapper_host.operate.driver import Driver
 from sapper_host.operate.line_editing import History, completer
-from sapper_host.operate.monitor_state import STRENGTH_MAX, MonitorState, describe
-from sapper_host.operate.monitor_view import EVENT_STYLE, bar_text
+from sapper_host.operate.monitor_state import MonitorState, describe
+from sapper_host.operate.monitor_view import EVENT_STYLE, figures
 from sapper_host.operate.operator import HELD_STATES, LEAVE, Operator
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class ConsoleScreen:
         from sapper_host.operate.keyboard import Keyboard
         from sapper_host.operate.terminal_modes import TerminalModes
 
-        with create_pipe_input() as pipe, TerminalModes(0, self._operator.stop_if_held, self._unsure) as modes:
+        with create_pipe_input() as pipe, TerminalModes(0, self._operator.stop_if_held, self._resumed) as modes:
             into: int = pipe.pipe.write_fd  # type: ignore[attr-defined]
             os.set_blocking(into, False)
 
@@ -197,9 +197,9 @@ class ConsoleScreen:
         self._operator.stop_if_held()
         self._close_editor()
 
-    def _unsure(self) -> None:
-        """The program was suspended."""
-        self._keys.block(time.monotonic())
+    def _resumed(self) -> None:
+        """The program was suspended, and the terminal had its keyboard back meanwhile."""
+        self._drive_mode(False, stand=False)
 
     def _drive_mode(self, on: bool, stand: bool = True) -> None:
         if self._keyboard is None or self._modes is None:
@@ -286,7 +286,7 @@ class ConsoleScreen:
         if damaged := counts.garbled_lines + counts.bad_frames:
             words.append(f"{damaged} damaged")
         lines = [f" !! {text}" for text in self._troubles()]
-        return "\n".join([*lines, f" {'; '.join(words)}", f" {self._figures()}"])
+        return "\n".join([*lines, f" {'; '.join(words)}", f" {figures(self._state.snapshot())}"])
 
     def _troubles(self) -> Iterable[str]:
         """What went wrong beside the link, as long as the session lasts."""
@@ -296,18 +296,6 @@ class ConsoleScreen:
         for text in self._link.hearers.troubles:
             if not recorded or recorded not in text:
                 yield text
-
-    def _figures(self) -> str:
-        """Telemetry as one line with the detector as a bar."""
-        seen = self._state.snapshot()
-        if seen.status is None:
-            return "no telemetry on this link"
-        f = seen.status.fields
-        line = f"{f['s_mm'] / 1000:7.2f} m  {f['speed_mm_s']:5d} mm/s  {f['vsys_mv'] / 1000:.2f} V"
-        if seen.detect is not None:
-            strength = seen.detect.fields["strength"]
-            line += f"  {bar_text(strength, STRENGTH_MAX, 24)} {strength:4d} {seen.detect.named('class')}"
-        return line if seen.fresh else line + "  (old)"
 
 
 def _is_answer(line: str) -> bool:

@@ -218,3 +218,15 @@ def plain_line(state: MonitorState) -> str:
     if state.loop is not None:
         parts.append(f"load {state.loop.fields['load_pm'] / 10:.0f} %")
     return "  ".join(parts)
+
+
+def figures(state: MonitorState) -> str:
+    """Place, speed, supply and the detector as a bar, in one line: for the console's toolbar."""
+    if state.status is None:
+        return "no telemetry on this link"
+    f = state.status.fields
+    line = f"{f['s_mm'] / 1000:7.2f} m  {f['speed_mm_s']:5d} mm/s  {f['vsys_mv'] / 1000:.2f} V"
+    if state.detect is not None:
+        strength = state.detect.fields["strength"]
+        line += f"  {bar_text(strength, STRENGTH_MAX, 24)} {strength:4d} {state.detect.named('class')}"
+    return line if state.fresh else line + "  (old)"

@@ -63,6 +63,7 @@ class Recorder:
         self._now_ns = now_ns
         self._clock = BoardClock(now_ns)
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()
         self._dirty = False
         self._failed: OSError | None = None
         self._whole_bytes = 0  # of the file: as far as it was flushed
@@ -127,8 +128,7 @@ class Recorder:
 
     def flush(self) -> None:
         """Have everything taken so far on the disk when this returns; SapperError when the recording has ended."""
-        with self._lock:
-            self._try_flush()
+        self._try_flush()
         self._raise_failure()
 
     def close(self) -> None:
@@ -160,27 +160,34 @@ class Recorder:
 
     def _keep_flushing(self) -> None:
         while not self._closing.wait(_FLUSH_S):
-            with self._lock:
-                self._try_flush()
-                if self._failed is not None:
-                    return
+            self._try_flush()
+            if self._failed is not None:
+                return
 
     def _try_flush(self) -> None:
         try:
             self._flush()
         except OSError as error:
-            self._end(error)
+            with self._lock:
+                self._end(error)
 
     def _flush(self) -> None:
-        if self._dirty and self._failed is None:
-            self._topics.writer.flush()
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._whole_bytes = self._file.tell()
-            self._dirty = False
+        with self._flushing:
+            with self._lock:
+                if not self._dirty or self._failed is not None:
+                    return
+                self._topics.writer.flush()
+                self._file.flush()
+                self._dirty = False
+                number, whole_bytes = self._file.fileno(), self._file.tell()
+            os.fsync(number)  # without the lock: a disk may take seconds, and more is told meanwhile
+            with self._lock:
+                self._whole_bytes = whole_bytes
 
     def _end(self, error: OSError) -> None:
         """The disk does not take it: leave the file as far as it is whole, and nothing after that."""
+        if self._failed is not None:
+            return
         self._failed = error
         with contextlib.suppress(OSError):
             os.ftruncate(self._file.fileno(), self._whole_bytes)

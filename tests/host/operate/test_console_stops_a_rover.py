@@ -11,14 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from sapper_host.board.link import Link
 from sapper_host.recordings.mcap_file import McapReading
 from tests.host.operate.test_console_stops import FAULTS, console
-from tests.terminal import Terminal
+from tests.terminal import READY_S, Terminal
 
 pytestmark = [pytest.mark.virtual, pytest.mark.slow, pytest.mark.xdist_group("virtual"), pytest.mark.timeout(300)]
 
@@ -33,26 +34,27 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = [sys.executable, "-m", "sapper_host", "rig", "virtual", "--json", "--world", "clean", "--key-on"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, stdin=subprocess.DEVNULL) as process:
         assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["usb"]
+        usb = json.loads(process.stdout.readline())["usb"]
+        with Link.open(usb) as link:
+            link.identify(timeout_s=READY_S)  # it may still be starting
+        yield usb
         process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
 
 
 def arm(terminal: Terminal) -> None:
-    """Until it is armed: on a busy machine a code may be too old when it comes back."""
-    for _ in range(10):
+    """Until it is armed: just started it cannot see yet, and on a busy machine a code may come back too late."""
+    for _ in range(20):
         said = len(terminal.said)
         terminal.type(b"disarm\rarm\r")
-        terminal.wait_for("ok code=", since=said)
-        terminal.wait_for(" type", since=said)
-        code = re.search(r"ok code=(\d+)", terminal.said[said:])
-        assert code is not None
-        terminal.type(b"arm " + code[1].encode() + b"\r")
-        try:
+        with suppress(AssertionError):
+            terminal.wait_for("ok code=", since=said, limit_s=5)
+            terminal.wait_for(" type", since=said, limit_s=5)
+            code = re.search(r"ok code=(\d+)", terminal.said[said:])
+            assert code is not None
+            terminal.type(b"arm " + code[1].encode() + b"\r")
             terminal.wait_for("ok state=ARMED", since=said, limit_s=5)
             return
-        except AssertionError:
-            continue
     pytest.fail(terminal.said[-1500:])
 
 
