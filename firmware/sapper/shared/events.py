@@ -6,8 +6,6 @@ name, BITS the bits of one. Numbers keep their meaning, as they outlive an updat
 kind's is not used again, and `-` stands where a name was taken out.
 """
 
-from sapper.shared import weakened
-
 ARGS_MAX = 5
 
 KINDS = (
@@ -83,6 +81,28 @@ TRIGGERS = (
     "cmd_verdict",
 )
 
+# Settings that weaken a protective stop (shared/weakened.py): bit i of an event's `stops` is name i.
+WEAKENED = (
+    "sweep_marks",
+    "teleop_blind",
+    "det_alert_x100",
+    "det_bend_percent",
+    "det_rock_pm",
+    "det_ground1_pm",
+    "det_ground2_pm",
+    "det_noise_max_mv",
+    "det_supply_min_mv",
+    "det_supply_max_mv",
+    "det_warmup_ms",
+    "pulse_us",
+    "gate0_ns",
+    "gate1_ns",
+    "gate2_ns",
+    "vsys_critical_mv",
+    "coast_ms",
+    "arm_idle_s",
+)
+
 RESET_CAUSES = ("-", "power_on", "-", "watchdog")
 SOURCES = ("factory", "slot_a", "slot_b")
 PORTS = ("usb", "radio")
@@ -117,7 +137,7 @@ ENUMS = {
     "port": PORTS,
     "why": REFUSALS,
 }
-BITS = {"detail": TRIGGERS, "stops": weakened.NAMES}
+BITS = {"detail": TRIGGERS, "stops": WEAKENED}
 
 KIND_ID = {row[1]: row[0] for row in KINDS}
 KIND_ROW = {row[0]: row for row in KINDS}

@@ -1,7 +1,7 @@
 """Protective stops that settings switch off or weaken: taken, but never unseen. Pure.
 
 TABLE rows: setting, lowest and highest value at which the stop has its full strength, what is weaker outside. The order
-is that of the bits, which recordings keep: new rows go to the end.
+is that of the bits (events.WEAKENED), which recordings keep: new rows go to the end.
 """
 
 from sapper.shared import limits
@@ -27,11 +27,9 @@ TABLE = (
     ("arm_idle_s", 0, 600, "a rover that stands unused stays armed for longer"),
 )
 
-NAMES = tuple(row[0] for row in TABLE)
-
 
 def bits(get):
-    """Bit i is set when setting NAMES[i] weakens its stop; get(name) gives the values."""
+    """Bit i is set when the setting of row i weakens its stop; get(name) gives the values."""
     weaker = 0
     for i in range(len(TABLE)):
         name, low, high, _ = TABLE[i]

@@ -7,6 +7,7 @@ from bench import Bench
 from sapper.link.status import flags
 from sapper.safety.supervisor import ARMED, SAFE
 from sapper.shared import events, weakened
+from sapper.shared.events import WEAKENED
 from sapper.shared.settings import TABLE
 from sapper.storage import settings_file
 from sapper_host.board.answers import Answer
@@ -36,7 +37,7 @@ def test_the_defaults_weaken_nothing_and_nothing_says_so(bench):
     assert bench.last("status").endswith("weakened=0")
 
 
-@pytest.mark.parametrize("row", weakened.TABLE, ids=weakened.NAMES)
+@pytest.mark.parametrize("row", weakened.TABLE, ids=WEAKENED)
 def test_each_setting_that_weakens_is_named_by_set_arm_and_status_and_no_longer_when_put_back(bench, row):
     name, low, high, what = row
     value = beyond(name, low, high)
@@ -46,7 +47,7 @@ def test_each_setting_that_weakens_is_named_by_set_arm_and_status_and_no_longer_
     assert bench.last(f"set {name} {value}") == f"ok {name}={value} weakened: {what}"
     assert flags(bench.app) & BIT
     status = bench.last("status")
-    assert status.endswith(f"weakened={1 << weakened.NAMES.index(name)} ({name})")
+    assert status.endswith(f"weakened={1 << WEAKENED.index(name)} ({name})")
     bench.board.inputs.key = 1
     bench.tick(50)
     offer = bench.say("arm").split("\r\n")

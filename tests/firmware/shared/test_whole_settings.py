@@ -18,6 +18,7 @@ from sapper.drive.drive import Drive
 from sapper.drive.motion import Motion
 from sapper.safety.supervisor import ARMED, CONTACT, SAFE, STOPPED, SWEEP, TELEOP
 from sapper.shared import limits, together, weakened
+from sapper.shared.events import WEAKENED
 from sapper.shared.settings import TABLE, SettingError, Settings
 
 pytestmark = pytest.mark.unit
@@ -181,7 +182,7 @@ def test_a_sweep_stops_over_a_strong_find_or_arming_and_status_say_by_which_sett
     assert lane.state == ARMED
     lane.say("sweep 5000")
     stopped = lane.state != SWEEP or lane.sweeps_past(700) is not None
-    assert named == {name for name in weakened.NAMES if name in lane.say("status", 12)}
+    assert named == {name for name in WEAKENED if name in lane.say("status", 12)}
     if settings.get("sweep_marks"):
         assert "sweep_marks" in named
     if not named:
@@ -240,6 +241,7 @@ def test_what_was_taken_one_by_one_is_taken_as_a_file_and_may_be_armed_with(pair
 @given(changes)
 def test_defaults_weaken_nothing_and_each_setting_that_weakens_has_a_bit_of_its_own(pairs):
     assert weakened.bits(Settings().get) == 0
+    assert tuple(row[0] for row in weakened.TABLE) == WEAKENED
     settings = accepted(pairs)
     told = [row[0] for row in weakened.rows(weakened.bits(settings.get))]
     for name, low, high, what in weakened.TABLE:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from sapper.shared import events, weakened, wire
+from sapper.shared import events, wire
+from sapper.shared.events import WEAKENED
 from sapper_host.board.decoder import Counts, Event, StreamDecoder
 from sapper_host.errors import SapperError
 from sapper_host.operate.monitor_app import Monitor
@@ -74,7 +75,7 @@ def test_weakened_stops_are_on_the_screen_in_the_line_and_among_the_events_while
     state, counts = watched(Clock(), *FULL, row, weak)
     text = "\n".join(screen(state, counts))
     assert "STOPS WEAKENED" in text and "STOPS WEAKENED" in plain_line(state)
-    assert f"ARMED WITH WEAKENED STOPS: {weakened.NAMES[0]}, {weakened.NAMES[4]}" in text
+    assert f"ARMED WITH WEAKENED STOPS: {WEAKENED[0]}, {WEAKENED[4]}" in text
     state, counts = watched(Clock(), row, weak, *FULL)
     assert not state.weakened and "  STOPS WEAKENED " not in "\n".join(screen(state, counts))
 

@@ -128,6 +128,16 @@ def test_a_loop_that_stands_still_is_reset_by_the_watchdog_and_the_flash_survive
     assert "arm_idle_s=77" in operator.must("get arm_idle_s")
 
 
+def test_armed_and_only_pinged_the_rover_disarms_itself(rig: SilRig, operator: Operator) -> None:
+    operator.must("set arm_idle_s 5")
+    operator.arm()  # and pings each half second from then on
+    operator.run(4 * NS_PER_S)
+    assert rig.pin(GPIO["MOTOR_EN"]).level == 1
+    operator.run(2 * NS_PER_S)
+    assert rig.pin(GPIO["MOTOR_EN"]).level == 0
+    assert "state=SAFE reason=idle" in operator.must("status")
+
+
 def test_a_write_to_flash_stops_the_board_for_as_long_as_the_chip_takes(rig: SilRig, operator: Operator) -> None:
     operator.must("telemetry on")
     operator.run(2 * NS_PER_S)
