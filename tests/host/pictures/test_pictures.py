@@ -13,6 +13,7 @@ import pytest
 from sapper_host.board.decoder import Event, Frame
 from sapper_host.cli import main
 from sapper_host.errors import SapperError, Status
+from sapper_host.pictures import map_plot
 from sapper_host.pictures.map_plot import coil_path, plot_map
 from sapper_host.pictures.trace_plot import plot_trace
 from sapper_host.recordings.recorder import Recorder
@@ -56,6 +57,14 @@ def session(path: Path, turn_rad: float = 0.0, truth: bool = True, finds: tuple[
 
 def pixels(path: Path) -> Any:
     return matplotlib.image.imread(path)[..., :3]
+
+
+def test_the_map_says_that_stops_were_weakened_and_only_then(tmp_path: Path) -> None:
+    read = read_session(session(tmp_path / "s.mcap"))
+    path = coil_path(read)
+    assert "WEAKENED" not in map_plot._title(read, path, None)
+    read.events.append({"t_s": 1.0, "s_m": 0.0, "kind": "weakened", "number": 1, "stops": "sweep_marks+coast_ms"})
+    assert map_plot._title(read, path, None).endswith("STOPS WEAKENED: sweep_marks, coast_ms")
 
 
 def test_the_map_scores_the_session_and_is_drawn(tmp_path: Path) -> None:

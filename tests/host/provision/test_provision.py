@@ -13,6 +13,8 @@ from sapper_host.board.key_store import KeyStore
 from sapper_host.cli import main
 from sapper_host.errors import Status
 from sapper_host.provision import provision
+from sapper_host.provision.provision import Found
+from sapper_host.provision.record import make, markdown
 from tests.host.memory_board import BOARD, Flash, MemoryBoard
 
 pytestmark = pytest.mark.unit
@@ -67,6 +69,10 @@ def test_all_of_it_is_on_the_board_and_in_the_record(run: Run, board: MemoryBoar
     record = json.loads(record_path.read_text())
     assert record["board"] == BOARD and record["name"] == "rover-7" and record["passed"] is True
     assert record["settings"]["not_default"] == {"pulse_us": 80, "sweep_mm_s": 250}
+    assert record["settings"]["weaken_stops"] == [] and "weakened" not in record_path.with_suffix(".md").read_text()
+    weak = make(Found(settings={"sweep_marks": 1, "coast_ms": 3000}), 0.0)
+    assert weak["settings"]["weaken_stops"] == ["sweep_marks", "coast_ms"]
+    assert "| **weakened stops** | sweep_marks, coast_ms |" in markdown(weak)
     assert record["keys"] == {"radio": key_id(board.flash.key), "radio_held_by_this_laptop": True, "team": key_id(TEAM)}
     assert len(record["flash"]["pieces_sha256"]) == 2
     page = record_path.with_suffix(".md").read_text()

@@ -60,6 +60,27 @@ def test_what_is_set_is_on_the_board_and_saved(run: Run, board: MemoryBoard) -> 
     assert board.flash.settings == board.settings.dump_lines()
 
 
+def test_what_weakens_a_stop_is_said_and_nothing_else(run: Run) -> None:
+    err = run("set", "sweep_marks=1", "sweep_mm_s=250")[2]
+    assert [line for line in err.splitlines() if line.startswith("weakened:")] == [
+        "weakened: sweep_marks=1: an alert does not stop a sweep"
+    ]
+    assert "weakened" not in run("set", "sweep_marks=0", "coast_ms=800")[2]
+
+
+def test_what_is_unsafe_together_is_refused_before_anything_is_sent(run: Run, board: MemoryBoard) -> None:
+    status, _, err = run("set", "speed_max_mm_s=200")
+    assert status == Status.USAGE and "sweep_mm_s" in err and not said(board, "set")
+
+
+def test_settings_that_bind_each_other_are_sent_in_an_order_that_the_board_takes(run: Run, board: MemoryBoard) -> None:
+    slow = ["accel_mm_s2=200", "speed_max_mm_s=200", "sweep_mm_s=200"]
+    fast = ["sweep_mm_s=600", "speed_max_mm_s=1500", "accel_mm_s2=1500"]
+    for wanted in (slow, fast, slow[::-1], fast[::-1]):
+        assert run("set", *wanted)[0] == Status.OK
+        assert all(f"{name} = {value}" in board.settings.dump_lines() for name, value in (w.split("=") for w in wanted))
+
+
 def test_no_save_leaves_the_flash_alone(run: Run, board: MemoryBoard) -> None:
     assert run("set", "sweep_mm_s=250", "--no-save")[0] == Status.OK
     assert board.settings.get("sweep_mm_s") == 250 and board.flash.settings == []
