@@ -26,7 +26,7 @@ COMMANDS = (
         "link",
         "drive at this speed and turn; to be repeated within 300 ms; `drive 0 0` stands at once",
     ),
-    ("sweep", "sweep MM", "A", "link", "sweep so many millimetres ahead, stopping over a find"),
+    ("sweep", "sweep MM", "A", "link", "sweep so many millimetres ahead, stopping over a find; ends pinpointing"),
     ("verdict", "verdict mine|clutter|unknown", "C", "link", "the operator's verdict on the find; returns to ARMED"),
     ("mark", "mark", "ATC", "link", "fires the marker once"),
     ("pinpoint", "pinpoint on|off", "AT", "link", "strength against the level now, to find the middle of an object"),

@@ -53,7 +53,7 @@ TABLE = (
         "moving without a valid operator message for so long is a stop",
     ),
     ("arm_code_ms", 5000, 1000, limits.ARM_CODE_MOST_MS, "ms", "time to type the arming code back"),
-    ("arm_idle_s", 120, 5, 3600, "s", "armed, standing and unused for so long disarms"),
+    ("arm_idle_s", 120, 5, 3600, "s", "armed, standing and unused for so long disarms; pings are no use"),
     ("vsys_low_mv", 4600, 3000, 6000, "mV", "below this no arming"),
     ("vsys_critical_mv", 4300, 2500, 6000, "mV", "below this a protective stop"),
     ("sweep_marks", 0, 0, 1, "", "what an alert in SWEEP does: 0 stops over it, 1 marks its contact and goes on"),
