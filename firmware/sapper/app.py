@@ -173,7 +173,6 @@ class Application:
         if not GRANTS[new] & ENABLED:
             self.board.interlock.drop()
             self.drive.release()
-            self.detector.pinpoint_end()
             self._log_due = _LOG_SAVED_AFTER
         elif not GRANTS[old] & ENABLED:
             self._power_up()
@@ -185,6 +184,8 @@ class Application:
             self._interruptible(True)
         if old == SWEEP:
             self.watch.end_search()
+        if not GRANTS[new] & ENABLED:
+            self.detector.pinpoint_end()
         if old in (TELEOP, SWEEP) and new not in (TELEOP, SWEEP):
             self.add(_STOP_EVENT, self.reason, happened)
         if new == FAULT and self.drive.fault_side >= 0:
