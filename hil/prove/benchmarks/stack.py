@@ -18,7 +18,7 @@ from hil.prove.updates.board import SimulatedBoard
 from hil.prove.updates.versions import bundle
 from hil.rigs.firmware import default_uf2
 from hil.rigs.ports import InsightPort
-from hil.rigs.rig import NS_PER_MS, NS_PER_S
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
 from hil.rigs.virtual import VirtualPico
 from sapper_host.update.update import update
 
@@ -27,6 +27,7 @@ BOTTOM, TOP = 0x2004_0000, 0x2004_2000
 MARGIN_B = 256  # the port's MICROPY_STACK_CHECK_MARGIN
 _PAINT = 0x5AC3_A53C
 _WORD_B = 4
+_SLEEP_SLICE_NS = 100_000
 
 _ASKED_STANDING = (
     *("version", "help", "help selftest", "status", "get", "get sweep_mm_s", "diff", "dump", "log", "log saved"),
@@ -46,8 +47,23 @@ class Painted:
 
     def __init__(self, insight: InsightPort) -> None:
         self._insight = insight
-        for address in range(BOTTOM, TOP, _WORD_B):
-            insight.write_word(address, _PAINT)
+        self._paint(TOP)
+
+    def _paint(self, top: int) -> None:
+        for address in range(BOTTOM, top, _WORD_B):
+            self._insight.write_word(address, _PAINT)
+
+    def anew(self, rig: Rig) -> None:
+        """Paint the lower half again, while the board sleeps in its loop, where less than the upper half is in use.
+
+        What comes after is seen then, unless it needs less than that half.
+        """
+        deadline_ns = rig.now_ns + NS_PER_S
+        while not self._insight.asleep:
+            if rig.now_ns > deadline_ns:
+                raise HilError("the board does not sleep")
+            rig.run(_SLEEP_SLICE_NS)
+        self._paint((BOTTOM + TOP) // 2)
 
     def left_b(self) -> int:
         """Bytes that nothing has touched since, above MicroPython's margin; below 0: into it."""
@@ -80,9 +96,11 @@ def _application() -> Iterator[tuple[str, int]]:
     stage, painted = _painted_stage()
     with stage:
         yield "a start", painted.left_b()
+        painted.anew(stage.rig)
         for line in _ASKED_STANDING:
             stage.operator.ask(line, _ANSWER_MS)
         yield "answers", painted.left_b()
+        painted.anew(stage.rig)
         stage.to("SWEEP")
         for line in _ASKED_MOVING:
             stage.operator.ask(line, _ANSWER_MS)
@@ -101,6 +119,7 @@ def _exceptions() -> Iterator[tuple[str, int]]:
     stage, painted = _painted_stage()
     with stage:
         patched.start(stage)
+        painted.anew(stage.rig)
         for place in range(1, len(patched.PLACES) + 1):
             patched.trigger(stage, place)
             stage.run(_EXCEPTION_NS)
@@ -119,6 +138,7 @@ def _update() -> Iterator[tuple[str, int]]:
     with tempfile.TemporaryDirectory(prefix="sapper-stack-") as folder, VirtualPico(default_uf2()) as pico:
         painted = Painted(pico.insight)
         pico.run(NS_PER_S)
+        painted.anew(pico)
         update(SimulatedBoard(pico), bundle(Path(folder) / "one", _CHANGE))
         pico.run(NS_PER_S)
         yield "an update", painted.left_b()
