@@ -118,7 +118,7 @@ def _exceptions() -> Iterator[tuple[str, int]]:
     """An exception in every module of a tick, then so many that the application ends with a traceback."""
     stage, painted = _painted_stage()
     with stage:
-        patched.start(stage)
+        patched.start(stage, patched.code(on_demand=True))
         painted.anew(stage.rig)
         for place in range(1, len(patched.PLACES) + 1):
             patched.trigger(stage, place)

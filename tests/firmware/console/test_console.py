@@ -247,7 +247,10 @@ def test_arming_takes_the_code_in_time_on_the_same_link(bench):
     [
         (lambda b: setattr(b.board.inputs, "key", 0), "key"),
         (lambda b: setattr(b.board.inputs, "loop", 0), "loop"),
-        (lambda b: (setattr(b.board.acquisition, "alive", False), b.tick(limits.NO_FRAME_MS // limits.TICK_MS)), "frames"),
+        (
+            lambda b: (setattr(b.board.acquisition, "alive", False), b.tick(limits.NO_FRAME_MS // limits.TICK_MS)),
+            "frames",
+        ),
         (lambda b: b.board.pulser.stop(), "pulser"),
         (lambda b: setattr(b.board.interlock, "enabled", lambda: 1), "interlock"),
         (lambda b: setattr(b.app, "settings_error", "settings.txt: broken"), "settings"),
