@@ -16,6 +16,7 @@ import time
 import tty
 import zlib
 from collections.abc import Callable
+from typing import Self
 
 from cobs import cobs
 
@@ -32,10 +33,74 @@ def frame_bytes(kind_id: int, sequence: int, **values: int) -> bytes:
     return b"\0" + cobs.encode(body + struct.pack("<I", zlib.crc32(body))) + b"\0"
 
 
-class FakeBoard:
-    """Use as a context manager; `port` is the path to open. `heard` are the lines that arrived."""
+class SerialEnd:
+    """The board's end of a serial line. Use as a context manager; `port` is the path to open at the other end."""
+
+    def __init__(self) -> None:
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        # A name of its own, as a vanished board's must not lead to the pseudo-terminal that gets its number next.
+        self._folder = tempfile.mkdtemp(prefix="fake-board-")
+        self.port = os.path.join(self._folder, "ttyFAKE")
+        os.symlink(os.ttyname(self._slave), self.port)
+        self._leave = threading.Event()
+        self._gone = False
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.vanish()
+
+    def vanish(self) -> None:
+        """Pull the plug."""
+        if self._gone:
+            return
+        self._gone = True
+        unplugged = self._leave.is_set()
+        self._leave.set()
+        shutil.rmtree(self._folder)
+        self._thread.join(timeout=5)
+        os.close(self._slave)
+        if not unplugged:
+            os.close(self._master)
+
+    def unplug(self) -> None:
+        """Pull the plug in the middle of what `_receive` does. The other end stays until `vanish`, so that nobody
+        else's terminal gets this one's name."""
+        self._leave.set()
+        os.close(self._master)
+
+    def send(self, data: bytes) -> None:
+        """Put bytes on the line, as they are."""
+        os.write(self._master, data)
+
+    def _serve(self) -> None:
+        while not self._leave.is_set():
+            if select.select([self._master], [], [], 0.01)[0]:
+                try:
+                    data = os.read(self._master, 4096)
+                except OSError:
+                    return
+                self._receive(data)
+            if not self._leave.is_set():
+                self._turn()
+
+    def _receive(self, data: bytes) -> None:
+        """What to do with bytes that came."""
+        raise NotImplementedError
+
+    def _turn(self) -> None:
+        """What else to do, a hundred times a second."""
+
+
+class FakeBoard(SerialEnd):
+    """A board that says what a test has it say. `heard` are the lines that arrived."""
 
     def __init__(self, version: str = VERSION_ANSWER) -> None:
+        super().__init__()
         self.version = version
         self.heard: list[str] = []
         self.delay_s = 0.0
@@ -47,38 +112,12 @@ class FakeBoard:
         self._sequence = 0
         self._number = 0
         self._start = time.monotonic()
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        # A name of its own, as a vanished board's must not lead to the pseudo-terminal that gets its number next.
-        self._folder = tempfile.mkdtemp(prefix="fake-board-")
-        self.port = os.path.join(self._folder, "ttyFAKE")
-        os.symlink(os.ttyname(self._slave), self.port)
-        self._leave = threading.Event()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-
-    def __enter__(self) -> FakeBoard:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.vanish()
-
-    def vanish(self) -> None:
-        """Pull the plug."""
-        if not self._leave.is_set():
-            self._leave.set()
-            shutil.rmtree(self._folder)
-            self._thread.join(timeout=5)
-            os.close(self._slave)
-            os.close(self._master)
+        self._begun = bytearray()
+        self._waiting: list[tuple[float, str]] = []
 
     @property
     def t_ms(self) -> int:
         return int((time.monotonic() - self._start) * 1000)
-
-    def send(self, data: bytes) -> None:
-        """Put bytes on the line, as they are."""
-        os.write(self._master, data)
 
     def event(self, kind: str, s_mm: int, *args: int) -> None:
         """Tell an event, as text or as a frame."""
@@ -95,32 +134,25 @@ class FakeBoard:
         self._sequence = (self._sequence + 1) & 255
         self.send(frame_bytes(kind_id, self._sequence, **values))
 
-    def _serve(self) -> None:
-        line = bytearray()
-        waiting: list[tuple[float, str]] = []
-        while not self._leave.is_set():
-            ready, _, _ = select.select([self._master], [], [], 0.01)
-            if ready:
-                try:
-                    data = os.read(self._master, 4096)
-                except OSError:
-                    return
-                for byte in data:
-                    if byte == 10:
-                        self._queue(waiting, line.decode("ascii", "replace"))
-                        line.clear()
-                    else:
-                        line.append(byte)
-            while waiting and time.monotonic() >= waiting[0][0]:
-                self._line(waiting.pop(0)[1])
+    def _receive(self, data: bytes) -> None:
+        for byte in data:
+            if byte == 10:
+                self._queue(self._begun.decode("ascii", "replace"))
+                self._begun.clear()
+            else:
+                self._begun.append(byte)
 
-    def _queue(self, waiting: list[tuple[float, str]], line: str) -> None:
+    def _turn(self) -> None:
+        while self._waiting and time.monotonic() >= self._waiting[0][0]:
+            self._line(self._waiting.pop(0)[1])
+
+    def _queue(self, line: str) -> None:
         """Lines wait for their turn; `stop` goes before all others."""
         self.heard.append(line)
         if line == "stop":
-            waiting.insert(0, (0.0, line))
+            self._waiting.insert(0, (0.0, line))
         else:
-            waiting.append((time.monotonic() + self.delay_s, line))
+            self._waiting.append((time.monotonic() + self.delay_s, line))
 
     def _line(self, line: str) -> None:
         if self.mute:

@@ -1,4 +1,4 @@
-"""Where the team's key lies, for boards in memory: both pages, until `wipe`."""
+"""Where the team's key lies, for boards in memory: both pages, of the board that is `use`d."""
 
 PAGE_BYTES = 256
 
@@ -27,6 +27,7 @@ def write(place, page):
     _flash.write(place, page)
 
 
-def wipe():
-    """A new board."""
-    _flash.__init__()
+def use(pages):
+    """The board whose pages these are runs from now on."""
+    global _flash
+    _flash = pages

@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from sapper.shared.settings import TABLE, SettingError, Settings
+from sapper.storage import settings_file
 from sapper_host.board import settings as board_settings
 from sapper_host.board import settings_text
 from sapper_host.board.settings_text import SettingsFileError
@@ -112,7 +113,7 @@ def test_when_the_board_refuses_one_the_others_are_put_back(run: Run, board: Mem
 
 
 def test_when_it_cannot_be_saved_all_is_put_back(run: Run, board: MemoryBoard) -> None:
-    board.refuse["save"] = "err flash: 28; see docs/technician.md"
+    board.flash.full = (settings_file.PATH,)
     assert run("set", "sweep_mm_s=250", "pulse_us=80")[0] == Status.REFUSED
     assert board.settings.diff() == []
 
