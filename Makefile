@@ -1,5 +1,7 @@
 # Everything starts here: `make` lists the targets. Each brings what it needs; nothing is done twice.
 SHELL := /bin/bash
+# Whom what is started here ends with, should `make` be killed: see host/sapper_host/processes.py.
+export SAPPER_ENDS_WITH := $(shell echo $$PPID)
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory

@@ -1,12 +1,35 @@
-"""Order of the test run: what takes milliseconds first, so that a plain mistake shows at once."""
+"""Order of the test run: what takes milliseconds first, so that a plain mistake shows at once. And its end: whatever
+ends it, its workers and what tests have started end, too."""
 
+import os
 import signal
+from collections.abc import Iterator
 
+import psutil
 import pytest
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and every program that they start and stop.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+from sapper_host import processes
+
+
+def _stop(number: int) -> BaseException:
+    for child in psutil.Process().children():
+        child.send_signal(signal.SIGTERM)
+    return pytest.exit.Exception(f"stopped by {signal.Signals(number).name}", 128 + number)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
+    with processes.endings(_stop):
+        # What is started from here on ends with this process, as this one does with whoever was named before.
+        os.environ[processes.VARIABLE] = str(os.getpid())
+        return (yield)
+
+
+def pytest_keyboard_interrupt() -> None:
+    """Ctrl-C reached this process, not always its workers."""
+    for child in psutil.Process().children():
+        child.send_signal(signal.SIGTERM)
+
 
 # The first marker that a test has decides; tests with none of them come between the pure ones and the slow.
 RANKS = {"unit": 0, "micropython": 1, "sil": 3, "virtual": 4, "slow": 5, "bench": 6}

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from . import cache, compiler, mpy, native, sources, system, uf2, workspace
 from .errors import ToolchainError, from_os_error
-from .progress import say
+from .progress import end_with_starter, say
 
 REPOSITORY = uf2.REPOSITORY
 BUILD = REPOSITORY / "build"
 LOGS = BUILD / "logs"
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def setup() -> None:
@@ -84,7 +85,7 @@ VERBS: dict[str, Callable[[], None]] = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one verb; returns the exit status: 0, 1 with a message and a remedy, or 130 after Ctrl-C."""
+    """Run one verb; returns the exit status: 0, 1 with a message and a remedy, or 128 and the signal's number."""
     parser = argparse.ArgumentParser(prog="toolchain", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for name, function in VERBS.items():
@@ -96,8 +97,12 @@ def main(arguments: list[str] | None = None) -> int:
     verb = options.verb
     if verb == "mpy" and options.tree and not options.target:
         parser.error("mpy: a tree of its own needs a target")
-    # `kill` is answered like Ctrl-C: what is running is ended, and the next run goes on from there.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A signal is answered like Ctrl-C: what is running is ended, and the next run goes on from there.
+    ended_by = [signal.SIGINT]
+    for number in ENDINGS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, _: _interrupt(ended_by, number))
+    end_with_starter()
     try:
         if verb == "mpy" and options.tree:
             modules(options.tree.resolve(), options.target.resolve())
@@ -111,8 +116,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print("\nstopped; the same command goes on where it was", file=sys.stderr)
-        return 130
+        return 128 + ended_by[-1]
     return 0
+
+
+def _interrupt(ended_by: list[int], number: int) -> None:
+    ended_by.append(number)
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 from hil.errors import HilError
 from hil.play.replay import replay
 from sapper.shared.limits import TICK_MS
+from sapper_host import processes
 from sapper_host.errors import SapperError
 from sapper_host.files.checkout import BUILD
 from sapper_host.recordings.trace import Trace, read_trace
@@ -94,4 +95,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(processes.command(main))

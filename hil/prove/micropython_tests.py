@@ -10,22 +10,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
-from functools import partial
 from pathlib import Path
 
 from hil.errors import HilError
 from hil.rigs.firmware import default_uf2
 from hil.rigs.virtual.errors import VirtualPicoError
 from hil.rigs.virtual.pico import VirtualPico
+from hil.workers import workers
+from sapper_host import processes
 from sapper_host.files.checkout import BUILD, toolchain
 
 REPORT = BUILD / "micropython-tests.json"
@@ -129,10 +130,10 @@ def expected_output(test: Path) -> bytes:
     recorded = test.with_name(test.name + ".exp")
     if recorded.exists():
         return recorded.read_bytes().replace(b"\r\n", b"\n")
-    answer = subprocess.run(
+    answer = processes.run(
         [sys.executable, "-BS", test], cwd=test.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60
     )
-    return answer.stdout + (b"CRASH" if answer.returncode else b"")
+    return bytes(answer.stdout) + (b"CRASH" if answer.returncode else b"")
 
 
 def matches(printed: bytes, wanted: bytes) -> bool:
@@ -177,9 +178,9 @@ def run_all(tests: Sequence[Path], uf2: Path, jobs: int) -> list[Outcome]:
     # Small parts: a new board costs a second, and the parts differ much in what they take.
     parts = [list(tests[start : start + 40]) for start in range(0, len(tests), 40)]
     outcomes: list[Outcome] = []
-    with multiprocessing.Pool(jobs) as pool:
-        for part in pool.imap_unordered(partial(run_tests, uf2=uf2), parts):
-            outcomes += part
+    with workers(jobs) as pool:
+        for done in as_completed([pool.submit(run_tests, part, uf2) for part in parts]):
+            outcomes += done.result()
             print(f"\r{len(outcomes)} of {len(tests)} tests", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return sorted(outcomes, key=lambda outcome: outcome.name)
@@ -228,4 +229,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(processes.command(main))

@@ -26,6 +26,7 @@ from hil.play.tape import Tape
 from hil.rigs.rig import NS_PER_MS, NS_PER_S
 from hil.rigs.sil.rig import SilRig
 from hil.traces.synthetic import synthetic_trace
+from sapper_host import processes
 from sapper_host.board.decoder import Frame
 from sapper_host.files.checkout import BUILD
 from sapper_host.recordings.trace import Trace
@@ -218,14 +219,14 @@ def main() -> int:
             print("\r" + line if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
 
     soak = Soak(options.hours, options.seed)
-    stopped = False
+    stopped: KeyboardInterrupt | processes.Ended | None = None
     try:
         soak.run(progress)
     except HilError as error:
         print(f"\nsoak: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        stopped = True  # what there is so far is told
+    except (KeyboardInterrupt, processes.Ended) as end:
+        stopped = end  # what there is so far is told
     rows = soak.verdict()
     wall_s = time.monotonic() - began
     print(file=sys.stderr)
@@ -234,10 +235,10 @@ def main() -> int:
     print(f"      {'wall time':40s} {wall_s:12.0f} s")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    if stopped:
-        return 130
+    if stopped is not None:
+        return processes.told(stopped)
     return 0 if all(row["ok"] for row in rows) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(processes.command(main))

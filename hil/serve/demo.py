@@ -20,6 +20,7 @@ from hil.play.lane_run import LaneResult, LaneRun
 from hil.rigs.registry import open_rig
 from hil.rigs.rig import NS_PER_S, Rig
 from hil.world.world import load_world
+from sapper_host import processes
 from sapper_host.board.decoder import Item
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import BUILD
@@ -173,9 +174,6 @@ def main(arguments: list[str] | None = None) -> int:
     except (HilError, SapperError) as error:
         console.print(f"[bold red]error:[/] {error}", highlight=False)
         return int(Status.ERROR)
-    except KeyboardInterrupt:
-        console.print("stopped")
-        return int(Status.INTERRUPTED)
     if options.json:
         print(json.dumps(as_dict(result)))
     if not reached(result):
@@ -186,4 +184,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(processes.command(main))

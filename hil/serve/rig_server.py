@@ -8,14 +8,11 @@ the drive and the terminal's settings are put away however it ends.
 from __future__ import annotations
 
 import select
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from hil.errors import HilError
@@ -28,6 +25,7 @@ from hil.serve.panel import HELP, Keyboard, Panel
 from hil.serve.terminal_line import TerminalLine
 from hil.world.world import load_world
 from sapper.shared.pins import GPIO, UART_RADIO
+from sapper_host import processes
 
 DEFAULT_WORLD = "demo"
 _TURN_NS = 10 * NS_PER_MS
@@ -37,7 +35,6 @@ _BEHIND_MAX_S = 0.25
 _PENDING_MAX = 2048
 _SHOW_EVERY_S = 0.5
 _PENDING_EVERY = 4
-_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Ready = Callable[[dict[str, str]], None]
 
@@ -65,7 +62,7 @@ def serve(
     if bootsel is not None and bootsel.exists() and (not bootsel.is_dir() or any(bootsel.iterdir())):
         raise HilError(f"{bootsel} is not an empty folder: it comes and goes as the drive; name one that is not there")
     with ExitStack() as stack:
-        stack.enter_context(_ends_at_signals())
+        stack.enter_context(processes.endings())
         pico = stack.enter_context(VirtualPico(uf2=None if blank else firmware or default_uf2()))
         drive = stack.enter_context(closing(BootselDrive(pico, bootsel, **faults))) if bootsel is not None else None
         usb = stack.enter_context(closing(TerminalLine()))
@@ -78,7 +75,7 @@ def serve(
             print(HELP, file=sys.stderr)
         try:
             server.run(keyboard)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, processes.Ended):
             pass
         finally:
             server.end_line()
@@ -97,24 +94,6 @@ def drive_faults(text: str) -> dict[str, Any]:
     if name == "vanish" and number.isdecimal():
         return {"vanish_after": int(number)}
     raise HilError(f"no fault of the drive is called '{text}'; there are vanish:BYTES and no-return")
-
-
-@contextmanager
-def _ends_at_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the block as Ctrl-C does (also where a shell started us deaf to it): all is put away."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, interrupt) for number in _ENDINGS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Server:

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from sapper.shared.version import VERSION
+from sapper_host import processes
 from sapper_host.errors import SapperError, Status
 
 # Verb, module under sapper_host.verbs. A module has a function `register(app)` that adds its command or its group.
@@ -87,11 +88,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # A terminal that is no UTF-8 gets '?' for what it cannot show, not a crash.
             stream.reconfigure(errors="replace")
     try:
-        build()(args=arguments)
+        with processes.endings():
+            build()(args=arguments)
+    except (KeyboardInterrupt, processes.Ended) as end:
+        return processes.told(end)
     except SystemExit as leave:  # how typer ends, with the status it was given
+        if isinstance(leave.__context__ and leave.__context__.__cause__, KeyboardInterrupt):
+            return processes.told(KeyboardInterrupt())
         return leave.code if isinstance(leave.code, int) else Status.OK if leave.code is None else Status.ERROR
-    except KeyboardInterrupt:
-        return Status.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output left (`| head`). Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -22,6 +22,7 @@ from hil.prove.benchmarks.row import Row
 from hil.rigs.capabilities import Capability, Time
 from hil.rigs.registry import FOR_TIME, RIGS, open_rig, why_not
 from hil.rigs.rig import PLAYABLE, Rig
+from sapper_host import processes
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import BUILD
 
@@ -91,4 +92,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(processes.command(main))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from typing import Any
 
 from hil.intervals import poisson, wilson
@@ -23,6 +23,7 @@ from hil.prove.detector_lab.compare import POINTS, crossed, find_all, of_difficu
 from hil.prove.detector_lab.lanes import OWN_LANES, Lane, own_set, read_folder
 from hil.prove.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
 from hil.prove.detector_lab.score import Pair, Totals, total
+from hil.workers import workers
 from sapper.shared.events import FAULTS
 from sapper_host.files.checkout import RECORDED
 from sapper_host.limits import limit
@@ -43,7 +44,7 @@ PROMISES = {
 
 def rows() -> list[Row]:
     """All rows; about a minute of two cores."""
-    with ProcessPoolExecutor(PROCESSES) as pool:
+    with workers(PROCESSES) as pool:
         with waiting(f"making {OWN_LANES} lanes of each difficulty ..."):
             lanes = own_set(pool)
         out = _set_rows("own", lanes, pool)
@@ -54,7 +55,7 @@ def rows() -> list[Row]:
     return out
 
 
-def _set_rows(name: str, lanes: Sequence[Lane], pool: ProcessPoolExecutor) -> list[Row]:
+def _set_rows(name: str, lanes: Sequence[Lane], pool: Executor) -> list[Row]:
     with waiting(f"{name}: four detectors on {len(lanes)} lanes ..."):
         found = find_all(lanes, pool)
     with waiting(f"{name}: the firmware as delivered ..."):

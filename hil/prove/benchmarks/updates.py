@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +23,8 @@ from hil.rigs.firmware import default_uf2
 from hil.rigs.rig import NS_PER_S
 from hil.rigs.virtual import VirtualPico
 from hil.rigs.virtual.pty import SerialBridge, ptys
+from sapper_host import processes
+from sapper_host.files.temporary import temporary_folder
 from sapper_host.update.bundle import Bundle, write
 from sapper_host.update.several_boards import status_of, update_all
 from sapper_host.update.update import update
@@ -34,7 +35,7 @@ _COMMAND_S = 300
 
 def rows() -> list[Row]:
     """All of them, in about a minute."""
-    with tempfile.TemporaryDirectory(prefix="sapper-bench-") as name:
+    with temporary_folder("bench") as name:
         folder = Path(name)
         first = bundle(folder / "first", {_CHANGE: "_FIRST = 1"})
         write(first, folder / "first.sapper")
@@ -74,7 +75,7 @@ def _timed(command: list[str]) -> tuple[float, float]:
             start_ns, start = pico.now_ns, time.monotonic()
             words = [word.format(port=lines.usb.path) for word in command]
             try:
-                done = subprocess.run(words, capture_output=True, text=True, timeout=_COMMAND_S, check=False)
+                done = processes.run(words, capture_output=True, text=True, timeout=_COMMAND_S, check=False)
                 if done.returncode:
                     failed.append(done.stderr)
             except subprocess.TimeoutExpired as error:
@@ -148,7 +149,7 @@ def _wall(ports: list[str], chosen: Bundle) -> float:
 def _rig() -> Iterator[str]:
     """A virtual rover in a process of its own; its USB line's path, once it answers."""
     command = [sys.executable, "-m", "sapper_host", "rig", "virtual", "--world", "clean", "--json"]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = processes.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()

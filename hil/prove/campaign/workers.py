@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import sys
-import threading
-import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from typing import Any
 
 from hil.errors import HilError
 from hil.prove.campaign.jobs import Job
 from hil.prove.campaign.lane import Record, run
+from hil.workers import workers
 
 _CONNECT_S = "15s"
-_UNWIND_S = 3.0
 
 
 def in_processes(jobs: Sequence[Job], count: int) -> Iterator[Record]:
@@ -25,36 +19,11 @@ def in_processes(jobs: Sequence[Job], count: int) -> Iterator[Record]:
     if count == 1:
         yield from map(run, jobs)
         return
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_obey_the_parent)
-    try:
+    with workers(count) as pool:
         waiting = {pool.submit(run, job): job for job in jobs}
         for future in as_completed(waiting):
             error = future.exception()
             yield future.result() if error is None else _lost(waiting[future], error)
-    except BaseException:
-        # Ctrl-C, or nobody wants the rest: what is under way is not waited for.
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _obey_the_parent() -> None:
-    """In a worker: Ctrl-C is the parent's to answer; at SIGTERM, or without a parent, end, and the board with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-
-
-def _end_with_the_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(_UNWIND_S)
-        os._exit(1)  # unwound, the worker waits for work that nobody gives any more
 
 
 def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[Record]:

@@ -9,9 +9,10 @@ Last, the firmware as it is delivered (levels by det_far_per_100m2) on all lanes
 """
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,9 @@ from hil.prove.detector_lab import baselines
 from hil.prove.detector_lab.lanes import Lane, own_set, read_folder
 from hil.prove.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
 from hil.prove.detector_lab.score import Find, Pair, Totals, total
+from hil.workers import workers
 from sapper.shared.events import CLASSES
+from sapper_host import processes
 from sapper_host.recordings.score import score
 
 LOWEST_X100 = 200
@@ -68,7 +71,7 @@ def _of_method(job: tuple[str, Lane]) -> list[Find]:
     return METHODS[job[0]](job[1])
 
 
-def find_all(lanes: Sequence[Lane], pool: ProcessPoolExecutor) -> dict[str, list[Pair]]:
+def find_all(lanes: Sequence[Lane], pool: Executor) -> dict[str, list[Pair]]:
     """Every method on every lane: its name -> the lanes with its finds, at the lowest levels."""
     return {
         name: list(zip(lanes, pool.map(_of_method, [(name, lane) for lane in lanes], chunksize=4), strict=True))
@@ -113,7 +116,7 @@ def tables(found: Mapping[str, list[Pair]], difficulty: str) -> list[str]:
     return out
 
 
-def delivered(lanes: Sequence[Lane], pool: ProcessPoolExecutor, difficulty: str) -> list[str]:
+def delivered(lanes: Sequence[Lane], pool: Executor, difficulty: str) -> list[str]:
     """The firmware as it comes: contacts, alerts, and what it missed."""
     chosen = [lane for lane in lanes if lane.truth["difficulty"] == difficulty]
     said = list(zip(chosen, pool.map(run, chosen, chunksize=4), strict=True))
@@ -145,7 +148,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path, help="folders of NAME.csv with NAME.truth.json")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     arguments = parser.parse_args()
-    with ProcessPoolExecutor(arguments.jobs) as pool:
+    with workers(arguments.jobs) as pool:
         lanes = [lane for folder in arguments.folders for lane in read_folder(folder)] or own_set(pool)
         found = find_all(lanes, pool)
         for difficulty in POINTS:
@@ -154,4 +157,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(processes.command(main))

@@ -6,8 +6,8 @@ Without --lanes they are of the project's own development set (lanes.py), which 
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from hil.prove.detector_lab.compare import find_all, of_difficulty
 from hil.prove.detector_lab.lanes import DIFFICULTIES, Lane, own_set, read_folder
 from hil.prove.detector_lab.run import ALERT_LEVELS, CONTACT_LEVELS, level_of, run
 from hil.prove.detector_lab.score import Pair, total
+from hil.workers import workers
+from sapper_host import processes
 
 SOIL = (1.0, 0.882, 0.917)
 ROC_POINTS = 150
@@ -139,7 +141,7 @@ def roc_figure(path: Path, found: dict[str, list[Pair]]) -> None:
 
 def alerts_figure(path: Path, lanes: Sequence[Lane], jobs: int) -> None:
     """Where the coil is when the alert rises, from the object."""
-    with ProcessPoolExecutor(jobs) as pool:
+    with workers(jobs) as pool:
         results = list(pool.map(run, lanes, chunksize=4))
     figure, axis = plt.subplots(figsize=(7, 3))
     for difficulty, colour in COLOURS.items():
@@ -191,7 +193,7 @@ def make(out: Path, lanes: Sequence[Lane], jobs: int) -> None:
     shown = max(lanes, key=lambda lane: len(lane.truth["targets"]) + len(lane.truth["hot_rocks"]))
     lane_figure(out / "detector-lane.png", shown)
     alerts_figure(out / "detector-alerts.png", lanes, jobs)
-    with ProcessPoolExecutor(jobs) as pool:
+    with workers(jobs) as pool:
         roc_figure(out / "detector-roc.png", find_all(lanes, pool))
 
 
@@ -205,10 +207,10 @@ def main() -> None:
     if arguments.lanes:
         lanes = read_folder(arguments.lanes)
     else:
-        with ProcessPoolExecutor(arguments.jobs) as pool:
+        with workers(arguments.jobs) as pool:
             lanes = own_set(pool)
     make(arguments.out, lanes, arguments.jobs)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(processes.command(main))

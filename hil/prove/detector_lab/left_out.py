@@ -9,9 +9,9 @@ over all objects is compared with the settings as delivered, at the level for th
 """
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from hil.intervals import wilson
@@ -19,7 +19,9 @@ from hil.prove.detector_lab.compare import LOWEST_X100, POINTS, level_for
 from hil.prove.detector_lab.lanes import Lane, read_folder
 from hil.prove.detector_lab.run import run
 from hil.prove.detector_lab.score import Find, Pair
+from hil.workers import workers
 from sapper.shared.detector_settings import TUNING
+from sapper_host import processes
 from sapper_host.recordings.score import score
 
 Setting = tuple[int, int]  # det_bend_percent, det_rock_pm
@@ -91,7 +93,7 @@ def main() -> None:
     arguments = parser.parse_args()
     lanes = [lane for folder in arguments.folders for lane in read_folder(folder)]
     pairs: dict[Setting, list[Pair]] = {}
-    with ProcessPoolExecutor(arguments.jobs) as pool:
+    with workers(arguments.jobs) as pool:
         for setting in dict.fromkeys((*GRID, DELIVERED)):
             finds = pool.map(_run, [(setting, lane) for lane in lanes], chunksize=4)
             pairs[setting] = list(zip(lanes, finds, strict=True))
@@ -102,4 +104,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(processes.command(main))

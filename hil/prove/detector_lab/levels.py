@@ -7,7 +7,7 @@ raise the noise estimate a little and hide the ground around them.
 """
 
 import argparse
-from concurrent.futures import ProcessPoolExecutor
+import sys
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from hil.prove.detector_lab.kernels import SLOW
 from hil.prove.detector_lab.lanes import Lane
 from hil.prove.detector_lab.run import run
+from hil.workers import workers
+from sapper_host import processes
 
 WHITE_MV = (21.5, 2.05, 1.81)
 # mV/sqrt(Hz) at 0 Hz of each gate; corner and slope are the kernels'.
@@ -59,7 +61,7 @@ def main() -> None:
     parser.add_argument("--lanes", type=int, default=40, help="lanes of 20 m (40)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     arguments = parser.parse_args()
-    with ProcessPoolExecutor(arguments.jobs) as pool:
+    with workers(arguments.jobs) as pool:
         counts = np.array(list(pool.map(count, range(arguments.lanes))))
     area = arguments.lanes * LENGTH_M * SWATH_M
     print(f"{arguments.lanes} lanes, {area:.0f} m2\n| level | contacts / 100 m2 | alerts / 100 m2 |\n|---|---|---|")
@@ -69,4 +71,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(processes.command(main))

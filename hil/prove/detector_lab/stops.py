@@ -9,8 +9,8 @@ then the alert's place counts.
 """
 
 import argparse
+import sys
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ import numpy as np
 from hil.errors import HilError
 from hil.intervals import wilson
 from hil.play.replay import replay
+from hil.workers import workers
+from sapper_host import processes
 from sapper_host.recordings.score import FOUND_WITHIN_M
 from sapper_host.recordings.trace import Trace, read_trace
 
@@ -84,7 +86,7 @@ def main() -> None:
     jobs = [(path, number) for path, truth in truths for number in range(len(truth["targets"]))]
     if not jobs:
         parser.error(f"no targets in {options.folder}/{options.match}.csv; give a folder of traces with truth")
-    with ProcessPoolExecutor(options.jobs) as pool:
+    with workers(options.jobs) as pool:
         rows = list(pool.map(approach, *zip(*jobs, strict=True), chunksize=4))
     past_m = np.array([row.past_m for row in rows if row.past_m is not None])
     in_time = int((past_m <= LIMIT_M).sum())
@@ -100,4 +102,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(processes.command(main))

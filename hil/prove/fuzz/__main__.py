@@ -9,6 +9,7 @@ import sys
 
 from hil.prove.fuzz.engine import fuzz, keep
 from hil.prove.fuzz.targets import TARGETS, seeds_of
+from sapper_host import processes
 from sapper_host.files.checkout import BUILD, ROOT
 
 _HEAP_SCRIPT = ROOT / "tests" / "hil" / "prove" / "fuzz" / "heap.py"
@@ -23,7 +24,7 @@ def heap_growth(inputs: int, seed: int) -> int | None:
     if not micropython.exists():
         return None
     path = f".frozen:{ROOT / 'firmware'}:{ROOT / 'tests' / 'firmware' / 'fakes'}"
-    done = subprocess.run(
+    done = processes.run(
         [str(micropython), "-X", "heapsize=2M", str(_HEAP_SCRIPT), str(inputs), str(seed)],
         env={**os.environ, "MICROPYPATH": path},
         capture_output=True,
@@ -66,7 +67,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(processes.command(main))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from sapper.storage import settings_file
 from sapper_host.board.decoder import StreamDecoder
 from sapper_host.errors import SapperError
 from sapper_host.files.checkout import ROOT
+from sapper_host.files.temporary import temporary_folder
 
 _SEEDS = ROOT / "tests" / "hil" / "prove" / "fuzz" / "seeds"
 # The application on a board in memory.
@@ -74,10 +74,10 @@ def _telemetry() -> Target:
 
 def _settings() -> Target:
     """A settings file of any content: named and refused, or taken whole and within bounds."""
-    folder = Path(tempfile.mkdtemp(prefix="sapper-fuzz-"))
-    path = folder / "settings.txt"
+    folder = temporary_folder("fuzz")
 
     def feed(data: bytes) -> None:
+        path = Path(folder.name) / "settings.txt"  # keeps the folder
         path.write_bytes(data)
         settings = Settings()
         old, settings_file.PATH = settings_file.PATH, str(path)
@@ -114,9 +114,10 @@ def _frame_bodies() -> Target:
 
 def _file(name: str, read: Callable[[Path], object]) -> Target:
     """A file of this name with any content: read, or refused with a SapperError."""
-    path = Path(tempfile.mkdtemp(prefix="sapper-fuzz-")) / name
+    folder = temporary_folder("fuzz")
 
     def read_file(data: bytes) -> None:
+        path = Path(folder.name) / name
         path.write_bytes(data)
         read(path)
 
@@ -171,7 +172,7 @@ def seeds_of(name: str) -> Sequence[bytes]:
 def _mcap_seed() -> bytes:
     from sapper_host.recordings.trace import convert
 
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder("fuzz") as folder:
         source, target = Path(folder) / "a.csv", Path(folder) / "a.mcap"
         source.write_bytes(_HEADER + _ROWS)
         convert(source, target)

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import random
-import signal
 import sys
 import time
 from collections.abc import Iterable
@@ -25,6 +24,7 @@ from hil.prove.mutants.operators import mutants
 from hil.prove.mutants.report import Report
 from hil.prove.mutants.rooms import FLOORS, FOLDER, TESTS
 from hil.prove.mutants.trial import Outcome, Trial, as_they_are, mapped
+from sapper_host import processes
 from sapper_host.errors import Status
 from sapper_host.files.checkout import BUILD, ROOT
 
@@ -89,7 +89,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, default=BUILD / "mutants.json")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     floors = {room: floor for room, floor in FLOORS.items() if room in (options.room or FLOORS)}
     report = Report(floors, excuses(EQUIVALENT), cache(lambda file: (ROOT / file).read_bytes()))
     try:
@@ -109,10 +108,10 @@ def main(arguments: list[str] | None = None) -> int:
     except HilError as error:
         print(f"error: {error}", file=sys.stderr)
         return Status.ERROR
-    except KeyboardInterrupt:
-        print("\nmutants: stopped; nothing was written. So far:", file=sys.stderr)
+    except (KeyboardInterrupt, processes.Ended):
+        print("\nmutants: nothing was written. So far:", file=sys.stderr)
         _tell_rooms(report)
-        return Status.INTERRUPTED
+        raise
     return _tell(report, outcomes, options)
 
 
@@ -149,4 +148,4 @@ def _tell_rooms(report: Report) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(processes.command(main))

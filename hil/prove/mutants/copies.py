@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,6 +16,7 @@ from typing import Any
 from hil.errors import HilError
 from hil.prove.mutants import worker
 from hil.prove.mutants.mutant import Mutant
+from sapper_host.files.temporary import temporary_folder
 
 # Of the tree, what the fast tests read.
 _COPIED = ("firmware", "host", "hil", "tests", "docs", "conftest.py", "pyproject.toml")
@@ -106,9 +106,7 @@ def _files(root: Path) -> list[str]:
 def copies(root: Path, count: int) -> Iterator[list[Copy]]:
     """So many; they are gone afterwards, whatever ended the block."""
     with ExitStack() as stack:
-        folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="sapper-mutants-", ignore_cleanup_errors=True))
-        )
+        folder = Path(stack.enter_context(temporary_folder("mutants")))
         made = []
         for number in range(count):
             made.append(Copy(root, folder / str(number)))

@@ -11,7 +11,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from hil.prove.safety.boards import Where, stage_at
 from hil.prove.safety.scenarios import SCENARIOS, SHORT, Scenario, needs
 from hil.prove.safety.trial import Trial, run_trial
 from hil.rigs.registry import FOR_TIME, RIGS, why_not
+from hil.workers import workers
+from sapper_host import processes
 from sapper_host.errors import Status
 from sapper_host.files.checkout import BUILD
 
@@ -46,7 +48,7 @@ def measure_all(
     where: Where, scenarios: list[Scenario], moments: int, seed: int, jobs: int
 ) -> Iterator[tuple[str, list[Trial]]]:
     """`measure` of each, in so many processes, as they finish. A HilError names the scenario it came from."""
-    with ProcessPoolExecutor(jobs) as pool:
+    with workers(jobs) as pool:
         waiting = {pool.submit(measure, where, one, moments, seed): one for one in scenarios}
         try:
             for done in as_completed(waiting):
@@ -107,8 +109,6 @@ def main(arguments: list[str] | None = None) -> int:
     except HilError as error:
         print(f"error: {error}", file=sys.stderr)
         return Status.ERROR
-    except KeyboardInterrupt:
-        return Status.INTERRUPTED
     for one in not_run:
         print(f"---- {one.scenario.name:<58} not run: {one.why}")
     order = {scenario: i for i, scenario in enumerate(SCENARIOS)}
@@ -137,4 +137,4 @@ def _print(row: report.Row) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(processes.command(main))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from hil.prove.safety.report import text
 from hil.prove.safety.scenarios import SHORT, Scenario, needs
 from hil.prove.safety.trial import Trial, run_trial
 from hil.rigs.registry import why_not
+from hil.workers import workers
 from sapper_host.errors import Status
 
 _MOMENTS = 3  # at most: one that fails is enough
@@ -101,14 +102,9 @@ def run(where: Where, chosen: Sequence[Scenario], seed: int, jobs: int, folder: 
         for state in dict.fromkeys(s.state for s in runnable)
     ]
     work.append((UNCHANGED, [s for s in runnable if s.name in SHORT]))
-    with ProcessPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(try_canary, where, canary, rows, seed) for canary, rows in work if rows]
-        try:
-            for done in as_completed(waiting):
-                outcomes += [_tell(outcome) for outcome in done.result()]
-        finally:
-            for one in waiting:
-                one.cancel()
+    with workers(jobs) as pool:
+        for done in as_completed([pool.submit(try_canary, where, canary, rows, seed) for canary, rows in work if rows]):
+            outcomes += [_tell(outcome) for outcome in done.result()]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "canaries.json").write_text(json.dumps([one.as_dict() for one in outcomes], indent=1) + "\n")
     wrong = [outcome for outcome in outcomes if not outcome.ok]

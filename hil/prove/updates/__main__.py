@@ -16,8 +16,10 @@ from pathlib import Path
 from hil.errors import HilError
 from hil.prove.updates.all_cuts import tally_all
 from hil.rigs.firmware import default_uf2
+from sapper_host import processes
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import BUILD
+from sapper_host.files.temporary import temporary_folder
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,12 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=BUILD / "powercut.json")
     options = parser.parse_args(arguments)
     try:
-        tallies = tally_all(default_uf2(), BUILD / "powercut", options.count, options.jobs, options.only)
+        with temporary_folder("powercut") as folder:
+            tallies = tally_all(default_uf2(), Path(folder), options.count, options.jobs, options.only)
     except (HilError, SapperError) as error:
         print(f"error: {error}", file=sys.stderr)
         return Status.ERROR
-    except KeyboardInterrupt:
-        return Status.INTERRUPTED
     options.out.write_text(
         json.dumps([asdict(tally) | {"survived": tally.survived} for tally in tallies], indent=1) + "\n"
     )
@@ -47,4 +48,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(processes.command(main))

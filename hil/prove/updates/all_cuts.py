@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 
 from hil.prove.updates.chunks import recorder_of, run_chunk, works
 from hil.prove.updates.power_cut import Tally, sample
+from hil.workers import workers
 
 _CHUNK = 16
 _TOLD_EVERY = 10 * _CHUNK
@@ -22,8 +22,7 @@ def tally_all(firmware: Path, folder: Path, count: int, jobs: int, only: list[st
     tallies: list[Tally] = []
     columns = (*Progress.get_default_columns()[:3], TextColumn("{task.completed}/{task.total} cuts"))
     with (
-        # Not forked: a child must not talk to its parent's emulator.
-        ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool,
+        workers(jobs) as pool,
         Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress,
     ):
         for name in only or works(folder):

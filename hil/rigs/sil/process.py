@@ -17,6 +17,7 @@ import functools
 import json
 import os
 import select
+import signal
 import struct
 import subprocess
 import tempfile
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from hil.errors import HilError
+from sapper_host import processes
 from sapper_host.files.checkout import BUILD, ROOT
 
 MODULES = Path(__file__).resolve().parent / "modules"
@@ -60,7 +62,7 @@ def revision() -> str:
     """What stands in the place of an image's git revision: that of the tree that is run, `.dirty` if changed."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=.dirty", "--abbrev=10", "--exclude=*"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        return str(processes.run(command, capture_output=True, text=True, check=True, timeout=10).stdout).strip()
     except (OSError, subprocess.SubprocessError):
         return "unknown"
 
@@ -90,12 +92,13 @@ class BoardProcess:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
         command = [str(program), "-X", f"heapsize={_HEAP}", str(MODULES / "boot.py"), str(MODULES), str(FIRMWARE)]
         try:
-            self._process = subprocess.Popen(
+            self._process = processes.start(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
                 bufsize=0,
+                ending=signal.SIGKILL,
                 start_new_session=True,  # a Ctrl-C at the terminal is not meant for the board
             )
         except OSError as error:

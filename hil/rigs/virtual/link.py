@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import struct
 import subprocess
 import tempfile
@@ -14,6 +15,7 @@ from typing import IO, Any, cast
 from hil.rigs.virtual.errors import VirtualPicoError
 from hil.rigs.virtual.events import Event
 from hil.rigs.virtual.protocol import Status, decode
+from sapper_host import processes
 from sapper_host.files.node import find_node
 
 _HERE = Path(__file__).resolve().parent
@@ -38,12 +40,13 @@ class NodeLink:
     def __init__(self, options: dict[str, Any]) -> None:
         arguments = json.dumps({"bootrom": str(_BOOTROM), **options})
         self._errors = cast(IO[bytes], tempfile.TemporaryFile())  # noqa: SIM115 -- lives as long as the process
-        self._process = subprocess.Popen(
+        self._process = processes.start(
             [ready_node(), str(_BRIDGE), arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             bufsize=0,
+            ending=signal.SIGKILL,
             env={**os.environ, "TZ": "UTC"},  # the emulated RTC counts in the process's local time
         )
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -74,7 +77,8 @@ class NodeLink:
             (length,) = struct.unpack("<I", self._receive(4))
             return decode(self._receive(length))
         except BaseException:
-            # Half an exchange cannot be mended, whatever interrupted it (Ctrl-C for one).
+            # Half an exchange cannot be mended, whatever interrupted it (Ctrl-C for one), nor waited for.
+            self._process.kill()
             self.close()
             raise
 

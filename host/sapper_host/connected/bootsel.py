@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from sapper_host import processes
 from sapper_host.connected.run_registry import running_rigs
 from sapper_host.errors import LinkError, SapperError, Status
 
@@ -108,7 +109,7 @@ def mount(drive: Drive) -> tuple[Path, bool]:
         raise SapperError(f"the board's drive {drive.device} is not mounted", remedy, Status.NO_DEVICE)
     command = [program, "mount", "--no-user-interaction", "--block-device", drive.device]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_MOUNT_LIMIT_S, check=False)
+        done = processes.run(command, capture_output=True, text=True, timeout=_MOUNT_LIMIT_S)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SapperError(f"udisksctl could not mount {drive.device}: {error}", remedy, Status.NO_DEVICE) from None
     if done.returncode == 0 and (match := _MOUNTED_AT.search(done.stdout.strip())):
@@ -135,7 +136,7 @@ def unmount(drive: Drive) -> None:
     program = shutil.which("udisksctl")
     if program is not None and drive.device:
         command = [program, "unmount", "--no-user-interaction", "--force", "--block-device", drive.device]
-        subprocess.run(command, capture_output=True, timeout=_MOUNT_LIMIT_S, check=False)
+        processes.run(command, capture_output=True, timeout=_MOUNT_LIMIT_S)
 
 
 def usb_place(device: Path) -> str:

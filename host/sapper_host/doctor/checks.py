@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from sapper_host import processes
 from sapper_host.connected.bootsel import ROOT
 from sapper_host.connected.ports import Port, probe
 from sapper_host.doctor.boards import NOTE, OK, WRONG, Row, board_rows
@@ -102,7 +103,7 @@ def _node() -> Row:
 
 def _first_line(command: list[str]) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_VERSION_LIMIT_S, check=False)
+        done = processes.run(command, capture_output=True, text=True, timeout=_VERSION_LIMIT_S)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return (done.stdout.strip().splitlines() or [""])[0]

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sapper_host import processes
+
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "build"
 DOCS = ROOT / "docs"
@@ -16,7 +18,7 @@ RECORDED = ROOT.parent / "shared" / "data"
 
 
 def toolchain(*words: str, root: Path = ROOT, **how: Any) -> subprocess.CompletedProcess[str]:
-    """Run the toolchain of the checkout at `root`, in it. how: as for subprocess.run; its status is not checked."""
+    """Run the toolchain of the checkout at `root`, in it. how: as for processes.run; its status is not checked."""
     environment = os.environ | {"PYTHONPATH": str(root / "firmware")}
     command = [sys.executable, "-m", "toolchain", *words]
-    return subprocess.run(command, cwd=root, env=environment, text=True, check=False, **how)
+    return processes.run(command, cwd=root, env=environment, text=True, **how)

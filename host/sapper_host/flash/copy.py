@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from sapper_host import processes
 from sapper_host.errors import SapperError, Status
 from sapper_host.flash.uf2 import BLOCK_BYTES, safe_order
 
@@ -96,7 +97,7 @@ def copy_with_picotool(path: Path, address: tuple[int, int], stop: threading.Eve
     assert program is not None, "the caller has looked"
     bus, device = address
     command = [program, "load", "-v", "-x", str(path), "-t", "uf2", "--bus", str(bus), "--address", str(device)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = processes.start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     left_s = _PICOTOOL_LIMIT_S
     output = ""
     try:

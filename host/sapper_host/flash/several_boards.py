@@ -14,6 +14,7 @@ from sapper_host.errors import Status, shared_status
 from sapper_host.flash.board import PHASES, BoardFlash, Outcome, Tell
 from sapper_host.flash.targets import Target
 from sapper_host.flash.uf2 import PAYLOAD_BYTES, Uf2Image
+from sapper_host.processes import Ended
 from sapper_host.screen.boards import board_screen
 from sapper_host.screen.columns import line, padded
 from sapper_host.screen.several import at_once
@@ -28,7 +29,11 @@ def flash_all(targets: Sequence[Target], image: Uf2Image, limit_s: float, root: 
             BoardFlash(target, image, _teller(show, i), stop, limit_s, claimed, root)
             for i, target in enumerate(targets)
         ]
-        return at_once([flash.run for flash in flashes], interrupted=stop.set)
+        try:
+            return at_once([flash.run for flash in flashes], interrupted=stop.set)
+        except Ended:
+            stop.set()
+            raise
 
 
 def status_of(outcomes: Sequence[Outcome]) -> Status:

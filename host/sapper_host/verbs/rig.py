@@ -50,11 +50,12 @@ def virtual(
 
     from sapper_host.connected.run_registry import registered
     from sapper_host.errors import SapperError, Status
+    from sapper_host.processes import Ended
     from sapper_host.verbs.rigs import rig_errors
 
     if pace not in PACES:
         raise SapperError(f"--pace {pace}?", f"it is one of {', '.join(PACES)}", Status.USAGE)
-    with ExitStack() as stack, rig_errors(), suppress(KeyboardInterrupt):
+    with ExitStack() as stack, rig_errors(), suppress(KeyboardInterrupt, Ended):
         from hil.serve.rig_server import serve
 
         def ready(ports: dict[str, str]) -> None:

@@ -1,0 +1,21 @@
+"""Temporary folders that go with the process that made them, or, after `kill -9`, when the next one is made."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import psutil
+
+_PREFIX = "sapper-"
+
+
+def temporary_folder(name: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder for `name`'s work, as tempfile has it: gone with the block, or with the process if no block holds it."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}{name}-*"):
+        owner = path.name.removeprefix(f"{_PREFIX}{name}-").partition("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(path, ignore_errors=True)
+    return tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{name}-{os.getpid()}-")
