@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from sapper_host.files.checkout import ROOT
@@ -17,15 +18,41 @@ _LOOK_S = 0.02
 SOURCES = os.pathsep.join(str(ROOT / folder) for folder in ("", "firmware", "firmware/cpython", "host"))
 
 
+def new_mark() -> dict[str, str]:
+    """For the environment of a program, which those that it starts inherit."""
+    return {_MARK: uuid4().hex}
+
+
+def alive(mark: dict[str, str]) -> dict[int, str]:
+    """Each that runs with this mark: process id -> command line. Zombies have no environment any more, and are none."""
+    text = f"{_MARK}={mark[_MARK]}".encode()
+    found = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and text in (entry / "environ").read_bytes().split(b"\0"):
+                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:300]
+        except OSError:
+            continue  # somebody else's, or gone meanwhile
+    return found
+
+
+def left_after(mark: dict[str, str], process: subprocess.Popen[Any], limit_s: float) -> dict[int, str]:
+    """Who is still alive after so long of a machine that has nothing else to do; looked for until nobody is."""
+    deadline = time.monotonic() + limit_s * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    while (left := alive(mark)) and time.monotonic() < deadline:
+        process.poll()
+        time.sleep(_LOOK_S)
+    return left
+
+
 class Family:
     """Use as a context manager: whoever is left at its end is killed. `process` is the program that was started, in a
     session of its own, as from a terminal; `said` what it and the others have printed."""
 
     def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> None:
         """folder: where what they print is kept."""
-        self._mark = f"{_MARK}={uuid4().hex}"
+        self._mark = new_mark()
         self._log = folder / "said.txt"
-        name, value = self._mark.split("=")
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 command,
@@ -33,7 +60,7 @@ class Family:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONPATH": SOURCES, **(environment or {}), name: value},
+                env={**os.environ, "PYTHONPATH": SOURCES, **(environment or {}), **self._mark},
                 start_new_session=True,
             )
 
@@ -55,15 +82,8 @@ class Family:
         return self._log.read_text(errors="replace")
 
     def alive(self) -> dict[int, str]:
-        """Each that runs: process id -> command line. Zombies have no environment any more, and are none."""
-        found = {}
-        for entry in Path("/proc").iterdir():
-            try:
-                if entry.name.isdigit() and self._mark.encode() in (entry / "environ").read_bytes().split(b"\0"):
-                    found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:300]
-            except OSError:
-                continue  # somebody else's, or gone meanwhile
-        return found
+        """Each that runs: process id -> command line."""
+        return alive(self._mark)
 
     def wait_until(self, part: str, count: int, limit_s: float) -> None:
         """Until `count` of them have `part` in their command line."""
@@ -81,9 +101,5 @@ class Family:
             time.sleep(_LOOK_S)
 
     def left_after(self, limit_s: float) -> dict[int, str]:
-        """Who is still alive after so long of a machine that has nothing else to do; looked for until nobody is."""
-        deadline = time.monotonic() + limit_s * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-        while (left := self.alive()) and time.monotonic() < deadline:
-            self.process.poll()
-            time.sleep(_LOOK_S)
-        return left
+        """See `left_after`."""
+        return left_after(self._mark, self.process, limit_s)

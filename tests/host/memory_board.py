@@ -48,8 +48,8 @@ _TURN = threading.Lock()  # one board runs at a time: the firmware's modules are
 
 @dataclass
 class Flash:
-    """What outlives the power: files, and the pages of the team's key. full: paths, or TEAM_KEY, that cannot be written;
-    forgets: paths whose old file stays though the new one seemed to take its place."""
+    """What outlives the power: files, and the pages of the team's key. full: paths, or TEAM_KEY, that cannot be
+    written; forgets: paths whose old file stays though the new one seemed to take its place."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     full: tuple[str, ...] = ()

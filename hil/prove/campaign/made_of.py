@@ -27,6 +27,7 @@ _WAYS = (
     "hil/prove/campaign/made_of.py",
     "host/sapper_host/__init__.py",
     "host/sapper_host/errors.py",
+    "host/sapper_host/processes.py",
     "host/sapper_host/board",
     "host/sapper_host/files",
     "host/sapper_host/flash/__init__.py",

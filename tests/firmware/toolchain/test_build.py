@@ -21,6 +21,7 @@ import pytest
 from sapper.shared import version
 from sapper_host.files.checkout import ROOT
 from sapper_host.flash.uf2 import FLASH_START, read_uf2
+from tests.family import left_after, new_mark
 from toolchain import cache, sources, uf2
 
 IMAGE = ROOT / "build" / "firmware.uf2"
@@ -67,12 +68,14 @@ class Checkout:
         self.cache = folder / "cache"
         self.cache.mkdir(parents=True)
         self.build = self.firmware.parent / "build"
+        self.mark = new_mark()
         for path in [path for name in ("sources", "compiler", "mpy-cross") for path in cache.root().glob(f"{name}-*")]:
             (self.cache / path.name).symlink_to(path)
 
     def start(self, *verbs: str) -> subprocess.Popen[str]:
         """Start `python3 -m toolchain VERB`."""
         environment = {**os.environ, "PYTHONPATH": str(self.firmware), "SAPPER_CACHE": str(self.cache)}
+        environment |= self.mark
         return subprocess.Popen(
             [sys.executable, "-m", "toolchain", *verbs],
             env=environment,
@@ -149,6 +152,8 @@ def cut_short(building: subprocess.Popen[str], checkout: Checkout, number: signa
         assert time.monotonic() < deadline_s
         time.sleep(0.1)
     building.send_signal(number)
+    left = left_after(checkout.mark, building, 2.0)
+    assert not left, "no compiler goes on"
     building.communicate(timeout=30)
     assert building.returncode != 0
     return found
