@@ -189,7 +189,7 @@ class Application:
         if old in (TELEOP, SWEEP) and new not in (TELEOP, SWEEP):
             self.add(_STOP_EVENT, self.reason, happened)
         if new == FAULT and self.drive.fault_side >= 0:
-            self.log_fault(FAULTS.index("encoder_left") + self.drive.fault_side)
+            self.add(_FAULT_EVENT, FAULTS.index("encoder_left") + self.drive.fault_side, self.drive.fault_how)
         self.add(_STATE_EVENT, new, old, self.reason)
         if happened & _SWEPT and old == SWEEP and new == ARMED:
             self.add(_SWEEP_EVENT, self._sweep_mm, 1)

@@ -68,6 +68,8 @@ class Rover:
         self.supply = file.supply
         self.left = Motor(spec)
         self.right = Motor(spec, spec.mismatch)
+        self.left.drag_m_s, self.right.drag_m_s = spec.left_drag_m_s, spec.right_drag_m_s
+        self.slope_m_s = spec.slope_m_s
         self.encoder_left = Encoder(spec, bool(spec.left_reversed))
         self.encoder_right = Encoder(spec, bool(spec.right_reversed))
         self._signs = (-1 if spec.left_reversed else 1, -1 if spec.right_reversed else 1)
@@ -139,6 +141,8 @@ class Rover:
         sag = 1 - self.supply.sag_mv_per_a * self.motor_amps / self.supply.vsys_mv
         signed_left = (now["dl"] if now["fl"] else -now["dl"]) * self._signs[0] * sag
         signed_right = (now["dr"] if now["fr"] else -now["dr"]) * self._signs[1] * sag
+        grade = self.slope_m_s * math.cos(self.heading_rad)
+        self.left.load_m_s, self.right.load_m_s = grade, grade
         way_left = self.left.step(dt, signed_left, live)
         way_right = self.right.step(dt, signed_right, live)
         if self.hand is not None:

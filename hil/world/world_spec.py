@@ -72,6 +72,11 @@ class RoverSpec:
     contactor_pull_ms: float = _number(20.0, 0.0, 200.0, "ms", "from MOTOR_EN high to closed")
     slip: float = _number(0.01, 0.0, 0.3, "", "how much slower than the tracks the ground passes (rms about the same)")
     mismatch: float = _number(0.01, 0.0, 0.2, "", "how much faster the right motor is than the left one")
+    slope_m_s: float = _number(
+        0.0, -0.5, 0.5, "m/s", "how much of that speed the grade eats along the lane (downhill: gives)"
+    )
+    left_drag_m_s: float = _number(0.0, 0.0, 0.5, "m/s", "how much more loose ground under the left track eats")
+    right_drag_m_s: float = _number(0.0, 0.0, 0.5, "m/s", "the same for the right")
     left_reversed: int = _number(0, 0, 1, "", "1 when the left motor and its encoder are wired the other way round")
     right_reversed: int = _number(0, 0, 1, "", "the same for the right")
     start_lateral_m: float = _number(

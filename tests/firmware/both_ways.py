@@ -12,7 +12,7 @@ import bench
 from sapper.crypto.keys import to_hex
 from sapper.crypto.signing import Signer
 from sapper.drive.odometry import Odometry
-from sapper.drive.track_check import TrackCheck
+from sapper.drive.track_check import TrackCheck, TrackPair
 from sapper.drive.velocity import TrackSpeed, VelocityLoop
 from sapper.hardware import frame
 from sapper.link import cobs
@@ -77,14 +77,20 @@ def averages():
 
 def tracks():
     values = Settings()
-    loop, speed, check, odometry = VelocityLoop(values), TrackSpeed(), TrackCheck(values), Odometry(values)
-    for _ in range(400):
-        target, left, right = pick(-600, 600), pick(-6, 6), pick(-6, 6)
+    loop, speed, odometry = VelocityLoop(values), TrackSpeed(), Odometry(values)
+    checks = (TrackCheck(values), TrackCheck(values))
+    pair = TrackPair(checks[0], checks[1])
+    target = 0
+    for n in range(800):
+        if n % 40 == 0:
+            target = pick(-600, 600) if pick(0, 4) else 0
+        left, right = pick(-6, 6), pick(-2, 6)
         speed.step(left)
         duty = loop.step(target, speed.mm_s(1000))
         odometry.step(left, right)
         place = (odometry.s_mm, odometry.x_um, odometry.y_um, odometry.heading_mrad)
-        print(duty, check.step(target, duty, left), place)
+        pair.step((target, target), (duty, duty // 2), (left, right), (speed.mm_s(1000), 100 * right))
+        print(duty, pair.side, pair.how, list(checks[0].state), list(checks[1].state), place)
 
 
 def texts():

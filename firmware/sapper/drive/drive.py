@@ -2,7 +2,7 @@
 
 import micropython
 from sapper.drive.odometry import Odometry
-from sapper.drive.track_check import TrackCheck
+from sapper.drive.track_check import TrackCheck, TrackPair
 from sapper.drive.velocity import TrackSpeed, VelocityLoop
 from sapper.shared.limits import TICK_MS
 
@@ -20,10 +20,15 @@ class Drive:
         self._loops = (VelocityLoop(settings), VelocityLoop(settings))
         self._speeds = (TrackSpeed(), TrackSpeed())
         self._checks = (TrackCheck(settings), TrackCheck(settings))
+        self._pair = TrackPair(self._checks[0], self._checks[1])
+        self._ticks = [0, 0]
+        self._measured = [0, 0]
+        self._duties = [0, 0]
         self._targets = [0, 0]
         self._stop_step = 0
         self.speed_mm_s = 0
         self.fault_side = -1
+        self.fault_how = 0
         self.configure()
 
     def configure(self):
@@ -37,30 +42,37 @@ class Drive:
         for side in (0, 1):
             self._loops[side].configure(self._settings)
             self._checks[side].configure(self._settings)
+        self._pair.reset()
 
     def engage(self):
         """Motors onto PWM at duty 0; here is the origin; checks start afresh."""
         self.odometry.reset()
         self.fault_side = -1
+        self._pair.reset()
         for side in (0, 1):
             self._checks[side].reset()
+            self._duties[side] = 0
             self._motors[side].engage()
 
     @micropython.native
     def sense(self):
         """Read the encoders, update place and speeds, check the tracks. `fault_side` >= 0 names a track that is at
-        fault."""
-        left = self._encoders[0].delta() * self._signs[0]
-        right = self._encoders[1].delta() * self._signs[1]
+        fault, `fault_how` what it looks like (TRACK_FAULTS)."""
+        signs = self._signs
+        ticks = self._ticks
+        left = ticks[0] = self._encoders[0].delta() * signs[0]
+        right = ticks[1] = self._encoders[1].delta() * signs[1]
         self.odometry.step(left, right)
-        window = self._speeds[0].step(left) + self._speeds[1].step(right)
-        self.speed_mm_s = window * 6250 // self._per_m
-        targets = self._targets
-        motors = self._motors
-        if self._checks[0].step(targets[0], motors[0].duty_pm * self._signs[0], left):
-            self.fault_side = 0
-        if self._checks[1].step(targets[1], motors[1].duty_pm * self._signs[1], right):
-            self.fault_side = 1
+        per_m = self._per_m
+        speeds = self._speeds
+        window = speeds[0].step(left) + speeds[1].step(right)
+        self.speed_mm_s = window * 6250 // per_m
+        measured = self._measured
+        measured[0] = speeds[0].mm_s(per_m)
+        measured[1] = speeds[1].mm_s(per_m)
+        if self._pair.step(self._targets, self._duties, ticks, measured) and self.fault_side < 0:
+            self.fault_side = self._pair.side
+            self.fault_how = self._pair.how
 
     @micropython.native
     def act(self, speed_mm_s, turn_mrad_s):
@@ -97,7 +109,8 @@ class Drive:
             target = max(target - step, wanted)
         targets[side] = target
         self._stop_step = 0
-        duty = self._loops[side].step(target, self._speeds[side].mm_s(self._per_m))
+        duty = self._loops[side].step(target, self._measured[side])
+        self._duties[side] = duty
         self._motors[side].drive(duty * self._signs[side])
 
     @micropython.native
@@ -111,6 +124,7 @@ class Drive:
         self._targets[1] = 0
         self._stop_step = 0
         for side in (0, 1):
+            self._duties[side] = 0
             self._motors[side].drive(0)
             self._loops[side].reset()
 

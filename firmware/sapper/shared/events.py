@@ -13,7 +13,7 @@ KINDS = (
     (2, "state", ("to", "from", "reason"), "the supervisor changed state"),
     (3, "detect", ("strength", "class", "statistic", "level"), "alert: the causal statistic crossed its level"),
     (4, "contact", ("peak_mm", "extent_mm", "strength", "snr_x10", "class"), "one object passed or pinpointed"),
-    (5, "fault", ("fault",), "something cannot be trusted; cleared by the operator"),
+    (5, "fault", ("fault", "track"), "something cannot be trusted; cleared by the operator"),
     (
         6,
         "stop",
@@ -43,7 +43,7 @@ REASONS = (
     ("drive_stale", "drive commands stopped coming"),
     ("blind", "the detector cannot see; see `status` for its fault"),
     ("alert", "a find: look, then give a verdict"),
-    ("encoder", "a track and its encoder disagree; check the motor, the encoder and its plug"),
+    ("encoder", "a track and its encoder disagree; check encoder, wires, motor, motor_ff_pm; `log` says how"),
     ("supply", "the supply is too low; charge or change the battery"),
     ("acquisition", "no frames from the ADC; reboot the board"),
     ("overrun", "a control tick took too long"),
@@ -123,6 +123,8 @@ FAULTS = (
     "acquisition",
     "exception",
 )
+# What a track looks like whose encoder is at fault (drive/track_check.py).
+TRACK_FAULTS = ("none", "still", "alternating", "wrong_way", "too_few", "too_many", "undriven")
 REFUSALS = ("none", "unsigned", "mac", "counter", "malformed", "too_long", "no_key", "-", "flood")
 
 ENUMS = {
@@ -133,6 +135,7 @@ ENUMS = {
     "source": SOURCES,
     "class": CLASSES,
     "fault": FAULTS,
+    "track": TRACK_FAULTS,
     "verdict": VERDICTS,
     "port": PORTS,
     "why": REFUSALS,

@@ -56,7 +56,24 @@ FROZEN_FAULT_MS: (
     "chance repeats of a quiet gate: see below",
     "make safety, make bench",
 ) = 1000
-ENCODER_STOP_MS: ("ms", "motor driven, encoder still (or moving, not driven): FAULT", "design", "make safety") = 250
+ENCODER_STOP_MS: (
+    "ms",
+    "motor driven, no progress in its direction (or moving, not driven): FAULT",
+    "design",
+    "make safety",
+) = 250
+MISLED_MM: (
+    "mm",
+    "an encoder lies: a track goes further than asked, or than its encoder tells, until its motor is off: FAULT",
+    "design: what a deminer's margin bears",
+    "make safety",
+) = 100
+UNTOLD_MM_S: (
+    "mm/s",
+    "an encoder lies by so little that it is not told: a track is faster than asked by at most",
+    "what loose ground under one track does to its duty",
+    "make safety",
+) = 150
 SUPPLY_STOP_MS: ("ms", "supply critical: STOPPED", "design", "make safety") = 1000
 SUPPLY_NO_ARM_MS: ("ms", "supply low: no arming", "design", "make safety") = 1000
 HOST_STOP_MS: (
@@ -160,7 +177,7 @@ ENCODER_FAULT_MOST_MS: (
 ) = ENCODER_STOP_MS - TICK_MS
 DRIVEN_PM: (
     "1/1000",
-    "duty from which a track must move",
+    "from this duty on, or 90 above motor_min_pm, a track has to move",
     "design: below it a track may honestly stand",
     "ENCODER_STOP_MS",
 ) = 150

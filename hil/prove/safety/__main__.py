@@ -130,7 +130,7 @@ def _print(row: report.Row) -> None:
     s = row.scenario
     print(
         f"{'ok  ' if row.ok else 'MISS'} {s.name:<58} limit {s.limit.text:>10}  worst "
-        f"{report.text(row.worst_us):>9}  median {report.text(row.median_us):>9}  {row.runs} runs  "
+        f"{report.text(row.worst_us, s):>9}  median {report.text(row.median_us, s):>9}  {row.runs} runs  "
         + "; ".join(row.remarks),
         flush=True,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from hil.prove.safety import patched
 from hil.prove.safety import scenarios as rows
+from hil.prove.safety.encoder_rows import FASTER, MISLED
 from hil.prove.safety.faults import FAULTS, FIND, HANG_BY_HAND, RAISES, WRAPS
 from hil.prove.safety.scenarios import SCENARIOS, Scenario
 from sapper_host.limits import Limit
@@ -186,6 +187,22 @@ wrap('sapper.link.refusals', 'Refusals', 'add', lambda old: lambda self, *refuse
         "a track's fault is a stop 300 ms later",
         ((rows.ENCODER, (*_TRACKS, "pushed while standing"), _STATES),),
         "late('encoder', 30)",
+    ),
+    Canary(
+        "half of the counts are seen, and a track's fault is no stop",
+        ((MISLED, _TRACKS, _STATES), (FASTER, _TRACKS, _STATES)),
+        """
+def make(old):
+    left = {}
+    def delta(self):
+        ticks = old(self) + left.get(id(self), 0)
+        half = ticks // 2
+        left[id(self)] = ticks - 2 * half
+        return half
+    return delta
+wrap('sapper.hardware.encoder', 'Encoder', 'delta', make)
+never('encoder')
+""",
     ),
     Canary("a critical supply never stops", ((rows.SUPPLY, ("supply sags to 4.0 V",), _STATES),), "never('supply')"),
     Canary(

@@ -42,7 +42,7 @@ class Outcome:
         """What the row made of it."""
         if self.trial is None:
             return self.error
-        time_taken = text(self.trial.latency_us)
+        time_taken = text(self.trial.latency_us, self.scenario)
         if self.scenario.keeps:
             time_taken = "affected" if self.trial.latency_us is None else "unaffected"
         return f"{time_taken}, {self.trial.wrong}" if self.trial.wrong else time_taken

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 
 from hil.prove.safety.canaries import canaries_of
+from hil.prove.safety.encoder_faults import HALF, HIDDEN, MAGNET, SLIPS, SPIKES, TOUCH, WIRES
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, RAISES, WRAPS
 from hil.prove.safety.scenarios import SCENARIOS, Scenario
 from sapper.shared import weakened
@@ -29,6 +30,15 @@ ASKED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("an ADC input at a rail", tuple(f"gate {gate} at {rail}" for gate in _GATES for rail in ("3.3 V", "0 V"))),
     ("the ADC inputs disconnected", ("front end unplugged",)),
     ("an encoder cut or reversed", tuple(f"{side} encoder {how}" for side in _SIDES for how in ("cut", "reversed"))),
+    *(
+        (words, tuple(f"{side} encoder: {how}" for side in _SIDES for how in hows))
+        for words, hows in (
+            ("one wire of an encoder cut, or to ground", WIRES),
+            ("its wires touch", (TOUCH,)),
+            ("an encoder loses counts", (HALF, SLIPS, MAGNET)),
+            ("counts out of nothing", (SPIKES, HIDDEN)),
+        )
+    ),
     ("a motor jammed", tuple(f"{side} motor jammed" for side in _SIDES)),
     ("tracks that move undriven", ("pushed while standing",)),
     ("the supply low, and critical", ("supply at 4.5 V", "supply sags to 4.0 V")),

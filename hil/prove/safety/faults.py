@@ -151,20 +151,19 @@ def _find(stage: Stage, random: Random) -> None:
 
 def _side(attribute: str, side: int) -> Fault:
     def inject(stage: Stage, random: Random) -> None:
-        getattr(stage, attribute)[side] = True
+        getattr(stage.tracks, attribute)[side] = True
 
     return inject
 
 
 for _number, _name in enumerate(("left", "right")):
-    FAULTS[f"{_name} encoder cut"] = _side("cut", _number)
     FAULTS[f"{_name} encoder reversed"] = _side("swapped", _number)
     FAULTS[f"{_name} motor jammed"] = _side("jammed", _number)
 
 
 @fault("pushed while standing")
 def _pushed(stage: Stage, random: Random) -> None:
-    stage.push((0.3, 0.3))
+    stage.tracks.push((0.3, 0.3))
 
 
 # Supply

@@ -21,7 +21,7 @@ def not_as(state: str, timeline: Timeline, speeds_m_s: Sequence[float]) -> str:
     if bool(timeline.enable[-1][1]) != enabled:
         wrong.append(f"MOTOR_EN is {'low' if enabled else 'high'}")
     for name, row, speed in zip(SIDES, timeline.duty, speeds_m_s, strict=True):
-        if bool(row[-1][1]) != driven or driven and speed < _MOVES_M_S:
+        if bool(row[-1][1]) != driven or driven and abs(speed) < _MOVES_M_S:
             wrong.append(f"{name.lower()} track at duty {row[-1][1]:.2f}, {speed:.2f} m/s")
     return ", ".join(wrong)
 

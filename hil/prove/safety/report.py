@@ -64,6 +64,7 @@ def _told(
     return {
         "requirement": f"{scenario.requirement} [{scenario.name}]",
         "limit_us": scenario.limit_us,
+        "unit": "us" if scenario.is_time else "u" + scenario.limit.unit.removeprefix("m"),
         "worst_us": worst_us,
         "median_us": median_us,
         "runs": runs,
@@ -95,10 +96,12 @@ def _row(scenario: Scenario, group: list[Trial]) -> Row:
     )
 
 
-def text(us: float | None) -> str:
-    """A time as people read it."""
+def text(us: float | None, scenario: Scenario | None = None) -> str:
+    """A time as people read it; of a scenario with another limit, in its unit."""
     if us is None:
         return "never"
+    if scenario and not scenario.is_time:
+        return f"{us / 1000:.0f} {scenario.limit.unit}"
     return f"{us:.0f} us" if us < 1000 else f"{us / 1000:.1f} ms"
 
 
@@ -135,7 +138,7 @@ def _page(all_rows: list[Row], version: str, rig: str, not_run: Sequence[NotRun]
         if s.keeps:
             times = ("unaffected", "no" if row.worst_us is None else "yes", "")
         else:
-            times = (s.limit.text, text(row.worst_us), text(row.median_us))
+            times = (s.limit.text, text(row.worst_us, s), text(row.median_us, s))
         parts.append(
             f'<tr class="{"" if row.ok else "no"}"><td>{html.escape(s.name)}'
             + "".join(f"<td class=n>{time}" for time in times)
@@ -168,7 +171,7 @@ def _requirements(all_rows: list[Row]) -> list[str]:
 def picture(trial: Trial) -> str:
     """An SVG of the moment: MOTOR_EN, both duties and the state over time; fault, limit and what was measured."""
     scenario = trial.scenario
-    keeps = scenario.keeps
+    keeps = scenario.keeps or not scenario.is_time
     span = max(scenario.limit_us * 1000 * 1.3, (trial.latency_us or 0) * 1300, 200_000)
     if keeps:
         span = scenario.look_on_ms * 1_000_000

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hil.prove.safety import patched
+from hil.prove.safety.encoder_rows import encoder_rows
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, NEEDS, RAISES, RESETS, STALL_MS, WRAPS
 from hil.prove.safety.measures import (
     KEEPS,
@@ -23,6 +24,7 @@ from hil.prove.safety.measures import (
     stuck_told,
     unaffected,
 )
+from hil.prove.safety.stage import COURSE
 from hil.rigs.capabilities import Capability, Insight, Reset, Time
 from hil.rigs.rig import PLAYABLE
 from sapper_host.limits import Limit, limit
@@ -45,6 +47,8 @@ class Scenario:
     after_ms: int = 0  # let the fault end or the board come up before it is asked for its state
     over: str = "USB"  # the operator's line: USB, or the radio, signed
     why: str = ""  # the reason for the state it ends in ('' = not asked), where another guard may come first
+    course: tuple[int, int] = COURSE  # of TELEOP: mm/s, mrad/s
+    run_up_ms: int = 0  # in its state, before the fault
 
     @property
     def requirement(self) -> str:
@@ -53,8 +57,13 @@ class Scenario:
 
     @property
     def limit_us(self) -> int:
-        """The limit, in microseconds."""
-        return self.limit.us
+        """The limit in microseconds; in micrometres, or micrometres a second, where it is none of time."""
+        return self.limit.us if self.is_time else self.limit.value * 1000
+
+    @property
+    def is_time(self) -> bool:
+        """Whether the limit is one of time."""
+        return self.limit.unit in ("us", "ms")
 
     @property
     def keeps(self) -> bool:
@@ -69,12 +78,14 @@ class Scenario:
     @property
     def look_on_ms(self) -> int:
         """How long it is watched: never less than its limit and two ticks."""
-        return max(self.observe_ms, self.limit_us // 1000 + 20)
+        return max(self.observe_ms, self.limit_us // 1000 + 20) if self.is_time else self.observe_ms
 
     @property
     def name(self) -> str:
         """For choosing it and for the table."""
-        return f"{self.fault}, in {self.state}" + ("" if self.over == "USB" else f", over the {self.over}")
+        course = ", backwards" if self.course[0] < 0 else ", turning" if self.course[0] == 0 else ""
+        over = "" if self.over == "USB" else f", over the {self.over}"
+        return f"{self.fault}, in {self.state}{course}{over}"
 
 
 DRIVEN = ("SWEEP", "TELEOP")
@@ -158,6 +169,7 @@ def _rows() -> list[Scenario]:
         Scenario(ENCODER, "pushed while standing", "ARMED", enable_low, 320, "FAULT", after_ms=30),
         Scenario(SILENT, "operator silent", "ARMED", enable_low, 1700, "STOPPED", "line", after_ms=30),
         Scenario(ESTOP, "loop open for good", "ARMED", enable_low, 60, "STOPPED"),
+        *encoder_rows(Scenario, stopped),
     ]
     return rows
 
@@ -171,6 +183,8 @@ SHORT = (
     "drive commands stop, in TELEOP",
     "gate 1 at 3.3 V, in SWEEP",
     "left encoder cut, in SWEEP",
+    "right encoder: wire B cut, in SWEEP",
+    "left encoder: half the counts lost, in TELEOP, backwards",
     "Ctrl-C, in SWEEP",
     "stop said by the operator, in TELEOP",
     "brown-out, in SWEEP",

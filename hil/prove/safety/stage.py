@@ -10,19 +10,20 @@ from pathlib import Path
 from hil.play.operator import Operator, OperatorError
 from hil.prove.safety.gates import Gates
 from hil.prove.safety.lines import OperatorsLine
-from hil.prove.safety.motors import MOTORS, SIDES, not_as
+from hil.prove.safety.motors import MOTORS, not_as
 from hil.prove.safety.timeline import Timeline
-from hil.prove.safety.wheels import Wheel
+from hil.prove.safety.tracks import Tracks
 from hil.rigs.capabilities import Faults, Power, Reset, faults_of, power_of, reset_of
 from hil.rigs.registry import open_rig
 from hil.rigs.rig import NS_PER_MS, Rig
-from hil.world.rover import Drive, Rover
-from hil.world.world_file import load_world_file
 from sapper.shared.pins import GPIO, TEMP_27C_UV, VSYS_DIVIDER
+from sapper.shared.settings import row_of
 
 SLICE_NS = 5 * NS_PER_MS
 VSYS_MV = 5000.0
-SPEED_MM_S = 250
+COURSE = (250, 0)  # of TELEOP: mm/s, mrad/s
+_SWEEP_MM_S = float(row_of("sweep_mm_s")[1])
+_HALF_WIDTH_MM = row_of("track_width_mm")[1] / 2
 _DRIVE_EVERY_NS = 100 * NS_PER_MS
 _PING_EVERY_NS = 500 * NS_PER_MS
 _WARM_UP_S = 2.0
@@ -42,16 +43,12 @@ class Stage:
         self.driving = self.pinging = self.held_in_reset = False
         self.last_line_ns = self.answered_ns = self.last_drive_ns = 0
         self.arm_answer = ""
-        self.cut = [False, False]
-        self.swapped = [False, False]
-        self.jammed = [False, False]
+        self.course = COURSE
+        self.tracks = Tracks(rig)
         self.supply_mv = VSYS_MV
         self.known_from_ns = 0  # since when gates, wheels and timeline know all
         self.repeats: list[str] = []  # what was tried again and should not have had to be
         self.patch = ""  # what was put into the running image (patched.py), '' for nothing
-        self._rover = Rover(load_world_file("clean"))
-        self.wheels = (Wheel(self._rover.encoder_left.levels), Wheel(self._rover.encoder_right.levels))
-        self._drive = Drive()
         self._next_drive_ns = 0
         self._next_ping_ns = 0
         self._resets = 1
@@ -63,7 +60,6 @@ class Stage:
             pwm.watch()
         self.rig.adc.set(4, TEMP_27C_UV / 1000)
         self.supply(VSYS_MV)
-        self._encoders_rest()
         self.line = OperatorsLine(self.rig.usb)
         self.operator = self._at_usb = Operator(self.rig, self._advance)
         self.version = self.operator.boot()
@@ -105,14 +101,14 @@ class Stage:
         end = start + duration_ns
         self.line.at(start)
         if self.driving and start >= self._next_drive_ns:
-            self.say(f"drive {SPEED_MM_S} 0")
+            self.say("drive {} {}".format(*self.course))
             self.last_drive_ns = start
             self._next_drive_ns = start + _DRIVE_EVERY_NS
         if self.pinging and start >= self._next_ping_ns:
             self.say("ping")
             self._next_ping_ns = start + _PING_EVERY_NS
         self.gates.play_to(start, end)
-        self._roll(start, end)
+        self.tracks.roll(start, end)
         self.rig.run(duration_ns)
         self.note()
 
@@ -121,21 +117,14 @@ class Stage:
         self.last_line_ns = self.rig.now_ns
         self.line.write(line.encode() + b"\n")
 
-    def _roll(self, start: int, end: int) -> None:
-        """The rover's answer to what the pins did in the slice before: edges for this one."""
-        moved = self._rover.step(start, end, self._drive)
-        self._drive = Drive()
-        for side, name in enumerate(SIDES):
-            if self.cut[side] or self.jammed[side]:
-                continue
-            put: dict[str, list[tuple[int, int]]] = {"A": [], "B": []}
-            for phase in "ab":
-                edges = moved.edges[f"{name.lower()}_{phase}"]
-                if edges.times_ns:
-                    other = {"a": "B", "b": "A"}[phase] if self.swapped[side] else phase.upper()
-                    self.rig.pin(GPIO[f"ENC_{name}_{other}"]).drive_edges(edges.times_ns, edges.levels)
-                    put[other] = list(zip(edges.times_ns, edges.levels, strict=True))
-            self.wheels[side].edges(put["A"], put["B"])
+    @property
+    def asked_mm_s(self) -> tuple[float, float]:
+        """What the tracks are asked for now, forward positive."""
+        if self.driving:
+            turn = self.course[1] * _HALF_WIDTH_MM / 1000
+            return self.course[0] - turn, self.course[0] + turn
+        speed = _SWEEP_MM_S if self.state == "SWEEP" else 0.0
+        return speed, speed
 
     def note(self) -> None:
         """Pins into the timeline, and to the rover."""
@@ -144,18 +133,14 @@ class Stage:
         for side, rows in enumerate(changes):
             self.timeline.duty[side].extend(rows)
         self.timeline.enable.extend((t, float(level)) for t, level in edges["MOTOR_EN"])
-        self._drive.duty_left.extend(changes[0])
-        self._drive.duty_right.extend(changes[1])
-        self._drive.forward_left.extend((t, float(level)) for t, level in edges["DIR_LEFT"])
-        self._drive.forward_right.extend((t, float(level)) for t, level in edges["DIR_RIGHT"])
-        self._drive.enable.extend((t, float(level)) for t, level in edges["MOTOR_EN"])
-
-    def _encoders_rest(self) -> None:
-        encoders = (self._rover.encoder_left, self._rover.encoder_right)
-        for name, encoder, wheel in zip(SIDES, encoders, self.wheels, strict=True):
-            wheel.stands_at(encoder.levels)
-            for phase, level in zip("AB", encoder.levels, strict=True):
-                self.rig.pin(GPIO[f"ENC_{name}_{phase}"]).drive(level)
+        if self.timeline.enable[-1][1] == 0:
+            self.tracks.astray.end()
+        drive = self.tracks.drive
+        drive.duty_left.extend(changes[0])
+        drive.duty_right.extend(changes[1])
+        drive.forward_left.extend((t, float(level)) for t, level in edges["DIR_LEFT"])
+        drive.forward_right.extend((t, float(level)) for t, level in edges["DIR_RIGHT"])
+        drive.enable.extend((t, float(level)) for t, level in edges["MOTOR_EN"])
 
     # The world
 
@@ -176,20 +161,13 @@ class Stage:
         """From now on the gates stand so far from the air's voltages, as over an object."""
         self.gates.bend(bend_mv, self.now_ns)
 
-    def push(self, m_s: tuple[float, float] | None) -> None:
-        """Tracks moved by hand at this speed, whatever the motors do; None: let go."""
-        self._rover.hand = m_s
-
     def clear(self) -> None:
         """All faults of world and lines are mended."""
-        self.cut = [False, False]
-        self.swapped = [False, False]
-        self.jammed = [False, False]
+        self.course = COURSE
         self.gates.clear()
-        self.push(None)
+        self.tracks.mend()
         self.supply(VSYS_MV)
         self.loop_closed(True)
-        self._encoders_rest()
         if isinstance(self.rig, Faults):
             self.rig.faults.mend()
 
@@ -225,7 +203,7 @@ class Stage:
         self.run(_REST_NS)
         self.operator.heard.lines.clear()
         self.known_from_ns = self.now_ns
-        for record in (self.timeline, self.gates, *self.wheels):
+        for record in (self.timeline, self.gates, *self.tracks.wheels):
             record.forget_before(self.now_ns)
 
     def _hear_out(self) -> None:
@@ -282,7 +260,7 @@ class Stage:
         if state != "ARMED":
             self.run(_UP_TO_SPEED_NS)
         for _ in range(20):
-            wrong = not_as(state, self.timeline, self._rover.speeds_m_s)
+            wrong = not_as(state, self.timeline, self.tracks.speeds_m_s)
             if self.state == state and not wrong:
                 return
             self.run(SLICE_NS)

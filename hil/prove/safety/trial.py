@@ -63,7 +63,9 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int, patch: str = "", deaf
         tick_ns = at_start_of_tick(stage)
     if scenario.over == "radio":
         take_radio(stage)
+    stage.course = scenario.course
     stage.to(scenario.state)
+    stage.run(scenario.run_up_ms * NS_PER_MS)
     stage.run(random.randrange(0, 60 * NS_PER_MS))
     if scenario.start == "tick":
         tick_ns = at_end_of_tick(stage)
@@ -76,6 +78,7 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int, patch: str = "", deaf
         stage.run(random.randrange(0, 60 * NS_PER_MS))
     elif scenario.start in OWN_DETECTOR:
         stage.run(_SETTLED_NS)
+    stage.tracks.astray.begin(stage.asked_mm_s)
     fault_ns, last_line_ns, last_drive_ns = stage.now_ns, stage.last_line_ns, stage.last_drive_ns
     for method in deaf:
         setattr(stage.rig, method, _nothing)

@@ -69,7 +69,7 @@ def frame_of(stage: Stage, tick_ns: int, from_ns: int, what: int) -> Frame | Non
             began = True
             detector.reset()
             odometry.reset()
-        counts = [stage.wheels[side].count(tick + _SENSE_NS) for side in _SIDES]
+        counts = [stage.tracks.wheels[side].count(tick + _SENSE_NS) for side in _SIDES]
         odometry.step(counts[0] - last[0], counts[1] - last[1])
         last = counts
         flags = detector.step(frame, (number + 1) * TICK_MS, odometry.s_mm, 0, 0)

@@ -184,7 +184,8 @@ def describe(event: Event) -> str:
             place = int(a["peak_mm"]) / 1000
             return f"CONTACT at {place:.2f} m: strength {a['strength']}, SNR {snr:.1f}, {a['class']}"
         case "fault":
-            return f"FAULT {a['fault']} {where}"
+            track = a.get("track", "none")  # older recordings do not say
+            return f"FAULT {a['fault']}{'' if track in ('none', 0) else f' ({track})'} {where}"
         case "stop":
             also = f" ({a['detail']})" if "+" in str(a["detail"]) else ""  # one alone is what the reason says
             return f"STOP: {a['reason']} {where}{also}"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sapper.drive.drive import Drive
 from sapper.drive.motion import Motion
 from sapper.drive.odometry import Odometry
-from sapper.drive.track_check import TrackCheck
 from sapper.drive.velocity import TrackSpeed, VelocityLoop
 from sapper.safety.supervisor import ARMED, SWEEP, TELEOP
+from sapper.shared.events import TRACK_FAULTS
 from sapper.shared.limits import DUTY_MAX_LEAST_PM
 from sapper.shared.settings import TABLE, Settings
 from sapper.shared.together import problem
@@ -158,58 +158,6 @@ def test_a_lane_ends_at_its_length_and_at_rest(length_mm, speed):
     assert length_mm - 1 <= rover.drive.odometry.s_mm <= length_mm + 10
 
 
-def frames_to_fault(check, target, duty, ticks_of, most=200):
-    """Frames of 10 ms until the check says fault."""
-    for frame in range(1, most):
-        if check.step(target, duty, ticks_of(frame)):
-            return frame
-    return None
-
-
-@pytest.mark.parametrize("limit_ms", [50, 100, 200, 240])
-@pytest.mark.parametrize("sign", [1, -1])
-def test_a_driven_track_that_stands_still_is_a_fault_in_its_time_and_within_the_limit(limit_ms, sign):
-    check = TrackCheck(made(encoder_fault_ms=limit_ms))
-    frames = frames_to_fault(check, 300 * sign, 300 * sign, lambda _: 0)
-    assert limit_ms < frames * 10 <= min(limit_ms + 10, FAULT_LIMIT_MS)
-
-
-def test_an_encoder_cut_while_driving_is_a_fault_in_time():
-    check = TrackCheck(made())
-    assert frames_to_fault(check, 300, 300, lambda _: 3, most=100) is None
-    assert frames_to_fault(check, 300, 300, lambda _: 0) * 10 <= FAULT_LIMIT_MS
-
-
-@pytest.mark.parametrize("ticks", [-1, -3, -10])
-def test_a_track_that_runs_the_wrong_way_round_is_a_fault_in_time(ticks):
-    check = TrackCheck(made())
-    assert frames_to_fault(check, 300, 300, lambda _: ticks) * 10 <= FAULT_LIMIT_MS
-
-
-def test_a_standing_track_that_begins_to_move_undriven_is_a_fault_in_time():
-    """From 50 mm/s on (half a tick a frame)."""
-    check = TrackCheck(made())
-    for _ in range(200):
-        assert not check.step(0, 0, 0)
-    assert frames_to_fault(check, 0, 0, lambda frame: frame % 2) * 10 <= FAULT_LIMIT_MS
-
-
-def test_a_track_that_moves_right_after_arming_is_a_fault_in_time():
-    """It stood when it was armed: there is nothing to roll out."""
-    check = TrackCheck(made())
-    check.reset()
-    assert frames_to_fault(check, 0, 0, lambda _: 3) * 10 <= FAULT_LIMIT_MS
-
-
-def test_rolling_out_after_a_stop_and_rocking_are_no_faults():
-    check = TrackCheck(made())
-    assert not check.step(300, 300, 4)
-    for frame in range(60):
-        assert not check.step(0, 0, max(0, 4 - frame // 10))
-    for frame in range(1000):
-        assert not check.step(0, 0, 1 if frame % 40 == 0 else -1 if frame % 40 == 20 else 0)
-
-
 def test_the_drive_names_the_side_at_fault_and_engaging_clears_it():
     for side in (0, 1):
         rover = Rover()
@@ -223,6 +171,7 @@ def test_the_drive_names_the_side_at_fault_and_engaging_clears_it():
             if rover.drive.fault_side >= 0:
                 break
         assert rover.drive.fault_side == side and tick * 10 <= FAULT_LIMIT_MS
+        assert TRACK_FAULTS[rover.drive.fault_how] == "still"
         rover.drive.engage()
         assert rover.drive.fault_side == -1
 
