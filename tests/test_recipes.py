@@ -22,7 +22,7 @@ COPIED = (
     "docs",
     "tests/firmware/fakes",
 )
-FOLDERS = (".", "firmware", "firmware/cpython", "firmware/board/modules", "host", "tests/firmware/fakes")
+FOLDERS = (".", "firmware", "firmware/cpython", "tests/firmware/fakes", "firmware/board/modules", "host")
 
 # What is put in: file -> (the text before it, the text). In the order of the page's rows.
 RECIPES: dict[str, dict[str, tuple[str, str]]] = {

@@ -16,7 +16,7 @@ ALERT_STOP_MS: (
     "ms",
     "alert in SWEEP: duty 0 on both motors, CONTACT, after the first sample of the frame that raised it",
     "design: 15 mm at the fastest sweep",
-    "make safety, make bench",
+    "make safety",
 ) = 25
 TICK_STOP_MS: (
     "ms",
@@ -177,10 +177,16 @@ ENCODER_FAULT_MOST_MS: (
 ) = ENCODER_STOP_MS - TICK_MS
 DRIVEN_PM: (
     "1/1000",
-    "from this duty on, or 90 above motor_min_pm, a track has to move",
+    "from this duty on a track has to move",
     "design: below it a track may honestly stand",
     "ENCODER_STOP_MS",
 ) = 150
+DRIVEN_OVER_PM: (
+    "1/1000",
+    "so much over motor_min_pm it has to be at least for that",
+    "chosen: a tenth of a metre a second, over friction",
+    "ENCODER_STOP_MS",
+) = 90
 DUTY_MAX_LEAST_PM: (
     "1/1000",
     "the least duty_max_pm",

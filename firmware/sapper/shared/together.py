@@ -37,7 +37,8 @@ def _ramp(get):
 def _still(get):
     """The duty for a track that stands when it is to move, after LOOP_STILL_MS at the slowest sweep."""
     gain = get("motor_ff_pm") + get("motor_kp_pm") + get("motor_ki_pm") * limits.LOOP_STILL_MS // 1000
-    if gain * _SLOWEST_MM_S // 1000 + get("motor_min_pm") < limits.DRIVEN_PM:
+    least = get("motor_min_pm")
+    if gain * _SLOWEST_MM_S // 1000 + least < max(limits.DRIVEN_PM, least + limits.DRIVEN_OVER_PM):
         return (
             "motor_ff_pm, motor_kp_pm, motor_ki_pm and motor_min_pm: too weak to tell a track that is stuck; raise one"
         )

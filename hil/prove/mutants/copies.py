@@ -35,10 +35,13 @@ class Copy:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(root / name, target)
+        scratch = folder.with_name(f"{folder.name}-tmp")
+        scratch.mkdir()
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "PYTHONPATH"))}
         self._worker = subprocess.Popen(
             [sys.executable, "-P", worker.__file__],
             cwd=folder,
-            env={key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "PYTHONPATH"))},
+            env=environment | {"TMPDIR": str(scratch)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

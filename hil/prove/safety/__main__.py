@@ -82,6 +82,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = [s for s in SCENARIOS if options.only in s.name or options.only in s.requirement]
     if options.short:
         chosen = [s for s in chosen if s.name in SHORT]
+    if not chosen:
+        parser.error(f"no scenario of these has '{options.only}' in its name or requirement")
     if options.list:
         print("\n".join(s.name for s in chosen))
         return 0
@@ -91,8 +93,6 @@ def main(arguments: list[str] | None = None) -> int:
         except HilError as error:
             print(f"error: {error}", file=sys.stderr)
             return Status.ERROR
-        except KeyboardInterrupt:
-            return Status.INTERRUPTED
     start = time.monotonic()
     reasons = {s: why_not(options.rig, needs(s)) for s in chosen}
     not_run = [report.NotRun(s, why) for s, why in reasons.items() if why]

@@ -34,25 +34,34 @@ VALUES = {
     ("name", "NAME"): ("rover-7",),
     ("clock", "EPOCH_S"): ("1790000000",),
     ("digest", "OFFSET LENGTH"): ("0 256",),
+    ("nonce", "CHALLENGE"): ("0123456789abcdef",),
     ("teamkey", "HEX"): (KEY.hex(),),
+    ("teamkey", "PROOF"): (KEY.hex(),),
 }
 # Two lines in one: the code is the board's answer to the first.
 ARM = "arm"
 
 
 def lines_of(name, usage):
-    """Every well-written form of a command: `[A|b]` with each choice and without, words in capitals by VALUES."""
+    """Every well-written form of a command: `[A|b]` with each choice and without, words in capitals by VALUES; of a
+    choice `A [B]` both."""
     rest = usage[len(name) :].strip()
     if name == ARM or not rest:
         return [name]
     optional = rest.startswith("[")
-    inner = rest.strip("[]")
+    inner = rest[1:-1] if optional else rest
     choices = [inner] if not re.search(r"[a-z]", inner) and "|" not in inner else inner.split("|")
     lines = [name] if optional else []
     for choice in choices:
-        values = (choice,) if choice.islower() or "_" in choice and choice[0].islower() else VALUES[name, choice]
-        lines += [f"{name} {value}" for value in values]
+        first, _, more = choice.rstrip("]").partition(" [")
+        for line in _filled(name, first):
+            lines.append(f"{name} {line}")
+            lines += [f"{name} {line} {last}" for last in (_filled(name, more) if more else ())]
     return lines
+
+
+def _filled(name, word):
+    return (word,) if word.islower() or "_" in word and word[0].islower() else VALUES[name, word]
 
 
 def forms(state):

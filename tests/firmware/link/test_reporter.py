@@ -79,7 +79,7 @@ def test_every_value_of_a_status_is_its_own(bench):
         (lambda b: setattr(b.board.inputs, "key", 1), 2),
         (lambda b: setattr(b.board.interlock, "up", 1), 4),
         (lambda b: setattr(b.app.watch, "searched", 1), 8),
-        (lambda b: setattr(b.app, "pinpointing", True), 16),
+        (lambda b: b.app.pinpoint(True), 16),
     ],
 )
 def test_each_flag_is_one_bit_of_a_status(bench, set_up, flags):
@@ -197,6 +197,7 @@ def test_a_status_on_the_console_has_the_same_values():
         "load_pm": "34",
         "missed": "56",
         "refused": "78",
+        "weakened": "0",
     }
     assert int(answer["s_mm"]) > 0 and int(answer["speed_mm_s"]) > 0
 

@@ -8,7 +8,7 @@ from bench import Bench
 from sapper.safety import checks
 from sapper.safety.checks import PRE_ARM, SELF_TEST, TRIAL, failures
 from sapper.shared.events import FAULTS
-from sapper.shared.limits import SELF_TEST_HEAP_B
+from sapper.shared.limits import NO_FRAME_MS, SELF_TEST_HEAP_B, TICK_MS
 
 pytestmark = pytest.mark.unit
 
@@ -57,7 +57,7 @@ def supply_low(bench, monkeypatch):
 
 
 def no_frame(bench, monkeypatch):
-    bench.app.watch.frame_age = 1
+    bench.app.watch.frame_age = NO_FRAME_MS // TICK_MS
 
 
 def no_pulses(bench, monkeypatch):

@@ -31,8 +31,8 @@ def flash(tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "RTC", Clock, raising=False)
     for module, name in (("settings_file", "PATH"), ("name_file", "PATH"), ("log_file", "PATH")):
         monkeypatch.setattr(f"sapper.storage.{module}.{name}", str(tmp_path / module))
-    for key in ("RADIO", "TEAM"):
-        monkeypatch.setattr(f"sapper.storage.key_file.{key}.path", str(tmp_path / key))
+    monkeypatch.setattr("sapper.storage.key_file.RADIO.path", str(tmp_path / "radio"))
+    monkeypatch.setattr("sapper.storage.team_key._FILE.path", str(tmp_path / "team"))
 
 
 def wrong(lane):

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.unit
 
 UNIT_ENDS = {
     "us": "_US", "ms": "_MS", "B": "_B", "%": "_PERCENT", "x": "_SPEED", "": "",
-    "1/1000": "_PM", "mm/s": "_MM_S", "1/100 sigma": "_X100",
+    "1/1000": "_PM", "mm/s": "_MM_S", "mm": "_MM", "1/100 sigma": "_X100",
 }  # fmt: skip
 COMMANDS = ("make safety", "make bench")
 

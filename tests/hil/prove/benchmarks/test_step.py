@@ -7,7 +7,7 @@ from hil.prove.benchmarks.step import Step, rows
 
 pytestmark = pytest.mark.unit
 
-GOOD = Step(40.0, 18.0, 2.0)
+GOOD = Step(40.0, 2.0)
 
 
 def failing(*steps: Step | None) -> list[str]:
@@ -20,11 +20,6 @@ def test_steps_that_all_stopped_it_in_time_pass() -> None:
 
 def test_one_without_an_alert_fails_and_is_not_left_out() -> None:
     assert failing(GOOD, None, GOOD) == ["such steps that stopped nothing within 400 ms"]
-
-
-def test_one_that_was_late_fails() -> None:
-    [name] = failing(GOOD, Step(60.0, 25.1, 2.0))
-    assert name.startswith("sample that brings the statistic over its level")
 
 
 @pytest.mark.parametrize("steps", [[], [None], [None, None]])

@@ -124,7 +124,7 @@ def outcome(scenario, what, latency_us):
 @pytest.mark.unit
 def test_a_canary_that_lives_is_told_and_fails_the_command(tmp_path, monkeypatch, capsys):
     scenario = SCENARIOS[0]
-    monkeypatch.setattr(canary_run, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(canary_run, "workers", Here)
     arguments = ["--canaries", "--firmware", "none.uf2", "--only", scenario.name, "--output", str(tmp_path)]
     for latency_us, status, words in (
         (None, 0, "measured never: fails as it must"),
@@ -145,7 +145,7 @@ def test_a_canary_that_lives_is_told_and_fails_the_command(tmp_path, monkeypatch
 
 @pytest.mark.unit
 def test_a_row_without_a_canary_is_told_and_fails_the_command(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(canary_run, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(canary_run, "workers", Here)
     monkeypatch.setattr(canary_run, "canaries_of", lambda _: ())
     monkeypatch.setattr(canary_run, "try_canary", lambda *_: [])
     arguments = ["--canaries", "--firmware", "none.uf2", "--only", "a find", "--output", str(tmp_path)]
@@ -156,7 +156,7 @@ def test_a_row_without_a_canary_is_told_and_fails_the_command(tmp_path, monkeypa
 
 @pytest.mark.unit
 def test_a_row_that_fails_with_nothing_changed_fails_the_command(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(canary_run, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(canary_run, "workers", Here)
     monkeypatch.setattr(
         canary_run, "try_canary", lambda _, canary, rows, *rest: [outcome(row, canary.what, None) for row in rows]
     )

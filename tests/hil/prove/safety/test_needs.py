@@ -10,6 +10,7 @@ import pytest
 from hil.prove.safety import patched
 from hil.prove.safety.faults import FAULTS, NEEDS
 from hil.rigs.capabilities import CAPABILITIES, Faults, Insight, LackingError, Power, Reset
+from hil.world.wiring import Wiring
 from sapper_host.files.checkout import ROOT
 
 pytestmark = pytest.mark.unit
@@ -31,6 +32,7 @@ def stage_on(*offers):
         vars(rig).update(MEMBERS[offer])
     stage = MagicMock(rig=rig, now_ns=0)
     stage.operator.ask.return_value = ("err checks", [])
+    stage.tracks.wiring = [Wiring((0, 0)), Wiring((0, 0))]
     return stage
 
 

@@ -196,3 +196,11 @@ def test_the_virtual_rig_can_be_asked_every_row_and_sil_none_that_counts_time():
     assert [s.name for s in SCENARIOS if why_not("virtual", needs(s))] == []
     on_sil = [s for s in SCENARIOS if not why_not("sil", needs(s))]
     assert on_sil and all(s.keeps for s in on_sil)
+
+
+@pytest.mark.unit
+def test_asked_for_rows_that_are_none_is_no_pass(capsys: pytest.CaptureFixture[str]) -> None:
+    for more in ([], ["--short"], ["--canaries"]):
+        with pytest.raises(SystemExit) as end:
+            safety.main(["--only", "no such row", *more])
+        assert end.value.code == 2 and "no such row" in capsys.readouterr().err
