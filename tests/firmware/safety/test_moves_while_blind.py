@@ -25,14 +25,10 @@ class Clock:
 
 
 @pytest.fixture(autouse=True)
-def flash(tmp_path, monkeypatch):
-    """Files in a folder of the test's own; and no collection of CPython's own large heap at each arming."""
+def as_on_a_board(monkeypatch):
+    """A clock that can be set; and no collection of CPython's own large heap at each arming."""
     monkeypatch.setattr("sapper.app.gc.collect", lambda: 0)
     monkeypatch.setattr(machine, "RTC", Clock, raising=False)
-    for module, name in (("settings_file", "PATH"), ("name_file", "PATH"), ("log_file", "PATH")):
-        monkeypatch.setattr(f"sapper.storage.{module}.{name}", str(tmp_path / module))
-    monkeypatch.setattr("sapper.storage.key_file.RADIO.path", str(tmp_path / "radio"))
-    monkeypatch.setattr("sapper.storage.team_key._FILE.path", str(tmp_path / "team"))
 
 
 def wrong(lane):
