@@ -31,12 +31,14 @@ _ROCKING = const(16)  # undriven ticks x 4 in the leaky window; fewer can be the
 # Millimetres here are in mm/s x ticks of 10 ms: 100 to the millimetre.
 _WRONG = const(2000)  # a track that is reversed may roll on so far
 _OVER = const(3000)
-_LACKING = const(1200)
+_LACKING = const(400)
+_IN_A_TICK = const(75)  # of it, so that it takes most of the speeds' window and shows what it is
 _STRONG_PM = const(300)  # from here on a track that is far faster than its duty is no downhill
 _GRADE_MM_S = const(50)
-_STEADY_MM_S = const(6)  # in a tick: so much the tracks' targets part while a lane is kept straight
-_LOAD_MM_S = const(60)  # what loose ground under one track alone, or one worse motor, may take ...
-_LOAD_SHARE = const(30)  # ... and of the speed, in 1/256
+_STEADY_MM_S = const(5)  # in a tick: so much the tracks' targets part while a lane is kept straight
+_LOAD_MM_S = const(69)  # what loose ground under one track (60 mm/s), or one worse motor, may take ...
+_LOAD_SHARE = const(22)  # ... and of the speed, in 1/256
+_MISFIT = const(82)  # in 1/256: so far the motor's figures may be off, which shows where the tracks' speeds differ
 _BIAS_MM_S = const(20)  # what a motor's figures may be off, without meaning a grade
 _ALONE_MM_S = const(250)  # more, while the other track is not driven and tells no grade
 
@@ -97,6 +99,7 @@ def _look(s: ptr32, other: ptr32, duty: int, ticks: int) -> int:
         s[_DRIVEN] = 0
         s[_MOVING] = 0
         s[_MISSING] = 0
+        s[_LACKS] = 0
         s[_FREE] += 1
         if s[_FREE] <= s[_COAST]:
             return 0
@@ -121,7 +124,10 @@ def _look(s: ptr32, other: ptr32, duty: int, ticks: int) -> int:
     s[_MISSING] = missing
     if size >= s[_FROM_PM]:
         s[_STILL] += 1
-        s[_NET] += net
+        net += s[_NET]
+        least = 0 - s[_STILL_TICKS]
+        # A track that is reversed may roll on: no more than that is to be made good.
+        s[_NET] = net if net > least else least
         s[_BUSY] += busy
         if s[_NET] >= s[_STILL_TICKS]:
             s[_MOVING] = 1
@@ -171,18 +177,12 @@ def _looks_like(s: ptr32) -> int:
 
 @micropython.viper
 def _compare(left: ptr32, right: ptr32, turn: ptr32) -> int:
-    """0, or 1 when the left track lacks counts against the right one, 2 the other way round.
-
-    turn: the difference of the targets, and how much it has changed of late.
-    """
-    if left[_DRIVEN] == 0 and right[_DRIVEN] == 0:
-        left[_LACKS] = 0
-        right[_LACKS] = 0
-        turn[0] = 0
-        turn[1] = 0
-        return 0
+    """0, or 1 when the left track lacks counts against the right one, 2 the other way round. turn: the difference of
+    the targets, and how much it has changed of late, which a halt does not make forgotten."""
     # Where one is asked to change its speed and the other is not, a heavy motor lags.
-    apart = left[_TARGET] - right[_TARGET]
+    target = left[_TARGET]
+    other = right[_TARGET]
+    apart = target - other
     change = apart - turn[0]
     turn[0] = apart
     unsteady = turn[1]
@@ -190,7 +190,8 @@ def _compare(left: ptr32, right: ptr32, turn: ptr32) -> int:
     if unsteady < 0:
         unsteady = 0
     turn[1] = unsteady
-    slack = _LOAD_MM_S + left[_STEP_MM_S] + unsteady
+    faster = (target if target > 0 else 0 - target) - (other if other > 0 else 0 - other)
+    slack = _LOAD_MM_S + unsteady + ((faster if faster > 0 else 0 - faster) * _MISFIT >> 8)
     to_left = left[_MISSING]
     to_right = right[_MISSING]
     if left[_DRIVEN] == right[_DRIVEN]:
@@ -209,14 +210,16 @@ def _compare(left: ptr32, right: ptr32, turn: ptr32) -> int:
     speed = left[_SPEED]
     lacks = left[_LACKS]
     if left[_DRIVEN] != 0:
-        lacks += to_left - slack - ((speed if speed > 0 else 0 - speed) * _LOAD_SHARE >> 8)
+        more = to_left - slack - ((speed if speed > 0 else 0 - speed) * _LOAD_SHARE >> 8)
+        lacks += more if more < _IN_A_TICK else _IN_A_TICK
     left[_LACKS] = lacks if lacks > 0 else 0
     if lacks > _LACKING:
         return 1
     speed = right[_SPEED]
     lacks = right[_LACKS]
     if right[_DRIVEN] != 0:
-        lacks += to_right - slack - ((speed if speed > 0 else 0 - speed) * _LOAD_SHARE >> 8)
+        more = to_right - slack - ((speed if speed > 0 else 0 - speed) * _LOAD_SHARE >> 8)
+        lacks += more if more < _IN_A_TICK else _IN_A_TICK
     right[_LACKS] = lacks if lacks > 0 else 0
     return 2 if lacks > _LACKING else 0
 
@@ -264,13 +267,11 @@ class TrackPair:
 
     def reset(self):
         """Start afresh, as after arming."""
-        self._turn[0] = 0
-        self._turn[1] = 0
+        self._turn[0] = self._turn[1] = 0
 
     @micropython.native
     def step(self, targets, duties, ticks, speeds):
-        """Each (left, right), signed: targets and duties of the last frame, ticks and speeds of this one. True on a
-        fault."""
+        """(left, right), signed: targets, duties of the last frame; ticks, speeds of this one. True on a fault."""
         left = self._left
         right = self._right
         left[_TARGET] = targets[0]
@@ -286,8 +287,7 @@ class TrackPair:
         return False
 
     def _tell(self, of_left, of_right, behind):
-        """What a track shows alone comes first; of two that differ, the one that is further from its duty is at
-        fault."""
+        """What a track shows alone comes first; of two that differ, the one further from its duty is at fault."""
         sides = (self._left, self._right)
         if of_left or of_right:
             self.side, self.how = (0, of_left) if of_left else (1, of_right)

@@ -52,7 +52,8 @@ class Told:
 
 @dataclass
 class Driven:
-    """`go` until a time is over or a fault is told; what the tracks did is in `astray_mm` and `fastest`."""
+    """`go` until a time is over or a fault is told; what the tracks did is in `astray_mm`, `fastest` (times what
+    is asked) and `faster_mm_s` (than asked, a mean)."""
 
     rover_spec: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, int] = field(default_factory=dict)
@@ -84,6 +85,8 @@ class Driven:
         self.further_mm = [0.0, 0.0]
         self.unseen_mm = [0.0, 0.0]
         self.fastest = 0.0
+        self.faster_mm_s = 0.0
+        self._faster = [0.0, 0.0]
 
     @property
     def astray_mm(self) -> float:
@@ -156,5 +159,8 @@ class Driven:
             self.further_mm[side] += max(0.0, beyond)
             sign = -1 if (self.store.get("left_reversed"), self.store.get("right_reversed"))[side] else 1
             self.unseen_mm[side] += way_mm - sign * ticks * 1000 / self.per_m
+            # Over 0.2 s or so.
+            self._faster[side] += (beyond * 100 - self._faster[side]) / 20
+            self.faster_mm_s = max(self.faster_mm_s, self._faster[side])
             if asked:
                 self.fastest = max(self.fastest, abs(way_mm) / max(abs(asked), 0.001))

@@ -19,6 +19,9 @@ WIRES = {
     "A to ground": (Held, 0, 0),
     "B to ground": (Held, 1, 0),
 }
+# Every other magnet; its phase A alone; three of six.
+HALF = ((lambda cycle: cycle % 2 == 0, "ab"), (lambda cycle: cycle % 2 == 0, "a"), (lambda cycle: cycle % 6 < 3,))
+LEAST_TOLD_MM_S = 100
 COURSES = {"sweep": None, "ahead": (250, 0), "backwards": (-250, 0), "turning": (0, 1000), "fast": (600, 0)}
 
 
@@ -63,10 +66,53 @@ def test_wires_that_touch_are_a_fault_ahead_and_count_true_backwards(course):
 @pytest.mark.parametrize("run_up_s", [0.33, 1.5])
 def test_half_the_counts_lost_is_a_fault_within_its_time(course, run_up_s):
     for side in (0, 1):
-        for how in ((lambda cycle: cycle % 2 == 0, "ab"), (lambda cycle: cycle % 2 == 0, "a"), (lambda c: c % 6 < 3,)):
+        for how in HALF:
             told, rover = broken(course, side, run_up_s, Missing, *how)
             assert told and (told.side, told.how) == (side, "too_few") and told.ms <= STOP_MS
             assert rover.astray_mm <= MISLED_MM
+
+
+@pytest.mark.parametrize("mm_s", [100, -100, 110, 120, -120, 150, -150, 200])
+@pytest.mark.parametrize("run_up_s", [0.33, 1.5, 1.63])
+def test_half_the_counts_lost_at_a_slow_speed_is_a_fault_before_the_rover_is_far(mm_s, run_up_s):
+    """Slower than `LEAST_TOLD_MM_S` it looks as loose ground under one track does, to the last count."""
+    for side in (0, 1):
+        for how in HALF:
+            rover = Driven(seed=side + 1)
+            assert rover.drive_for(run_up_s, mm_s) is None
+            rover.forget()
+            rover.broken(side, Missing, *how)
+            told = rover.drive_for(3.0, mm_s)
+            assert told and (told.side, told.how) == (side, "too_few")
+            assert rover.astray_mm <= MISLED_MM
+
+
+@pytest.mark.parametrize("turn", [1000, -1000, 300])
+@pytest.mark.parametrize("run_up_s", [0.33, 1.5])
+def test_half_the_counts_of_the_outer_track_lost_is_a_fault_before_the_rover_is_far(turn, run_up_s):
+    side = int(turn > 0)
+    for how in HALF:
+        rover = Driven(seed=side + 1)
+        assert rover.drive_for(run_up_s, 250, turn) is None
+        rover.forget()
+        rover.broken(side, Missing, *how)
+        told = rover.drive_for(3.0, 250, turn)
+        assert told and told.side == side and rover.astray_mm <= MISLED_MM
+
+
+@pytest.mark.parametrize("mm_s", [60, -60, 80, -80, 95])
+def test_half_the_counts_lost_at_a_slower_speed_is_told_or_leaves_a_track_twice_as_fast(mm_s):
+    assert abs(mm_s) < LEAST_TOLD_MM_S
+    for side in (0, 1):
+        for how in HALF:
+            rover = Driven(seed=side + 1)
+            assert rover.drive_for(1.5, mm_s) is None
+            rover.forget()
+            rover.broken(side, Missing, *how)
+            told = rover.drive_for(6.0, mm_s)
+            # Over 200 ms, as counts come in gusts: a gap of half a cycle's magnets lets the loop swing.
+            assert (told and told.side == side) or rover.faster_mm_s <= 1.25 * abs(mm_s)
+            assert rover.faster_mm_s < UNTOLD_MM_S
 
 
 @pytest.mark.parametrize("course", COURSES)

@@ -39,7 +39,7 @@ def machine(random: Random) -> Driven:
         "left_reversed": reversed_[0],
         "right_reversed": reversed_[1],
         # An acceleration that the motor can follow; the duty that just overcomes friction.
-        "accel_mm_s2": random.choice((200, 800, 2500) if heavy < 100 else (200, 800)),
+        "accel_mm_s2": random.choice((600, 800, 2500) if heavy < 100 else (600, 800)),
         "motor_min_pm": max(60, int(1000 * (friction + 0.02) / no_load)),
     }
     rover = Driven(spec, settings, random.choice((5000.0, 5000.0, 4600.0)), random.randrange(1 << 30))
@@ -162,7 +162,35 @@ class Day:
         return told or self.steps((2.0, 200, 0))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("mm_s", [60, -60, 100, -150, 250, 400])
+@pytest.mark.parametrize("no_load", [1.0, 1.15, 1.3])
+def test_loose_ground_under_one_track_may_go_on_for_long(no_load, mm_s, side):
+    """As loose as the corpus has it, for eight seconds, under the weaker motor (0) and under the stronger, at the
+    supply's nominal."""
+    spec = {"no_load_m_s": no_load, "mismatch": 0.05, "mechanical_ms": 150.0}
+    rover = Driven(spec, {"motor_min_pm": max(60, int(80 / no_load))})
+    rover.late_ticks = 0.05
+    assert rover.drive_for(1.0, mm_s) is None
+    (rover.rover.left, rover.rover.right)[side].drag_m_s = 0.06
+    assert rover.drive_for(8.0, mm_s) is None
+
+
+def test_driving_on_while_the_tracks_still_roll_at_different_speeds_is_no_fault():
+    """Out of a turn, a stop of 90 ms, and the other way."""
+    for sign in (1, -1):
+        rover = Driven({"no_load_m_s": 1.3, "mechanical_ms": 150.0, "coast_ms": 220.0, "ticks_per_m": 8000.0},
+                       {"ticks_per_m": 8000, "accel_mm_s2": 600})  # fmt: skip
+        assert (rover.drive_for(1.2, 0, sign * 1000) or rover.drive_for(0.3, 250, sign * 1000)) is None
+        assert (rover.rest_for(0.09) or rover.drive_for(2.0, -400 * sign)) is None
+
+
+# The default sample, and machines that a narrower slack tells at once: motors 17 to 23 % stronger than set, tracks at
+# different speeds, accelerations as slow as they may be, a halt while they roll.
+_SAMPLE = (*range(12), 103, 121, 178, 251, 305, 337, 1217, 1268)
+
+
+@pytest.mark.parametrize("seed", _SAMPLE)
 def test_half_a_minute_of_honest_driving_is_no_fault(seed):
     assert Day(seed).run() is None
 
