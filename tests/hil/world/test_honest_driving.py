@@ -176,15 +176,6 @@ def test_loose_ground_under_one_track_may_go_on_for_long(no_load, mm_s, side):
     assert rover.drive_for(8.0, mm_s) is None
 
 
-def test_driving_on_while_the_tracks_still_roll_at_different_speeds_is_no_fault():
-    """Out of a turn, a stop of 90 ms, and the other way."""
-    for sign in (1, -1):
-        rover = Driven({"no_load_m_s": 1.3, "mechanical_ms": 150.0, "coast_ms": 220.0, "ticks_per_m": 8000.0},
-                       {"ticks_per_m": 8000, "accel_mm_s2": 600})  # fmt: skip
-        assert (rover.drive_for(1.2, 0, sign * 1000) or rover.drive_for(0.3, 250, sign * 1000)) is None
-        assert (rover.rest_for(0.09) or rover.drive_for(2.0, -400 * sign)) is None
-
-
 # The default sample, and machines that a narrower slack tells at once: motors 17 to 23 % stronger than set, tracks at
 # different speeds, accelerations as slow as they may be, a halt while they roll.
 _SAMPLE = (*range(12), 103, 121, 178, 251, 305, 337, 1217, 1268)
