@@ -24,7 +24,7 @@ _RESTART_S = 20.0
 _ASK_S = 1.0
 _TRIAL_S = 30.0
 _QUIET_S = 0.05
-_PROVES_S = 0.3
+_LOOK_S = 0.05
 _REFLASH = "flash the board first: `sapper flash`"
 
 # step, share done of that step
@@ -194,15 +194,14 @@ def _await_kept(board: Board, bundle: Bundle, goal: str, progress: Progress) -> 
                 f"the update did not prove itself; the board runs {what}", "its `selftest` and `log` tell why"
             )
         progress("proving itself", 0.0)
-        ask = _hear_and_ask
+        ask = _ask_again
 
 
 def _identify_started(board: Board) -> dict[str, str]:
     return identify(board, _RESTART_S)
 
 
-def _hear_and_ask(board: Board) -> dict[str, str]:
-    """What runs, once the board has told of its trial, or a moment has passed."""
-    while (line := board.dialog.line(_PROVES_S)) is not None and " update " not in line:
-        pass
+def _ask_again(board: Board) -> dict[str, str]:
+    """What runs, a moment later."""
+    board.dialog.line(_LOOK_S)
     return board.dialog.ask("version", _ASK_S, expect="sapper=").values()
