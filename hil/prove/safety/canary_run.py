@@ -25,6 +25,7 @@ from sapper_host.errors import Status
 
 _MOMENTS = 3  # at most: one that fails is enough
 _NONE = "NONE: nothing shows that this row looks"
+_SHARE = 8  # rows that one worker tries on a canary's board: the last worker must not be long behind the others
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,9 @@ def run(where: Where, chosen: Sequence[Scenario], seed: int, jobs: int, folder: 
         for state in dict.fromkeys(s.state for s in runnable)
     ]
     work.append((UNCHANGED, [s for s in runnable if s.name in SHORT]))
+    shares = [(canary, rows[at : at + _SHARE]) for canary, rows in work for at in range(0, len(rows), _SHARE)]
     with workers(jobs) as pool:
-        for done in as_completed([pool.submit(try_canary, where, canary, rows, seed) for canary, rows in work if rows]):
+        for done in as_completed([pool.submit(try_canary, where, canary, rows, seed) for canary, rows in shares]):
             outcomes += [_tell(outcome) for outcome in done.result()]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "canaries.json").write_text(json.dumps([one.as_dict() for one in outcomes], indent=1) + "\n")
