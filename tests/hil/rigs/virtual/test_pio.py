@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import signal
+
 import pytest
 
 pytestmark = pytest.mark.virtual
@@ -184,6 +187,44 @@ def test_quadrature_counted_by_pio_matches_the_edges_driven(repl):
     assert repl.execute("sm.exec('mov(isr, y)'); sm.exec('push()'); print((-sm.get()) & 0xffffffff)").strip() == str(
         count
     )
+
+
+def test_pulses_that_bring_a_machine_back_to_where_it_was_are_no_circle(repl):
+    """Each counts one down as it rises and one up as it falls, and may end before the machine has come to wait for it;
+    a machine taken for one that goes round by itself would be caught up with without end."""
+    pico = repl.pico
+    pico.pin(4).drive(0)
+    repl.execute(
+        "@rp2.asm_pio()\n"
+        "def prog():\n"
+        "    wait(1, pin, 0)\n"
+        "    jmp(x_dec, 'down')\n"
+        "    label('down')\n"
+        "    wait(0, pin, 0)\n"
+        "    mov(y, invert(x))\n"
+        "    jmp(y_dec, 'up')\n"
+        "    label('up')\n"
+        "    mov(x, invert(y))\n"
+        "sm = rp2.StateMachine(5, prog, freq=1_000_000, in_base=Pin(4))\n"
+        "sm.exec('set(x, 21)'); sm.active(1)"
+    )
+
+    def give_up(*_):
+        raise TimeoutError("the virtual Pico does not come back")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(60)
+    try:
+        at, edges, drawn = pico.now_ns + MS, [], random.Random(1)
+        for _ in range(400):
+            edges += [at, at + drawn.randrange(1_000, 9_000)]
+            at = edges[-1] + drawn.randrange(1_000, 60_000)
+        pico.pin(4).drive_edges(edges, [1, 0] * 400)
+        pico.run(at - pico.now_ns + MS)
+        assert repl.execute("sm.exec('mov(isr, x)'); sm.exec('push()'); print(sm.get())").strip() == "21"
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_joined_fifos_are_eight_deep(repl):

@@ -2,7 +2,7 @@
 // memory, flags, outputs and registers.
 
 import { BasePeripheral } from 'rp2040js';
-import { Runner } from './runner.mjs';
+import { AWAKE, Runner } from './runner.mjs';
 
 const CTRL = 0x000;
 const FSTAT = 0x004;
@@ -143,7 +143,7 @@ export class PioBlock extends BasePeripheral {
 
   inputChanged(pins) {
     for (const runner of this.runners) {
-      if (runner.sees(pins)) {
+      if (runner.sleep === AWAKE || runner.sees(pins)) {
         runner.wake();
       }
     }

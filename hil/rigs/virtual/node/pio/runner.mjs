@@ -4,7 +4,7 @@
 
 import { PioMachine } from './state_machine.mjs';
 
-const AWAKE = 0;
+export const AWAKE = 0;
 const STALLED = 1; // the instruction at hand cannot complete
 const CIRCLING = 2; // the program repeats without effect
 const LONGEST_CIRCLE = 64; // instructions
@@ -170,7 +170,12 @@ export class Runner {
 
   /** Something changed: try again at the next edge of the machine's clock. */
   wake() {
-    if (this.sleep === AWAKE || !this.running) {
+    if (this.sleep === AWAKE) {
+      // Back where a circle began by what has changed, not by itself: that is no circle.
+      this.forgetCircle();
+      return;
+    }
+    if (!this.running) {
       return;
     }
     this.catchUp();
