@@ -12,6 +12,7 @@ from sapper_host.board.signing import RadioEncoder, question
 
 KEY = bytes(range(7, 39))
 _QUIET_NS = 200 * NS_PER_MS  # a full send buffer takes 178 ms of the line
+_HEAR_OUT_MOST = 50  # a long answer takes seconds of the line
 
 
 class _Counters(Counters):
@@ -31,8 +32,10 @@ def ask_nonce(stage: Stage) -> Answer:
     """What the board answers to `nonce` over the radio, whatever came over it before."""
     radio = stage.rig.uart[0]
     radio.write(b"\n")  # ends what noise may have begun
-    stage.run(_QUIET_NS)
-    radio.read()  # answers to what was sent before
+    for _ in range(_HEAR_OUT_MOST):  # answers to what was sent before, to their end: half of one would spoil the next
+        stage.run(_QUIET_NS)
+        if not radio.read():
+            break
     line = question()
     return Answer(line, "ok " + Operator(stage.rig, stage._advance, radio).must(line))
 
