@@ -14,7 +14,7 @@ from sapper.link.telemetry import FrameWriter
 from sapper.shared import events, wire
 from sapper.shared.commands import ROWS
 from sapper.shared.settings import TABLE, Settings
-from sapper.storage import settings_file
+from sapper.storage import log_file, name_file, settings_file
 from sapper_host.board.decoder import StreamDecoder
 from sapper_host.errors import SapperError
 from sapper_host.files.checkout import ROOT
@@ -34,10 +34,14 @@ def _console(port: int) -> Target:
     """The whole application, disarmed: bytes on one port, some ticks. Nothing moves, nothing is raised or kept."""
     if str(_BENCH) not in sys.path:
         sys.path.insert(0, str(_BENCH))
+    files = temporary_folder("fuzz-board")  # what `save` and `name` keep goes there, and not to this machine's root
+    for module in (settings_file, name_file, log_file):
+        vars(module)["PATH"] = str(Path(files.name) / module.__name__)
     bench: Any = importlib.import_module("bench").Bench()
     bench.app.gate.set_key(bytes(32))  # without one no MAC is ever looked at
 
     def feed(data: bytes) -> None:
+        assert files.name  # held as long as the target is
         bench.ports[port].waiting = data
         bench.ports[port].sent = b""
         for _ in range(len(data) // 32 + 5):
