@@ -34,13 +34,6 @@ ports = pytest.mark.parametrize("port", [USB, RADIO], ids=PORTS)
 states = pytest.mark.parametrize("state", ENABLED, ids=[STATES[state] for state in ENABLED])
 
 
-@pytest.fixture(autouse=True)
-def no_files(tmp_path, monkeypatch):
-    """Settings, keys and names are none, and stay so."""
-    monkeypatch.setattr("sapper.storage.settings_file.PATH", str(tmp_path / "settings.txt"))
-    monkeypatch.setattr("sapper.storage.key_file.RADIO.path", str(tmp_path / "radio.key"))
-
-
 # Ownership
 
 

@@ -50,15 +50,11 @@ def measure_all(
     """`measure` of each, in so many processes, as they finish. A HilError names the scenario it came from."""
     with workers(jobs) as pool:
         waiting = {pool.submit(measure, where, one, moments, seed): one for one in scenarios}
-        try:
-            for done in as_completed(waiting):
-                try:
-                    yield done.result()
-                except HilError as error:
-                    raise HilError(f"{waiting[done].name}: {error}") from error
-        finally:
-            for one in waiting:
-                one.cancel()
+        for done in as_completed(waiting):
+            try:
+                yield done.result()
+            except HilError as error:
+                raise HilError(f"{waiting[done].name}: {error}") from error
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,7 +18,7 @@ from sapper.shared import commands, limits
 from sapper.shared.commands import COMMANDS, ROWS, STATE_LETTERS
 from sapper.shared.events import STATES
 from sapper.shared.settings import TABLE
-from sapper.storage import log_file, name_file, settings_file
+from sapper.storage import name_file
 
 pytestmark = pytest.mark.unit
 
@@ -59,15 +59,10 @@ class Time:
 
 
 @pytest.fixture
-def bench(tmp_path, monkeypatch):
-    monkeypatch.setattr(settings_file, "PATH", str(tmp_path / "settings.txt"))
-    monkeypatch.setattr("sapper.storage.key_file.RADIO.path", str(tmp_path / "radio.key"))
-    monkeypatch.setattr("sapper.storage.team_key._FILE.path", str(tmp_path / "team.key"))
-    monkeypatch.setattr(name_file, "PATH", str(tmp_path / "name.txt"))
+def bench(monkeypatch):
     monkeypatch.setattr(clock, "time", Time)
     monkeypatch.setattr(machine, "RTC", Time, raising=False)
     monkeypatch.setattr(Time, "now_s", Time.AT_RESET_S)
-    monkeypatch.setattr(log_file, "PATH", str(tmp_path / "log.txt"))
     return Bench()
 
 

@@ -7,7 +7,7 @@ import pytest
 from bench import Bench
 
 from sapper.shared.commands import COMMANDS
-from sapper.storage import file_system, key_file, log_file, name_file, settings_file
+from sapper.storage import file_system
 from sapper.update import running
 
 pytestmark = pytest.mark.unit
@@ -50,9 +50,6 @@ class Slots:
 @pytest.fixture
 def writes(tmp_path, monkeypatch):
     """(bench, [(what was written, whether the watchdog ran)])."""
-    for module in (settings_file, name_file, log_file):
-        monkeypatch.setattr(module, "PATH", str(tmp_path / module.__name__))
-    monkeypatch.setattr(key_file.RADIO, "path", str(tmp_path / "radio.key"))
     monkeypatch.setattr("sapper.safety.checks._TEST_FILE", str(tmp_path / "selftest.tmp"))
     bench = Bench()
     seen = []

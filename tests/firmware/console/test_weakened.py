@@ -25,8 +25,7 @@ def beyond(name, low, high):
 
 
 @pytest.fixture
-def bench(tmp_path, monkeypatch):
-    monkeypatch.setattr(settings_file, "PATH", str(tmp_path / "settings.txt"))
+def bench():
     return Bench()
 
 

@@ -30,8 +30,7 @@ HOSTILE_LINES = 100_000
 
 
 @pytest.fixture
-def bench(tmp_path, monkeypatch):
-    monkeypatch.setattr(key_file.RADIO, "path", str(tmp_path / "radio.key"))
+def bench():
     bench = Bench()
     bench.app.new_key(KEY)
     return bench
