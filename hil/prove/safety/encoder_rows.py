@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from hil.prove.safety.encoder_faults import HALF, HIDDEN, MAGNET, SIDES, SLIPS, SPIKES, TOUCH, WIRES
+from hil.prove.safety.measures import stopped
 from hil.prove.safety.stage import COURSE, Stage
 from sapper_host.limits import limit
 
@@ -30,8 +31,8 @@ def faster(stage: Stage, t0: int) -> int | None:
     return t0 + int(stage.tracks.astray.faster_mm_s * 1e6)
 
 
-def encoder_rows(scenario: Callable[..., Row], stopped: Callable[[Stage, int], int | None]) -> list[Row]:
-    """All of them. stopped: the measure of a rover whose motors are off."""
+def encoder_rows(scenario: Callable[..., Row]) -> list[Row]:
+    """All of them, made by `scenario`."""
     rows: list[Row] = []
     for side in SIDES:
         for state, course in _COURSES:

@@ -169,7 +169,7 @@ def _rows() -> list[Scenario]:
         Scenario(ENCODER, "pushed while standing", "ARMED", enable_low, 320, "FAULT", after_ms=30),
         Scenario(SILENT, "operator silent", "ARMED", enable_low, 1700, "STOPPED", "line", after_ms=30),
         Scenario(ESTOP, "loop open for good", "ARMED", enable_low, 60, "STOPPED"),
-        *encoder_rows(Scenario, stopped),
+        *encoder_rows(Scenario),
     ]
     return rows
 
