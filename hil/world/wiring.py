@@ -4,7 +4,7 @@ Outputs are open collectors onto the board's pull-ups, so a wire that is cut rea
 when both are 1. A magnet that is missing leaves both phases at rest for its whole cycle.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 
 from hil.world.encoder import QUARTERS, Edges
@@ -184,13 +184,19 @@ class Decoder:
 
     def take(self, a: Edges, b: Edges) -> int:
         """The ticks of a slice's edges."""
+        before = self.ticks
+        for _ in self.counts(a, b):
+            pass
+        return self.ticks - before
+
+    def counts(self, a: Edges, b: Edges) -> Iterator[tuple[int, int]]:
+        """A slice's edges -> (time, `ticks` from it on)."""
         moves = [(t, 1, level) for t, level in zip(b.times_ns, b.levels, strict=True)]
         moves += [(t, 2, level) for t, level in zip(a.times_ns, a.levels, strict=True)]
-        before = self.ticks
-        for _, phase, level in sorted(moves):
+        for t_ns, phase, level in sorted(moves):
             if phase == 1:
                 self.levels = (self.levels[0], level)
             elif level != self.levels[0]:
                 self.levels = (level, self.levels[1])
                 self.ticks += 1 if level != self.levels[1] else -1
-        return self.ticks - before
+                yield t_ns, self.ticks

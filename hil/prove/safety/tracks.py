@@ -8,6 +8,7 @@ from hil.prove.safety.astray import Astray
 from hil.prove.safety.motors import SIDES
 from hil.prove.safety.wheels import Wheel
 from hil.rigs.rig import Rig
+from hil.world.encoder import Edges
 from hil.world.rover import Drive, Rover
 from hil.world.wiring import Wiring
 from hil.world.world_file import load_world_file
@@ -60,10 +61,10 @@ class Tracks:
             if self.jammed[side]:
                 continue
             self.astray.add(side, (self._rover.track_m[side] - before[side]) * 1000, edges, end_ns - start_ns)
-            put: dict[str, list[tuple[int, int]]] = {"A": [], "B": []}
+            put = {"A": Edges(), "B": Edges()}
             for phase, changes in zip("AB", edges, strict=True):
                 if changes.times_ns:
                     other = {"A": "B", "B": "A"}[phase] if self.swapped[side] else phase
                     self._rig.pin(GPIO[f"ENC_{name}_{other}"]).drive_edges(changes.times_ns, changes.levels)
-                    put[other] = list(zip(changes.times_ns, changes.levels, strict=True))
+                    put[other] = changes
             self.wheels[side].edges(put["A"], put["B"])

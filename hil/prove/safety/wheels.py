@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
 
-_A, _B = 0, 1
+from hil.world.encoder import Edges
+from hil.world.wiring import Decoder, Levels
 
 
 class Wheel:
     """One track's encoder. `edges` takes what goes to the pins; `count(t_ns)`: ticks until then, forward positive."""
 
-    def __init__(self, levels: tuple[int, int]) -> None:
-        self._levels = list(levels)  # of A and B
-        self._count = 0
+    def __init__(self, levels: Levels) -> None:
+        self._decoder = Decoder(levels)
         self._counts: list[tuple[int, int]] = [(0, 0)]  # (time, ticks from it on)
 
-    def stands_at(self, levels: tuple[int, int]) -> None:
+    def stands_at(self, levels: Levels) -> None:
         """A and B are put to these levels by hand, which no way of the track stands for."""
-        self._levels = list(levels)
+        self._decoder.levels = levels
 
-    def edges(self, a: Iterable[tuple[int, int]], b: Iterable[tuple[int, int]]) -> None:
-        """(time, new level) of phase A's and B's edges, after all that came before."""
-        for t_ns, phase, level in sorted([(t, _A, level) for t, level in a] + [(t, _B, level) for t, level in b]):
-            self._levels[phase] = level
-            if phase == _A:
-                self._count += -1 if level == self._levels[_B] else 1
-                self._counts.append((t_ns, self._count))
+    def edges(self, a: Edges, b: Edges) -> None:
+        """Phase A's and B's edges, after all that came before."""
+        self._counts.extend(self._decoder.counts(a, b))
 
     def count(self, t_ns: int) -> int:
         """Ticks until t_ns."""

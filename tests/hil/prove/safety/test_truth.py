@@ -48,7 +48,7 @@ def test_a_wheel_counts_as_the_worlds_encoder_does_to_and_fro():
     for step in range(400):
         a, b = Edges(), Edges()
         encoder.move(step * 1000, step * 1000 + 1000, random.uniform(-0.004, 0.005), a, b)
-        wheel.edges(zip(a.times_ns, a.levels, strict=True), zip(b.times_ns, b.levels, strict=True))
+        wheel.edges(a, b)
         assert wheel.count(step * 1000 + 1000) == encoder.ticks - start
     assert encoder.ticks - start > 50
     half = wheel.count(200_000)
