@@ -46,7 +46,9 @@ class Application:
         self.board = board
         self.settings = Settings()
         self.settings_error = settings_file.load(self.settings)
-        self.log = EventLog(kept.words())
+        words = kept.words()
+        self.log = EventLog(words)
+        self.boot = kept.boot_number(words)
         self.stats = LoopStats()
         self.arming = Arming()
         self.detector = Detector(self.settings)

@@ -10,6 +10,7 @@ cause has gone; then it stands, is armed again and goes on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,6 @@ class _Replay:
         self._duty: dict[str, tuple[int, float]] = {}
         self._driven: set[str] = set()
         self._stopped_ns: int | None = None
-        # Board time and place (trace's metres) of each zero of the board's odometer.
-        self._origins: list[tuple[int, float]] = [(0, self._tape.first_s_m)]
 
     def run(self) -> dict[str, Any]:
         operator = self.operator
@@ -154,13 +153,11 @@ class _Replay:
             operator.run(tape.to_mark_ns(_MARK_EVERY_S))
             tape.coast(_REST_S)
             operator.run(int((_REST_S + _TAIL_S) * NS_PER_S), _SLICE_NS)
-            standing_ns = self._board.now_ns
             try:
                 operator.arm()
             except OperatorError:
                 tape.go_on()
                 continue
-            self._origins.append((standing_ns, tape.s_m))
             operator.settle(_SETTLED_S)
             self._sweep()
             operator.run(self._to_frame_ns())
@@ -238,14 +235,19 @@ class _Replay:
     def _in_trace(self, event: Event) -> bool:
         return self.operator.rig_ns(event.t_ms) >= self._tape.started_ns - _ARMED_NS
 
+    @cached_property
+    def _origin_m(self) -> float:
+        """The trace's place of the zero of the board's odometer: armed first, the rover stands at the trace's start."""
+        armed = next(event for event in self.operator.heard.events if event.kind == "state")
+        return self._tape.first_s_m - armed.s_mm / 1000
+
     def _event(self, event: Event) -> dict[str, Any]:
         """An event in the trace's time and place; places in millimetres of the board's odometer are moved likewise."""
         row = event.as_dict()
         at_ns = self.operator.rig_ns(event.t_ms)
-        origin_m = [origin_m for from_ns, origin_m in self._origins if from_ns <= at_ns][-1]
         row["t_s"] = round(self._tape.t_s_at(at_ns), 3)
-        row["s_m"] = round(event.s_mm / 1000 + origin_m, 3)
+        row["s_m"] = round(event.s_mm / 1000 + self._origin_m, 3)
         if "peak_mm" in row:
             # A contact is told when the object has been passed; its place is the peak's.
-            row["s_m"] = row["peak_m"] = round(row.pop("peak_mm") / 1000 + origin_m, 3)
+            row["s_m"] = row["peak_m"] = round(row.pop("peak_mm") / 1000 + self._origin_m, 3)
         return row

@@ -125,11 +125,6 @@ class Tape:
         both = np.interp(tau, self._t_s, self._ticks[0]) + np.interp(tau, self._t_s, self._ticks[1])
         return float(both / (2 * self.ticks_per_m))
 
-    @property
-    def s_m(self) -> float:
-        """Place of the coil now."""
-        return self.s_m_at(self._board.now_ns)
-
     def schedule(self, duration_ns: int) -> None:
         """Put in the stimuli of the next `duration_ns`."""
         start_ns = self._board.now_ns

@@ -45,8 +45,7 @@ class Drive:
         self._pair.reset()
 
     def engage(self):
-        """Motors onto PWM at duty 0; here is the origin; checks start afresh."""
-        self.odometry.reset()
+        """Motors onto PWM at duty 0; checks start afresh. The place goes on."""
         self.fault_side = -1
         self._pair.reset()
         for side in (0, 1):

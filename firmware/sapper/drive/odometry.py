@@ -8,6 +8,7 @@ import micropython
 _TURN = 1024  # steps of the sine table in a full turn: 6 mrad
 _Q = 14
 _MRAD_TURN = 6283
+_LOT_M = 10  # driven so far, the counts are brought down: products with them stay small integers, off the heap
 
 
 def sine_table():
@@ -25,27 +26,42 @@ def sine_table():
 
 
 class Odometry:
-    """s_mm: travel of the tracks' middle, which is the coil's on a straight lane. x ahead, y left, heading
-    counter-clockwise."""
+    """The board's own place, `odom`: from where it was at power-up on, whatever it does; only a reset begins anew.
+
+    s_mm: travel of the tracks' middle, which is the coil's on a straight lane. x ahead, y left, heading
+    counter-clockwise, as it adds up. left, right: counts of the tracks, of which only sums and differences since a
+    moment ago mean anything. (Beyond 1,073 m from power-up x_um is kept on the heap, 16 bytes a tick of motion.)
+    """
 
     def __init__(self, settings):
         self._sine = sine_table()
-        self.configure(settings)
-        self.reset()
-
-    def configure(self, settings):
-        """Take the rover's geometry."""
-        self._per_m = settings.get("ticks_per_m")
-        self._width_mm = settings.get("track_width_mm")
-
-    def reset(self):
-        """Here is the origin."""
         self.left = 0
         self.right = 0
         self.s_mm = 0
         self.x_um = 0
         self.y_um = 0
         self.heading_mrad = 0
+        self.configure(settings)
+
+    def configure(self, settings):
+        """Take the rover's geometry, from here on: what was driven with another stays as it was."""
+        self._per_m = settings.get("ticks_per_m")
+        self._width_mm = settings.get("track_width_mm")
+        self._lot = 2 * _LOT_M * self._per_m
+        self._s_base_mm = self.s_mm
+        self._heading_base_mrad = self.heading_mrad
+        self.left = 0
+        self.right = 0
+
+    def status_heading_mrad(self):
+        """The heading within half a turn, as the 16 bits of a STATUS hold it."""
+        return (self.heading_mrad + _MRAD_TURN // 2) % _MRAD_TURN - _MRAD_TURN // 2
+
+    def _fold(self, way):
+        """Take a lot, driven ahead (1) or back (-1), out of both counts."""
+        self.left -= way * _LOT_M * self._per_m
+        self.right -= way * _LOT_M * self._per_m
+        self._s_base_mm += way * _LOT_M * 1000
 
     @micropython.native
     def step(self, left, right):
@@ -53,9 +69,13 @@ class Odometry:
         self.left += left
         self.right += right
         both = self.left + self.right
-        self.s_mm = both * 500 // self._per_m
+        if both > self._lot or both < -self._lot:
+            self._fold(1 if both > 0 else -1)
+            both = self.left + self.right
+        self.s_mm = self._s_base_mm + both * 500 // self._per_m
         # ticks/m -> mrad: difference in mm x 1000 / width
-        self.heading_mrad = (self.right - self.left) * 1000 // self._per_m * 1000 // self._width_mm
+        turned = (self.right - self.left) * 1000 // self._per_m * 1000 // self._width_mm
+        self.heading_mrad = self._heading_base_mrad + turned
         moved_um = (left + right) * 500_000 // self._per_m
         if moved_um:
             at = self.heading_mrad * _TURN // _MRAD_TURN

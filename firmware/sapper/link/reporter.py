@@ -102,12 +102,13 @@ class Reporter:
             odometry.s_mm,
             odometry.x_um // 1000,
             odometry.y_um // 1000,
-            clip(odometry.heading_mrad),
+            odometry.status_heading_mrad(),
             clip(drive.speed_mm_s),
             drive.duty(0),
             drive.duty(1),
             app.watch.vsys_mv,
             app.watch.temp_dc,
+            app.boot,
         )
         return writer.seal(wire.STATUS)
 

@@ -3,6 +3,8 @@
 A frame before COBS is `type u8, sequence u8, payload, CRC-32 u32` (little-endian; CRC-32 of IEEE 802.3 over all
 before it).
 MESSAGES rows: type, name, the rate in hertz (0 = when it happens), fields (name, struct code, unit, meaning).
+Fields keep their place and meaning; new ones come at a frame's end alone, and FIRST_FIELDS says how many there were at
+first: a reader takes the shorter frames of an older firmware, without the fields that it had not yet.
 COBS: Cheshire and Baker, 'Consistent Overhead Byte Stuffing', 1999.
 """
 
@@ -26,15 +28,16 @@ MESSAGES = (
             ("reason", "B", "", "index into REASONS: why it is in this state"),
             ("fault", "B", "", "index into FAULTS, 0 when none"),
             ("flags", "B", "", "bit 0 loop closed, 1 key on, 2 MOTOR_EN, 3 searched, 4 pinpoint, 5 stops weakened"),
-            ("s_mm", "i", "mm", "odometer of the coil along the track"),
-            ("x_mm", "i", "mm", "dead reckoning, ahead at the start"),
-            ("y_mm", "i", "mm", "dead reckoning, left at the start"),
-            ("heading_mrad", "h", "mrad", "counter-clockwise"),
+            ("s_mm", "i", "mm", "odometer of the coil along the track, since the boot"),
+            ("x_mm", "i", "mm", "dead reckoning of the tracks' middle, ahead at the boot"),
+            ("y_mm", "i", "mm", "dead reckoning of the tracks' middle, left at the boot"),
+            ("heading_mrad", "h", "mrad", "counter-clockwise since the boot, within half a turn"),
             ("speed_mm_s", "h", "mm/s", "of the tracks' middle"),
             ("duty_left", "h", "1/1000", "signed"),
             ("duty_right", "h", "1/1000", "signed"),
             ("vsys_mv", "H", "mV", "supply"),
             ("temp_dc", "h", "0.1 C", "of the chip"),
+            ("boot", "I", "", "number of this start; places and times of another have nothing to do with these"),
         ),
     ),
     (
@@ -87,6 +90,8 @@ MESSAGES = (
     ),
 )
 
+FIRST_FIELDS = {STATUS: 14}
+
 HEADER_BYTES = 2
 CRC_BYTES = 4
 FORMATS = {row[0]: "<BB" + "".join(field[1] for field in row[3]) for row in MESSAGES}
@@ -102,7 +107,8 @@ class WireError(ValueError):
 
 
 def decode(frame):
-    """A de-stuffed frame (bytes) -> (name, sequence, {field: value}); WireError when type, length or CRC do not fit."""
+    """A de-stuffed frame (bytes) -> (name, sequence, {field: value}); WireError when type, length or CRC do not fit.
+    Fields that the sender's firmware had not yet are not there."""
     if len(frame) < HEADER_BYTES + CRC_BYTES:
         raise WireError("frame of %d bytes is too short" % len(frame))
     body = bytes(frame[:-CRC_BYTES])
@@ -111,7 +117,14 @@ def decode(frame):
     kind = body[0]
     if kind not in FORMATS:
         raise WireError("unknown frame type %d: the host may be older than the firmware" % kind)
-    if struct.calcsize(FORMATS[kind]) != len(body):
-        raise WireError("%s of %d bytes, expected %d" % (NAMES[kind], len(body), struct.calcsize(FORMATS[kind])))
-    values = struct.unpack(FORMATS[kind], body)
+    form = FORMATS[kind]
+    shortest = len("<BB") + FIRST_FIELDS.get(kind, len(FIELDS[kind]))
+    while len(form) > shortest and struct.calcsize(form) > len(body):
+        form = form[:-1]
+    if struct.calcsize(form) != len(body):
+        raise WireError(
+            "%s of %d bytes, expected %d: update whichever of firmware and host is older"
+            % (NAMES[kind], len(body), struct.calcsize(FORMATS[kind]))
+        )
+    values = struct.unpack(form, body)
     return NAMES[kind], values[1], dict(zip(FIELDS[kind], values[2:]))

@@ -68,7 +68,6 @@ def frame_of(stage: Stage, tick_ns: int, from_ns: int, what: int) -> Frame | Non
         if tick > armed_ns and not began:
             began = True
             detector.reset()
-            odometry.reset()
         counts = [stage.tracks.wheels[side].count(tick + _SENSE_NS) for side in _SIDES]
         odometry.step(counts[0] - last[0], counts[1] - last[1])
         last = counts

@@ -51,7 +51,7 @@ def test_every_value_of_a_status_is_its_own(bench):
     odometry.s_mm, odometry.x_um, odometry.y_um, odometry.heading_mrad = -1201, 34_567_999, -89_012_001, -1234
     app.drive.speed_mm_s = 321
     bench.board.motors[0].duty_pm, bench.board.motors[1].duty_pm = 111, -222
-    app.watch.vsys_mv, app.watch.temp_dc = 4987, -55
+    app.watch.vsys_mv, app.watch.temp_dc, app.boot = 4987, -55, 900_000_001
     [frame] = frames(app.reporter._status(), "STATUS")
     assert dict(frame.fields) == {
         "t_ms": 70_001,
@@ -68,6 +68,7 @@ def test_every_value_of_a_status_is_its_own(bench):
         "duty_right": -222,
         "vsys_mv": 4987,
         "temp_dc": -55,
+        "boot": 900_000_001,
     }
 
 
