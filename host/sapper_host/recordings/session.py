@@ -12,18 +12,23 @@ from numpy.typing import NDArray
 
 from sapper_host.errors import TraceError
 from sapper_host.recordings.mcap_file import McapReading
+from sapper_host.recordings.starts import Starts
 from sapper_host.recordings.truth import Truth, check_truth
 
 Floats = NDArray[np.float64]
 
-_STATUS_FIELDS = ("t_ms", "s_mm", "x_mm", "y_mm", "heading_mrad", "speed_mm_s", "state")
+_STATUS_FIELDS = ("t_ms", "s_mm", "x_mm", "y_mm", "heading_mrad", "speed_mm_s", "state", "flags")
 _DETECT_FIELDS = ("t_ms", "s_mm", "strength", "class", "statistic", "level")
+_START = ("start",)
 
 
 @dataclass
 class Session:
-    """Arrays by field name, each (n,): `status` and `detect` as the frames had them. `events`: as scripts get them
-    (t_s, s_m, kind, ...). `loop`: the LOOP messages. `problem`: why the file ended early, '' when it is whole."""
+    """Arrays by field name, each (n,): `status` and `detect` as the frames had them, and `start`, the board's start that
+    each is of. `boots`: the boot number of each start, None where none was told. `events`: as scripts get them (t_s,
+    s_m, kind, ...), and `start`. `loop`: the LOOP messages. `problem`: why the file ended early, '' when it is whole.
+    Places of two starts are of two frames: recordings/parts.py takes them apart.
+    """
 
     path: Path
     status: dict[str, Floats] = field(default_factory=dict)
@@ -31,6 +36,7 @@ class Session:
     events: list[dict[str, Any]] = field(default_factory=list)
     loop: list[dict[str, Any]] = field(default_factory=list)
     truth: Truth | None = None
+    boots: list[int | None] = field(default_factory=lambda: [None])
     problem: str = ""
 
 
@@ -40,14 +46,19 @@ def read_session(path: Path) -> Session:
     session = Session(path)
     status: list[tuple[float, ...]] = []
     detect: list[tuple[float, ...]] = []
+    starts = Starts()
     for message in reading.messages():
         try:
             if message.topic == "/status":
-                status.append(_row(message.json(), _STATUS_FIELDS))
+                values = message.json()
+                row = _row(values, _STATUS_FIELDS)
+                boot = int(values["boot"]) if "boot" in values else None
+                status.append((*row, starts.status(row[0], boot)))
             elif message.topic == "/detect":
-                detect.append(_row(message.json(), _DETECT_FIELDS))
+                detect.append((*_row(message.json(), _DETECT_FIELDS), starts.now))
             elif message.topic == "/event":
-                session.events.append(_event(message.json()))
+                event = _event(message.json())
+                session.events.append(event | {"start": starts.event(event["kind"])})
             elif message.topic == "/loop":
                 session.loop.append(message.json())
             elif message.topic == "/truth":
@@ -57,8 +68,9 @@ def read_session(path: Path) -> Session:
             raise TraceError(path, 0, message.topic, f"the message at {at_s:.3f} s does not fit: {error}") from None
     if not status:
         raise TraceError(path, 0, "/status", "no status in it", "record one with `sapper monitor --record F.mcap`")
-    session.status = _columns(status, _STATUS_FIELDS)
-    session.detect = _columns(detect, _DETECT_FIELDS)
+    session.status = _columns(status, _STATUS_FIELDS + _START)
+    session.detect = _columns(detect, _DETECT_FIELDS + _START)
+    session.boots = starts.boots
     session.problem = "" if reading.complete else reading.problem or "it was never finished"
     return session
 
