@@ -29,6 +29,7 @@ from sapper_host.operate.monitor_view import plain_line, render
 from sapper_host.pictures.map_plot import plot_map
 from sapper_host.recordings.recorder import Recorder
 from sapper_host.recordings.session import read_session
+from sapper_host.recordings.survey import survey_of
 
 OUT = BUILD / "demo"
 _SCREEN_EVERY_S = 0.1
@@ -155,7 +156,7 @@ def run_demo(world_name: str, out: Path, console: Console) -> LaneResult:
             recorder.truth(result.truth)
     finally:
         rig.close()
-    plot_map(read_session(session), out / "map.png")
+    plot_map(survey_of(read_session(session)), out / "map.png")
     summary(result, time.monotonic() - wall, console)
     console.print(f"recording: {session}\nmap:       {out / 'map.png'}", highlight=False)
     return result

@@ -16,6 +16,11 @@ FOUND = "#00735c"
 MISSED = "#c1121f"
 FALSE_ALARM = "#d97706"
 ROCK = "#8c6d46"
+SEARCHED = "#cfe6dd"
+NOT_SEARCHED = "#e39aa0"
+MARK = "#6a3d9a"
+# Behind a label that stands over other things.
+LABEL_BOX = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
 GATES = ("#1f5aa6", "#00936e", "#b5367a")
 # From hardly visible to dark: lightness falls all the way, so grey prints read the same.
 _STRENGTH = ("#cfd8e3", "#f0c24b", "#e2711d", "#a4133c", "#3c0d2b")

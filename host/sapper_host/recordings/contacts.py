@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sapper_host.recordings.parts import Part, t_ms_of, whole
+from sapper_host.recordings.parts import Part, named, t_ms_of, whole
 from sapper_host.recordings.score import FOUND_WITHIN_M
 from sapper_host.recordings.track import Track, track_of
 
@@ -144,7 +144,7 @@ class _Finds:
         elif kind == "contact":
             self._last = t_ms, next(self._passed)
         elif kind == "verdict":
-            self._verdict(str(event.get("verdict", NO_VERDICT)), t_ms)
+            self._verdict(named(event, "verdict"), t_ms)
         elif kind == "mark":
             self._mark(whole(event, "count"), t_ms, round(event["s_m"] * 1000))
 
@@ -187,7 +187,7 @@ class _Finds:
             s_mm=s_mm,
             x_mm=x_mm,
             y_mm=y_mm,
-            class_name=str(event.get("class", "none")),
+            class_name=named(event, "class"),
             strength=whole(event, "strength"),
             statistic=whole(event, "snr_x10") * 10 if passed else whole(event, "statistic"),
             extent_mm=whole(event, "extent_mm") if passed else None,

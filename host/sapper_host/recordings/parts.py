@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sapper.shared.events import ENUMS
 from sapper_host.recordings.session import Session
 
 Floats = NDArray[np.float64]
@@ -60,6 +61,12 @@ def whole(event: dict[str, Any], name: str, otherwise: int = 0) -> int:
     """A whole number of an event of a session; `otherwise` where there is none of that name."""
     value = event.get(name)
     return value if isinstance(value, int) else otherwise
+
+
+def named(event: dict[str, Any], name: str) -> str:
+    """A named value of an event of a session; `?` where it is none of the table's names."""
+    value = event.get(name)
+    return value if isinstance(value, str) and value in ENUMS[name] else "?"
 
 
 def parts_of(session: Session) -> list[Part]:

@@ -1,9 +1,9 @@
-"""`sapper map`: where a session went, what was there and what it found."""
+"""`sapper map`: where a session went, what was searched and what it found."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,40 +17,85 @@ def draw_map(
         Path | None, typer.Option("--out", "-o", metavar="PNG", help="The picture. Without it: SESSION.png.")
     ] = None,
     as_json: JsonOption = False,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="FILE|-", help="The list of finds into a new file, or to standard output."),
+    ] = None,
     truth: Annotated[
         Path | None, typer.Option(metavar="F.truth.json", help="What was in the ground, if not in the recording.")
     ] = None,
 ) -> None:
-    """Draw the path, the detector's strength along it, the finds, and the targets where known.
+    """Draw the ground searched and not, the detector's strength, the finds by number, and the targets where known.
+
+    Places are of the coil, in metres from where the board was at its boot. What was recorded from two starts of a board
+    cannot be joined: each is a map of its own in the picture, and a part of its own in lists.
 
     \b
     Examples:
       sapper map build/demo/session.mcap
+      sapper map lane4.mcap --csv lane4.finds.csv
+      sapper map lane4.mcap --json
       sapper map lane4.mcap --truth lane4.truth.json -o lane4.png
     """
     from sapper_host.pictures.map_plot import plot_map
     from sapper_host.recordings.session import read_session
+    from sapper_host.recordings.survey import survey_of
     from sapper_host.recordings.truth import read_truth
     from sapper_host.screen.progress import waiting
 
+    to_stdout = str(csv) == "-"
+    if as_json and to_stdout:
+        raise typer.BadParameter("--json and --csv - both go to standard output; give --csv a file")
     target = out or path.with_suffix(".png")
     with waiting(f"drawing {path.name}"):
         session = read_session(path)
         if truth is not None:
             session.truth = read_truth(truth)
-        result = plot_map(session, target)
+        survey = survey_of(session)
+        if csv is not None and not to_stdout:
+            _write_csv(survey, csv)
+        plot_map(survey, target)
     if session.problem:
         typer.echo(f"note: the recording ended early ({session.problem}); the map shows what is there", err=True)
+    for part in survey.parts:
+        if part.apart:
+            typer.echo(f"note: {part.name} cannot be joined with what was before it: {part.apart}", err=True)
     if as_json:
         import json
 
-        typer.echo(json.dumps({"map": str(target), "score": None if result is None else result.as_dict()}, indent=1))
-        return
-    if result is not None:
+        typer.echo(json.dumps({"map": str(target), **survey.as_dict()}, indent=1))
+    elif to_stdout:
+        from sapper_host.recordings.contacts_csv import contacts_csv
+
+        typer.echo(contacts_csv(survey.joined.contacts), nl=False)
+    else:
+        _tell(survey, target)
+
+
+def _write_csv(survey: Any, csv: Path) -> None:
+    """A new file: nobody's notes in an older list, and no recording of that name, are lost."""
+    from sapper_host.errors import SapperError
+    from sapper_host.recordings.contacts_csv import contacts_csv
+
+    try:
+        with csv.open("x", encoding="utf-8", newline="") as file:
+            file.write(contacts_csv(survey.joined.contacts))
+    except FileExistsError:
+        raise SapperError(f"{csv} exists already", "give another name, or remove it first") from None
+    except OSError as error:
+        raise SapperError(f"{csv} cannot be written: {error.strerror}", "give another place") from None
+
+
+def _tell(survey: Any, target: Path) -> None:
+    from sapper_host.pictures.map_list import list_lines
+
+    if survey.score is not None:
         typer.echo(
-            f"{len(result.found)} of {result.targets} targets found, {len(result.missed)} missed, "
-            f"{len(result.false_alarms)} false alarms"
+            f"{len(survey.score.found)} of {survey.score.targets} targets found, {len(survey.score.missed)} missed, "
+            f"{len(survey.score.false_alarms)} false alarms"
         )
+    for line in list_lines(survey.joined.contacts):
+        typer.echo(line)
     typer.echo(str(target))
 
 
