@@ -1,4 +1,4 @@
-"""Places go on from power-up to the next reset: arming, disarming and settings set nothing back, and a reset says so."""
+"""Places go on from power-up to the next reset: arming and settings set nothing back, and a reset says so."""
 
 import math
 from array import array

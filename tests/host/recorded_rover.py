@@ -1,4 +1,4 @@
-"""A recording made up step by step: a rover that arms, sweeps, turns and restarts, as a Recorder would have heard it."""
+"""A recording made up step by step: a rover that arms, sweeps, turns and restarts, as a Recorder hears it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _TURN_MRAD = 100
 
 
 class RecordedRover:
-    """Its place in its own frame, and a context manager over the recording. boot: None for a firmware that tells no boot
-    number and sets its place to 0 at each arming."""
+    """Its place in its own frame, and a context manager over the recording. boot: None for a firmware that tells no
+    boot number and sets its place to 0 at each arming."""
 
     def __init__(self, path: Path, boot: int | None = 4711) -> None:
         self.recorder = Recorder(path)

@@ -28,7 +28,13 @@ def find_look(contact: Contact, wrong: set[int]) -> dict[str, Any]:
     if contact.number in wrong:
         marker, colour, label = "v", style.FALSE_ALARM, "false alarm"
     edge = style.INK if colour == "white" else "white"
-    return {"marker": marker, "markerfacecolor": colour, "markeredgecolor": edge, "markeredgewidth": 0.7, "label": label}
+    return {
+        "marker": marker,
+        "markerfacecolor": colour,
+        "markeredgecolor": edge,
+        "markeredgewidth": 0.7,
+        "label": label,
+    }
 
 
 def draw_finds(axes: Any, contacts: Sequence[Contact], wrong: set[int]) -> None:

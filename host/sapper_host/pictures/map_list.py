@@ -52,5 +52,6 @@ def draw_list(axes: Any, contacts: Sequence[Contact]) -> None:
     axes.set_axis_off()
     lines = list_lines(contacts)
     for i, line in enumerate(lines):
+        weight = "bold" if i == 0 and len(lines) > 1 else "normal"
         axes.text(0.0, 1 - i / len(lines), line, transform=axes.transAxes, family="monospace", fontsize=8.5, va="top",
-                  color=style.INK, fontweight="bold" if i == 0 and len(lines) > 1 else "normal", parse_math=False)  # fmt: skip
+                  color=style.INK, fontweight=weight, parse_math=False)  # fmt: skip

@@ -1,10 +1,10 @@
 """Contacts: what a session's events say of each thing that was found, joined into one row a thing.
 
 A `contact` event is an object that the coil passed or pinpointed; a `detect` is an alert, and a thing of its own where
-no contact lies within half a metre of it: a rover that stops over a find may never pass it. On a lane these are the finds
-that `score.finds_of` counts; where the rover backed, turned and went on, half a metre is of the ground as well, as the
-same place along the track comes again elsewhere. A verdict, and a mark without a contact in the same tick, are of the
-alert that was last, over which the rover stood, and so of the contact that the alert became.
+no contact lies within half a metre of it: a rover that stops over a find may never pass it. On a lane these are the
+finds that `score.finds_of` counts; where the rover backed, turned and went on, half a metre is of the ground as well,
+as the same place along the track comes again elsewhere. A verdict, and a mark without a contact in the same tick, are
+of the alert that was last, over which the rover stood, and so of the contact that the alert became.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class Contact:
     """One thing that was found.
 
     number: from 1, in order of time over the whole session. part, boot: whose frame the place is of. source: `contact`,
-    or `alert` where nothing but the alert is known. t_ms: board time at which it was first told. s_mm: along the track; x_mm, y_mm: on
-    the ground (None without a STATUS). class_name, strength (0..1000), statistic (1/100 sigma) and of a contact its
-    extent along the track: as the board gave them. verdict: the operator's, `none` without one. marks: numbers of the
-    marker's shots on it.
+    or `alert` where nothing but the alert is known. t_ms: board time at which it was first told. s_mm: along the track;
+    x_mm, y_mm: on the ground (None without a STATUS). class_name, strength (0..1000), statistic (1/100 sigma) and of a
+    contact its extent along the track: as the board gave them. verdict: the operator's, `none` without one. marks:
+    numbers of the marker's shots on it.
     """
 
     number: int
@@ -211,4 +211,3 @@ def _nearest(place: Floats, places: Floats) -> int | None:
     away = np.maximum(along, np.hypot(places[:, 1] - place[1], places[:, 2] - place[2]))
     nearest = int(away.argmin())
     return nearest if away[nearest] <= _WITHIN_MM else None
-

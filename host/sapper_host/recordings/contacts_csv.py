@@ -41,7 +41,7 @@ def contacts_csv(contacts: Sequence[Contact]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Numbers as they are; text that a spreadsheet would take for a formula behind an apostrophe, which makes it text."""
+    """Numbers as they are; an apostrophe before text that a spreadsheet would take for a formula: then it is text."""
     if isinstance(value, str) and value.startswith(_FORMULA):
         return "'" + value
     return value

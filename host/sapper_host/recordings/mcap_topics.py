@@ -59,6 +59,11 @@ def _trace_topic(name: str, schema_name: str, meaning: str, columns: tuple[int, 
     return Topic(name, schema_name, meaning, properties, ("t_s",) if 0 in columns else ())
 
 
+# Of what tells places without its own boot number: that of the newest STATUS, so that places of two starts of the board
+# are never joined. Absent while none is known, and of older firmware.
+_BOOT = _property("integer", "", "boot number of the board, as in /status: places and times are of that start alone")
+
+
 def _telemetry_topic(kind: int, meaning: str) -> Topic:
     fields = next(row[3] for row in wire.MESSAGES if row[0] == kind)
     properties: Schema = {}
@@ -66,7 +71,9 @@ def _telemetry_topic(kind: int, meaning: str) -> Topic:
         properties[name] = _property("integer", unit, text)
         if name in ENUMERATED:
             properties[f"{name}_name"] = {"type": "string", "enum": list(ENUMERATED[name]), "description": text}
-    required = tuple(field[0] for field in fields)
+    required = tuple(field[0] for field in fields)[: wire.FIRST_FIELDS.get(kind)]
+    if kind == wire.DETECT:
+        properties["boot"] = _BOOT
     return Topic(
         f"/{wire.NAMES[kind].lower()}", f"sapper.{wire.NAMES[kind].capitalize()}", meaning, properties, required
     )
@@ -81,6 +88,7 @@ _EVENT = Topic(
         "t_ms": _property("integer", "ms", "board time since start"),
         "kind": {"type": "string", "enum": [row[1] for row in events.KINDS], "description": "kind of event"},
         "s_mm": _property("integer", "mm", "odometer of the coil"),
+        "boot": _BOOT,
         "text": _property("string", "", "the event as the console prints it"),
         "args": {"type": "object", "description": "the kind's own values, by name"},
     },

@@ -7,6 +7,7 @@ frames of two parts is not known. Their places must never be drawn, or counted, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,7 +101,9 @@ def _between_armings(whole: Part) -> list[Part]:
     for i, (since, until) in enumerate(zip(cuts, cuts[1:], strict=False)):
         status, detect = _within(whole.status, since, until), _within(whole.detect, since, until)
         events = [event for event in whole.events if since <= t_ms_of(event) < until]
-        parts.append(replace(whole, apart=ARMED_ANEW if i else whole.apart, status=status, detect=detect, events=events))
+        parts.append(
+            replace(whole, apart=ARMED_ANEW if i else whole.apart, status=status, detect=detect, events=events)
+        )
     return parts
 
 
@@ -127,3 +130,20 @@ def _set_back_ms(whole: Part) -> list[float]:
 
 def _arms(event: dict[str, Any]) -> bool:
     return event["kind"] == "state" and (event.get("from"), event.get("to")) == ("SAFE", "ARMED")
+
+
+def parts_begin(lines: Sequence[str]) -> list[str]:
+    """For each line of a board's log (`NUMBER T_MS KIND s_mm=S name=value ...`), oldest first, why a part begins with
+    it; '' where none does, as with the first. An arming of older firmware shows by its place, which falls to 0."""
+    out, before = [], "s_mm=0"
+    for i, line in enumerate(lines):
+        words = line.split()
+        kind, place = (words[2:4] + ["", ""])[:2]
+        why = ""
+        if kind == "boot":
+            why = ANEW
+        elif {"state", "to=ARMED", "from=SAFE"} <= set(words) and place == "s_mm=0" != before:
+            why = ARMED_ANEW
+        out.append(why if i else "")
+        before = place
+    return out

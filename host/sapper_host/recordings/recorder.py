@@ -62,6 +62,7 @@ class Recorder:
         self.messages = 0
         self._now_ns = now_ns
         self._clock = BoardClock(now_ns)
+        self._boot: dict[str, int] = {}  # {"boot": number} of the newest STATUS, {} while none is known
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._dirty = False
@@ -108,9 +109,16 @@ class Recorder:
             match happening:
                 case Frame(name=name, fields=values):
                     if name in FRAME_TOPIC:
-                        self._write(FRAME_TOPIC[name], self._clock.at(values["t_ms"]), frame_message(happening))
-                case Event(t_ms=t_ms):
-                    self._write("/event", self._clock.at(t_ms), event_message(happening))
+                        message = frame_message(happening)
+                        if name == "STATUS":
+                            self._boot = {"boot": values["boot"]} if "boot" in values else {}
+                        elif name == "DETECT":
+                            message |= self._boot
+                        self._write(FRAME_TOPIC[name], self._clock.at(values["t_ms"]), message)
+                case Event(t_ms=t_ms, kind=kind):
+                    if kind == "boot":
+                        self._boot = {}
+                    self._write("/event", self._clock.at(t_ms), event_message(happening) | self._boot)
                 case Sent(line=line):
                     self._write("/console", self._clock.latest(), {"from": "operator", "line": line})
                 case Text(line=line):

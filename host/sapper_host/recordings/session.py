@@ -24,9 +24,10 @@ _START = ("start",)
 
 @dataclass
 class Session:
-    """Arrays by field name, each (n,): `status` and `detect` as the frames had them, and `start`, the board's start that
-    each is of. `boots`: the boot number of each start, None where none was told. `events`: as scripts get them (t_s,
-    s_m, kind, ...), and `start`. `loop`: the LOOP messages. `problem`: why the file ended early, '' when it is whole.
+    """Arrays by field name, each (n,): `status` and `detect` as the frames had them, and `start`, the board's start
+    that each is of. `boots`: the boot number of each start, None where none was told. `events`: as scripts get them
+    (t_s, s_m, kind, ...), and `start`. `loop`: the LOOP messages. `problem`: why the file ended early, '' when it is
+    whole.
     Places of two starts are of two frames: recordings/parts.py takes them apart.
     """
 

@@ -19,8 +19,9 @@ _DRIVEN_LEAST_M = 0.1
 class Survey:
     """A session, taken apart and joined.
 
-    tracks: the coil's path in each part that has a STATUS, by the part's number. runs: searched and not searched ground,
-    part by part. A truth tells places of the first part that was driven, `scored_part`; score is None without one.
+    tracks: the coil's path in each part that has a STATUS, by the part's number. runs: searched and not searched
+    ground, part by part. A truth tells places of the first part that was driven, `scored_part`; score is None without
+    one.
     """
 
     session: Session

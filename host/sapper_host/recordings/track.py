@@ -21,8 +21,8 @@ _COIL_AHEAD_M = row_of("coil_ahead_mm")[1] / 1000
 
 @dataclass(frozen=True)
 class Track:
-    """The coil's path, each (n,): board time rising (ms), place along the track (m; falls where the rover backed), place
-    on the ground (m) and heading (rad, adding up over whole turns)."""
+    """The coil's path, each (n,): board time rising (ms), place along the track (m; falls where the rover backed),
+    place on the ground (m) and heading (rad, adding up over whole turns)."""
 
     t_ms: Floats
     s_m: Floats
@@ -36,7 +36,8 @@ class Track:
 
     def passed(self, s_m: float, t_ms: float) -> tuple[float, float]:
         """The place where the coil, at t_ms or last before, was so far along the track; straight on from the nearest
-        (the last of them) when it never was. The same s comes again on other ground where the rover backed, turned and went on."""
+        (the last of them) when it never was. The same s comes again on other ground where the rover backed, turned and
+        went on."""
         until = int(np.searchsorted(self.t_ms, t_ms, side="right"))
         s = self.s_m[: until + 1]
         low, high = np.minimum(s[:-1], s[1:]), np.maximum(s[:-1], s[1:])

@@ -22,7 +22,8 @@ def log(
 ) -> None:
     """Fetch the board's last events, oldest first.
 
-    They outlive a reset by the watchdog; what was before a power cut is there with --saved.
+    They outlive a reset by the watchdog; what was before a power cut is there with --saved. Times and places (`s_mm`)
+    are of one start of the board, and begin anew with the next: a line stands between, and --json counts the parts.
 
     \b
     Examples:
@@ -32,16 +33,24 @@ def log(
     from sapper.shared.events import parse_line
     from sapper_host.board.link import Link
     from sapper_host.connected.ports import find_port
+    from sapper_host.recordings.parts import parts_begin
 
     with Link.open(find_port(port)) as link:
         link.identify()
         lines = link.command("log saved" if saved else f"log {_MOST}", timeout_s=10).lines
+    anew = parts_begin(lines)
     if as_json:
         import json
+        from itertools import accumulate
 
-        typer.echo(json.dumps([parse_line("* " + line) for line in lines], indent=1))
+        parts = accumulate(map(bool, anew), initial=1)
+        next(parts)
+        events = [parse_line("* " + line) for line in lines]
+        typer.echo(json.dumps([event | {"part": n} for event, n in zip(events, parts, strict=True)], indent=1))
     else:
-        for line in lines:
+        for line, why in zip(lines, anew, strict=True):
+            if why:
+                typer.echo(f"--- {why}: times and places (s_mm) are not those of before ---")
             typer.echo(line)
 
 

@@ -33,7 +33,9 @@ def joined(rover: RecordedRover) -> Joined:
     return found
 
 
-def attend(rover: RecordedRover, verdict: str, marks: int = 1, contact: bool = True, class_name: str = "ferrous") -> None:
+def attend(
+    rover: RecordedRover, verdict: str, marks: int = 1, contact: bool = True, class_name: str = "ferrous"
+) -> None:
     """An alert, so many marks, a verdict, and on, past the thing."""
     rover.alert(class_name)
     for _ in range(marks):
@@ -114,7 +116,7 @@ def test_a_mark_far_from_any_find_and_a_verdict_on_nothing_are_kept_as_that(rove
 
 
 def test_the_same_place_along_the_track_on_other_ground_is_another_thing(rover: RecordedRover) -> None:
-    """A contact; then back, a turn, and an alert at the same s, over a metre away: it must not vanish into the first."""
+    """A contact; then back, a turn, and an alert at the same s, over a metre away: it must not vanish."""
     with rover:
         rover.drive(2000)
         rover.contact(behind_mm=0)
@@ -151,7 +153,12 @@ class TestCsv:
             attend(rover, "mine")
         [row] = csv.DictReader(io.StringIO(contacts_csv(joined(rover).contacts)))
         assert (row["number"], row["part"], row["boot"], row["s_mm"], row["y_mm"]) == ("1", "1", "4711", "1050", "0")
-        assert (row["class"], row["verdict"], row["marked"], row["statistic_sigma"]) == ("ferrous", "mine", "yes", "15.0")
+        assert (row["class"], row["verdict"], row["marked"], row["statistic_sigma"]) == (
+            "ferrous",
+            "mine",
+            "yes",
+            "15.0",
+        )
 
     @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2", "@SUM(A1)", "\t=1"])
     def test_text_is_no_formula_and_numbers_stay_numbers(self, text: str) -> None:

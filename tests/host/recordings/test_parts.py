@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sapper_host.recordings.parts import ANEW, ARMED_ANEW, Part, parts_of
+from sapper_host.recordings.parts import ANEW, ARMED_ANEW, Part, parts_begin, parts_of
 from sapper_host.recordings.searched import runs_of
 from sapper_host.recordings.session import read_session
 from sapper_host.recordings.track import track_of
@@ -193,3 +193,19 @@ class TestSearchedGround:
             (False, 1000, 2500),
             (True, 2500, 3000),
         ]
+
+
+def test_lines_of_a_log_say_where_places_begin_again() -> None:
+    lines = [
+        "7 100 boot s_mm=0 cause=power_on source=factory",
+        "8 900 state s_mm=0 to=ARMED from=SAFE reason=operator",
+        "9 5000 state s_mm=1200 to=SAFE from=ARMED reason=operator",
+        "10 9000 state s_mm=0 to=ARMED from=SAFE reason=operator",
+        "11 9500 something_newer s_mm=20",
+        "12 100 boot s_mm=0 cause=watchdog source=factory",
+        "13 900 state s_mm=0 to=ARMED from=SAFE reason=operator",
+        "14 5000 state s_mm=1200 to=SAFE from=ARMED reason=operator",
+        "15 9000 state s_mm=1200 to=ARMED from=SAFE reason=operator",
+    ]
+    assert parts_begin(lines) == ["", "", "", ARMED_ANEW, "", ANEW, "", "", ""]
+    assert parts_begin([]) == [] and parts_begin(["", "1"]) == ["", ""]

@@ -62,6 +62,23 @@ def test_a_finished_recording_opens_in_the_librarys_own_reader(tmp_path: Path) -
         assert set(json.loads(schema.data)["required"]) <= set(message)
 
 
+def test_every_place_is_recorded_with_its_boot_number_and_none_with_another_starts(tmp_path: Path) -> None:
+    """Between a restart and its first STATUS no number is known."""
+    path, mark = tmp_path / "s.mcap", "* %d %d mark s_mm=5 count=1"
+    detect = Frame("DETECT", 0, {"t_ms": 110, "s_mm": 5, "strength": 1, "class": 0, "statistic": 1, "level": 9})
+    with Recorder(path) as recorder:
+        recorder.take(event(mark % (1, 90)))  # type: ignore[arg-type]
+        recorder.take(status(100, boot=4711))
+        recorder.take(detect)
+        recorder.take(event(mark % (2, 120)))  # type: ignore[arg-type]
+        recorder.take(event("* 3 20 boot s_mm=0 cause=watchdog source=factory"))  # type: ignore[arg-type]
+        recorder.take(event(mark % (4, 30)))  # type: ignore[arg-type]
+        recorder.take(status(40, boot=4712))
+        recorder.take(event(mark % (5, 50)))  # type: ignore[arg-type]
+    rows = [message.json() for message in McapReading(path).messages()]
+    assert [row.get("boot") for row in rows] == [None, 4711, 4711, 4711, None, None, 4712, 4712]
+
+
 _ENDLESS = """
 import sys, time
 from pathlib import Path
