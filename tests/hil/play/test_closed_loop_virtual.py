@@ -7,6 +7,7 @@ import pytest
 
 from hil.play.closed_loop import ClosedLoop
 from hil.play.operator import Operator
+from hil.rigs.capabilities import power_of
 from hil.rigs.registry import open_rig
 from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
 from hil.world.world import load_world
@@ -79,3 +80,38 @@ def test_the_emergency_stop_ends_all_motion(drive: Drive) -> None:
     drive.loop.emergency_stop(False)
     drive.operator.run(NS_PER_S // 2)
     assert drive.loop.truth.coil_m[-1][0] == at_rest and enable.level == 0
+
+
+def test_places_go_on_over_two_armings_and_each_reset_has_a_boot_number_of_its_own(drive: Drive) -> None:
+    rig, operator = drive.rig, drive.operator
+
+    def status() -> dict[str, int]:
+        operator.must("telemetry on")
+        count = len(operator.heard.frames)
+        operator.run(NS_PER_S // 2)
+        return dict([frame.fields for frame in operator.heard.frames[count:] if frame.name == "STATUS"][-1])
+
+    for lane in (1, 2):
+        operator.must("sweep 300")
+        operator.run(4 * NS_PER_S)
+        operator.must("disarm")
+        seen = status()
+        assert seen["s_mm"] == pytest.approx(300 * lane, abs=15), lane
+        assert seen["x_mm"] == pytest.approx(1000 * drive.loop.truth.coil_m[-1][0], abs=5)
+        operator.arm()
+    boots = [seen["boot"]]
+    operator.keep_alive(False)
+    for restart in ("reboot", "power"):
+        if restart == "power":
+            power_of(rig).power_cut()
+            rig.run(NS_PER_S)
+            power_of(rig).power_on()
+        else:
+            operator.must("disarm")
+            operator.must("reboot")
+        rig.run(NS_PER_S)
+        operator.boot()
+        seen = status()
+        assert (seen["s_mm"], seen["x_mm"], seen["y_mm"], seen["heading_mrad"]) == (0, 0, 0, 0)
+        boots.append(seen["boot"])
+    assert boots[1] == boots[0] + 1 and boots[2] not in (boots[0], boots[1], boots[1] + 1)
