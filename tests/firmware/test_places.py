@@ -6,6 +6,7 @@ from array import array
 import pytest
 from bench import Bench
 
+from sapper.drive.motion import Motion
 from sapper.drive.odometry import Odometry
 from sapper.safety.supervisor import CONTACT
 from sapper.shared import wire
@@ -93,16 +94,19 @@ def test_other_settings_of_the_rover_move_nothing_that_was_driven():
     assert odometry.s_mm == before[0] + 1000
 
 
+@pytest.mark.parametrize("begin", ["engage", "sweep"])
 @pytest.mark.parametrize("way", [1, -1])
-def test_a_day_of_driving_is_counted_to_the_millimetre_in_small_integers(way):
-    """Beyond 2**30 the board would put each figure onto the heap, in every tick."""
-    settings = Settings()
-    settings.set_many([("ticks_per_m", 1000)])
-    odometry = Odometry(settings)
-    for _ in range(20_000):
-        odometry.step(997 * way, 997 * way)
-    assert odometry.s_mm == 997 * 20_000 * way
-    assert abs(odometry.left + odometry.right) * 500 < 1 << 30
+def test_a_day_of_driving_is_counted_to_the_millimetre_in_small_integers(begin, way):
+    """Beyond 2**30 the board would put each figure onto the heap, in every tick: lanes begin with small counts."""
+    drive = Bench().app.drive
+    odometry, motion = drive.odometry, Motion(Settings(), drive)
+    for lane in range(1, 101):
+        drive.engage() if begin == "engage" else motion.sweep(200_000)
+        for _ in range(200):
+            odometry.step(997 * way, 998 * way)
+        assert odometry.s_mm == math.floor(1995 * 200 * lane * way / 2)
+        assert abs(odometry.left + odometry.right) * 500 < 1 << 30
+    assert odometry.heading_mrad == 200 * 100 * way * 1000 // 420
 
 
 def test_a_heading_fits_its_field_however_often_the_rover_turned():

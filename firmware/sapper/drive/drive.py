@@ -46,6 +46,7 @@ class Drive:
 
     def engage(self):
         """Motors onto PWM at duty 0; checks start afresh. The place goes on."""
+        self.odometry.fold()
         self.fault_side = -1
         self._pair.reset()
         for side in (0, 1):

@@ -39,6 +39,7 @@ class Motion:
         """A straight lane from here."""
         self.strayed = False
         odometry = self._drive.odometry
+        odometry.fold()
         self._goal_mm = odometry.s_mm + length_mm
         self._skew = odometry.left - odometry.right
 

@@ -8,7 +8,6 @@ import micropython
 _TURN = 1024  # steps of the sine table in a full turn: 6 mrad
 _Q = 14
 _MRAD_TURN = 6283
-_LOT_M = 10  # driven so far, the counts are brought down: products with them stay small integers, off the heap
 
 
 def sine_table():
@@ -47,7 +46,6 @@ class Odometry:
         """Take the rover's geometry, from here on: what was driven with another stays as it was."""
         self._per_m = settings.get("ticks_per_m")
         self._width_mm = settings.get("track_width_mm")
-        self._lot = 2 * _LOT_M * self._per_m
         self._s_base_mm = self.s_mm
         self._heading_base_mrad = self.heading_mrad
         self.left = 0
@@ -57,11 +55,13 @@ class Odometry:
         """The heading within half a turn, as the 16 bits of a STATUS hold it."""
         return (self.heading_mrad + _MRAD_TURN // 2) % _MRAD_TURN - _MRAD_TURN // 2
 
-    def _fold(self, way):
-        """Take a lot, driven ahead (1) or back (-1), out of both counts."""
-        self.left -= way * _LOT_M * self._per_m
-        self.right -= way * _LOT_M * self._per_m
-        self._s_base_mm += way * _LOT_M * 1000
+    def fold(self):
+        """Before a drive: take the whole metres out of the counts, so that products with them stay small integers, off
+        the heap, for the next kilometre (at 1,000 ticks a metre). The place stays."""
+        metres = (self.left + self.right) // (2 * self._per_m)
+        self.left -= metres * self._per_m
+        self.right -= metres * self._per_m
+        self._s_base_mm += metres * 1000
 
     @micropython.native
     def step(self, left, right):
@@ -69,9 +69,6 @@ class Odometry:
         self.left += left
         self.right += right
         both = self.left + self.right
-        if both > self._lot or both < -self._lot:
-            self._fold(1 if both > 0 else -1)
-            both = self.left + self.right
         self.s_mm = self._s_base_mm + both * 500 // self._per_m
         # ticks/m -> mrad: difference in mm x 1000 / width
         turned = (self.right - self.left) * 1000 // self._per_m * 1000 // self._width_mm
