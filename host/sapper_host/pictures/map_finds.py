@@ -66,8 +66,9 @@ def draw_truth(axes: Any, track: Track, truth: Truth, result: Score) -> None:
         )  # fmt: skip
         above = float(target["lateral_m"]) >= 0
         axes.annotate(
-            target["name"], (float(x), float(y)), xytext=(0, 14 if above else -14), textcoords="offset points",
-            ha="center", va="bottom" if above else "top", fontsize=8, color=colour, zorder=6,
+            style.label(target["name"]), (float(x), float(y)), xytext=(0, 14 if above else -14),
+            textcoords="offset points", ha="center", va="bottom" if above else "top", fontsize=8, color=colour,
+            zorder=6,
         )  # fmt: skip
     for rock in truth["hot_rocks"]:
         x, y = track.along(float(rock["s_m"]))

@@ -47,7 +47,7 @@ def plot_map(survey: Survey, target: Path) -> None:
         if len(survey.parts) > 1:
             rows[2 * i].set_title(part_words(survey, part), fontsize=9.5, loc="left")
     draw_list(rows[-1], contacts)
-    fig.suptitle(title(survey, len(parts)), fontsize=11, fontweight="bold", x=0.01, ha="left", parse_math=False)
+    fig.suptitle(title(survey, len(parts)), fontsize=11, fontweight="bold", x=0.01, ha="left")
     _legend(fig, rows[:-1])
     style.save(fig, target)
 
@@ -133,4 +133,4 @@ def title(survey: Survey, drawn: int) -> str:
         words.append(f"{len(survey.parts)} PARTS WHOSE PLACES CANNOT BE JOINED, {drawn} drawn")
     if weakened := [str(event.get("stops")) for event in survey.session.events if event["kind"] == "weakened"]:
         words.append(f"STOPS WEAKENED: {', '.join(name for name in weakened[-1].split('+') if name in WEAKENED)}")
-    return f"{survey.session.path.stem}: {'; '.join(words)}"
+    return f"{style.label(survey.session.path.stem)}: {'; '.join(words)}"

@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib
 
 from sapper_host.errors import SapperError
+from sapper_host.outside.text import shown
 
 INK = "#22272e"
 QUIET = "#8a939e"
@@ -24,6 +25,13 @@ LABEL_BOX = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "no
 GATES = ("#1f5aa6", "#00936e", "#b5367a")
 # From hardly visible to dark: lightness falls all the way, so grey prints read the same.
 _STRENGTH = ("#cfd8e3", "#f0c24b", "#e2711d", "#a4133c", "#3c0d2b")
+_LABEL_MOST = 60  # letters
+
+
+def label(text: str, most: int = _LABEL_MOST) -> str:
+    """Text of others (a name, a file's name) as a picture draws it: letter by letter, with no mathematics in it, on
+    one line, cut after so many letters. Every text that is not ours goes through here."""
+    return shown(text, most).replace("$", r"\$")
 
 
 def figure(width_in: float, height_in: float, **options: Any) -> Any:

@@ -81,12 +81,12 @@ def _draw_truth(gates: Any, trace: Trace, truth: Truth, s_m: Floats, along_track
 
 
 def _label(axes: Any, x: float, text: str, colour: str) -> None:
-    axes.annotate(text, (x, 1.02), xycoords=("data", "axes fraction"), rotation=25, ha="left", va="bottom",
+    axes.annotate(style.label(text), (x, 1.02), xycoords=("data", "axes fraction"), rotation=25, ha="left", va="bottom",
                   fontsize=7.5, color=colour, annotation_clip=False)  # fmt: skip
 
 
 def _title(trace: Trace) -> str:
-    words = f"{trace.name}: {trace.duration_s:.1f} s at {trace.frame_hz:.0f} Hz"
+    words = f"{style.label(trace.name)}: {trace.duration_s:.1f} s at {trace.frame_hz:.0f} Hz"
     gaps = len(trace.gaps())
     if gaps:
         words += f", {gaps} gap{'' if gaps == 1 else 's'}"
