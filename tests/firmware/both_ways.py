@@ -21,7 +21,7 @@ from sapper.link.gate import Forged, Gate
 from sapper.link.line import LineReader
 from sapper.link.telemetry import FrameWriter
 from sapper.safety import supervisor
-from sapper.shared import events, settings, wire
+from sapper.shared import events, fields, settings, wire
 from sapper.shared.settings import SettingError, Settings
 from sapper.shared.units import mv, temp_dc, vsys_mv
 
@@ -98,7 +98,11 @@ def texts():
     for _ in range(200):
         row = events.KINDS[pick(0, len(events.KINDS) - 1)]
         log.add(pick(0, 1 << 29), row[0], pick(-9999, 9999), *[pick(-5, 20) for _ in range(5)])
-        print(log.text(log.next - 1), len(events.parse_line(log.text(log.next - 1))))
+        line = log.text(log.next - 1)
+        try:
+            print(line, len(fields.parse_line(line)))
+        except ValueError as error:
+            print(line, error)
     store = Settings()
     for row in settings.TABLE:
         for value in (row[2] - 1, row[2], row[3], row[3] + 1, "x"):

@@ -2,6 +2,7 @@
 
 from sapper.crypto.keys import KEY_BYTES, from_hex
 from sapper.shared.commands import ROWS
+from sapper.shared.digits import whole
 
 
 class Refused(Exception):
@@ -11,7 +12,7 @@ class Refused(Exception):
 def integer(text, low, high, what):
     """`text` as an integer within bounds; Refused if not."""
     try:
-        value = int(text)
+        value = whole(text)
     except ValueError:
         raise Refused("value", "%s: '%s' is no whole number" % (what, text)) from None
     if not low <= value <= high:

@@ -1,6 +1,7 @@
 """Events: what the board tells of its own accord. One table serves text lines, EVENT frames, the log and the host.
 
-A text line reads `* NUMBER T_MS KIND s_mm=S name=value ...`; numbers rise by one, so a gap shows a loss.
+A text line reads `* NUMBER T_MS KIND s_mm=S name=value ...`; numbers rise by one and wrap at 65536, so a gap shows a
+loss. What each value may be, and the reader of such lines: fields.py.
 KINDS rows: id, kind, the names of its integers (at most five), meaning. ENUMS name the values of an integer by its
 name, BITS the bits of one. Numbers keep their meaning, as they outlive an update in the kept log and in recordings: a
 kind's is not used again, and `-` stands where a name was taken out.
@@ -166,27 +167,7 @@ def value_text(name, value):
 def text_line(number, t_ms, kind, s_mm, args):
     """One event as its console line, without the line end. `args`: ints in the order of KINDS."""
     row = KIND_ROW[kind]
-    parts = ["* %d %d %s s_mm=%d" % (number, t_ms, row[1], s_mm)]
+    parts = ["* %d %d %s s_mm=%d" % (number & 0xFFFF, t_ms, row[1], s_mm)]
     for i in range(len(row[2])):
         parts.append("%s=%s" % (row[2][i], value_text(row[2][i], args[i])))
     return " ".join(parts)
-
-
-def parse_line(line):
-    """The inverse of `text_line`: a dict {number, t_ms, kind, s_mm, ...names: str or int}; ValueError when it is no
-    event."""
-    parts = line.split()
-    if len(parts) < 5 or parts[0] != "*":
-        raise ValueError("not an event line: " + line)
-    out = {"number": int(parts[1]), "t_ms": int(parts[2]), "kind": parts[3]}
-    if out["kind"] not in KIND_ID:
-        raise ValueError("unknown event kind: " + parts[3])
-    for part in parts[4:]:
-        name, equals, value = part.partition("=")
-        if not equals:
-            raise ValueError("not name=value: " + part)
-        try:
-            out[name] = int(value)
-        except ValueError:
-            out[name] = value
-    return out

@@ -7,6 +7,7 @@ All settings are integers. Nothing here knows of files or hardware.
 
 from sapper.shared import limits, together
 from sapper.shared.detector_settings import TUNING
+from sapper.shared.digits import whole
 
 _ACCEL_LEAST = limits.SWEEP_LEAST_MM_S * 1000 // limits.RAMP_MOST_MS
 
@@ -89,7 +90,7 @@ def parse_value(name, text):
     """`text` as the value of setting `name`; SettingError with the bounds when it is no integer or outside them."""
     row = row_of(name)
     try:
-        value = int(text)
+        value = text if isinstance(text, int) else whole(text)
     except ValueError:
         raise SettingError(
             "'%s' is no whole number; %s takes %d..%d %s" % (text, name, row[2], row[3], row[4])

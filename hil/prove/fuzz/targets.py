@@ -11,7 +11,7 @@ from typing import Any
 
 from hil.prove.fuzz.engine import Target
 from sapper.link.telemetry import FrameWriter
-from sapper.shared import events, wire
+from sapper.shared import fields, wire
 from sapper.shared.commands import ROWS
 from sapper.shared.settings import TABLE, Settings
 from sapper.storage import log_file, name_file, settings_file
@@ -109,7 +109,7 @@ def _read_or_refused(read: Callable[[bytes], object], refusal: type[Exception]) 
 
 
 def _event_lines() -> Target:
-    return _read_or_refused(lambda data: events.parse_line(data.decode("ascii", "replace")), ValueError)
+    return _read_or_refused(lambda data: fields.parse_line(data.decode("ascii", "replace")), ValueError)
 
 
 def _frame_bodies() -> Target:

@@ -15,6 +15,7 @@ from typing import Any
 from cobs import cobs  # type: ignore[import-untyped, unused-ignore]
 
 from sapper.shared import events, wire
+from sapper.shared.fields import check_event, check_frame, parse_line
 
 # The longest line the console prints is a `status` of some 250 characters.
 LINE_MAX_BYTES = 1024
@@ -94,34 +95,20 @@ class Counts:
 
 def parse_event_text(line: str) -> Event:
     """A line `* NUMBER T_MS KIND s_mm=S name=value ...` -> Event; ValueError unless it is whole and fits the table."""
-    raw = events.parse_line(line)
-    number, t_ms, kind = raw.pop("number"), raw.pop("t_ms"), raw.pop("kind")
-    s_mm = raw.pop("s_mm", None)
-    names = events.KIND_ROW[events.KIND_ID[kind]][2]
-    if not isinstance(s_mm, int) or tuple(raw) != tuple(names):
-        raise ValueError("an event of other names than its kind's: " + line)
-    for name, value in raw.items():
-        if isinstance(value, str) and not _is_named(name, value):
-            raise ValueError(f"an event with an unknown {name}: {line}")
+    raw = parse_line(line)
+    number, t_ms, s_mm, kind = (raw.pop(name) for name in ("number", "t_ms", "s_mm", "kind"))
     return Event(number, t_ms, kind, s_mm, raw)
 
 
-def _is_named(name: str, text: str) -> bool:
-    """Whether the board may tell this text for an argument of that name (events.named)."""
-    if text in events.ENUMS.get(name, ()):
-        return True
-    bits = events.BITS.get(name)
-    return bits is not None and (text == "none" or all(part in bits for part in text.split("+")))
-
-
 def event_of_frame(values: Mapping[str, int]) -> Event:
-    """The fields of an EVENT frame -> Event; ValueError when its kind is not in the table."""
+    """The fields of an EVENT frame -> Event; ValueError when they do not fit the table."""
     row = events.KIND_ROW.get(values["kind"])
     if row is None:
         raise ValueError(f"unknown event kind {values['kind']}: the host may be older than the firmware")
     args: dict[str, int | str] = {}
     for name, letter in zip(row[2], "abcde", strict=False):
         args[name] = events.named(name, values[letter])
+    check_event(row[1], {name: values[name] for name in ("number", "t_ms", "s_mm")} | args)
     return Event(values["number"], values["t_ms"], row[1], values["s_mm"], args)
 
 
@@ -206,7 +193,7 @@ class StreamDecoder:
             try:
                 self._event(parse_event_text(line), items)
                 return
-            except (ValueError, IndexError):
+            except ValueError:
                 self.counts.garbled_lines += 1
                 garbled = True
         items.append(Text(line, garbled))
@@ -220,14 +207,16 @@ class StreamDecoder:
             self.counts.lost_bytes += len(segment)
             return False
         event = None
-        if name == "EVENT":
-            try:
+        try:
+            if name == "EVENT":
                 event = event_of_frame(values)
-            except ValueError:
-                self.counts.bad_frames += 1
-                return True
-            if event.kind == "boot":
-                self.restarted()
+            else:
+                check_frame(name, values)
+        except ValueError:  # damaged before its CRC was put on, or from firmware that knows more than we do
+            self.counts.bad_frames += 1
+            return True
+        if event is not None and event.kind == "boot":
+            self.restarted()
         self.counts.frames += 1
         self._follow_sequence(sequence)
         if event is None:

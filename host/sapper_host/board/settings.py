@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sapper.shared.digits import whole
 from sapper.shared.settings import TABLE, SettingError
 from sapper_host.board.answers import Answer
 from sapper_host.board.link import Link
@@ -48,8 +50,9 @@ def _parsed(lines: tuple[str, ...]) -> Values:
     values: Values = {}
     for line in lines:
         name, equals, value = line.partition(" = ")
-        if equals and value.lstrip("-").isdigit():
-            values[name] = int(value)
+        if equals:
+            with contextlib.suppress(ValueError):
+                values[name] = whole(value)
     return values
 
 

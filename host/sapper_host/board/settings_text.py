@@ -15,7 +15,7 @@ from sapper_host.errors import SapperError, Status
 
 # Settings of all tables together are 1.3 kB; a comment may be long.
 MOST_BYTES = 65536
-_WHOLE = re.compile(r"[+-]?[0-9]+")
+_WHOLE = re.compile(r"-?[0-9]+")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Values = dict[str, int]

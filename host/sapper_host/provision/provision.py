@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from sapper.crypto.keys import key_id
+from sapper.shared.fields import answer_values
 from sapper.storage.flash_view import DIGEST_MOST
 from sapper_host.board import selftest
 from sapper_host.board import settings as board_settings
@@ -193,12 +194,18 @@ class Provisioning:
         given = round(time.time())
         since = time.monotonic()
         self._link.command(f"clock {given}")
-        told = self._link.command("clock").values().get("epoch", "")
+        words = self._link.command("clock").values()
         most = given + time.monotonic() - since + _CLOCK_OFF_S  # whatever becomes of this laptop's clock meanwhile
-        if not told.isdigit() or not given - _CLOCK_OFF_S <= int(told) <= most:
-            raise SapperError(f"the board's clock does not keep the time it was given ({told or 'unset'})", "try again")
-        self.found.clock_s = int(told)
-        return f"set, {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(int(told)))} UTC, until its next start"
+        try:
+            told = answer_values("clock", words).get("epoch", 0)
+        except ValueError:
+            told = 0
+        if not given - _CLOCK_OFF_S <= told <= most:
+            raise SapperError(
+                f"the board's clock does not keep the time it was given ({words.get('epoch', 'unset')})", "try again"
+            )
+        self.found.clock_s = told
+        return f"set, {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(told))} UTC, until its next start"
 
     def _self_test(self) -> str:
         self.found.checks = selftest.run(self._link)

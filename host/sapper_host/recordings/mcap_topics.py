@@ -10,17 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sapper.shared import events, wire
+from sapper.shared.fields import FRAME_NAMES
 from sapper_host.recordings.trace_rows import COLUMNS
 
 Schema = dict[str, Any]
 
-# Fields of telemetry that have names: field -> the names, in a further field FIELD_name.
-ENUMERATED = {
-    "state": events.STATES,
-    "reason": events.REASON_NAMES,
-    "fault": events.FAULTS,
-    "class": events.CLASSES,
-}
 PROFILE = "sapper"
 
 
@@ -69,8 +63,8 @@ def _telemetry_topic(kind: int, meaning: str) -> Topic:
     properties: Schema = {}
     for name, _code, unit, text in fields:
         properties[name] = _property("integer", unit, text)
-        if name in ENUMERATED:
-            properties[f"{name}_name"] = {"type": "string", "enum": list(ENUMERATED[name]), "description": text}
+        if name in FRAME_NAMES:
+            properties[f"{name}_name"] = {"type": "string", "enum": list(FRAME_NAMES[name]), "description": text}
     required = tuple(field[0] for field in fields)[: wire.FIRST_FIELDS.get(kind)]
     if kind == wire.DETECT:
         properties["boot"] = _BOOT

@@ -14,11 +14,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from sapper.shared.fields import FRAME_NAMES
 from sapper_host.board.decoder import Event, Frame, Text
 from sapper_host.board.link import Happening, Sent
 from sapper_host.errors import SapperError
 from sapper_host.recordings.mcap_file import McapTopics
-from sapper_host.recordings.mcap_topics import ENUMERATED, FRAME_TOPIC
+from sapper_host.recordings.mcap_topics import FRAME_TOPIC
 from sapper_host.recordings.truth import Truth
 
 # Twice as often as the promise, so that a slow disk has half a second.
@@ -211,7 +212,7 @@ class Recorder:
 def frame_message(frame: Frame) -> dict[str, Any]:
     """The message of a telemetry frame: its fields, and the names of those that have names."""
     message: dict[str, Any] = dict(frame.fields)
-    for name in ENUMERATED:
+    for name in FRAME_NAMES:
         if name in message:
             message[f"{name}_name"] = frame.named(name)
     return message

@@ -30,9 +30,10 @@ def log(
       sapper log
       sapper log --saved --json
     """
-    from sapper.shared.events import parse_line
+    from sapper.shared.fields import parse_line
     from sapper_host.board.link import Link
     from sapper_host.connected.ports import find_port
+    from sapper_host.errors import LinkError
     from sapper_host.recordings.parts import parts_begin
 
     with Link.open(find_port(port)) as link:
@@ -43,9 +44,12 @@ def log(
         import json
         from itertools import accumulate
 
+        try:
+            events = [parse_line("* " + line) for line in lines]
+        except ValueError as error:
+            raise LinkError(f"the board's log has a line that is no event ({error})", "ask again") from None
         parts = accumulate(map(bool, anew), initial=1)
         next(parts)
-        events = [parse_line("* " + line) for line in lines]
         typer.echo(json.dumps([event | {"part": n} for event, n in zip(events, parts, strict=True)], indent=1))
     else:
         for line, why in zip(lines, anew, strict=True):

@@ -6,7 +6,7 @@ from bench import Bench
 
 from sapper.link.status import flags
 from sapper.safety.supervisor import ARMED, SAFE
-from sapper.shared import events, weakened
+from sapper.shared import fields, weakened
 from sapper.shared.events import WEAKENED
 from sapper.shared.settings import TABLE
 from sapper.storage import settings_file
@@ -58,7 +58,7 @@ def test_each_setting_that_weakens_is_named_by_set_arm_and_status_and_no_longer_
         for n in range(bench.app.log.oldest(), bench.app.log.next)
         if " weakened " in bench.app.log.text(n)
     ]
-    assert events.parse_line(told)["stops"] == name
+    assert fields.parse_line(told)["stops"] == name
     bench.say("disarm")
     assert "weakened" not in bench.last(f"set {name} {ROWS[name][1]}") and not flags(bench.app) & BIT
 

@@ -13,7 +13,7 @@ import key_places
 
 from sapper.app import Application
 from sapper.safety.supervisor import ARMED, CONTACT, FAULT, STOPPED, SWEEP, TELEOP
-from sapper.shared import events
+from sapper.shared import events, fields
 from sapper.shared.limits import FEED_HOLD_MS
 
 AIR = (32768, 32768, 32768, 33100, 14022)  # gates mid-scale, 5.0 V supply, 27 C, in 1/16 LSB
@@ -229,7 +229,7 @@ class Bench:
     def told(self, kind):
         """Events of this kind that were logged, their values by name."""
         log = self.app.log
-        lines = [events.parse_line(log.text(number)) for number in range(log.oldest(), log.next)]
+        lines = [fields.parse_line(log.text(number)) for number in range(log.oldest(), log.next)]
         return [line for line in lines if line["kind"] == kind]
 
     def until_changed(self, most=400):

@@ -53,10 +53,26 @@ def test_text_form_and_frame_of_an_event_are_the_same_object() -> None:
     assert isinstance(from_text, Event) and from_text.args["class"] == "ferrous" and from_text.line() == text
 
 
+@pytest.mark.parametrize("field, value", [("state", 7), ("reason", 200), ("fault", 13)])
+def test_a_frame_with_a_number_that_has_no_name_is_damaged(field: str, value: int) -> None:
+    decoder = StreamDecoder()
+    assert decoder.feed(frame_bytes(wire.STATUS, 0, **{field: value})) == []
+    assert decoder.counts.bad_frames == 1 and decoder.counts.frames == 0
+    assert len(decoder.feed(frame_bytes(wire.STATUS, 1, **{field: 1}))) == 1
+
+
+def test_an_event_frame_with_values_outside_their_table_is_damaged() -> None:
+    decoder = StreamDecoder()
+    state = events.KIND_ID["state"]
+    assert decoder.feed(frame_bytes(wire.EVENT, 0, number=1, kind=state, a=99)) == []
+    assert decoder.feed(frame_bytes(wire.EVENT, 1, number=2, kind=events.KIND_ID["mark"], a=-1)) == []
+    assert decoder.counts.bad_frames == 2
+
+
 @pytest.mark.parametrize("kind", [row[1] for row in events.KINDS])
 def test_every_kind_of_event_survives_text_and_back(kind: str) -> None:
     row = events.KIND_ROW[events.KIND_ID[kind]]
-    line = events.text_line(1, 2, row[0], -3, tuple(range(len(row[2]))))
+    line = events.text_line(1, 2, row[0], -3, tuple(1 for _ in row[2]))
     assert parse_event_text(line).line() == line
 
 

@@ -38,6 +38,31 @@ def event(line: str) -> object:
     return item
 
 
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "* 2 99999999999999999999999999 mark s_mm=0 count=1",
+        "* 2 4294967296 mark s_mm=0 count=1",
+        "* 2 -5 mark s_mm=0 count=1",
+        "* 65537 1500 mark s_mm=0 count=1",
+        "* 2 1500 mark s_mm=99999999999 count=1",
+    ],
+)
+def test_a_line_whose_values_do_not_fit_is_counted_and_recorded_as_text_and_the_clock_stays(
+    tmp_path: Path, damaged: str
+) -> None:
+    decoder = StreamDecoder()
+    now_ns = 1_700_000_000_000_000_000
+    with Recorder(tmp_path / "s.mcap", lambda: now_ns) as recorder:
+        for line in ("* 1 1000 mark s_mm=0 count=1", damaged, "* 3 2000 mark s_mm=0 count=2"):
+            for item in decoder.feed(line.encode() + b"\r\n"):
+                recorder.take(item)
+    assert decoder.counts.garbled_lines == 1 and decoder.counts.events == 2
+    read = list(McapReading(tmp_path / "s.mcap").messages())
+    assert [message.topic for message in read] == ["/event", "/console", "/event"]
+    assert [message.log_time_ns - now_ns for message in read] == [0, 0, 1_000_000_000]
+
+
 def test_a_finished_recording_opens_in_the_librarys_own_reader(tmp_path: Path) -> None:
     path = tmp_path / "s.mcap"
     with Recorder(path) as recorder:
