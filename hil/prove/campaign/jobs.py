@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hil.errors import HilError
+from sapper_host.outside import json_text
 
 _TRACE_ENDINGS = (".csv", ".mcap")
 RESULT_ENDING = ".json"
@@ -80,7 +80,7 @@ def result_path(folder: Path, name: str) -> Path:
 def finished(folder: Path, job: Job) -> dict[str, Any] | None:
     """The result of an earlier run, if it was made from the same trace under the same conditions."""
     try:
-        record = json.loads(result_path(folder, job.name).read_text(encoding="utf-8"))
+        record = json_text.read(result_path(folder, job.name))
         made_of = record["campaign"]
         if made_of["conditions"] == job.conditions.as_dict() and made_of["trace"] == trace_digest(Path(job.path)):
             return dict(record)

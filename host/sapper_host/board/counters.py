@@ -13,11 +13,13 @@ from sapper.crypto.line_mac import COUNTER_MAX
 from sapper_host.errors import SapperError
 from sapper_host.files import folders
 from sapper_host.files.whole_file import NotWrittenError, write
+from sapper_host.outside import json_text
 
 # Counters are taken from the file in blocks, so that it is written now and then only.
 _BLOCK = 64
 # How often a taken lock is tried again; whoever holds it writes a line, and an operator's line is waiting.
 _POLL_S = 0.002
+_MOST_BYTES = 1000
 
 
 class Counters:
@@ -30,8 +32,10 @@ class Counters:
         """`size` counters above `least` and above all reserved before for this nonce."""
         with self._locked():
             try:
-                kept = json.loads(self._path.read_text(encoding="ascii"))
-                used = int(kept["counter"]) if kept["nonce"] == nonce else 0
+                kept = json_text.read(self._path, _MOST_BYTES)
+                used = kept["counter"] if kept["nonce"] == nonce else 0
+                if type(used) is not int or not 0 <= used <= COUNTER_MAX:
+                    raise ValueError("no counter")
             except (OSError, ValueError, KeyError, TypeError):
                 used = 0  # lost or spoilt: the board's own counter is what counts
             first = max(used, least) + 1

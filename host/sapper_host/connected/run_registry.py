@@ -12,11 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from sapper_host.files import folders
 from sapper_host.files.whole_file import write
+from sapper_host.outside import json_text
+
+_MOST_BYTES = 65536
+_PID_END = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,16 @@ class RunningRig:
     world: str = ""
     started_s: float = 0.0
     bootsel: str = ""
+
+
+def _entry(value: dict[str, Any]) -> RunningRig:
+    """The rig that a file tells of. ValueError or TypeError when it tells of none."""
+    rig = RunningRig(**value)
+    ports = rig.ports
+    texts = [rig.rig, rig.world, rig.bootsel, *ports.keys(), *ports.values()] if isinstance(ports, dict) else [None]
+    if type(rig.pid) is not int or not 0 < rig.pid < _PID_END or not all(isinstance(text, str) for text in texts):
+        raise ValueError("not a running rig")
+    return rig
 
 
 def _run_folder() -> Path:
@@ -56,7 +71,7 @@ def running_rigs() -> list[RunningRig]:
     rigs = []
     for path in sorted(_run_folder().glob("*.json")):
         try:
-            rig = RunningRig(**json.loads(path.read_text(encoding="utf-8")))
+            rig = _entry(json_text.read(path, _MOST_BYTES))
         except (OSError, ValueError, TypeError):
             continue  # half written, gone meanwhile, or of another version: not ours to judge
         if psutil.pid_exists(rig.pid):

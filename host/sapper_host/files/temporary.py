@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,12 +11,13 @@ from pathlib import Path
 import psutil
 
 _PREFIX = "sapper-"
+_PID = re.compile(r"[0-9]{1,9}")
 
 
 def temporary_folder(name: str) -> tempfile.TemporaryDirectory[str]:
     """A folder for `name`'s work, as tempfile has it: gone with the block, or with the process if no block holds it."""
     for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}{name}-*"):
         owner = path.name.removeprefix(f"{_PREFIX}{name}-").partition("-")[0]
-        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+        if _PID.fullmatch(owner) and not psutil.pid_exists(int(owner)):
             shutil.rmtree(path, ignore_errors=True)
     return tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{name}-{os.getpid()}-")

@@ -7,25 +7,20 @@ each checked by its CRC, so an unfinished file gives everything up to its last w
 from __future__ import annotations
 
 import json
-import os
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-import zstandard
-from mcap.exceptions import EndOfFile, McapError
-from mcap.records import Channel, Chunk, Footer, Header, McapRecord, Metadata
+from mcap.records import Channel, Footer, Header, McapRecord, Metadata
 from mcap.records import Message as McapMessage
-from mcap.stream_reader import CRCValidationError, StreamReader, breakup_chunk
 from mcap.writer import MCAP0_MAGIC, Writer
 
 from sapper.shared.version import VERSION
 from sapper_host.errors import TraceError
+from sapper_host.outside import json_text
+from sapper_host.recordings.mcap_records import DAMAGE, records
 from sapper_host.recordings.mcap_topics import PROFILE, TOPICS
 
-# No record or chunk that we write comes near this; one that claims more is damage, and is not allocated.
-_RECORD_MAX_BYTES = 64 * 1024 * 1024
 _CHUNK_BYTES = 512 * 1024
 
 
@@ -38,9 +33,11 @@ class Message(NamedTuple):
     data: bytes
 
     def json(self) -> dict[str, Any]:
-        """The message as a dict."""
-        value = json.loads(self.data)
-        return value if isinstance(value, dict) else {}
+        """The message as a dict. JsonError (a ValueError) when it is none."""
+        value = json_text.parse(self.data)
+        if not isinstance(value, dict):
+            raise json_text.JsonError("no JSON object")
+        return value
 
 
 class McapTopics:
@@ -76,20 +73,6 @@ class McapTopics:
         return self._channels[name]
 
 
-class _WholeReads:
-    """A file for the MCAP library that refuses to read past its end: no damaged length is allocated or half read."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._left = os.fstat(stream.fileno()).st_size
-
-    def read(self, size: int) -> bytes:
-        if size > self._left:
-            raise EndOfFile
-        self._left -= size
-        return self._stream.read(size)
-
-
 class McapReading:
     """Reads a file of ours from the front. After `messages()` ran out, `complete` says whether the file was finished,
     `problem` why reading ended if not; `metadata` holds the named metadata met so far.
@@ -123,33 +106,17 @@ class McapReading:
                     yield Message(topic, record.log_time, record.sequence, record.data)
 
     def _records(self, stream: IO[bytes]) -> Iterator[McapRecord]:
-        whole: Any = _WholeReads(stream)
-        reader = StreamReader(whole, emit_chunks=True, record_size_limit=_RECORD_MAX_BYTES)
-        records = reader.records
-        while True:
-            try:
-                record = next(records)
-                inner = _open_chunk(record) if isinstance(record, Chunk) else [record]
-            except StopIteration:
-                return
-            except (McapError, CRCValidationError, zstandard.ZstdError, struct.error, ValueError) as error:
-                self.problem = str(error) or "it ends in the middle of a record"
-                return
-            if isinstance(record, Header):
-                self.profile = record.profile or "none"
-            elif isinstance(record, Metadata):
-                self.metadata[record.name] = record.metadata
-            elif isinstance(record, Footer):
-                self.complete = True
-            yield from inner
-
-
-def _open_chunk(chunk: Chunk) -> list[McapRecord]:
-    if chunk.uncompressed_size > _RECORD_MAX_BYTES:
-        raise ValueError(f"a chunk that claims {chunk.uncompressed_size} bytes")
-    if chunk.compression == "zstd" and zstandard.frame_content_size(chunk.data) > _RECORD_MAX_BYTES:
-        raise ValueError("a chunk that would unpack to more than it says")
-    return breakup_chunk(chunk, validate_crc=True)
+        try:
+            for record in records(stream):
+                if isinstance(record, Header):
+                    self.profile = record.profile or "none"
+                elif isinstance(record, Metadata):
+                    self.metadata[record.name] = record.metadata
+                elif isinstance(record, Footer):
+                    self.complete = True
+                yield record
+        except DAMAGE as error:
+            self.problem = str(error) or "it ends in the middle of a record"
 
 
 def is_mcap(path: Path) -> bool:

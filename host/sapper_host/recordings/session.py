@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sapper.shared import events
+from sapper.shared.fields import check_event, check_frame
+from sapper_host.board.decoder import Event
 from sapper_host.errors import TraceError
 from sapper_host.recordings.mcap_file import McapReading
 from sapper_host.recordings.starts import Starts
@@ -52,16 +55,16 @@ def read_session(path: Path) -> Session:
         try:
             if message.topic == "/status":
                 values = message.json()
-                row = _row(values, _STATUS_FIELDS)
-                boot = int(values["boot"]) if "boot" in values else None
-                status.append((*row, starts.status(row[0], boot)))
+                row = _row("STATUS", values, _STATUS_FIELDS)
+                status.append((*row, starts.status(row[0], values.get("boot"))))
             elif message.topic == "/detect":
-                detect.append((*_row(message.json(), _DETECT_FIELDS), starts.now))
+                detect.append((*_row("DETECT", message.json(), _DETECT_FIELDS), starts.now))
             elif message.topic == "/event":
-                event = _event(message.json())
-                session.events.append(event | {"start": starts.event(event["kind"])})
+                session.events.extend(
+                    event | {"start": starts.event(event["kind"])} for event in _events(message.json())
+                )
             elif message.topic == "/loop":
-                session.loop.append(message.json())
+                session.loop.append(_checked("LOOP", message.json()))
             elif message.topic == "/truth":
                 session.truth = check_truth(message.json(), path)
         except (KeyError, TypeError, ValueError) as error:
@@ -76,7 +79,13 @@ def read_session(path: Path) -> Session:
     return session
 
 
-def _row(message: dict[str, Any], names: Iterable[str]) -> tuple[float, ...]:
+def _checked(frame: str, message: dict[str, Any]) -> dict[str, Any]:
+    check_frame(frame, message)
+    return message
+
+
+def _row(frame: str, message: dict[str, Any], names: Iterable[str]) -> tuple[float, ...]:
+    message = _checked(frame, message)
     return tuple(float(message[name]) for name in names)
 
 
@@ -85,11 +94,11 @@ def _columns(rows: list[tuple[float, ...]], names: tuple[str, ...]) -> dict[str,
     return {name: table[:, i] for i, name in enumerate(names)}
 
 
-def _event(message: dict[str, Any]) -> dict[str, Any]:
-    head = {
-        "t_s": int(message["t_ms"]) / 1000,
-        "s_m": int(message["s_mm"]) / 1000,
-        "kind": str(message["kind"]),
-        "number": int(message["number"]),
-    }
-    return head | dict(message.get("args", {}))
+def _events(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """The event of a message; none when its kind is not known here: a newer program's."""
+    kind = message["kind"]
+    if isinstance(kind, str) and kind not in events.KIND_ID:
+        return []
+    args = dict(message.get("args", {}))
+    check_event(kind, {name: message[name] for name in ("number", "t_ms", "s_mm")} | args)
+    return [Event(message["number"], message["t_ms"], kind, message["s_mm"], args).as_dict()]

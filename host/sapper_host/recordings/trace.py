@@ -7,6 +7,7 @@ write_trace(trace, Path("lane.mcap"))
 from __future__ import annotations
 
 import json
+import re
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ _DECIMALS = (4, 2, 2, 2, 0, 2, 0, 0)
 _PROGRESS_ROWS = 1000
 # Steps longer than this many usual ones are a gap.
 _GAP_STEPS = 1.8
+_TICKS_PER_M = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 
 
 class Gap(NamedTuple):
@@ -148,12 +150,9 @@ def ticks_per_m(trace: Trace) -> float:
     for line in trace.provenance:
         words = line.replace("=", " ").replace(":", " ").split()
         if "ticks_per_m" in words[:-1]:
-            try:
-                value = float(words[words.index("ticks_per_m") + 1])
-            except ValueError:
-                continue
-            if 0 < value < 1e6:
-                return value
+            word = words[words.index("ticks_per_m") + 1]
+            if _TICKS_PER_M.fullmatch(word) and float(word):
+                return float(word)
     return float(row_of("ticks_per_m")[1])
 
 

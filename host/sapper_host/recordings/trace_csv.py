@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from sapper_host.errors import TraceError
-from sapper_host.recordings.trace_rows import NAMES, Cells, RowChecker, Values, check_header, shown
+from sapper_host.outside.text import shown
+from sapper_host.recordings.trace_rows import NAMES, Cells, RowChecker, Values, check_header
 
 MAGIC = "# sapper-trace 1"
 _LINE_MAX = 4096
@@ -58,7 +59,9 @@ class CsvTraceReader:
         if first is None:
             raise TraceError(self.path, 0, "", "the file is empty")
         if first.rstrip() != MAGIC:
-            raise TraceError(self.path, 1, "", f"'{shown(first)}' is not '{MAGIC}': not a trace, or of another version")
+            raise TraceError(
+                self.path, 1, "", f"'{shown(first, 40)}' is not '{MAGIC}': not a trace, or of another version"
+            )
         for text in lines:
             if not text.startswith("#"):
                 check_header(self.path, self._line, tuple(text.split(",")))

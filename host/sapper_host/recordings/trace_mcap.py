@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sapper_host.errors import TraceError
+from sapper_host.outside import json_text
 from sapper_host.recordings.mcap_file import McapReading, McapTopics, Message
 from sapper_host.recordings.mcap_topics import TRACE_TOPICS
 from sapper_host.recordings.trace_rows import NAMES, Cells, RowChecker, Values
@@ -85,14 +86,14 @@ class McapTraceReader:
 
     def _json(self, message: Message, text_numbers: bool = False) -> dict[str, Any]:
         """A message's object; with `text_numbers` its numbers stay the text they are."""
-        numbers = {"parse_float": str, "parse_int": str, "parse_constant": str} if text_numbers else {}
         try:
-            value = json.loads(message.data, **numbers)  # type: ignore[arg-type]
-        except (ValueError, RecursionError):
-            value = None
+            value = json_text.parse(message.data, number=str if text_numbers else None)
+            why = "no JSON object"
+        except json_text.JsonError as error:
+            value, why = None, error.reason
         if not isinstance(value, dict):
             time_s = message.log_time_ns / 1e9
-            raise TraceError(self.path, 0, message.topic, f"the message at {time_s:g} s is no JSON object")
+            raise TraceError(self.path, 0, message.topic, f"the message at {time_s:g} s: {why}")
         return value
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
 from sapper.shared.pins import ADC_FULL_SCALE_MV, VSYS_DIVIDER
 from sapper_host.errors import TraceError
+from sapper_host.outside.text import shown
 
 Cells = tuple[str, ...]
 Values = tuple[float, ...]
@@ -47,7 +48,11 @@ GATE_NAMES = NAMES[1:4]
 
 _CELL = r"(?:-?[0-9]{1,15}(?:\.[0-9]{1,12})?)?"
 _PLAIN_ROW = re.compile(",".join([_CELL] * len(COLUMNS)))
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_NOT_FINITE = re.compile(r"[+-]?(?:s?nan[0-9]*|inf|infinity)", re.IGNORECASE)
+_DIGITS_MOST = 30  # of a cell written out
 _NAN = float("nan")
+_NS_PER_S = 1_000_000_000
 
 
 class RowChecker:
@@ -57,6 +62,7 @@ class RowChecker:
         self.path = path
         self.decimals = [0] * len(COLUMNS)
         self._last_s = -math.inf
+        self._last_cell = ""
 
     def line(self, line: int, text: str) -> Values:
         """A CSV line (without its end) -> numbers, NaN for an empty cell; TraceError names line, column and reason."""
@@ -87,15 +93,15 @@ class RowChecker:
             return _NAN
         if plain:
             return float(cell)
-        try:
-            # Decimal refuses '1_000' only in part and takes 'nan': both are told apart here.
-            number = Decimal(cell) if "_" not in cell and cell == cell.strip() else None
-        except InvalidOperation:
-            number = None
+        if _NOT_FINITE.fullmatch(cell):
+            raise TraceError(self.path, line, column.name, f"'{shown(cell, 40)}' is not finite; leave the cell empty")
+        # Not all that Decimal takes: '1_000', digits of other scripts, exponents of a million digits.
+        number = Decimal(cell) if _NUMBER.fullmatch(cell) else None
         if number is None:
-            raise TraceError(self.path, line, column.name, f"'{shown(cell)}' is not a number")
-        if not number.is_finite():
-            raise TraceError(self.path, line, column.name, f"'{shown(cell)}' is not finite; leave the cell empty")
+            raise TraceError(self.path, line, column.name, f"'{shown(cell, 40)}' is not a number")
+        _, digits, exponent = number.as_tuple()
+        if len(digits) + abs(int(exponent)) > _DIGITS_MOST:
+            raise TraceError(self.path, line, column.name, f"'{shown(cell, 40)}' has more digits than any measurement")
         return float(number)
 
     def _refuse_value(self, line: int, column: Column, cell: str, value: float) -> None:
@@ -104,19 +110,22 @@ class RowChecker:
                 return
             raise TraceError(self.path, line, column.name, "the cell is empty")
         limits = f"{column.lowest:g}..{column.highest:g} {column.unit}"
-        raise TraceError(self.path, line, column.name, f"{shown(cell)} is outside {limits}")
+        raise TraceError(self.path, line, column.name, f"{shown(cell, 40)} is outside {limits}")
 
     def _follow_time(self, line: int, t_s: float, cell: str) -> None:
         if t_s <= self._last_s:
             what = "is repeated" if t_s == self._last_s else f"falls behind {self._last_s:g} s of the row before"
-            raise TraceError(self.path, line, "t_s", f"{shown(cell)} s {what}; times must rise")
+            raise TraceError(self.path, line, "t_s", f"{shown(cell, 40)} s {what}; times must rise")
+        if t_s - self._last_s < 2 / _NS_PER_S and _ns(cell) == _ns(self._last_cell):
+            what = f"{shown(cell, 40)} s is in the same nanosecond as the row before; an MCAP file holds no less"
+            raise TraceError(self.path, line, "t_s", what)
         self._last_s = t_s
+        self._last_cell = cell
 
 
-def shown(cell: str) -> str:
-    """A cell as an error may show it: short and printable."""
-    text = "".join(c if c.isprintable() else "?" for c in cell[:40])
-    return text + ("..." if len(cell) > 40 else "")
+def _ns(cell: str) -> int:
+    """A time as MCAP has it."""
+    return int(Decimal(cell) * _NS_PER_S)
 
 
 def check_header(path: Path | str, line: int, cells: Cells) -> None:
@@ -126,6 +135,6 @@ def check_header(path: Path | str, line: int, cells: Cells) -> None:
             raise TraceError(path, line, name, "the column is missing", f"the header must be {','.join(NAMES)}")
     for name in cells:
         if name not in NAMES:
-            raise TraceError(path, line, shown(name), "unknown column", f"the header must be {','.join(NAMES)}")
+            raise TraceError(path, line, shown(name, 40), "unknown column", f"the header must be {','.join(NAMES)}")
     if cells != NAMES:
         raise TraceError(path, line, "", "columns are repeated or out of order", f"write {','.join(NAMES)}")

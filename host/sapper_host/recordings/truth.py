@@ -5,12 +5,13 @@ A truth is a plain dict of the form of the trace format; fields not named here a
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 from sapper_host.errors import TraceError
+from sapper_host.outside import json_text
+from sapper_host.outside.text import shown
 
 Truth = dict[str, Any]
 
@@ -22,7 +23,6 @@ _LANE = (
 )
 _LATERAL_MAX_M = 10.0
 _DISTANCE_MAX_CM = 300.0
-_TRUTH_MAX_BYTES = 16 * 1024 * 1024
 
 
 def truth_path(trace_path: Path) -> Path:
@@ -33,24 +33,18 @@ def truth_path(trace_path: Path) -> Path:
 def read_truth(path: Path) -> Truth:
     """Read and check a truth file; TraceError names the field and the reason."""
     try:
-        if path.stat().st_size > _TRUTH_MAX_BYTES:
-            raise TraceError(path, 0, "", "too large to be a truth file")
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TraceError(path, 0, "", f"not UTF-8 text at byte {error.start}") from None
+        with path.open("rb") as file:
+            return parse_truth(file.read(json_text.MOST_BYTES + 1), path)
     except OSError as error:
         raise TraceError(path, 0, "", f"cannot be read: {error.strerror}") from None
-    return parse_truth(text, path)
 
 
-def parse_truth(text: str, path: Path | str) -> Truth:
+def parse_truth(text: bytes, path: Path | str) -> Truth:
     """Truth from its JSON text; `path` names it in errors. Missing `hot_rocks` and `stuck` become empty lists."""
     try:
-        raw = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise TraceError(path, error.lineno, "", f"not JSON: {error.msg} at column {error.colno}") from None
-    except RecursionError:
-        raise TraceError(path, 0, "", "not a truth: nested without end") from None
+        raw = json_text.parse(text)
+    except json_text.JsonError as error:
+        raise TraceError(path, error.line, "", error.reason) from None
     if not isinstance(raw, dict):
         raise TraceError(path, 0, "", f"expected a JSON object, got {type(raw).__name__}")
     return check_truth(raw, path)
@@ -74,7 +68,7 @@ def check_truth(raw: Truth, path: Path | str) -> Truth:
     for i, stuck in enumerate(_list(path, truth, "stuck")):
         place = f"stuck[{i}]"
         if stuck.get("gate") not in (0, 1, 2) or isinstance(stuck.get("gate"), bool):
-            raise TraceError(path, 0, f"{place}.gate", f"{stuck.get('gate')!r} is not gate 0, 1 or 2")
+            raise TraceError(path, 0, f"{place}.gate", f"{shown(str(stuck.get('gate')), 40)!r} is not gate 0, 1 or 2")
         start_s = _number(path, stuck, "t0", f"{place}.t0", 0.0, 1e9, "s")
         _number(path, stuck, "t1", f"{place}.t1", start_s, 1e9, "s")
     return truth
@@ -120,7 +114,7 @@ def _number(
     if value is None:
         raise TraceError(path, 0, place, "is missing")
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TraceError(path, 0, place, f"{str(value)[:40]!r} is not a number")
+        raise TraceError(path, 0, place, f"{shown(str(value), 40)!r} is not a number")
     if not lowest <= value <= highest:
         raise TraceError(path, 0, place, f"{value:g} is outside {lowest:g}..{highest:g} {unit}")
     holder[name] = value

@@ -21,6 +21,7 @@ from pathlib import Path
 from mpremote.romfs import VfsRomWriter
 
 from sapper.crypto.keys import key_id
+from sapper.shared.digits import whole
 from sapper.update.slot_trailer import API, BYTES_MAX, MARK
 from sapper.update.trailer import TrailerError, check, mac, values_of
 from sapper_host.errors import SapperError, Status
@@ -243,11 +244,18 @@ def _text_of(image: bytes, mark: str) -> str:
     return image[at:].decode("ascii")
 
 
+def _place(text: str) -> int:
+    number: int = whole(text)
+    if not 0 <= number <= IMAGE_BYTES_MAX:
+        raise ValueError(f"{text} is no place in an image")
+    return number
+
+
 def parse_manifest(text: str) -> tuple[FileRow, ...]:
     """The files of a manifest; an older application's digests are longer. ValueError when a line is none."""
     rows = []
     for line in text.split("\n"):
         if line.startswith("file "):
             _, name, offset, size, digest = line.split(" ")
-            rows.append(FileRow(name, int(offset), int(size), digest[:DIGEST_DIGITS]))
+            rows.append(FileRow(name, _place(offset), _place(size), digest[:DIGEST_DIGITS]))
     return tuple(rows)

@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
+from sapper.shared.digits import whole
 from sapper.update.patch import COPY, DATA, DEFLATED, PLAIN, SECTOR_BYTES, WINDOW_BITS
 from sapper_host.board.dialog import Dialog
 from sapper_host.errors import BoardError, LinkError, NoAnswerError
@@ -97,8 +98,11 @@ def send(dialog: Dialog, bundle: Bundle, progress: Progress) -> dict[str, int]:
     """
     running, _ = _ask(dialog, message("M", 0, b""))
     _, have = _ask(dialog, message("H", 0, sums(bundle.image)))
-    wanted = [number for number, held in enumerate(have.removeprefix("ok have=")) if held == "0"]
-    plan = pieces(bundle, parse_manifest("\n".join(running)))
+    plan = pieces(bundle, _files_of(running))
+    held = have.removeprefix("ok have=")
+    if len(held) != len(plan):
+        raise NoAnswerError("the board does not say which sectors it holds", "run the same command again")
+    wanted = [number for number, one in enumerate(held) if one == "0"]
     count = 0
     waiting: dict[int, bytes] = {}
     tries = 0
@@ -112,8 +116,8 @@ def send(dialog: Dialog, bundle: Bundle, progress: Progress) -> dict[str, int]:
         if not waiting:
             break
         line = dialog.answer_line(_ANSWER_S)
-        if line is not None and line.startswith("ok sector="):
-            if waiting.pop(int(line[10:]), None) is not None:
+        if line is not None and (number := _sector(line)) is not None:
+            if waiting.pop(number, None) is not None:
                 done += 1
                 tries = 0
                 progress(done / len(wanted))
@@ -128,6 +132,23 @@ def send(dialog: Dialog, bundle: Bundle, progress: Progress) -> dict[str, int]:
             dialog.write(data)
     _end(dialog, message("E", 0, bundle.trailer))
     return {"sectors": len(plan), "sent": len(wanted), "bytes": count}
+
+
+def _files_of(running: list[str]) -> tuple[FileRow, ...]:
+    """What the application that runs has of its manifest; nothing when that is spoilt: then all is sent."""
+    try:
+        return parse_manifest("\n".join(running))
+    except ValueError:
+        return ()
+
+
+def _sector(line: str) -> int | None:
+    """The sector that a line says has come; None when it says no such thing."""
+    name, _, number = line.partition("=")
+    try:
+        return whole(number) if name == "ok sector" else None
+    except ValueError:
+        return None
 
 
 def _ask(dialog: Dialog, data: bytes) -> tuple[list[str], str]:

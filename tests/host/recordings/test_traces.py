@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,50 @@ def test_a_file_that_is_no_trace_is_refused(tmp_path: Path, text: str, line: int
     with pytest.raises(TraceError) as caught:
         read_trace(lane(tmp_path, text))
     assert caught.value.line == line and reason in caught.value.reason
+
+
+ODD_CELLS = [
+    "0e-400000000",
+    "0E-99999999999999999999",
+    "1e-999999999",
+    "1e+400000000",
+    "0e999",
+    "1e-40",
+    "4.9" + "6" * 400,
+    "1_000",
+    " 5",
+    "\u0661\u0666",
+    "0x10",
+    "1e",
+    ".",
+    "+",
+]
+
+
+@pytest.mark.parametrize("cell", ODD_CELLS)
+def test_a_cell_that_is_no_measurements_number_costs_nothing_and_is_refused_with_its_place(
+    tmp_path: Path, cell: str
+) -> None:
+    path = lane(tmp_path, HEAD + ROWS[0] + f"\n0.01,1,1,1,{cell},20,0,0\n")
+    tracemalloc.start()
+    try:
+        for target in ("a.mcap", "a.csv"):
+            with pytest.raises(TraceError) as caught:
+                convert(path, tmp_path / target)
+            assert caught.value.line == 7 and caught.value.column == "vsys_mv"
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_rows_closer_than_the_nanosecond_that_mcap_has_are_refused(tmp_path: Path) -> None:
+    def at(*times: str) -> Path:
+        return lane(tmp_path, HEAD + "".join(f"{t},1,1,1,5000,20,0,0\n" for t in times))
+
+    assert convert(at("0", "0.000000001", "0.0000000029", "0.0000000031"), tmp_path / "a.mcap") == 4
+    assert len(read_trace(tmp_path / "a.mcap").t_s) == 4
+    with pytest.raises(TraceError, match=r"line 8, t_s: .*same nanosecond"):
+        convert(at("0", "0.0000000011", "0.0000000019"), tmp_path / "b.mcap")
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
@@ -231,11 +276,17 @@ def bad_truth(**changes: object) -> str:
     [
         ("[]", "", "expected a JSON object"),
         ("{", "", "not JSON"),
-        ("[" * 100_000, "", "nested without end"),
+        ("[" * 100_000, "", "nested deeper than 64"),
+        (bad_truth(lane_length_m=10**400), "", "a number of 401 digits"),
+        (bad_truth(lane_length_m="@").replace('"@"', "1" + "0" * 5000), "", "a number of 5001 digits"),
+        (bad_truth(lane_length_m=10**39), "lane_length_m", "outside"),
+        (bad_truth(targets=[{"s_m": 1, "name": "\ud800"}]), "", "surrogate"),
+        ('{"swath_m": 1, "swath_m": 2}', "", "'swath_m' stands twice"),
+        (bad_truth(stuck=[{"gate": "\x1b[2J" * 100, "t0": 0, "t1": 1}]), "stuck[0].gate", "?[2J?[2J"),
         (bad_truth(lane_length_m=None), "lane_length_m", "missing"),
         (bad_truth(lane_length_m=-1), "lane_length_m", "outside"),
         (bad_truth(speed_m_s="fast"), "speed_m_s", "not a number"),
-        (bad_truth(swath_m=float("nan")), "swath_m", "not a number"),
+        (bad_truth(swath_m=float("nan")), "", "NaN is no number"),
         (bad_truth(targets="none"), "targets", "not a list"),
         (bad_truth(targets=[{"s_m": 6}]), "targets[0].s_m", "outside 0..5 m (the lane)"),
         (bad_truth(targets=[{"lateral_m": 0}]), "targets[0].s_m", "missing"),
@@ -247,7 +298,7 @@ def bad_truth(**changes: object) -> str:
 )
 def test_a_truth_that_cannot_be_is_refused_by_field(text: str, place: str, reason: str) -> None:
     with pytest.raises(TraceError) as caught:
-        parse_truth(text, "lane.truth.json")
+        parse_truth(text.encode(), "lane.truth.json")
     assert caught.value.column == place and reason in caught.value.reason
 
 
