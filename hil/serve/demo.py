@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from hil.errors import HilError
 from hil.play.lane_run import LaneResult, LaneRun
@@ -26,6 +27,7 @@ from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import BUILD
 from sapper_host.operate.monitor_state import MonitorState
 from sapper_host.operate.monitor_view import plain_line, render
+from sapper_host.outside.text import shown
 from sapper_host.pictures.map_plot import plot_map
 from sapper_host.recordings.recorder import Recorder
 from sapper_host.recordings.session import read_session
@@ -93,7 +95,7 @@ def summary(result: LaneResult, wall_s: float, console: Console) -> None:
     for i, target in enumerate(targets):
         match = found.get(i)
         table.add_row(
-            target["name"],
+            Text(shown(target["name"], 40)),
             f"{target['s_m']:.2f} m",
             f"{target['distance_cm']:.0f} cm",
             "[green]found[/]" if match else "[bold red]missed[/]",

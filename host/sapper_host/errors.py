@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
 
+from sapper_host.outside.text import shown_lines
+
 
 class Status(IntEnum):
     """Exit statuses of `sapper`."""
@@ -38,9 +40,10 @@ class SapperError(Exception):
     status: Status = Status.ERROR
 
     def __init__(self, message: str, remedy: str = "", status: Status | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        # Names, paths and what others said stand in it: whoever prints it sends a terminal nothing that it would obey.
+        self.message = shown_lines(message)
+        self.remedy = shown_lines(remedy)
+        super().__init__(self.message)
         if status is not None:
             self.status = status
 

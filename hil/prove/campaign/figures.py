@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sapper_host.pictures.style import FALSE_ALARM, FOUND, INK, MISSED, QUIET, figure, quieten
+from sapper_host.pictures.style import FALSE_ALARM, FOUND, INK, MISSED, QUIET, figure, label, quieten
 
 _GROUP_COLOURS = (FOUND, MISSED, FALSE_ALARM, INK)
 _RATES = (0, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)  # false alarms a square metre, as ticks
@@ -45,7 +45,7 @@ def roc(summary: Mapping[str, Any]) -> str:
             continue
         x = [p["false_alarms_per_m2"] for p in points]
         y = [p["detection"] for p in points]
-        axes.step(x, y, where="post", color=colour, label=f"{group} ({figures['targets']} targets)")
+        axes.step(x, y, where="post", color=colour, label=f"{label(group)} ({figures['targets']} targets)")
         here = min(points, key=lambda p: abs(p["level"] - level))
         axes.plot(here["false_alarms_per_m2"], here["detection"], "o", color=colour, markersize=7)
     axes.set_xlabel("false alarms a square metre")
@@ -73,13 +73,13 @@ def against_threshold(summary: Mapping[str, Any]) -> str:
         if not points:
             continue
         levels = [p["level"] for p in points]
-        axes.plot(levels, [p["detection"] for p in points], color=colour, label=f"{group}: detection")
+        axes.plot(levels, [p["detection"] for p in points], color=colour, label=f"{label(group)}: detection")
         right.plot(
             levels,
             [p["false_alarms_per_m2"] for p in points],
             color=colour,
             linestyle=":",
-            label=f"{group}: false alarms",
+            label=f"{label(group)}: false alarms",
         )
     axes.axvline(summary["operating_level"], color=QUIET, linewidth=1)
     axes.set_xscale("log")
@@ -109,7 +109,7 @@ def shares(entries: Mapping[str, Mapping[str, Any]], what: str) -> str:
     axes.errorbar(
         values, at, xerr=np.maximum([low, high], 0), fmt="o", color=FOUND, ecolor=QUIET, capsize=2, markersize=5
     )
-    axes.set_yticks(at, [f"{name}  ({entries[name]['hits']}/{entries[name]['of']})" for name in names])
+    axes.set_yticks(at, [f"{label(name)}  ({entries[name]['hits']}/{entries[name]['of']})" for name in names])
     axes.set_xlim(0, 1.03)
     axes.set_xlabel(f"probability of detection, by {what}")
     quieten(axes)

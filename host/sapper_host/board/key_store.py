@@ -10,7 +10,7 @@ from sapper_host.errors import SapperError
 from sapper_host.files import folders
 from sapper_host.files.whole_file import PRIVATE, write
 
-_BOARD = re.compile(r"[0-9a-f]{16}")
+BOARD_NUMBER = re.compile(r"[0-9a-f]{16}")
 
 
 def keys_folder() -> Path:
@@ -25,7 +25,7 @@ class KeyStore:
         self.folder = folder or keys_folder()
 
     def _path(self, board: str) -> Path:
-        if not _BOARD.fullmatch(board):
+        if not BOARD_NUMBER.fullmatch(board):
             raise SapperError(f"'{board}' is no board's number", "`version` gives it: 16 hexadecimal digits")
         return self.folder / f"{board}.key"
 

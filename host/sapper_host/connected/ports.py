@@ -11,6 +11,7 @@ from sapper_host.board.link import Link
 from sapper_host.connected import bootsel
 from sapper_host.connected.run_registry import running_rigs
 from sapper_host.errors import LinkError, SapperError
+from sapper_host.outside.text import shown
 
 # Raspberry Pi's vendor and the product number of MicroPython on RP2040, which our board definition keeps.
 USB_IDS = (0x2E8A, 0x0005)
@@ -50,16 +51,18 @@ def list_ports() -> list[Port]:
 
     found = []
     for info in sorted(comports(), key=lambda info: info.device):
-        names = f"{info.manufacturer or ''} {info.product or ''}"
+        names = shown(f"{info.manufacturer or ''} {info.product or ''}")
         ours = (info.vid, info.pid) == USB_IDS or USB_NAME in names
         kind = "usb" if info.vid is not None else "serial"
-        detail = " ".join(names.split()) or (info.description if info.description != "n/a" else "")
+        detail = " ".join(names.split()) or (shown(info.description) if info.description != "n/a" else "")
         location = (getattr(info, "location", None) or "").partition(":")[0]
         what = "board" if ours else "other"
-        found.append(Port(info.device, kind, what, detail, info.serial_number or "", location=location))
+        found.append(Port(info.device, kind, what, detail, shown(info.serial_number or ""), location=location))
     for rig in running_rigs():
         for name, device in rig.ports.items():
-            detail = f"{rig.rig} rig (pid {rig.pid})" + (f", world {Path(rig.world).name}" if rig.world else "")
+            detail = f"{shown(rig.rig)} rig (pid {rig.pid})" + (
+                f", world {shown(Path(rig.world).name)}" if rig.world else ""
+            )
             found.append(Port(device, name, "rig", detail, location=device if name == "usb" else ""))
     return found
 

@@ -14,8 +14,11 @@ from sapper.shared import weakened
 from sapper.shared.settings import TABLE
 from sapper.shared.version import VERSION
 from sapper.storage.flash_view import DIGEST_MOST
+from sapper.storage.name_file import is_name
 from sapper_host.board import selftest
+from sapper_host.board.key_store import BOARD_NUMBER
 from sapper_host.board.settings_text import text_of
+from sapper_host.errors import SapperError
 from sapper_host.files.whole_file import write
 from sapper_host.provision.provision import Found
 
@@ -99,8 +102,13 @@ def _table(head: tuple[str, str], rows: list[tuple[str, Any]]) -> str:
 def save(record: Record, folder: Path) -> list[Path]:
     """Write the record as JSON and Markdown, and the settings as a file that can be loaded; their paths.
 
-    Never over another record: a clock that was set back may give the same time twice.
+    SapperError when what the board says of itself can be no file's name. Never over another record: a clock that was set back may give the same time twice.
     """
+    if not BOARD_NUMBER.fullmatch(record["board"]) or not is_name(record["name"]):
+        raise SapperError(
+            f"the board calls itself '{record['name']}' and its number '{record['board']}': no record can be named so",
+            "try again; the line may have been disturbed",
+        )
     stamp = record["time"].replace("-", "").replace(":", "")
     stem = first = f"{record['name']}-{record['board']}-{stamp}"
     number = 1

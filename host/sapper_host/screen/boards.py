@@ -20,9 +20,9 @@ def board_screen(names: Sequence[str]) -> Iterator[Callable[[int, str, float], N
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
-        TextColumn("{task.fields[at]}"),
+        TextColumn("{task.fields[at]}", markup=False),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:

@@ -1,10 +1,15 @@
-"""Progress on stderr, for people only: nothing when stderr is no terminal, nothing before a moment has passed."""
+"""Progress on stderr, for people only: nothing when stderr is no terminal, nothing before a moment has passed.
+
+What is waited for may be a file's name: it is shown letter by letter, as `[bold]` and `[/]` are names too.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from sapper_host.outside.text import shown
 
 
 @contextmanager
@@ -14,8 +19,9 @@ def waiting(what: str) -> Iterator[None]:
         yield
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(what):
+    with Console(stderr=True).status(Text(shown(what))):
         yield
 
 
@@ -26,9 +32,10 @@ def counting(what: str, unit: str) -> Iterator[Callable[[int], None]]:
         yield lambda count: None
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(what) as status:
-        yield lambda count: status.update(f"{what}: {count} {unit}")
+    with Console(stderr=True).status(Text(shown(what))) as status:
+        yield lambda count: status.update(Text(f"{shown(what)}: {count} {unit}"))
 
 
 @contextmanager
@@ -41,12 +48,12 @@ def bar(what: str, total: float, unit: str) -> Iterator[Callable[[float], None]]
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn(f"{{task.completed:.1f}}/{{task.total:.1f}} {unit}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=total)
+        task = progress.add_task(shown(what), total=total)
         yield lambda done: progress.update(task, completed=done)

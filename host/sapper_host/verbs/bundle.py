@@ -9,6 +9,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption
+from sapper_host.verbs.say import say
 from sapper_host.verbs.update import KeyOption
 
 
@@ -52,9 +53,9 @@ def bundle(
         rows = [{"name": row.name, "size": row.size, "sha256": made.sha256_of(row)} for row in made.files]
         typer.echo(json.dumps({"file": str(file)} | made.values | {"files": rows}, indent=1))
     else:
-        typer.echo(f"{file}: {made.describe()}")
+        say(f"{file}: {made.describe()}")
         if not made.signed:
-            typer.echo("not signed: a board that was given a team key will not take it (`sapper bundle --new-key`)")
+            say("not signed: a board that was given a team key will not take it (`sapper bundle --new-key`)")
 
 
 def register(app: typer.Typer) -> None:

@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from sapper_host.outside.text import shown
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption
+from sapper_host.verbs.say import say
 
 
 def campaign(
@@ -62,7 +64,7 @@ def campaign(
         typer.echo(json.dumps(summary, indent=1))
     else:
         _show(summary)
-        typer.echo(f"report: {out / REPORT}")
+        say(f"report: {out / REPORT}")
     if work.skipped:
         raise typer.Exit(Status.BAD_INPUT)
 
@@ -80,14 +82,14 @@ def _run(work: Any) -> dict[str, Any]:
         def tell(name: str, what: str) -> None:
             progress.advance(task)
             if what not in ("kept", "done"):
-                console.print(f"skipped {name}: {what}", markup=False, highlight=False, soft_wrap=True)
+                console.print(shown(f"skipped {name}: {what}"), markup=False, highlight=False, soft_wrap=True)
 
         result: dict[str, Any] = work.run(tell)
         return result
 
 
 def _show(summary: dict[str, Any]) -> None:
-    typer.echo(f"{summary['traces']} traces, {len(summary['skipped'])} skipped")
+    say(f"{summary['traces']} traces, {len(summary['skipped'])} skipped")
     groups = dict(summary["groups"])
     if len(groups) > 1:
         groups["all"] = summary["all"]
@@ -104,9 +106,9 @@ def _show(summary: dict[str, Any]) -> None:
         )
         if error["mean"] is not None:
             line += f", mean error {100 * error['mean']:.1f} cm"
-        typer.echo(line)
+        say(line)
     faults = summary["faults"]
-    typer.echo(f"  stuck gates raised {faults['raised']}/{faults['stuck_gates']}, false faults {len(faults['false'])}")
+    say(f"  stuck gates raised {faults['raised']}/{faults['stuck_gates']}, false faults {len(faults['false'])}")
 
 
 def register(app: typer.Typer) -> None:

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from sapper_host.outside.text import shown
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption
+from sapper_host.verbs.say import say
 
 _COLOUR = {"ok": "green", "note": "yellow", "wrong": "red"}
 
@@ -44,9 +46,9 @@ def doctor(
         width = max(len(row.what) for row in rows)
         for row in rows:
             state = typer.style(row.state.ljust(5), fg=_COLOUR[row.state])
-            typer.echo(f"{row.what.ljust(width)}  {state}  {row.found}")
+            typer.echo(f"{row.what.ljust(width)}  {state}  {shown(row.found)}")
             if row.remedy:
-                typer.echo(f"{' ' * width}         do: {row.remedy}")
+                say(f"{' ' * width}         do: {row.remedy}")
     status = checks.status_of(rows)
     if status:
         raise typer.Exit(status)

@@ -9,6 +9,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption
+from sapper_host.verbs.say import say
 
 
 def draw_map(
@@ -56,10 +57,10 @@ def draw_map(
             _write_csv(survey, csv)
         plot_map(survey, target)
     if session.problem:
-        typer.echo(f"note: the recording ended early ({session.problem}); the map shows what is there", err=True)
+        say(f"note: the recording ended early ({session.problem}); the map shows what is there", err=True)
     for part in survey.parts:
         if part.apart:
-            typer.echo(f"note: {part.name} cannot be joined with what was before it: {part.apart}", err=True)
+            say(f"note: {part.name} cannot be joined with what was before it: {part.apart}", err=True)
     if as_json:
         import json
 
@@ -90,13 +91,13 @@ def _tell(survey: Any, target: Path) -> None:
     from sapper_host.pictures.map_list import list_lines
 
     if survey.score is not None:
-        typer.echo(
+        say(
             f"{len(survey.score.found)} of {survey.score.targets} targets found, {len(survey.score.missed)} missed, "
             f"{len(survey.score.false_alarms)} false alarms"
         )
     for line in list_lines(survey.joined.contacts):
-        typer.echo(line)
-    typer.echo(str(target))
+        say(line)
+    say(str(target))
 
 
 def register(app: typer.Typer) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption
+from sapper_host.verbs.say import say
 
 
 def replay(
@@ -99,24 +100,22 @@ def _setting(text: str) -> tuple[str, int]:
 
 
 def _show(result: dict[str, Any]) -> None:
-    typer.echo(f"{result['trace']} on {result['rig']}, {result['firmware']}")
+    say(f"{result['trace']} on {result['rig']}, {result['firmware']}")
     for event in result["events"]:
         rest = "  ".join(f"{k}={v}" for k, v in event.items() if k not in ("t_s", "s_m", "kind", "number"))
-        typer.echo(f"  {event['t_s']:8.2f} s {event['s_m']:8.2f} m  {event['kind']:8s} {rest}")
+        say(f"  {event['t_s']:8.2f} s {event['s_m']:8.2f} m  {event['kind']:8s} {rest}")
     load, heap = result["cpu_load"], result["heap_free_min"]
     figures = [f"{result['duration_s']:.1f} s of the board's time"]
     if load is not None:
         figures.append(f"CPU load {100 * load:.1f} %")
     if heap is not None:
         figures.append(f"free heap {heap // 1024} KB")
-    typer.echo("  " + ", ".join(figures))
+    say("  " + ", ".join(figures))
     if "score" in result:
         s = result["score"]
         rocks = f" ({len(s['on_rocks'])} on hot rocks)" if s["on_rocks"] else ""
         error = "" if s["error_m"] is None else f", mean error {100 * s['error_m']:.1f} cm"
-        typer.echo(
-            f"  {s['found']} of {s['targets']} targets found, {len(s['false_alarms'])} false alarms{rocks}{error}"
-        )
+        say(f"  {s['found']} of {s['targets']} targets found, {len(s['false_alarms'])} false alarms{rocks}{error}")
 
 
 def register(app: typer.Typer) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
+from sapper_host.verbs.say import say
 
 KeyOption = Annotated[
     Path | None,
@@ -77,9 +78,9 @@ def update(
     if as_json:
         typer.echo(text)
     else:
-        typer.echo(f"bundle: {chosen.describe()}")
+        say(f"bundle: {chosen.describe()}")
         for line in table(outcomes):
-            typer.echo(line)
+            say(line)
     status = status_of(outcomes)
     if status:
         raise typer.Exit(status)
@@ -92,15 +93,13 @@ def _to_factory(port: str) -> None:
     with PortBoard(port) as board:
         before = identify(board)
         if before.get("source") == "factory":
-            typer.echo(f"board {before.get('board')} runs the factory image already")
+            say(f"board {before.get('board')} runs the factory image already")
             return
         board.dialog.ask("update run factory", 5.0)
         board.dialog.ask("reboot")
         board.reopen(20.0)
         after = identify(board, 20.0)
-    typer.echo(
-        f"board {after.get('board')} runs sapper {after.get('sapper')}+{after.get('git')}, {after.get('source')}"
-    )
+    say(f"board {after.get('board')} runs sapper {after.get('sapper')}+{after.get('git')}, {after.get('source')}")
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sapper_host.verbs.help_text import help_of
+from sapper_host.verbs.say import say
 
 
 def convert(
@@ -28,7 +29,7 @@ def convert(
 
     with counting(f"converting {source.name}", "rows") as progress:
         rows = trace.convert(source, target, progress)
-    typer.echo(f"{rows} rows: {source} -> {target}")
+    say(f"{rows} rows: {source} -> {target}")
 
 
 def register(group: typer.Typer) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption
+from sapper_host.verbs.say import say
 
 
 def info(
@@ -39,32 +40,30 @@ def info(
 
 
 def _show(facts: dict[str, Any]) -> None:
-    typer.echo(f"{facts['name']}: {facts['rows']} rows, {facts['duration_s']:.2f} s at {facts['frame_hz']:.1f} Hz")
+    say(f"{facts['name']}: {facts['rows']} rows, {facts['duration_s']:.2f} s at {facts['frame_hz']:.1f} Hz")
     distance = "unknown" if facts["distance_m"] is None else f"{facts['distance_m']:.2f} m"
-    typer.echo(f"  distance   {distance}")
+    say(f"  distance   {distance}")
     for name, low, high, empty in facts["ranges"]:
         span = "no samples" if low is None else f"{low:g} .. {high:g}"
-        typer.echo(f"  {name:12s} {span}" + (f"   ({empty} empty cells)" if empty else ""))
+        say(f"  {name:12s} {span}" + (f"   ({empty} empty cells)" if empty else ""))
     for start_s, end_s, column in facts["gaps"][:10]:
-        typer.echo(f"  gap        {start_s:.2f} .. {end_s:.2f} s ({column})")
+        say(f"  gap        {start_s:.2f} .. {end_s:.2f} s ({column})")
     if len(facts["gaps"]) > 10:
-        typer.echo(f"  gap        and {len(facts['gaps']) - 10} more")
+        say(f"  gap        and {len(facts['gaps']) - 10} more")
     for line in facts["provenance"]:
-        typer.echo(f"  # {line}")
+        say(f"  # {line}")
     truth = facts["truth"]
     if truth is None:
-        typer.echo("  truth      none")
+        say("  truth      none")
         return
-    typer.echo(
-        f"  truth      {truth['lane_length_m']:g} m lane, {truth['swath_m']:g} m swath, {truth['speed_m_s']:g} m/s"
-    )
+    say(f"  truth      {truth['lane_length_m']:g} m lane, {truth['swath_m']:g} m swath, {truth['speed_m_s']:g} m/s")
     for target in truth["targets"]:
         name = target["name"] or "target"
-        typer.echo(f"    {target['s_m']:7.2f} m  {name}, {target['distance_cm']:g} cm off the coil")
+        say(f"    {target['s_m']:7.2f} m  {name}, {target['distance_cm']:g} cm off the coil")
     for rock in truth["hot_rocks"]:
-        typer.echo(f"    {rock['s_m']:7.2f} m  hot rock")
+        say(f"    {rock['s_m']:7.2f} m  hot rock")
     for stuck in truth["stuck"]:
-        typer.echo(f"    gate {stuck['gate']} stuck from {stuck['t0']:g} to {stuck['t1']:g} s")
+        say(f"    gate {stuck['gate']} stuck from {stuck['t0']:g} to {stuck['t1']:g} s")
 
 
 def register(group: typer.Typer) -> None:

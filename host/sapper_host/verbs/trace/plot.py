@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sapper_host.verbs.help_text import help_of
+from sapper_host.verbs.say import say
 
 
 def plot(
@@ -34,7 +35,7 @@ def plot(
     target = out or path.with_suffix(".png")
     with waiting(f"drawing {path.name}"):
         plot_trace(read_trace(path), target, against_time=against == "time")
-    typer.echo(str(target))
+    say(str(target))
 
 
 def register(group: typer.Typer) -> None:

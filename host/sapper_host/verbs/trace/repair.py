@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sapper_host.verbs.help_text import help_of
+from sapper_host.verbs.say import say
 
 
 def repair(
@@ -25,8 +26,8 @@ def repair(
 
     with waiting(f"reading {source.name}"):
         count, why = mcap_file.repair(source, target)
-    typer.echo(f"{count} messages: {source} -> {target}")
-    typer.echo(f"the file ended early: {why}" if why else "the file was whole")
+    say(f"{count} messages: {source} -> {target}")
+    say(f"the file ended early: {why}" if why else "the file was whole")
 
 
 def register(group: typer.Typer) -> None:

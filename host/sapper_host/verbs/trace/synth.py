@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sapper_host.verbs.help_text import help_of
+from sapper_host.verbs.say import say
 
 DIFFICULTIES = ("nominal", "hard")
 
@@ -52,7 +53,7 @@ def synth(
             raise SapperError(
                 f"cannot write into {out}: {error.strerror}", "give a folder that can be written, with --out"
             ) from None
-    typer.echo(f"{count} lanes with truth in {out}")
+    say(f"{count} lanes with truth in {out}")
 
 
 def register(group: typer.Typer) -> None:
