@@ -60,9 +60,8 @@ def list_ports() -> list[Port]:
         found.append(Port(info.device, kind, what, detail, shown(info.serial_number or ""), location=location))
     for rig in running_rigs():
         for name, device in rig.ports.items():
-            detail = f"{shown(rig.rig)} rig (pid {rig.pid})" + (
-                f", world {shown(Path(rig.world).name)}" if rig.world else ""
-            )
+            world = f", world {Path(rig.world).name}" if rig.world else ""
+            detail = shown(f"{rig.rig} rig (pid {rig.pid}){world}")
             found.append(Port(device, name, "rig", detail, location=device if name == "usb" else ""))
     return found
 

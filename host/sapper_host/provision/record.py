@@ -102,7 +102,8 @@ def _table(head: tuple[str, str], rows: list[tuple[str, Any]]) -> str:
 def save(record: Record, folder: Path) -> list[Path]:
     """Write the record as JSON and Markdown, and the settings as a file that can be loaded; their paths.
 
-    SapperError when what the board says of itself can be no file's name. Never over another record: a clock that was set back may give the same time twice.
+    Never over another record: a clock that was set back may give the same time twice. SapperError when what the board
+    says of itself can be no file's name.
     """
     if not BOARD_NUMBER.fullmatch(record["board"]) or not is_name(record["name"]):
         raise SapperError(

@@ -397,3 +397,17 @@ def test_a_lost_link_is_survived_and_told_when_it_comes_back(bench, silent_ms):
         assert abs(away - silent_ms) < 200
         log = bench.say("log 20", ticks=40)
         assert "up=0" in log and "to=STOPPED from=SWEEP reason=link_lost" in log
+
+
+@pytest.mark.parametrize("spoil", ["1_0", "1__0", "0_", "+5", "0x10", "1e3", "5.0", "--5", "-"])
+@pytest.mark.parametrize(
+    "line",
+    ["set arm_idle_s {}", "log {}", "digest {} 256", "digest 0 {}", "clock {}", "drive {} 0", "drive 0 {}", "sweep {}"],
+)
+def test_numbers_are_plain_digits_in_every_command(line, spoil):
+    bench = Bench()
+    if line.split()[0] in ("drive", "sweep"):
+        bench.to(ARMED)
+    before = bench.app.settings.diff()
+    assert bench.last(line.format(spoil)).startswith(("err value", "err setting"))
+    assert bench.app.settings.diff() == before

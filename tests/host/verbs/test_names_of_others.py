@@ -15,24 +15,18 @@ from sapper_host.screen.progress import bar, counting, waiting
 
 pytestmark = pytest.mark.unit
 
-HOSTILE = "\x1b]0;title\x07\x1b[2J\x9b1m\u202egnp\ud800 [/] [bold] $\\q$ _a^b"
+HOSTILE = "\x1b]0;title\x07\x1b[2J\x9b1m\u202egnp [/] [bold] $\\q$ _a^b"
 ROWS = "".join(f"{i / 100:.2f},1595.{i % 10},1576.45,1564.07,4966,19.28,{3 * i},{3 * i}\n" for i in range(600))
-CSV = f"# sapper-trace 1\n# {HOSTILE}\n".encode("utf-8", "surrogatepass").replace(b"\xed\xa0\x80", b"") + (
-    b"t_s,gate0_mv,gate1_mv,gate2_mv,vsys_mv,temp_c,left_ticks,right_ticks\n" + ROWS.encode()
-)
-TRUTH = {
-    "lane_length_m": 1.8,
-    "swath_m": 0.5,
-    "speed_m_s": 0.3,
-    "targets": [{"s_m": 0.5, "name": HOSTILE[:-10].replace("\ud800", "")}],
-}
+COLUMNS = "t_s,gate0_mv,gate1_mv,gate2_mv,vsys_mv,temp_c,left_ticks,right_ticks"
+CSV = f"# sapper-trace 1\n# {HOSTILE}\n{COLUMNS}\n{ROWS}"
+TRUTH = {"lane_length_m": 1.8, "swath_m": 0.5, "speed_m_s": 0.3, "targets": [{"s_m": 0.5, "name": HOSTILE}]}
 
 
 @pytest.fixture
 def trace(tmp_path: Path) -> Path:
     """A trace whose name, provenance and truth are hostile."""
-    path = tmp_path / (HOSTILE.replace("/", "|").replace("\ud800", "") + ".csv")
-    path.write_bytes(CSV)
+    path = tmp_path / (HOSTILE.replace("/", "|") + ".csv")
+    path.write_text(CSV, encoding="utf-8")
     (path.with_name(path.stem + ".truth.json")).write_text(json.dumps(TRUTH))
     return path
 
