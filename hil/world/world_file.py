@@ -4,7 +4,6 @@ The loader refuses what is unknown, of the wrong type or out of bounds, and says
 and remedy.
 """
 
-import math
 import tomllib
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from pathlib import Path
@@ -27,9 +26,12 @@ from hil.world.world_spec import (
     Target,
     WorldFile,
 )
+from sapper_host.outside import bounded
+from sapper_host.outside.text import shown
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "worlds"
 OBJECTS_PER_M = 8
+_FILE_BYTES_MAX = 1024 * 1024
 
 
 class WorldError(HilError):
@@ -60,16 +62,16 @@ def load_world_file(path: str | Path) -> WorldFile:
     if not path.suffix and not path.exists():
         path = EXAMPLES / f"{path.name}.toml"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = bounded.read(path, _FILE_BYTES_MAX).decode("utf-8")
     except FileNotFoundError:
         known = ", ".join(sorted(p.stem for p in EXAMPLES.glob("*.toml")))
         raise WorldError(f"{path}: there is no such world file; the examples are: {known}") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise WorldError(f"{path}: cannot be read as text ({error}); give a TOML file") from None
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise WorldError(f"{path}: not TOML: {error}; docs/world.md shows the format") from None
+    except (ValueError, RecursionError) as error:  # also of numbers of thousands of digits
+        raise WorldError(f"{path}: not TOML: {shown(str(error), 200)}; docs/world.md shows the format") from None
     return parse_world(data, str(path))
 
 
@@ -78,7 +80,7 @@ def parse_world(data: dict[str, Any], path: str = "(world)") -> WorldFile:
     values: dict[str, Any] = {"path": path}
     for name, table in data.items():
         if name not in SECTIONS:
-            raise WorldError(f"{path}: unknown section [{name}]; there are: {', '.join(SECTIONS)}")
+            raise WorldError(f"{path}: unknown section [{name[:60]}]; there are: {', '.join(SECTIONS)}")
         attribute, kind, many = SECTIONS[name]
         if many:
             if not isinstance(table, list):
@@ -104,7 +106,7 @@ def _section(kind: type[T], table: Any, where: str) -> T:
     known = {f.name: f for f in fields(kind)}
     for key in table:
         if key not in known:
-            raise WorldError(f"{where}: unknown key '{key}'; there are: {', '.join(known)}")
+            raise WorldError(f"{where}: unknown key '{key[:60]}'; there are: {', '.join(known)}")
     for f in known.values():
         if f.default is MISSING and f.name not in table:
             raise WorldError(f"{where}: '{f.name}' is missing; add `{f.name} = ...` ({_expects(f)})")
@@ -125,11 +127,11 @@ def _value(f: Field[Any], value: Any, where: str) -> Any:
     rule = f.metadata["rule"]
     if rule is None or isinstance(rule, Choice):
         if not isinstance(value, str) or (rule is not None and value not in rule.names):
-            raise WorldError(f"{where}: {f.name} = {value!r} is not understood; it takes {_expects(f)}")
+            raise WorldError(f"{where}: {f.name} = {_shown(value)} is not understood; it takes {_expects(f)}")
         return value
     if rule.count:
         if not isinstance(value, list) or len(value) != rule.count:
-            raise WorldError(f"{where}: {f.name} = {value!r} is not understood; it takes {_expects(f)}")
+            raise WorldError(f"{where}: {f.name} = {_shown(value)} is not understood; it takes {_expects(f)}")
         return tuple(_in_bounds(f, rule, v, where, float) for v in value)
     return _in_bounds(f, rule, value, where, int if f.type in (int, "int") else float)
 
@@ -137,13 +139,23 @@ def _value(f: Field[Any], value: Any, where: str) -> Any:
 def _in_bounds(f: Field[Any], rule: Quantity, value: Any, where: str, kind: type) -> Any:
     whole = kind is int
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-        raise WorldError(f"{where}: {f.name} = {value!r} is not a {'whole ' * whole}number; it takes {_expects(f)}")
-    if math.isnan(value) or not rule.low <= value <= rule.high:
         raise WorldError(
-            f"{where}: {f.name} = {value!r} is outside {rule.low:g}..{rule.high:g} {rule.unit}".rstrip()
+            f"{where}: {f.name} = {_shown(value)} is not a {'whole ' * whole}number; it takes {_expects(f)}"
+        )
+    if not rule.low <= value <= rule.high:  # which no NaN is
+        raise WorldError(
+            f"{where}: {f.name} = {_shown(value)} is outside {rule.low:g}..{rule.high:g} {rule.unit}".rstrip()
             + f"; put it between them ({rule.meaning})"
         )
     return kind(value)
+
+
+def _shown(value: Any) -> str:
+    """A value as an error may show it; some are numbers of thousands of digits, which have no text."""
+    try:
+        return shown(repr(value), 60)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _check_together(world: WorldFile) -> None:

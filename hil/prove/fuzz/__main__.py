@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import as_completed
 
-from hil.prove.fuzz.engine import fuzz, keep
+from hil.prove.fuzz.engine import Failure, fuzz, keep, little_memory
 from hil.prove.fuzz.targets import TARGETS, seeds_of
+from hil.workers import workers
 from sapper_host import processes
 from sapper_host.files.checkout import BUILD, ROOT
+from sapper_host.outside.text import shown
 
 _HEAP_SCRIPT = ROOT / "tests" / "hil" / "prove" / "fuzz" / "heap.py"
 
@@ -34,23 +39,41 @@ def heap_growth(inputs: int, seed: int) -> int | None:
     return int(done.stdout.split()[-1])
 
 
+def one(name: str, seed: int, seconds: float) -> tuple[str, int, list[Failure]]:
+    """One target for a while, in little memory: (its name, inputs, failures)."""
+    target = TARGETS[name]
+    feed, seeds = target.make(), seeds_of(name)
+    for data in seeds[:1]:  # loads what it needs before memory is short
+        with contextlib.suppress(Exception):
+            feed(data)
+    with little_memory():
+        count, failures = fuzz(name, feed, seeds, seed, seconds, 1 << 60, target.grammar)
+    return name, count, failures
+
+
+def results(names: list[str], seed: int, seconds: float, jobs: int) -> Iterator[tuple[str, int, list[Failure]]]:
+    """What became of each target, as it is ready; as many at once as there are jobs."""
+    with workers(min(jobs, len(names))) as pool:
+        for future in as_completed([pool.submit(one, name, seed, seconds) for name in names]):
+            yield future.result()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run it; returns the exit status."""
     parser = argparse.ArgumentParser(prog="hil.prove.fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=300.0, help="for each target")
+    parser.add_argument("--seconds", type=float, default=240.0, help="for each target")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="targets whose name holds this text")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="targets at once")
     options = parser.parse_args(arguments)
-    if not any(options.only in name for name in TARGETS):
+    names = [name for name in TARGETS if options.only in name]
+    if not names:
         parser.error(f"no target's name holds '{options.only}'; there are {', '.join(TARGETS)}")
     failed = 0
-    for name, (make, _) in TARGETS.items():
-        if options.only not in name:
-            continue
-        count, failures = fuzz(name, make(), seeds_of(name), options.seed, options.seconds, 1 << 60)
+    for name, count, failures in results(names, options.seed, options.seconds, max(1, options.jobs)):
         print(f"{'ok  ' if not failures else 'FAIL'} {name:<16} {count:>9} inputs", flush=True)
         for failure, path in zip(failures, keep(failures, BUILD / "fuzz"), strict=True):
-            print(f"     {failure.error[:160]}\n     {path}")
+            print(f"     {shown(failure.error, 160)}\n     {path}")
         failed += len(failures)
     if not options.only:
         try:

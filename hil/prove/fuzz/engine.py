@@ -1,15 +1,22 @@
-"""A small mutating fuzzer: inputs are seeds, cut, spliced and spoilt; what makes a target fail is kept as a file."""
+"""A small fuzzer: inputs are seeds, cut, spliced and spoilt, or made by a target's grammar; what makes a target fail is
+kept as a file."""
 
 from __future__ import annotations
 
 import hashlib
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 Target = Callable[[bytes], None]
+Grammar = Callable[[Random], bytes]  # makes an input that gets past the first checks
+INPUT_CPU_S = 5.0
+MEMORY_MORE = 1 << 29
 
 # Bytes and pieces that parsers stumble over.
 _TOKENS = (
@@ -72,22 +79,94 @@ def _spoil(data: bytearray, pool: Sequence[bytes], random: Random) -> None:
         data[at:at] = str(random.choice((0, 1, -1, 255, 256, 65536, 2**31, 2**63, random.getrandbits(40)))).encode()
 
 
+def inputs(seeds: Sequence[bytes], grammar: Grammar | None, random: Random) -> Iterator[bytes]:
+    """Endless inputs: of a target with a grammar half are made by it, a quarter made so and then spoilt, and the rest
+    spoilt seeds."""
+    spoilt = mutations(seeds, random)
+    yield from (next(spoilt) for _ in seeds)
+    while True:
+        kind = random.randrange(4) if grammar is not None else 3
+        if kind == 3:
+            yield next(spoilt)
+            continue
+        made = bytearray(grammar(random))  # type: ignore[misc]
+        if kind == 2:
+            for _ in range(random.choice((1, 1, 2, 5))):
+                _spoil(made, seeds, random)
+        yield bytes(made)
+
+
 def fuzz(
-    name: str, target: Target, seeds: Sequence[bytes], seed: int, seconds: float, most: int
+    name: str,
+    target: Target,
+    seeds: Sequence[bytes],
+    seed: int,
+    seconds: float,
+    most: int,
+    grammar: Grammar | None = None,
 ) -> tuple[int, list[Failure]]:
-    """Feed `target` until the time or the number is used up: (inputs, failures, at most ten)."""
+    """Feed `target` until the time or the number is used up: (inputs, failures, at most ten).
+
+    An input that takes more than INPUT_CPU_S of the processor, or more memory than there is (see `little_memory`), is a
+    failure, as is whatever the target raises.
+    """
     end = time.monotonic() + seconds
     failures: list[Failure] = []
     count = 0
-    for data in mutations(seeds, Random(seed)):
+    for data in inputs(seeds, grammar, Random(seed)):
         if count >= most or time.monotonic() >= end or len(failures) >= 10:
             break
         count += 1
         try:
-            target(data)
+            with _in_time(10 * INPUT_CPU_S if count == 1 else INPUT_CPU_S):  # the first one loads modules
+                target(data)
+        except TooLong:
+            failures.append(Failure(name, data, f"takes more than {INPUT_CPU_S:g} s of the processor"))
         except Exception as error:
             failures.append(Failure(name, data, f"{type(error).__name__}: {error}"))
     return count, failures
+
+
+class TooLong(BaseException):  # noqa: N818 -- nothing that a target catches
+    """An input has used up its time."""
+
+
+@contextmanager
+def _in_time(cpu_s: float) -> Iterator[None]:
+    """Raise TooLong in the block when it has used so much of the processor. Of the main thread, on systems that can."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def over(number: int, frame: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGPROF, over)
+    signal.setitimer(signal.ITIMER_PROF, cpu_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+@contextmanager
+def little_memory(more: int = MEMORY_MORE) -> Iterator[None]:
+    """While the block runs, this process gets no more than so many bytes beside what it has: what wants more than that
+    gets a MemoryError. Nothing where the system cannot (it is asked for Linux's /proc)."""
+    try:
+        import resource
+
+        have = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        before = resource.getrlimit(resource.RLIMIT_AS)
+    except (ImportError, OSError):
+        yield
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (have + more, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def keep(failures: Sequence[Failure], folder: Path) -> list[Path]:

@@ -7,18 +7,36 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, NamedTuple
 
-from hil.prove.fuzz.engine import Target
+from hil.prove.fuzz import file_grammars
+from hil.prove.fuzz import file_targets as files
+from hil.prove.fuzz import line_grammars as lines
+from hil.prove.fuzz.engine import Grammar, Target
+from hil.prove.fuzz.file_targets import read_or_refused
+from hil.prove.fuzz.odd_values import json_text, number
 from sapper.link.telemetry import FrameWriter
-from sapper.shared import fields, wire
+from sapper.shared import wire
 from sapper.shared.commands import ROWS
+from sapper.shared.fields import answer_values, check_frame
 from sapper.shared.settings import TABLE, Settings
 from sapper.storage import log_file, name_file, settings_file
-from sapper_host.board.decoder import StreamDecoder
+from sapper_host.board.answers import Answer, AnswerQueue, Pending
+from sapper_host.board.decoder import StreamDecoder, Text, parse_event_text
+from sapper_host.board.settings import values_of as settings_of
+from sapper_host.board.signing import RadioEncoder
+from sapper_host.board.status_text import frames_of_status
 from sapper_host.errors import SapperError
 from sapper_host.files.checkout import ROOT
 from sapper_host.files.temporary import temporary_folder
+from sapper_host.operate.monitor_state import MonitorState
+from sapper_host.operate.monitor_view import plain_line
+from sapper_host.recordings.mcap_file import McapReading
+from sapper_host.recordings.recorder import Recorder
+from sapper_host.recordings.session import read_session
+from sapper_host.update.bundle import parse_manifest
+from sapper_host.update.wire import sector_of
 
 _SEEDS = ROOT / "tests" / "hil" / "prove" / "fuzz" / "seeds"
 # The application on a board in memory.
@@ -98,86 +116,146 @@ def _settings() -> Target:
     return feed
 
 
-def _read_or_refused(read: Callable[[bytes], object], refusal: type[Exception]) -> Target:
-    """Any input is read, or refused with this exception and no other."""
+def _event_lines() -> Target:
+    """A line is an event that reads the same again, or none."""
+
+    def read(data: bytes) -> None:
+        line = data.decode("utf-8", "replace")
+        event = parse_event_text(line)
+        assert parse_event_text(event.line()) == event, f"read as {event.line()}"
+        assert 0 <= event.t_ms < 1 << 32 and 0 <= event.number < 1 << 16 and abs(event.s_mm) <= 1 << 31
+
+    return read_or_refused(read, ValueError)
+
+
+def _frame_bodies() -> Target:
+    return read_or_refused(wire.decode, wire.WireError)
+
+
+def _answers() -> Target:
+    """What a board answers, to everything that reads values out of answers."""
 
     def feed(data: bytes) -> None:
-        with suppress(refusal):
-            read(data)
+        [*items] = StreamDecoder().feed(data.replace(b"\0", b"") + b"\n")
+        lines = [item.line for item in items if isinstance(item, Text)]
+        queue = AnswerQueue()
+        for line in lines:
+            queue.add(Pending("status"))
+            queue.take(line, 0.0)
+            answer = Answer("nonce 0123456789abcdef", line, tuple(lines))
+            frames = []
+            with suppress(ValueError):
+                frames = frames_of_status(answer.values(), 0)
+            for frame in frames:
+                check_frame(frame.name, frame.fields)
+            with suppress(SapperError):
+                RadioEncoder(bytes(32), "0" * 16).renew(answer)
+            with suppress(ValueError):
+                answer_values("clock", answer.values())
+            with suppress(ValueError):
+                parse_manifest("\n".join(lines))
+            settings_of(answer.lines)
+            sector_of(line)
 
     return feed
 
 
-def _event_lines() -> Target:
-    return _read_or_refused(lambda data: fields.parse_line(data.decode("ascii", "replace")), ValueError)
-
-
-def _frame_bodies() -> Target:
-    return _read_or_refused(wire.decode, wire.WireError)
-
-
-def _file(name: str, read: Callable[[Path], object]) -> Target:
-    """A file of this name with any content: read, or refused with a SapperError."""
+def _recording() -> Target:
+    """A board's bytes, recorded and shown as they come; the recording reads again, at times that can be."""
     folder = temporary_folder("fuzz")
+    now_ns = 1_700_000_000_000_000_000
+    longest_ns = (1 << 32) * 1_000_000
 
-    def read_file(data: bytes) -> None:
-        path = Path(folder.name) / name
-        path.write_bytes(data)
-        read(path)
+    def feed(data: bytes) -> None:
+        path = Path(folder.name) / "r.mcap"
+        path.unlink(missing_ok=True)
+        decoder, state = StreamDecoder(), MonitorState()
+        with Recorder(path, lambda: now_ns) as recorder:
+            for start in range(0, len(data), 61):
+                for item in decoder.feed(data[start : start + 61]):
+                    recorder.take(item)
+                    state.take(item, decoder.counts)
+        assert plain_line(state).isprintable()
+        count = 0
+        for message in McapReading(path).messages():
+            assert abs(message.log_time_ns - now_ns) <= 100 * longest_ns, "a time that cannot be"
+            count += 1
+        assert count == recorder.messages
+        with suppress(SapperError):
+            read_session(path)
 
-    return _read_or_refused(read_file, SapperError)
+    return feed
 
 
-def _trace(suffix: str) -> Target:
-    from sapper_host.recordings.trace import read_trace
-
-    return _file(f"trace{suffix}", read_trace)
-
-
-def _truth() -> Target:
-    from sapper_host.recordings.truth import read_truth
-
-    return _file("t.truth.json", read_truth)
-
-
+_SETTINGS = "\n".join(Settings().dump_lines()).encode()
 _LINES = tuple(f"{row[1]}\n".encode() for row in ROWS.values() if row[0] not in ("repl", "bootloader"))
-_HEADER = b"# sapper-trace 1\n# seed\nt_s,gate0_mv,gate1_mv,gate2_mv,vsys_mv,temp_c,left_ticks,right_ticks\n"
-_ROWS = b"0.00,1650.0,1650.0,1650.0,5000,27.0,0,0\n0.01,1651.2,,1649.9,,,3,3\n0.02,1650,1650,1650,5000,27,6,6\n"
 
-TARGETS: dict[str, tuple[Any, tuple[bytes, ...]]] = {
-    "console-usb": (lambda: _console(0), _LINES + (b"set sweep_mm_s 300\r", b"\x08\x7f\x03\r\n")),
-    "console-radio": (lambda: _console(1), _LINES + (b"@1 0123456789abcdef arm\n", b"@999999999 00 stop\n")),
-    "telemetry": (_telemetry, (_frames(), b"ok\r\n* 1 2 boot s_mm=0 cause=watchdog\r\n" + _frames())),
-    "settings": (_settings, ("\n".join(Settings().dump_lines()).encode(), b"# x\nsweep_mm_s = 300 # y\n")),
-    "event-line": (
+
+class Fuzzed(NamedTuple):
+    """A target: what makes it, what inputs are made from, and the grammar that makes others."""
+
+    make: Callable[[], Target]
+    seeds: tuple[bytes, ...] = ()
+    grammar: Grammar | None = None
+
+
+_TRACE = files.HEADER + files.ROWS
+TARGETS: dict[str, Fuzzed] = {
+    "console-usb": Fuzzed(
+        lambda: _console(0), (*_LINES, b"set sweep_mm_s 300\r", b"\x08\x7f\x03\r\n"), lines.console_lines
+    ),
+    "console-radio": Fuzzed(
+        lambda: _console(1), (*_LINES, b"@1 0123456789abcdef arm\n", b"@999999999 00 stop\n"), lines.console_lines
+    ),
+    "telemetry": Fuzzed(
+        _telemetry, (_frames(), b"ok\r\n* 1 2 boot s_mm=0 cause=watchdog\r\n" + _frames()), lines.board_stream
+    ),
+    "recording": Fuzzed(_recording, (_frames(),), lines.board_stream),
+    "answers": Fuzzed(_answers, (b"ok state=SAFE t_ms=1",), lambda random: _answer_of(random)),
+    "settings": Fuzzed(_settings, (_SETTINGS, b"# x\nsweep_mm_s = 300 # y\n"), lambda random: _settings_text(random)),
+    "settings-laptop": Fuzzed(files.settings_file, (_SETTINGS,), lambda random: _settings_text(random)),
+    "event-line": Fuzzed(
         _event_lines,
-        (b"* 5 770 state s_mm=120 to=STOPPED from=SWEEP reason=operator", b"* 1 0 boot s_mm=0"),
+        (b"* 5 770 state s_mm=120 to=STOPPED from=SWEEP reason=operator", b"* 1 0 mark s_mm=0 count=1"),
+        lines.event_line,
     ),
-    "frame": (_frame_bodies, (_frames()[2:60], b"\x01\x01" + bytes(40))),
-    "trace-csv": (lambda: _trace(".csv"), (_HEADER + _ROWS,)),
-    "trace-mcap": (lambda: _trace(".mcap"), ()),
-    "truth": (
-        _truth,
-        (b'{"lane_length_m": 6, "swath_m": 0.5, "speed_m_s": 0.3, "targets": [{"s_m": 1, "lateral_m": 0, "name": "a",'
-         b' "distance_cm": 5}], "hot_rocks": [{"s_m": 2}], "stuck": [{"gate": 1, "t0": 0, "t1": 1}]}',),
+    "frame": Fuzzed(_frame_bodies, (_frames()[2:60], b"\x01\x01" + bytes(40))),
+    "json": Fuzzed(files.json_values, (files.TRUTH,), files.json_grammar),
+    "trace-csv": Fuzzed(lambda: files.trace(".csv"), (_TRACE,), file_grammars.trace_csv),
+    "trace-mcap": Fuzzed(lambda: files.trace(".mcap"), (), files.trace_grammar),
+    "mcap": Fuzzed(files.mcap, (), files.session_grammar),
+    "session": Fuzzed(files.session, (), files.session_grammar),
+    "truth": Fuzzed(files.truth, (files.TRUTH,), lambda random: json_text(random, file_grammars.truth(random))),
+    "names": Fuzzed(files.names, (b"a", b"$x_1^2$"), files.name_grammar),
+    "uf2": Fuzzed(files.uf2, (), file_grammars.uf2_file),
+    "bundle": Fuzzed(files.bundle_file, (), files.bundle_grammar),
+    "world": Fuzzed(files.world_file, (b"[world]\nlane_length_m = 5\n",), file_grammars.world),
+    "kept-files": Fuzzed(files.kept_files, (b"ab" * 32,), files.kept_grammar),
+    "command-info": Fuzzed(
+        lambda: files.command(["trace", "info", "{path}"], "t.csv"), (_TRACE,), file_grammars.trace_csv
     ),
-}  # fmt: skip
+    "command-map": Fuzzed(
+        lambda: files.command(["map", "{path}", "--out", "{out}"], "s.mcap"), (), files.session_grammar
+    ),
+}
+
+
+def _answer_of(random: Random) -> bytes:
+    return b"\n".join(random.choice((lines.answer_line, lines.event_line))(random) for _ in range(3))
+
+
+def _settings_text(random: Random) -> bytes:
+    made = [f"{random.choice(TABLE)[0]} = {number(random)}" for _ in range(random.randrange(1, 6))]
+    return "\n".join(made).encode("utf-8", "replace")
 
 
 def seeds_of(name: str) -> Sequence[bytes]:
     """The built-in seeds of a target, and those kept in tests/hil/prove/fuzz/seeds/NAME/ (some once failed)."""
-    built_in = TARGETS[name][1]
-    kept = tuple(path.read_bytes() for path in sorted((_SEEDS / name).glob("*")))
-    if name == "trace-mcap":
-        built_in = (_mcap_seed(),)
-    return built_in + kept
-
-
-def _mcap_seed() -> bytes:
-    from sapper_host.recordings.trace import convert
-
-    with temporary_folder("fuzz") as folder:
-        source, target = Path(folder) / "a.csv", Path(folder) / "a.mcap"
-        source.write_bytes(_HEADER + _ROWS)
-        convert(source, target)
-        return target.read_bytes()
+    built_in = TARGETS[name].seeds
+    if name in ("trace-mcap", "mcap", "session", "command-map"):
+        built_in = (files.mcap_seed(),)
+    elif name == "bundle":
+        built_in = (files.small_bundle(),)
+    elif name == "uf2":
+        built_in = (file_grammars.uf2_file(Random(1)),)
+    return built_in + tuple(path.read_bytes() for path in sorted((_SEEDS / name).glob("*")))

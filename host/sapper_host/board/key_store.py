@@ -9,7 +9,9 @@ from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
 from sapper_host.errors import SapperError
 from sapper_host.files import folders
 from sapper_host.files.whole_file import PRIVATE, write
+from sapper_host.outside import bounded
 
+_FILE_BYTES_MAX = 1000
 BOARD_NUMBER = re.compile(r"[0-9a-f]{16}")
 
 
@@ -33,10 +35,10 @@ class KeyStore:
         """The board's key, or None when there is none. SapperError for a file that holds none."""
         path = self._path(board)
         try:
-            text = path.read_text(encoding="ascii").strip()
+            text = bounded.read(path, _FILE_BYTES_MAX).decode("ascii").strip()
         except FileNotFoundError:
             return None
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise SapperError(f"{path} cannot be read ({error})", "put in a new key over USB: `sapper key`") from None
         key = from_hex(text, KEY_BYTES)
         if key is None:

@@ -35,7 +35,7 @@ def read(link: Link) -> Values:
     """All settings, in the board's order. SapperError when it does not tell those that this program knows."""
     missing: list[str] = []
     for _ in range(_TRIES):
-        values = _parsed(link.command("dump", timeout_s=_DUMP_S).lines)
+        values = values_of(link.command("dump", timeout_s=_DUMP_S).lines)
         missing = [name for name in NAMES if name not in values]
         if not missing:
             return values
@@ -46,7 +46,8 @@ def read(link: Link) -> Values:
     )
 
 
-def _parsed(lines: tuple[str, ...]) -> Values:
+def values_of(lines: tuple[str, ...]) -> Values:
+    """Of the lines of `dump`: those that are a setting's."""
     values: Values = {}
     for line in lines:
         name, equals, value = line.partition(" = ")

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sapper_host.errors import SapperError, Status
+from sapper_host.outside import bounded
+from sapper_host.outside.text import shown
 
 BLOCK_BYTES = 512
 PAYLOAD_BYTES = 256
@@ -25,6 +27,8 @@ FLASH_START = 0x10000000
 FLASH_BYTES = 2 * 1024 * 1024
 SECTOR_BYTES = 4096
 BLOCKS_PER_SECTOR = SECTOR_BYTES // PAYLOAD_BYTES
+# Twice what fills the flash.
+_FILE_BYTES_MAX = 2 * FLASH_BYTES // PAYLOAD_BYTES * BLOCK_BYTES
 
 FLAG_NOT_MAIN_FLASH = 0x00000001
 FLAG_FILE_CONTAINER = 0x00001000
@@ -54,11 +58,10 @@ _BUILD_IT = "build ours with 'make firmware', or fetch the file again"
 _RIGHT_FILE = "give the UF2 for the Raspberry Pi Pico (RP2040); ours is build/firmware.uf2"
 
 # Binary information, as `picotool info` reads it: Pico SDK, src/common/pico_binary_info.
-_BI_MARKER_START = 0x7188EBF2
-_BI_MARKER_END = 0xE71AA390
-_BI_TYPE_ID_AND_STRING = 6
-_BI_TAG_RASPBERRY_PI = 0x5052
-_BI_PROGRAM_NAME = 0x02031C86
+BI_MARKER_START = 0x7188EBF2
+BI_MARKER_END = 0xE71AA390
+BI_STRING = 0x5052 << 16 | 6  # of Raspberry Pi's ids: an id and a string
+BI_PROGRAM_NAME = 0x02031C86
 _BI_PROGRAM_VERSION = 0x11A9BC3A
 _BI_SEARCH_BYTES = 1024
 _BOOT2_BYTES = 256
@@ -147,17 +150,19 @@ class Uf2Image:
     def program(self) -> tuple[str, str]:
         """Program name and version that the image declares (('', '') where it declares none)."""
         found = dict(_binary_info(self))
-        return found.get(_BI_PROGRAM_NAME, ""), found.get(_BI_PROGRAM_VERSION, "")
+        return found.get(BI_PROGRAM_NAME, ""), found.get(_BI_PROGRAM_VERSION, "")
 
 
 def read_uf2(path: Path) -> Uf2Image:
     """Read and check the UF2 firmware at `path`. Raises Uf2Error with the first fault and its remedy."""
     try:
-        content = path.read_bytes()
+        content = bounded.read(path, _FILE_BYTES_MAX)
     except OSError as error:
         raise Uf2Error(
             path, f"cannot be read: {error.strerror}", "check the file's name and its permissions"
         ) from error
+    except ValueError as error:
+        raise Uf2Error(path, f"has {error}: not a UF2 for a Pico", _RIGHT_FILE) from None
     if len(content) < BLOCK_BYTES:
         raise Uf2Error(path, f"is {len(content)} bytes long: not a UF2 file", _RIGHT_FILE)
     count = struct.unpack_from("<I", content, _COUNT_AT)[0] if _has_magic(content, 0) else 0
@@ -258,10 +263,10 @@ def _binary_info(image: Uf2Image) -> Iterator[tuple[int, str]]:
     """(id, text) of the strings that the program declares about itself. Nothing if the table is not there or broken."""
     for offset in range(_BOOT2_BYTES, min(_BI_SEARCH_BYTES, len(image.data) - 20), 4):
         first, table, table_end, _, last = struct.unpack_from("<5I", image.data, offset)
-        if first == _BI_MARKER_START and last == _BI_MARKER_END:
-            for pointer in range(table, table_end, 4):
+        if first == BI_MARKER_START and last == BI_MARKER_END:
+            for pointer in range(max(table, image.start), min(table_end, image.end), 4):
                 entry = _word(image, pointer)
-                if entry is not None and _word(image, entry) == _BI_TYPE_ID_AND_STRING | _BI_TAG_RASPBERRY_PI << 16:
+                if entry is not None and _word(image, entry) == BI_STRING:
                     identity, text = _word(image, entry + 4), _word(image, entry + 8)
                     if identity is not None and text is not None:
                         yield identity, _text(image, text)
@@ -280,4 +285,4 @@ def _text(image: Uf2Image, address: int) -> str:
     if not 0 <= offset < len(image.data):
         return ""
     end = image.data.find(b"\0", offset, offset + 256)
-    return image.data[offset : end if end >= 0 else offset].decode("ascii", "replace")
+    return shown(image.data[offset : end if end >= 0 else offset].decode("ascii", "replace"))

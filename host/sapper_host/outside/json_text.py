@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sapper_host.outside import bounded
+
 MOST_BYTES = 16 * 1024 * 1024
 _DEEPEST = 64
 _DIGITS_MOST = 40
@@ -35,8 +37,11 @@ class JsonError(ValueError):
 
 def read(path: Path, most: int = MOST_BYTES) -> Any:
     """The value in a file of at most so many bytes. JsonError when it is none, OSError when it cannot be read."""
-    with path.open("rb") as file:
-        return parse(file.read(most + 1), most)
+    try:
+        data = bounded.read(path, most)
+    except ValueError as error:
+        raise JsonError(str(error)) from None
+    return parse(data, most)
 
 
 def parse(data: bytes, most: int = MOST_BYTES, number: Callable[[str], Any] | None = None) -> Any:

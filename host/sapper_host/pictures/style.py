@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,9 @@ def quieten(axes: Any) -> None:
 def save(fig: Any, path: Path) -> None:
     """Write the figure; SapperError when the file cannot be written or its ending is no picture's."""
     try:
-        fig.savefig(path, dpi=150, facecolor="white")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # a script that no font here has: boxes stand for its letters
+            fig.savefig(path, dpi=150, facecolor="white")
     except (OSError, ValueError) as error:
         raise SapperError(
             f"{path} cannot be written: {error}", "name a .png, .svg or .pdf in a folder of yours"

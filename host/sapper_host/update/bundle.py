@@ -26,6 +26,7 @@ from sapper.update.slot_trailer import API, BYTES_MAX, MARK
 from sapper.update.trailer import TrailerError, check, mac, values_of
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.whole_file import replacing
+from sapper_host.outside import bounded
 
 SUFFIX = ".sapper"
 IMAGE = "image.romfs"
@@ -35,6 +36,7 @@ MANIFEST_MARK = "sapper-manifest 1"
 DIGEST_DIGITS = 32
 # 192 kB of a slot less its last two sectors (firmware/board/modules/flash_layout.py; a test compares).
 IMAGE_BYTES_MAX = 184 * 1024
+_FILE_BYTES_MAX = 2 * IMAGE_BYTES_MAX
 _REMEDY = "make it anew: `sapper bundle`"
 # All that zipfile raises for files that are no zip, or not whole.
 _NOT_WHOLE = (
@@ -200,7 +202,7 @@ def write(bundle: Bundle, path: Path) -> None:
 def read(path: Path) -> Bundle:
     """Read a bundle and check all of it but its signature. BundleError says what is wrong."""
     try:
-        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+        with zipfile.ZipFile(io.BytesIO(bounded.read(path, _FILE_BYTES_MAX))) as archive:
             trailer = _member(archive, TRAILER, BYTES_MAX)
             image = _member(archive, IMAGE, IMAGE_BYTES_MAX)
     except OSError as error:

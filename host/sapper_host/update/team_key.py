@@ -16,6 +16,9 @@ from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
 from sapper_host.board.key_store import keys_folder
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.whole_file import PRIVATE, NotWrittenError
+from sapper_host.outside import bounded
+
+_FILE_BYTES_MAX = 1000
 
 
 def default_path() -> Path:
@@ -26,8 +29,8 @@ def default_path() -> Path:
 def load(path: Path) -> bytes:
     """The key in a file. SapperError when it holds none."""
     try:
-        key = from_hex(path.read_text(encoding="ascii").strip(), KEY_BYTES)
-    except (OSError, UnicodeDecodeError) as error:
+        key = from_hex(bounded.read(path, _FILE_BYTES_MAX).decode("ascii").strip(), KEY_BYTES)
+    except (OSError, ValueError) as error:
         raise SapperError(f"{path} cannot be read ({error})", "name the team's key file", Status.BAD_INPUT) from None
     if key is None:
         raise SapperError(

@@ -116,7 +116,7 @@ def send(dialog: Dialog, bundle: Bundle, progress: Progress) -> dict[str, int]:
         if not waiting:
             break
         line = dialog.answer_line(_ANSWER_S)
-        if line is not None and (number := _sector(line)) is not None:
+        if line is not None and (number := sector_of(line)) is not None:
             if waiting.pop(number, None) is not None:
                 done += 1
                 tries = 0
@@ -142,7 +142,7 @@ def _files_of(running: list[str]) -> tuple[FileRow, ...]:
         return ()
 
 
-def _sector(line: str) -> int | None:
+def sector_of(line: str) -> int | None:
     """The sector that a line says has come; None when it says no such thing."""
     name, _, number = line.partition("=")
     try:
