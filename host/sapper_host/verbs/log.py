@@ -8,6 +8,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
+from sapper_host.verbs.say import say
 
 # As many as the board holds (sapper/link/event_log.py).
 _MOST = 64
@@ -54,8 +55,8 @@ def log(
     else:
         for line, why in zip(lines, anew, strict=True):
             if why:
-                typer.echo(f"--- {why}: times and places (s_mm) are not those of before ---")
-            typer.echo(line)
+                say(f"--- {why}: times and places (s_mm) are not those of before ---")
+            say(line)
 
 
 def register(app: typer.Typer) -> None:
