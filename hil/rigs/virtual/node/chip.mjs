@@ -9,7 +9,8 @@ import { IoQspi, Ssi } from './flash/ssi.mjs';
 import { IoBank0, PadsBank0 } from './pins/io_bank.mjs';
 import { Pads } from './pins/pads.mjs';
 import { PioBlock } from './pio/block.mjs';
-import { ALL_PINS } from './pio/state_machine.mjs';
+import { ALL_PINS } from './pio/shifter.mjs';
+import { Spi } from './serial/spi.mjs';
 import { Uart } from './serial/uart.mjs';
 import { UsbDevice } from './serial/usb_device.mjs';
 import { fitDma } from './system/dma.mjs';
@@ -24,6 +25,7 @@ const CCR = 0xd14;
 const ROSC_HZ = 6.5e6;
 // `b .` in the last halfword of the mask ROM, which ends in unused `bkpt 0`: where a core that is made to hang spins.
 export const ENDLESS_LOOP_ADDRESS = 0x3ffe;
+const QSPI_PINS = 0x3f;
 const B_SELF = 0xe7fe;
 const BKPT = 0xbe00;
 // SYSINFO, SYSCFG, PSM, PADS_QSPI, XOSC, BUSCTRL, RTC, TBMAN
@@ -100,7 +102,6 @@ export class Chip extends RP2040 {
     this.pllSys = anew(this.pllSys);
     this.pllUsb = anew(this.pllUsb);
     this.i2c = this.i2c.map((block) => anew(block, block.irq));
-    this.spi = this.spi.map((block) => anew(block, block.irq, block.dreq));
     this.qspi = this.qspi.map((pin) => new pin.constructor(this, pin.index, pin.name));
     for (const at of STOCK_ADDRESSES) {
       peripherals[at] = anew(peripherals[at], peripherals[at].bank);
@@ -109,8 +110,6 @@ export class Chip extends RP2040 {
       0x40008: this.clocks,
       0x40028: this.pllSys,
       0x4002c: this.pllUsb,
-      0x4003c: this.spi[0],
-      0x40040: this.spi[1],
       0x40044: this.i2c[0],
       0x40048: this.i2c[1],
       0x50000: this.dma,
@@ -135,6 +134,7 @@ export class Chip extends RP2040 {
     this.adc = new Adc(this, 'ADC', board.analog);
     this.pio = [new PioBlock(this, 'PIO0', 0), new PioBlock(this, 'PIO1', 1)];
     this.uart = [0, 1].map((n) => new Uart(this, `UART${n}`, n, board.lines[n], board.events));
+    this.spi = [0, 1].map((n) => new Spi(this, `SPI${n}`, n));
     this.usbCtrl = new UsbDevice(this, 'USB', board.host);
     this.timer = new Timer(this, 'TIMER', board.timerStartMicros);
     this.watchdog = new Watchdog(this, 'WATCHDOG', board.kept, (reason) =>
@@ -153,6 +153,8 @@ export class Chip extends RP2040 {
       10: this.pio[0],
       11: this.pio[1],
       14: this.pwm,
+      16: this.spi[0],
+      17: this.spi[1],
       21: this.timer,
       22: this.uart[0],
       23: this.uart[1],
@@ -167,6 +169,8 @@ export class Chip extends RP2040 {
       0x4001c: padsBank0,
       0x40034: this.uart[0],
       0x40038: this.uart[1],
+      0x4003c: this.spi[0],
+      0x40040: this.spi[1],
       0x4004c: this.adc,
       0x40050: this.pwm,
       0x40054: this.timer,
@@ -219,6 +223,9 @@ export class Chip extends RP2040 {
     sio.writeUint32 = function write(offset, value) {
       if (offset !== 0x50 && offset !== 0x54) {
         sioWrite.call(this, offset, value);
+        // The bank of the flash's pins has six.
+        this.qspiGpioValue &= QSPI_PINS;
+        this.qspiGpioOutputEnable &= QSPI_PINS;
       }
     };
   }

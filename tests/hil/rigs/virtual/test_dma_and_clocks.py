@@ -25,8 +25,21 @@ def copied(repl, treq: int) -> int:
     return int(micros)
 
 
-def test_an_unpaced_copy_takes_a_cycle_an_item(repl):
-    assert copied(repl, 63) <= 120
+def test_an_unpaced_copy_takes_two_cycles_an_item(repl):
+    """From RAM to RAM they share; MicroPython's own test on boards has 16 kB take 70 to 125 us."""
+    assert 16 <= copied(repl, 63) <= 120
+    out = repl.execute(
+        "source, target = bytes(i & 255 for i in range(16384)), bytearray(16384)\n"
+        "dma = rp2.DMA(); dma.read = source; dma.write = target; dma.count = 4096; dma.ctrl = dma.pack_ctrl()\n"
+        "ticks_us = time.ticks_us\n"
+        "def copy():\n"
+        "    masked = machine.disable_irq(); t = ticks_us(); dma.active(True)\n"
+        "    while dma.active(): pass\n"
+        "    u = ticks_us(); machine.enable_irq(masked); return time.ticks_diff(u, t)\n"
+        "print(copy(), source == target); dma.close()"
+    )
+    took, same = out.split()
+    assert 70 <= int(took) <= 125 and same == "True"
 
 
 def test_a_pacing_timer_sets_the_rate(repl):

@@ -39,7 +39,6 @@ export class Pin {
     this.edges = 0; // latched INTR edge bits
     this.inte = 0;
     this.intf = 0;
-    this.edgeMode = 0; // PWM edges are followed one by one while > 0
   }
 
   get functionSelect() {
@@ -97,12 +96,12 @@ export class Pin {
         out = chip.sio.gpioValue & bit ? 1 : 0;
         break;
       case FUNCTION_PIO0:
-        oe = chip.pio[0].pinDirections & bit ? 1 : 0;
-        out = chip.pio[0].pinValues & bit ? 1 : 0;
+        oe = chip.pio[0].outputs.directions.bits & bit ? 1 : 0;
+        out = chip.pio[0].outputs.levels.bits & bit ? 1 : 0;
         break;
       case FUNCTION_PIO1:
-        oe = chip.pio[1].pinDirections & bit ? 1 : 0;
-        out = chip.pio[1].pinValues & bit ? 1 : 0;
+        oe = chip.pio[1].outputs.directions.bits & bit ? 1 : 0;
+        out = chip.pio[1].outputs.levels.bits & bit ? 1 : 0;
         break;
       case FUNCTION_PWM:
         oe = chip.pwm.outputEnable(index);
@@ -246,11 +245,13 @@ export class Pads {
     this.chip.setInterrupt(IRQ_IO_BANK0, active);
   }
 
-  /** PWM edges of this pin are needed one by one (somebody watches, or an interrupt or PIO waits). */
-  needEdges(index, need) {
-    const pin = this.pins[index];
-    pin.edgeMode += need ? 1 : -1;
-    this.functionChanged(pin);
+  /** PIO machines have begun, or ended, to wait for these pins. */
+  followersChanged(changed) {
+    for (let index = 0, left = changed; left !== 0; index++, left >>>= 1) {
+      if (left & 1 && this.pins[index].functionSelect === FUNCTION_PWM) {
+        this.functionChanged(this.pins[index]);
+      }
+    }
   }
 
   functionChanged(pin) {
@@ -265,7 +266,10 @@ export class Pads {
     pin.update();
   }
 
+  /** Whether PWM edges of this pin are needed one by one: somebody watches, or an interrupt or PIO waits. */
   followsEdges(pin) {
-    return pin.edgeMode > 0 || this.wires.watched[pin.index] !== 0 || pin.inte !== 0;
+    const { pio } = this.chip;
+    const waited = (pio[0].pinsFollowed | pio[1].pinsFollowed) & (1 << pin.index);
+    return waited !== 0 || this.wires.watched[pin.index] !== 0 || pin.inte !== 0;
   }
 }

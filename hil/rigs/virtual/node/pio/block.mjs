@@ -2,6 +2,7 @@
 // memory, flags, outputs and registers.
 
 import { BasePeripheral } from 'rp2040js';
+import { Outputs } from './outputs.mjs';
 import { AWAKE, Runner } from './runner.mjs';
 
 const CTRL = 0x000;
@@ -31,18 +32,14 @@ export class PioBlock extends BasePeripheral {
     this.firstIrq = index === 0 ? 7 : 9;
     this.dreqBase = index * 8;
     this.instructions = new Uint16Array(32);
-    this.pinValues = 0;
-    this.pinDirections = 0;
+    this.outputs = new Outputs(this);
     this.irqFlags = 0;
     this.fdebug = 0;
-    this.stallBits = 0; // machines stalled now, in FDEBUG's layout
     this.syncBypass = 0;
     this.inte = [0, 0];
     this.intf = [0, 0];
     this.effects = 0; // counts everything the outside could notice
-    this.pinsRead = 0;
-    this.pinsBefore = 0;
-    this.directionsBefore = 0;
+    this.pinsFollowed = 0; // by machines that sleep, or did since they were let go
     this.runners = [0, 1, 2, 3].map((each) => new Runner(this, each, chip.clock));
     this.runners.forEach((runner) => this.requests(runner.machine));
   }
@@ -53,26 +50,6 @@ export class PioBlock extends BasePeripheral {
   }
 
   // What machines call
-
-  inputs(pins) {
-    this.pinsRead |= pins;
-    return this.rp2040.pads.read(pins);
-  }
-
-  writePins(value, base, count) {
-    this.pinValues = this.merge(this.pinValues, value, base, count);
-  }
-
-  writeDirections(value, base, count) {
-    this.pinDirections = this.merge(this.pinDirections, value, base, count);
-  }
-
-  merge(word, value, base, count) {
-    const ones = count >= 32 ? 0xffffffff : (1 << count) - 1;
-    const turned = (bits) => (base === 0 ? bits : (bits << base) | (bits >>> (32 - base)));
-    const mask = turned(ones);
-    return (word & ~mask) | (turned(value & ones) & mask);
-  }
 
   setIrqFlags(flags) {
     if (flags === this.irqFlags) {
@@ -114,21 +91,11 @@ export class PioBlock extends BasePeripheral {
     }
   }
 
-  /** Tells the pads which outputs have changed. */
-  settle() {
-    let changed = (this.pinValues ^ this.pinsBefore) | (this.pinDirections ^ this.directionsBefore);
-    if (changed === 0) {
-      return;
-    }
-    this.pinsBefore = this.pinValues;
-    this.directionsBefore = this.pinDirections;
-    this.effects++;
-    const { pins } = this.rp2040.pads;
-    for (let pin = 0; pin < 30 && changed !== 0; pin++, changed >>>= 1) {
-      if (changed & 1) {
-        pins[pin].update();
-      }
-    }
+  /** A machine looks at other pins than before while it sleeps: of those, the edges of PWM are wanted one by one. */
+  followersChanged() {
+    const before = this.pinsFollowed;
+    this.pinsFollowed = this.runners.reduce((pins, runner) => pins | runner.pinsFollowed, 0);
+    this.rp2040.pads.followersChanged(before ^ this.pinsFollowed);
   }
 
   // What the pads call
@@ -210,9 +177,9 @@ export class PioBlock extends BasePeripheral {
       case INPUT_SYNC_BYPASS:
         return this.syncBypass;
       case DBG_PADOUT:
-        return this.pinValues >>> 0;
+        return this.outputs.levels.bits;
       case DBG_PADOE:
-        return this.pinDirections >>> 0;
+        return this.outputs.directions.bits;
       case DBG_CFGINFO:
         return 0x200404;
     }
@@ -318,24 +285,23 @@ export class PioBlock extends BasePeripheral {
   writeMachine(runner, register, value) {
     const { machine } = runner;
     if (register === 0x10) {
-      this.pinsRead = 0;
       runner.force(value & 0xffff);
       return;
     }
     runner.catchUp();
     switch (register) {
       case 0x00:
-        runner.setDivider(value);
+        runner.setDivider(value & 0xffffff00);
         break;
       case 0x04:
-        machine.execCtrl = value & 0x7fffffff;
+        machine.execCtrl = value & 0x7fffff9f;
         break;
       case 0x08:
         if ((machine.shiftCtrl ^ value) & 0xc0000000) {
           machine.tx.length = 0; // changing a FIFO join empties both
           machine.rx.length = 0;
         }
-        machine.shiftCtrl = value | 0;
+        machine.shiftCtrl = value & 0xffff0000;
         this.requests(machine);
         this.checkInterrupts();
         break;
@@ -343,20 +309,21 @@ export class PioBlock extends BasePeripheral {
         machine.pinCtrl = value | 0;
         break;
     }
-    runner.wake();
+    // Whom it had taken a pin from may have it back now.
+    this.runners.forEach((each) => each.wake());
     runner.forgetCircle();
   }
 
   reset() {
     this.runners.forEach((runner) => runner.clear());
     this.instructions.fill(0);
-    this.pinValues = 0;
-    this.pinDirections = 0;
     this.irqFlags = 0;
     this.fdebug = 0;
+    this.syncBypass = 0;
     this.inte = [0, 0];
     this.intf = [0, 0];
-    this.settle();
+    this.outputs.reset();
+    this.followersChanged();
     this.runners.forEach((runner) => this.requests(runner.machine));
     this.rp2040.setInterrupt(this.firstIrq, false);
     this.rp2040.setInterrupt(this.firstIrq + 1, false);

@@ -27,6 +27,8 @@ export class Runner {
     this.next = 0; // ns of the next instruction; while asleep, of the one that stalled or began the circle
     this.period = 8; // ns per PIO cycle
     this.pinsRead = 0; // pins looked at since the circle began
+    this.pinsDriven = 0; // written since it was enabled
+    this.pinsFollowed = 0; // waited for since it was enabled
     this.effectsSeen = 0;
     this.circleSteps = 0;
     this.forgetCircle();
@@ -55,9 +57,19 @@ export class Runner {
   }
 
   stop() {
+    const { pio } = this;
     this.catchUp();
     this.alarm.cancel();
     this.sleep = AWAKE;
+    for (const other of pio.runners) {
+      if (other.holds(this.pinsDriven)) {
+        other.wake();
+      }
+    }
+    this.pinsDriven = 0;
+    pio.outputs.driversChanged();
+    this.pinsFollowed = 0;
+    pio.followersChanged();
   }
 
   tick() {
@@ -65,6 +77,14 @@ export class Runner {
     if (this.sleep === AWAKE && this.running) {
       this.alarm.scheduleAt(this.next);
     }
+  }
+
+  /** Its turn in this cycle comes before that of others. */
+  runNow() {
+    this.alarm.cancel();
+    this.sleep = AWAKE;
+    this.forgetCircle();
+    this.tick();
   }
 
   /** One instruction, at `this.next`. */
@@ -75,22 +95,29 @@ export class Runner {
         return;
       }
     }
+    if (pio.outputs.contended) {
+      pio.outputs.letHigherGoFirst(this);
+    }
     const forced = machine.latched >= 0;
     const opcode = forced ? machine.latched : pio.instructions[machine.pc];
     const pc = machine.pc;
     if (forced) {
       machine.latched = -1;
     }
-    pio.pinsRead = 0;
+    machine.nowNanos = this.next;
     const done = machine.execute(opcode, forced);
-    this.pinsRead |= pio.pinsRead;
+    this.pinsRead |= machine.pinsRead;
+    const written = machine.levelsWritten | machine.directionsWritten;
+    if (written & ~this.pinsDriven) {
+      this.pinsDriven |= written;
+      pio.outputs.driversChanged();
+    }
     if (!done) {
       if (forced) {
         machine.latched = opcode;
       }
-      this.sleep = STALLED;
-      this.pinsRead = pio.pinsRead;
-      pio.settle();
+      this.sleepOn(STALLED, machine.pinsRead);
+      pio.outputs.settle();
       return;
     }
     this.next += (1 + machine.delay) * this.period;
@@ -104,7 +131,7 @@ export class Runner {
     if (machine.pc <= pc && this.circlePc < 0 && machine.latched < 0) {
       this.beginCircle();
     }
-    pio.settle();
+    pio.outputs.settle();
   }
 
   beginCircle() {
@@ -134,8 +161,18 @@ export class Runner {
       return false;
     }
     this.circlePeriod = this.next - this.circleNanos;
-    this.sleep = CIRCLING;
+    this.sleepOn(CIRCLING, this.pinsRead);
     return true;
+  }
+
+  /** Until something changes, one of `pins` among it. */
+  sleepOn(how, pins) {
+    this.sleep = how;
+    this.pinsRead = pins;
+    if (pins & ~this.pinsFollowed) {
+      this.pinsFollowed |= pins;
+      this.pio.followersChanged();
+    }
   }
 
   /** Before anything the machine can see changes: the instructions up to now happen with things as they were. */
@@ -188,17 +225,22 @@ export class Runner {
     return this.sleep !== AWAKE && (this.pinsRead & pins) !== 0;
   }
 
+  /** Whether it sleeps, and would write one of `pins` again and again if it were awake. */
+  holds(pins) {
+    return this.sleep !== AWAKE && (this.pinsDriven & pins) !== 0;
+  }
+
   /** SMx_INSTR: executed at once, also while stalled or disabled; stays latched if it stalls. */
   force(opcode) {
     const { machine, pio } = this;
     this.catchUp();
     machine.latched = -1;
     const wasAsleep = this.sleep !== AWAKE;
+    machine.nowNanos = this.clock.nanos;
     const done = machine.execute(opcode, true);
     if (!done) {
       machine.latched = opcode;
-      this.sleep = STALLED;
-      this.pinsRead = pio.pinsRead;
+      this.sleepOn(STALLED, machine.pinsRead);
       this.next = this.clock.nanos + this.period;
       this.alarm.cancel();
     } else if (this.running && (wasAsleep || !this.alarm.scheduled)) {
@@ -206,6 +248,6 @@ export class Runner {
       this.alarm.scheduleAt(Math.max(this.next, this.clock.nanos));
     }
     this.forgetCircle();
-    pio.settle();
+    pio.outputs.settle();
   }
 }

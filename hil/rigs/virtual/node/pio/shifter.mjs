@@ -12,7 +12,12 @@ const FDEBUG_TXOVER = 1 << 16;
 const FDEBUG_RXUNDER = 1 << 8;
 const FDEBUG_RXSTALL = 1;
 
+export const ALL_PINS = 0x3fffffff;
 export const lowBits = (count) => (count >= 32 ? 0xffffffff : (1 << count) - 1);
+/** A word turned up by `base` bits: what goes out at the top comes in below. */
+export const turned = (bits, base) => (base === 0 ? bits : (bits << base) | (bits >>> (32 - base)));
+/** The `count` pins from `base` on. */
+export const pinMask = (base, count) => turned(lowBits(count), base) & ALL_PINS;
 
 /** Registers of a state machine, and what moves data through them. `pio` is the block around it. */
 export class PioShifter {
@@ -71,7 +76,7 @@ export class PioShifter {
       this.pio.stalled(FDEBUG_RXSTALL << this.index);
       return false;
     }
-    const value = this.operand(source) & lowBits(count);
+    const value = this.operand(source, count) & lowBits(count);
     if (count === 32) {
       this.isr = value >>> 0;
     } else if (this.shiftCtrl & IN_SHIFT_RIGHT) {

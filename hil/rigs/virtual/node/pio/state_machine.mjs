@@ -1,12 +1,10 @@
 // One PIO state machine: what each instruction does (RP2040 datasheet 3.4). When it runs is runner.mjs.
 // An instruction that stalls has no effect but its side-set, and is tried again: `execute` then returns false.
 
-import { lowBits, PioShifter } from './shifter.mjs';
+import { lowBits, pinMask, PioShifter } from './shifter.mjs';
 
 const SIDE_PINDIR = 1 << 29;
 const SIDE_EN = 1 << 30;
-
-export const ALL_PINS = 0x3fffffff;
 
 function reverseBits(value) {
   let x = value;
@@ -19,6 +17,10 @@ function reverseBits(value) {
 
 export class PioMachine extends PioShifter {
   pendingExec = -1; // instruction that OUT or MOV EXEC has put in
+  nowNanos = 0; // when the instruction at hand is executed
+  pinsRead = 0; // by the instruction at hand
+  levelsWritten = 0;
+  directionsWritten = 0;
   jumped = false;
   delay = 0; // cycles, of the instruction just executed
 
@@ -34,7 +36,9 @@ export class PioMachine extends PioShifter {
   execute(opcode, forced = false) {
     this.delay = 0;
     this.jumped = false;
-    this.applySideSet(opcode);
+    this.pinsRead = 0;
+    this.levelsWritten = 0;
+    this.directionsWritten = 0;
     let done = true;
     const argument = opcode & 0xff;
     switch (opcode >>> 13) {
@@ -65,6 +69,8 @@ export class PioMachine extends PioShifter {
         this.set(argument >>> 5, argument & 0x1f);
         break;
     }
+    // Over what the instruction itself puts on the same pin, and whether it stalls or not (datasheet 3.5.6.1).
+    this.applySideSet(opcode);
     if (!done) {
       return false;
     }
@@ -100,9 +106,9 @@ export class PioMachine extends PioShifter {
     const value = (field >>> (5 - count)) & lowBits(bits);
     const base = (this.pinCtrl >>> 10) & 0x1f;
     if (this.execCtrl & SIDE_PINDIR) {
-      this.pio.writeDirections(value, base, bits);
+      this.pio.outputs.writeDirections(this, value, base, bits);
     } else {
-      this.pio.writePins(value, base, bits);
+      this.pio.outputs.writeLevels(this, value, base, bits);
     }
   }
 
@@ -134,7 +140,7 @@ export class PioMachine extends PioShifter {
         return this.x !== this.y;
       case 6: {
         const pin = (this.execCtrl >>> 24) & 0x1f;
-        return ((this.pio.inputs(1 << pin) >>> pin) & 1) === 1;
+        return ((this.inputs(1 << pin) >>> pin) & 1) === 1;
       }
       default:
         return this.osrCount < this.pullThreshold;
@@ -164,19 +170,24 @@ export class PioMachine extends PioShifter {
   }
 
   waitPin(pin, polarity) {
-    return ((this.pio.inputs(1 << pin) >>> pin) & 1) === polarity;
+    return ((this.inputs(1 << pin) >>> pin) & 1) === polarity;
+  }
+
+  inputs(pins) {
+    this.pinsRead |= pins;
+    return this.pio.rp2040.pads.read(pins);
   }
 
   irqNumber(index) {
     return index & 0x10 ? (index & 4) | ((index + this.index) & 3) : index & 7;
   }
 
-  /** Value of a source of IN and MOV. */
-  operand(source) {
+  /** Value of a source of IN and MOV, of which only the low `count` bits are looked at. */
+  operand(source, count = 32) {
     switch (source) {
       case 0: {
         const base = this.inBase;
-        const inputs = this.pio.inputs(ALL_PINS);
+        const inputs = this.inputs(pinMask(base, count));
         return base === 0 ? inputs >>> 0 : ((inputs >>> base) | (inputs << (32 - base))) >>> 0;
       }
       case 1:
@@ -208,7 +219,7 @@ export class PioMachine extends PioShifter {
   put(destination, value, base, count) {
     switch (destination) {
       case 0:
-        this.pio.writePins(value, base, count);
+        this.pio.outputs.writeLevels(this, value, base, count);
         break;
       case 1:
         this.x = value;
@@ -217,7 +228,7 @@ export class PioMachine extends PioShifter {
         this.y = value;
         break;
       case 4:
-        this.pio.writeDirections(value, base, count);
+        this.pio.outputs.writeDirections(this, value, base, count);
         break;
     }
   }
