@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sapper.shared import pins, version
 
-from . import cache, native
+from . import build_mark, cache, native
 from . import compiler as cross
 from .compiler import Compiler
 from .errors import ToolchainError
@@ -180,8 +180,9 @@ def build(sources: Sources, compiler: Compiler, wanted: Inputs, logs: Path) -> P
             # Whatever the file times say, nothing frozen earlier is used again.
             shutil.rmtree(objects / "build" / "frozen_mpy", ignore_errors=True)
             (objects / "build" / "frozen_content.c").unlink(missing_ok=True)
-        if CONFIGURATION in touched:
-            # MicroPython collects its names (QSTRs) anew only when its own files change.
+        if CONFIGURATION in touched or any(name.endswith(".c") for name in touched):
+            # MicroPython collects its names (QSTRs) anew only when its own files change, and keeps the modules of a C file
+            # that has gone.
             shutil.rmtree(objects / "build" / "genhdr", ignore_errors=True)
         if not (objects / "configured").exists():
             with step("configuring the firmware"):
@@ -243,9 +244,11 @@ def _configure(sources: Sources, compiler: Compiler, objects: Path, environment:
 
 
 def deliver(folder: Path, build_folder: Path) -> None:
-    """Copy the images out to the working tree's build folder."""
-    for name in IMAGES:
+    """Copy the images out to the working tree's build folder; the UF2 with what tells its build."""
+    for name in IMAGES[1:]:
         cache.copy_out(folder / name, build_folder / name)
     about = json.loads((folder / "firmware.json").read_text())
-    size = (folder / "firmware.uf2").stat().st_size
+    uf2 = build_mark.marked((folder / "firmware.uf2").read_bytes(), f"{about['version']}+{about['revision']}")
+    cache.write_if_changed(build_folder / "firmware.uf2", uf2)
+    size = len(uf2)
     say(f"{build_folder.name}/firmware.uf2: sapper {about['version']}+{about['revision']}, {size // 1024} KB")

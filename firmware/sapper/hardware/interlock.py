@@ -32,10 +32,10 @@ def dead_man():
     label("dead")
     jmp("dead").side(0)
     label("count")
-    jmp(x_dec, "live")  # one turn less; at 0 it falls through
+    jmp(x_dec, "live").side(1)  # the loop is closed: high, one turn less; at 0 it falls through
     jmp("dead")
     label("live")
-    jmp(pin, "count").side(1)  # loop open: wraps to dead
+    jmp(pin, "count")  # loop open: wraps to dead, and MOTOR_EN was not raised even for a turn
     wrap()
 
 

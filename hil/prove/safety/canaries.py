@@ -63,10 +63,10 @@ def dead_man():
     label("dead")
     jmp("dead").side(0)
     label("count")
-    jmp(x_dec, "live")
+    jmp(x_dec, "live").side(1)
     jmp("dead")
     label("live")
-    jmp("count").side(1)
+    jmp("count")
     wrap()
 put('sapper.hardware.interlock', dead_man=dead_man)
 """,

@@ -17,6 +17,7 @@ import os
 import shutil
 from pathlib import Path
 
+from hil.rigs.virtual.boot_rom import restart
 from hil.rigs.virtual.pico import VirtualPico
 from sapper_host.flash.uf2 import (
     BLOCK_BYTES,
@@ -35,8 +36,6 @@ INDEX = "<html><head><title>RPI-RP2</title></head><body>Copy a UF2 file here.</b
 ERASE_NS = 45_000_000
 PROGRAM_NS = 400_000
 TRANSFER_NS = 600_000
-_WATCHDOG_CTRL = 0x40058000
-_TRIGGER = 1 << 31
 
 
 class BootselDrive:
@@ -68,7 +67,7 @@ class BootselDrive:
         self._busy_until_ns = 0
         self._polled_ns = 0
         self._count = 0
-        self._blocks: set[int] = set()
+        self._blocks: dict[int, Block] = {}
         self._erased: set[int] = set()  # in groups of 16 blocks, as the boot ROM counts
 
     @property
@@ -150,17 +149,20 @@ class BootselDrive:
             if fault.ends_transfer:
                 self._forget()
             return
-        if block.count != self._count:
+        if block.count != self._count or any(other.in_ram != block.in_ram for other in self._blocks.values()):
             self._forget()
             self._count = block.count
         if block.number in self._blocks:
             return
-        self._program(block)
-        self._blocks.add(block.number)
+        if block.in_ram:
+            self._pico.memory.write(block.address, block.payload)
+        else:
+            self._program(block)
+        self._blocks[block.number] = block
         if len(self._blocks) == block.count:
             self._hide()
             if self.comes_back:
-                self._pico.memory.write(_WATCHDOG_CTRL, _TRIGGER.to_bytes(4, "little"))
+                restart(self._pico.memory, min(b.address for b in self._blocks.values()) if block.in_ram else None)
             else:
                 self._pico.power_cut()
 

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from hil.rigs.virtual import protocol
+from hil.rigs.virtual.boot_rom import load_and_start, ram_blocks
 from hil.rigs.virtual.core import Cpu, Memory
 from hil.rigs.virtual.errors import VirtualPicoError
 from hil.rigs.virtual.events import Event
@@ -51,11 +52,15 @@ class VirtualPico:
 
         `seed` decides all that chance decides: RAM at power-on, flash busy times, noise, the chip's unique number.
         `power=False` leaves the board off (to hold BOOTSEL, say). `executor='plain'` uses rp2040js's own interpreter.
+        A `uf2` for RAM is started there, as the boot ROM does: it needs the power, and is gone with it.
         Raises VirtualPicoError for a file that cannot be used, or when Node or rp2040js are missing.
         """
         self._symbols: Symbols | None = None
         self._elf: Path | None = None
-        image = self._image(uf2, flash_image)
+        program = [] if uf2 is None else ram_blocks(Path(uf2))
+        if program and not power:
+            raise VirtualPicoError(f"{uf2} is a program for RAM: without power it cannot be loaded")
+        image = self._image(None if program else uf2, flash_image)
         self._link = NodeLink({"seed": seed, "executor": executor})
         self._status: Status | None = None
         self._events: list[Event] = []
@@ -75,6 +80,8 @@ class VirtualPico:
                 self.flash.write(0, image)
             if power:
                 self.power_on()
+            if program:
+                load_and_start(self.memory, program)
             self._exchange()
         except BaseException:
             self.close()

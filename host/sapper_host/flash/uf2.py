@@ -8,12 +8,14 @@ bootrom/virtual_disk.c in raspberrypi/pico-bootrom-rp2040.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sapper_host.errors import SapperError, Status
+from sapper_host.flash.build_mark import FLAG_EXTENSION_TAGS, Build, MarkError, read_mark
 from sapper_host.outside import bounded
 from sapper_host.outside.text import shown
 
@@ -25,10 +27,11 @@ FAMILY_RP2040 = 0xE48BFF56
 FLASH_START = 0x10000000
 # The Pico's flash: 2 MB (W25Q16JV).
 FLASH_BYTES = 2 * 1024 * 1024
+# The main RAM, and the flash cache's, which can serve as RAM (datasheet section 2.2): (first, behind the last).
+RAM = (0x20000000, 0x20042000)
+CACHE_RAM = (0x15000000, 0x15004000)
 SECTOR_BYTES = 4096
 BLOCKS_PER_SECTOR = SECTOR_BYTES // PAYLOAD_BYTES
-# Twice what fills the flash.
-_FILE_BYTES_MAX = 2 * FLASH_BYTES // PAYLOAD_BYTES * BLOCK_BYTES
 
 FLAG_NOT_MAIN_FLASH = 0x00000001
 FLAG_FILE_CONTAINER = 0x00001000
@@ -56,6 +59,8 @@ _HEADER = struct.Struct("<8I")
 _COUNT_AT = 24
 _BUILD_IT = "build ours with 'make firmware', or fetch the file again"
 _RIGHT_FILE = "give the UF2 for the Raspberry Pi Pico (RP2040); ours is build/firmware.uf2"
+# Every page of flash in a block of its own, and room for a few that are for another chip.
+_BYTES_MAX = 4 * FLASH_BYTES
 
 # Binary information, as `picotool info` reads it: Pico SDK, src/common/pico_binary_info.
 BI_MARKER_START = 0x7188EBF2
@@ -99,9 +104,14 @@ class Block:
     count: int
     payload: bytes
 
+    @property
+    def in_ram(self) -> bool:
+        """Whether it goes to RAM, not to flash."""
+        return not FLASH_START <= self.address < FLASH_START + FLASH_BYTES
+
 
 def parse_block(content: bytes) -> Block:
-    """512 bytes as the boot ROM takes them for the Pico's flash; BlockFault where it would ignore them."""
+    """512 bytes as the boot ROM takes them for the Pico's flash or RAM; BlockFault where it would ignore them."""
     start0, start1, flags, address, size, number, count, family = _HEADER.unpack_from(content)
     (end,) = struct.unpack_from("<I", content, BLOCK_BYTES - 4)
     if (start0, start1) != MAGIC_START or end != MAGIC_END:
@@ -114,7 +124,8 @@ def parse_block(content: bytes) -> Block:
         raise BlockFault(f"is not meant for flash (flags {flags:#x})")
     if size != PAYLOAD_BYTES:
         raise BlockFault(f"holds {size} bytes; the boot ROM takes {PAYLOAD_BYTES}")
-    if not FLASH_START <= address <= FLASH_START + FLASH_BYTES - PAYLOAD_BYTES:
+    memories = ((FLASH_START, FLASH_START + FLASH_BYTES), RAM, CACHE_RAM)
+    if not any(first <= address <= behind - PAYLOAD_BYTES for first, behind in memories):
         reason = f"goes to {address:#010x}, outside the Pico's {FLASH_BYTES // 2**20} MB of flash"
         raise BlockFault(reason, ends_transfer=True)
     if address % PAYLOAD_BYTES:
@@ -128,7 +139,7 @@ def parse_block(content: bytes) -> Block:
 class Uf2Image:
     """A checked UF2: `data` is what flash holds from `start` on; `pages` are the addresses that the file writes.
 
-    `content` is the file itself, as it was checked.
+    `content` is the file itself, as it was checked. `build`: what made it says of it, None where nothing does.
     Between pages `data` is 0xff. Addresses are absolute (flash begins at FLASH_START).
     """
 
@@ -137,6 +148,7 @@ class Uf2Image:
     data: bytes
     pages: tuple[int, ...]
     content: bytes = field(default=b"", repr=False)
+    build: Build | None = None
 
     @property
     def end(self) -> int:
@@ -147,6 +159,10 @@ class Uf2Image:
         """The 256 bytes at `address`, one of `pages`."""
         return self.data[address - self.start : address - self.start + PAYLOAD_BYTES]
 
+    def sha256(self) -> str:
+        """SHA-256, in hexadecimal, of all pages in the order of their addresses."""
+        return hashlib.sha256(b"".join(map(self.page, self.pages))).hexdigest()
+
     def program(self) -> tuple[str, str]:
         """Program name and version that the image declares (('', '') where it declares none)."""
         found = dict(_binary_info(self))
@@ -155,28 +171,67 @@ class Uf2Image:
 
 def read_uf2(path: Path) -> Uf2Image:
     """Read and check the UF2 firmware at `path`. Raises Uf2Error with the first fault and its remedy."""
-    try:
-        content = bounded.read(path, _FILE_BYTES_MAX)
-    except OSError as error:
+    content, blocks = read_blocks(path)
+    in_ram = next((block for block in blocks if block.in_ram), None)
+    if in_ram is not None:
         raise Uf2Error(
-            path, f"cannot be read: {error.strerror}", "check the file's name and its permissions"
-        ) from error
-    except ValueError as error:
-        raise Uf2Error(path, f"has {error}: not a UF2 for a Pico", _RIGHT_FILE) from None
-    if len(content) < BLOCK_BYTES:
-        raise Uf2Error(path, f"is {len(content)} bytes long: not a UF2 file", _RIGHT_FILE)
-    count = struct.unpack_from("<I", content, _COUNT_AT)[0] if _has_magic(content, 0) else 0
-    if len(content) % BLOCK_BYTES or (count and len(content) < count * BLOCK_BYTES):
-        expected = f" of {count}" if count else ""
-        raise Uf2Error(path, f"is cut short: {len(content) / BLOCK_BYTES:.1f}{expected} blocks of {BLOCK_BYTES} bytes")
-    count = len(content) // BLOCK_BYTES
-    blocks = [_block(path, content, number, count) for number in range(count)]
-    _check_addresses(path, blocks)
+            path,
+            f"is a program for RAM, which is gone with the power (block {in_ram.number} goes to {in_ram.address:#010x})",
+            f"to run it once, copy it onto the drive of a board in BOOTSEL; to flash a board, {_RIGHT_FILE}",
+        )
+    _check_sectors(path, blocks)
     image = _assemble(path, {block.address: block.payload for block in blocks})
     if image.start != FLASH_START:
         raise Uf2Error(path, f"begins at {image.start:#010x}, not at the start of flash: not a firmware", _RIGHT_FILE)
     _check_boot2(path, image.data[:_BOOT2_BYTES])
-    return replace(image, content=content)
+    build = _build(path, content) if blocks[0].flags & FLAG_EXTENSION_TAGS else None
+    if build is not None and build.sha256 != image.sha256():
+        raise Uf2Error(path, f"is damaged: it does not hold what its build ({build}) made (SHA-256 differs)")
+    return replace(image, content=content, build=build)
+
+
+def read_blocks(path: Path) -> tuple[bytes, list[Block]]:
+    """A UF2 for the Pico's flash or RAM: the file, and its blocks, each checked, and that no page comes twice."""
+    content = _content(path)
+    if not _has_magic(content):
+        raise Uf2Error(path, "is not a UF2 file (its first bytes are not the UF2 mark)", _RIGHT_FILE)
+    if len(content) < BLOCK_BYTES:
+        raise Uf2Error(path, f"is cut short: it has {len(content)} bytes, and a block {BLOCK_BYTES}")
+    (count,) = struct.unpack_from("<I", content, _COUNT_AT)
+    if len(content) % BLOCK_BYTES or len(content) < count * BLOCK_BYTES:
+        found = f"{len(content) / BLOCK_BYTES:.1f} of {count} blocks of {BLOCK_BYTES} bytes"
+        raise Uf2Error(path, f"is cut short: {found}")
+    count = len(content) // BLOCK_BYTES
+    blocks = [_block(path, content, number, count) for number in range(count)]
+    seen: set[int] = set()
+    for block in blocks:
+        if block.address in seen:
+            raise Uf2Error(path, f"block {block.number} writes {block.address:#010x} a second time")
+        seen.add(block.address)
+    return content, blocks
+
+
+def _content(path: Path) -> bytes:
+    """All of a file that can be one; devices and pipes are not asked: they may have no end."""
+    check = "check the file's name and its permissions"
+    try:
+        if path.exists() and not path.is_file():
+            raise Uf2Error(path, "is not a file", check)
+        content = bounded.read(path, _BYTES_MAX)
+    except OSError as error:
+        raise Uf2Error(path, f"cannot be read: {error.strerror}", check) from error
+    except ValueError as error:
+        raise Uf2Error(path, f"has {error}: no firmware for the Pico is as large", _RIGHT_FILE) from None
+    if not content:
+        raise Uf2Error(path, "is empty", _RIGHT_FILE)
+    return content
+
+
+def _build(path: Path, content: bytes) -> Build | None:
+    try:
+        return read_mark(content[_HEADER.size + PAYLOAD_BYTES : BLOCK_BYTES - 4])
+    except MarkError as error:
+        raise Uf2Error(path, f"is damaged: what its build says of it {error}") from None
 
 
 def safe_order(content: bytes) -> bytes:
@@ -193,22 +248,18 @@ def safe_order(content: bytes) -> bytes:
     return bytes(forget) + second + rest + first
 
 
-def _check_addresses(path: Path, blocks: list[Block]) -> None:
-    """No page twice, and no two sectors among the 16 blocks that the boot ROM takes for one (erratum RP2040-E14)."""
-    seen: set[int] = set()
+def _check_sectors(path: Path, blocks: list[Block]) -> None:
+    """No two sectors among the 16 blocks that the boot ROM takes for one (erratum RP2040-E14)."""
     sectors: dict[int, int] = {}
     for block in blocks:
-        if block.address in seen:
-            raise Uf2Error(path, f"block {block.number} writes {block.address:#010x} a second time")
-        seen.add(block.address)
         sector, group = block.address // SECTOR_BYTES, block.number // BLOCKS_PER_SECTOR
         if sectors.setdefault(group, sector) != sector:
             reason = f"block {block.number} begins a sector of flash that the boot ROM would not erase (RP2040-E14)"
             raise Uf2Error(path, reason, _RIGHT_FILE)
 
 
-def _has_magic(content: bytes, number: int) -> bool:
-    return struct.unpack_from("<2I", content, number * BLOCK_BYTES) == MAGIC_START
+def _has_magic(content: bytes) -> bool:
+    return content[:8] == struct.pack("<2I", *MAGIC_START)
 
 
 def _block(path: Path, content: bytes, number: int, blocks: int) -> Block:
@@ -217,8 +268,6 @@ def _block(path: Path, content: bytes, number: int, blocks: int) -> Block:
     try:
         block = parse_block(content[offset : offset + BLOCK_BYTES])
     except BlockFault as fault:
-        if number == 0 and fault.reason == NO_MARK:
-            raise Uf2Error(path, "is not a UF2 file (its first bytes are not the UF2 mark)", _RIGHT_FILE) from None
         remedy = _BUILD_IT if fault.reason == NO_MARK else _RIGHT_FILE
         which = f"block {number} " if number else ""
         raise Uf2Error(path, f"{which}{fault.reason}", remedy) from None

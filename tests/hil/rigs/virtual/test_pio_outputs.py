@@ -106,8 +106,8 @@ def test_side_set_goes_before_what_the_same_instruction_sets(repl):
 
 
 def test_registers_show_30_gpios(repl):
-    """DBG_PADOUT, DBG_PADOE: the two most significant bits are hardwired to 0; SIO's outputs and inputs have 30 bits too,
-    those of the flash's pins 6."""
+    """The two most significant bits of DBG_PADOUT and DBG_PADOE are hardwired to 0. SIO's outputs and inputs have 30 bits
+    too, those of the flash's pins 6."""
     repl.execute(
         f"mem32[{PIO1 + 0xDC}] = 32 << 20\n"  # SM0_PINCTRL: OUT has 32 pins from 0
         f"mem32[{PIO1 + 0xD8}] = 0xe020; mem32[{PIO1 + 0xD8}] = 0xa009\n"  # set x, 0; mov pins, ~x
@@ -115,7 +115,7 @@ def test_registers_show_30_gpios(repl):
     )
     shown = repl.execute(
         f"print(mem32[{PIO1 + 0x3C}] & 0xffffffff, mem32[{PIO1 + 0x40}] & 0xffffffff)\n"
-        f"mem32[{PIO1 + 0xD8}] = 0xa0e1; mem32[{PIO1 + 0xD8}] = 0x6080; mem32[{PIO1 + 0xD8}] = 0xa001\n"  # and back to 0
+        f"mem32[{PIO1 + 0xD8}] = 0xa0e1; mem32[{PIO1 + 0xD8}] = 0x6080; mem32[{PIO1 + 0xD8}] = 0xa001\n"  # back
         f"out, oe = mem32[{SIO + 0x10}], mem32[{SIO + 0x20}]\n"
         f"mem32[{SIO + 0x10}] = 0xffffffff; mem32[{SIO + 0x20}] = 0\n"
         f"print(mem32[{SIO + 0x10}] & 0xffffffff)\n"
