@@ -181,8 +181,8 @@ def build(sources: Sources, compiler: Compiler, wanted: Inputs, logs: Path) -> P
             shutil.rmtree(objects / "build" / "frozen_mpy", ignore_errors=True)
             (objects / "build" / "frozen_content.c").unlink(missing_ok=True)
         if CONFIGURATION in touched or any(name.endswith(".c") for name in touched):
-            # MicroPython collects its names (QSTRs) anew only when its own files change, and keeps the modules of a C file
-            # that has gone.
+            # MicroPython collects its names (QSTRs) anew only when its own files change, and keeps the modules of a C
+            # file that has gone.
             shutil.rmtree(objects / "build" / "genhdr", ignore_errors=True)
         if not (objects / "configured").exists():
             with step("configuring the firmware"):

@@ -17,7 +17,7 @@ from sapper_host.cli import STATUSES
 from sapper_host.errors import Status
 from sapper_host.files.checkout import DOCS
 from sapper_host.files.page import table, with_parts
-from sapper_host.flash.board import PHASES
+from sapper_host.flash.outcome import VERDICTS
 from sapper_host.pictures.wiring import HEADER_PIN, svg
 from sapper_host.recordings.mcap_topics import TOPICS, TRACE_TOPICS
 from sapper_host.recordings.trace_rows import COLUMNS
@@ -233,10 +233,10 @@ def _columns() -> str:
     return table(("column", "unit", "bounds", "whole", "may be empty", "meaning"), rows)
 
 
-def _flash_phases() -> str:
-    """The part of docs/technician.md on where `sapper flash` can stop."""
-    rows = [(text, _sentence(state)) for phase, (text, state) in PHASES.items() if phase != "done"]
-    return table(("it stopped while", "the board"), rows)
+def _flash_verdicts() -> str:
+    """The part of docs/technician.md on how `sapper flash` leaves a board."""
+    rows = [(f"`{verdict}`", _sentence(text.format(sent="N", total="M"))) for verdict, text in VERDICTS.items()]
+    return table(("verdict", "the board"), rows)
 
 
 def _statuses() -> str:
@@ -254,7 +254,7 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "recordings.md": {"columns": _columns, "topics": _topics},
-    "technician.md": {"flash": _flash_phases, "statuses": _statuses},
+    "technician.md": {"flash": _flash_verdicts, "statuses": _statuses},
 }
 
 

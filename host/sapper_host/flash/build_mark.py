@@ -1,8 +1,8 @@
 """What a UF2 says of the build that made it: version, git revision, and the SHA-256 of all that it puts into flash.
 
-Extension tags of the UF2 specification, in the part of the first block that the boot ROM ignores (firmware/toolchain
-writes them). With them a file that changed on its way is told from the one that was built; without, only whether a board
-has what the file has can be told.
+Extension tags of the UF2 specification, in the part of the first block that the boot ROM ignores; firmware/toolchain
+writes them. They tell a file that changed on its way from the one that was built. Without them all that can be told is
+whether a board has what the file has.
 """
 
 from __future__ import annotations

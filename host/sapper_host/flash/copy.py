@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -18,6 +19,11 @@ FILE_NAME = "sapper.uf2"
 _PIECE_BYTES = 128 * BLOCK_BYTES
 _PICOTOOL_LIMIT_S = 300.0
 _LOOK_S = 0.2
+# What the system says of a drive whose board has gone; of one whose file system has no way to wait for the drive.
+_GONE = {errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.ENOTCONN}
+_NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
+_READ_ONLY = "mount it so that it can be written: `sudo mount -o remount,rw,uid=$(id -u) {folder}`, and flash again"
+_REMEDIES = {errno.EROFS: _READ_ONLY, errno.EACCES: _READ_ONLY, errno.EPERM: _READ_ONLY}
 
 Tell = Callable[[int, int], None]
 
@@ -28,11 +34,18 @@ class DriveGoneError(SapperError):
     status = Status.NO_DEVICE
 
 
-def copy_to_drive(content: bytes, folder: Path, tell: Tell, stop: threading.Event) -> None:
-    """Copy a checked UF2 onto the drive mounted at `folder`; `tell(bytes done, of how many)` after each piece.
+class DriveFaultError(SapperError):
+    """The drive is there, and does not take the file."""
 
-    Each piece is on the board before the next one is sent, so that the progress is true, and a drive that goes is
-    noticed where it went. The drive goes by itself with the last block. DriveGoneError when it goes before.
+    status = Status.NO_DEVICE
+
+
+def copy_to_drive(content: bytes, folder: Path, tell: Tell, stop: threading.Event) -> None:
+    """Copy a checked UF2 onto the drive mounted at `folder`.
+
+    `tell(bytes written, of how many)` once the drive can be written, and after each piece. Each piece is handed through
+    to the drive before the next one is sent, so that a drive that goes is noticed where it went. With the last block it
+    goes by itself. DriveGoneError when it goes before, DriveFaultError when it stays and does not take the file.
     """
     path = folder / FILE_NAME
     total = len(content) + BLOCK_BYTES
@@ -41,8 +54,9 @@ def copy_to_drive(content: bytes, folder: Path, tell: Tell, stop: threading.Even
         path.unlink(missing_ok=True)
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     except OSError as error:
-        raise _gone(folder, done, total, error) from None
+        raise _fault(folder, done, total, error) from None
     try:
+        tell(done, total)
         for piece in _pieces(safe_order(content)):
             if stop.is_set():
                 return
@@ -51,22 +65,36 @@ def copy_to_drive(content: bytes, folder: Path, tell: Tell, stop: threading.Even
                 _write(file, piece)
                 # In a folder of a rig a file outlives its name.
                 if not last and not path.exists():
-                    raise FileNotFoundError(2, os.strerror(2))
+                    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             except OSError as error:
-                if not last:
-                    raise _gone(folder, done, total, error) from None
+                if not last or error.errno not in _GONE:
+                    raise _fault(folder, done, total, error) from None
             done += len(piece)
             tell(done, total)
-    finally:
-        with suppress(OSError):  # the drive went with the last block
+    except BaseException:
+        with suppress(OSError):
             os.close(file)
+        raise
+    try:
+        os.close(file)
+    except OSError as error:
+        # Where writing waits for closing (a network's file system), here is the first word of what went wrong.
+        if error.errno not in _GONE:
+            raise _fault(folder, done, total, error) from None
 
 
 def _write(file: int, piece: bytes) -> None:
     view = memoryview(piece)
     while view:
-        view = view[os.write(file, view) :]
-    os.fsync(file)
+        taken = os.write(file, view)
+        if taken == 0:
+            raise OSError(errno.EIO, "it takes no more")
+        view = view[taken:]
+    try:
+        os.fsync(file)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
 
 
 def _pieces(content: bytes) -> Iterator[bytes]:
@@ -78,12 +106,16 @@ def _pieces(content: bytes) -> Iterator[bytes]:
     yield content[last:]
 
 
-def _gone(folder: Path, done: int, total: int, error: OSError) -> DriveGoneError:
+def _fault(folder: Path, done: int, total: int, error: OSError) -> SapperError:
     reason = error.strerror or type(error).__name__
-    return DriveGoneError(
-        f"the drive at {folder} went away after {done} of {total} bytes ({reason})",
-        "look at cable and plug, then flash the board again",
-    )
+    if error.errno in _GONE:
+        return DriveGoneError(
+            f"the drive at {folder} went away after {done} of {total} bytes ({reason})",
+            "look at cable and plug, then flash the board again",
+        )
+    how = _REMEDIES.get(error.errno or 0, "unplug the board, hold BOOTSEL while plugging it in, and flash it again")
+    message = f"the drive at {folder} does not take the file, after {done} of {total} bytes ({reason})"
+    return DriveFaultError(message, how.format(folder=folder))
 
 
 def find_picotool() -> str | None:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sapper_host.errors import SapperError, Status
+from sapper_host.flash.binary_info import program
 from sapper_host.flash.build_mark import FLAG_EXTENSION_TAGS, Build, MarkError, read_mark
 from sapper_host.outside import bounded
-from sapper_host.outside.text import shown
 
 BLOCK_BYTES = 512
 PAYLOAD_BYTES = 256
@@ -62,13 +61,6 @@ _RIGHT_FILE = "give the UF2 for the Raspberry Pi Pico (RP2040); ours is build/fi
 # Every page of flash in a block of its own, and room for a few that are for another chip.
 _BYTES_MAX = 4 * FLASH_BYTES
 
-# Binary information, as `picotool info` reads it: Pico SDK, src/common/pico_binary_info.
-BI_MARKER_START = 0x7188EBF2
-BI_MARKER_END = 0xE71AA390
-BI_STRING = 0x5052 << 16 | 6  # of Raspberry Pi's ids: an id and a string
-BI_PROGRAM_NAME = 0x02031C86
-_BI_PROGRAM_VERSION = 0x11A9BC3A
-_BI_SEARCH_BYTES = 1024
 _BOOT2_BYTES = 256
 
 
@@ -165,8 +157,7 @@ class Uf2Image:
 
     def program(self) -> tuple[str, str]:
         """Program name and version that the image declares (('', '') where it declares none)."""
-        found = dict(_binary_info(self))
-        return found.get(BI_PROGRAM_NAME, ""), found.get(_BI_PROGRAM_VERSION, "")
+        return program(self.data, self.start)
 
 
 def read_uf2(path: Path) -> Uf2Image:
@@ -176,7 +167,7 @@ def read_uf2(path: Path) -> Uf2Image:
     if in_ram is not None:
         raise Uf2Error(
             path,
-            f"is a program for RAM, which is gone with the power (block {in_ram.number} goes to {in_ram.address:#010x})",
+            f"is a program for RAM, gone with the power (block {in_ram.number} goes to {in_ram.address:#010x})",
             f"to run it once, copy it onto the drive of a board in BOOTSEL; to flash a board, {_RIGHT_FILE}",
         )
     _check_sectors(path, blocks)
@@ -221,7 +212,7 @@ def _content(path: Path) -> bytes:
     except OSError as error:
         raise Uf2Error(path, f"cannot be read: {error.strerror}", check) from error
     except ValueError as error:
-        raise Uf2Error(path, f"has {error}: no firmware for the Pico is as large", _RIGHT_FILE) from None
+        raise Uf2Error(path, f"is larger than any firmware for the Pico: {error}", _RIGHT_FILE) from None
     if not content:
         raise Uf2Error(path, "is empty", _RIGHT_FILE)
     return content
@@ -306,32 +297,3 @@ def _check_boot2(path: Path, boot2: bytes) -> None:
     (stored,) = struct.unpack_from("<I", boot2, _BOOT2_BYTES - 4)
     if boot2_checksum(boot2[:-4]) != stored:
         raise Uf2Error(path, "its first 256 bytes fail the boot ROM's checksum: a board would not start it")
-
-
-def _binary_info(image: Uf2Image) -> Iterator[tuple[int, str]]:
-    """(id, text) of the strings that the program declares about itself. Nothing if the table is not there or broken."""
-    for offset in range(_BOOT2_BYTES, min(_BI_SEARCH_BYTES, len(image.data) - 20), 4):
-        first, table, table_end, _, last = struct.unpack_from("<5I", image.data, offset)
-        if first == BI_MARKER_START and last == BI_MARKER_END:
-            for pointer in range(max(table, image.start), min(table_end, image.end), 4):
-                entry = _word(image, pointer)
-                if entry is not None and _word(image, entry) == BI_STRING:
-                    identity, text = _word(image, entry + 4), _word(image, entry + 8)
-                    if identity is not None and text is not None:
-                        yield identity, _text(image, text)
-            return
-
-
-def _word(image: Uf2Image, address: int) -> int | None:
-    offset = address - image.start
-    if not 0 <= offset <= len(image.data) - 4:
-        return None
-    return int(struct.unpack_from("<I", image.data, offset)[0])
-
-
-def _text(image: Uf2Image, address: int) -> str:
-    offset = address - image.start
-    if not 0 <= offset < len(image.data):
-        return ""
-    end = image.data.find(b"\0", offset, offset + 256)
-    return shown(image.data[offset : end if end >= 0 else offset].decode("ascii", "replace"))

@@ -24,12 +24,14 @@ def flash(
     limit: Annotated[
         float, typer.Option(metavar="SECONDS", min=1.0, help="How long to wait for a board to do what it is asked.")
     ] = 60.0,
+    force: Annotated[bool, typer.Option("--force", help="Flash boards that have this very firmware, too.")] = False,
     report_file: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Save the report, as --json prints it.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a firmware onto boards, and verify it: each board hashes its own flash against the file.
+    """Put a firmware onto boards, and verify it: each board hashes its own flash against the file, and the file is held
+    against what its build says of it. A board whose flash has it already is left as it is.
 
     Boards that run Sapper or MicroPython are sent into BOOTSEL; boards that wait there are found by themselves. The
     settings, keys and updates in a board's file system stay. After a copy that was cut off the board waits in BOOTSEL.
@@ -47,7 +49,7 @@ def flash(
     from datetime import UTC, datetime
 
     from sapper_host.errors import SapperError, Status
-    from sapper_host.flash.several_boards import flash_all, report, status_of, table
+    from sapper_host.flash.several_boards import describe, flash_all, report, status_of, table
     from sapper_host.flash.targets import choose
     from sapper_host.flash.uf2 import read_uf2
 
@@ -58,13 +60,14 @@ def flash(
         raise SapperError(f"{report_file}: no such folder", "make it first", Status.USAGE)
     targets = choose(port, drive or [], every)
     started = datetime.now(UTC)
-    outcomes = flash_all(targets, image, limit)
+    outcomes = flash_all(targets, image, limit, force=force)
     text = json.dumps(report(image, outcomes, started), indent=1)
     if report_file is not None:
         report_file.write_text(text + "\n", encoding="utf-8")
     if as_json:
         typer.echo(text)
     else:
+        typer.echo(describe(image))
         for line in table(outcomes):
             typer.echo(line)
     status = status_of(outcomes)

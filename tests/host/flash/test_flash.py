@@ -24,7 +24,7 @@ from sapper_host.files.checkout import DOCS, ROOT
 from sapper_host.flash import board as flash_board
 from sapper_host.flash import prompt as flash_repl
 from sapper_host.flash import uf2
-from sapper_host.flash.board import PHASES, Outcome
+from sapper_host.flash.outcome import VERDICTS, Outcome
 from sapper_host.flash.several_boards import flash_all, status_of, table
 from sapper_host.flash.targets import Target, choose
 from sapper_host.flash.verify import PIECE_BYTES, pieces
@@ -139,10 +139,10 @@ def file(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def flashable(folder: Path, **options: Any) -> Iterator[FlashableBoard]:
+def flashable(folder: Path, kind: type[FlashableBoard] = FlashableBoard, **options: Any) -> Iterator[FlashableBoard]:
     """A board and its drive, found as a rig's are."""
     folder.mkdir(exist_ok=True)
-    board = FlashableBoard(folder / "RPI-RP2", **options)
+    board = kind(folder / "RPI-RP2", **options)
     with board, registered("virtual", {"usb": board.port}, bootsel=str(board.drive)):
         yield board
 
@@ -192,9 +192,9 @@ def test_a_cable_pulled_while_verifying_leaves_it_unconfirmed(board: FlashableBo
         return "  never mind"
 
     board._digest = pull  # type: ignore[method-assign]
-    status, report, _ = flash()
+    status, report, _ = flash("--force")
     [row] = report["boards"]
-    assert status == Status.NO_DEVICE and (row["phase"], row["state"]) == ("verify", PHASES["verify"][1])
+    assert status == Status.NO_DEVICE and (row["phase"], row["state"]) == ("verify", VERDICTS["unread"])
     assert "went away" in row["error"] and row["remedy"]
 
 
@@ -209,7 +209,7 @@ def test_an_armed_board_refuses_and_stays_as_it_was(board: FlashableBoard, flash
     status, report, _ = flash()
     [row] = report["boards"]
     assert status == Status.REFUSED and "bootloader is not for ARMED" in row["error"]
-    assert row["state"] == PHASES["ask"][1] and not board.drive.exists()
+    assert row["state"] == VERDICTS["untouched"] and not board.drive.exists()
 
 
 def test_a_board_that_comes_up_in_fault_is_disarmed_to_be_verified(board: FlashableBoard, flash: Flash) -> None:
@@ -223,7 +223,7 @@ def test_a_board_that_is_not_heard_of_again(board: FlashableBoard, flash: Flash)
     board.comes_back = False
     status, report, _ = flash(limit=IMPATIENCE)
     [row] = report["boards"]
-    assert status == Status.NO_DEVICE and row["phase"] == "return" and row["state"] == PHASES["return"][1]
+    assert status == Status.NO_DEVICE and row["phase"] == "return" and row["verdict"] == "unheard"
 
 
 def test_a_drive_that_never_comes_names_the_button(board: FlashableBoard, flash: Flash) -> None:
@@ -231,7 +231,7 @@ def test_a_drive_that_never_comes_names_the_button(board: FlashableBoard, flash:
     status, report, _ = flash(limit=IMPATIENCE)
     [row] = report["boards"]
     assert status == Status.NO_DEVICE and "hold its BOOTSEL button" in row["remedy"]
-    assert row["state"] == PHASES["drive"][1]
+    assert row["state"] == VERDICTS["waiting"]
 
 
 def test_something_else_on_the_port_is_not_touched_further(tmp_path: Path, flash: Flash) -> None:
@@ -239,7 +239,7 @@ def test_something_else_on_the_port_is_not_touched_further(tmp_path: Path, flash
         status, report, _ = flash("--port", gps.port)
     assert status == Status.NO_DEVICE
     assert "neither Sapper nor MicroPython" in report["boards"][0]["error"]
-    assert report["boards"][0]["state"] == PHASES["ask"][1]
+    assert report["boards"][0]["state"] == VERDICTS["untouched"]
 
 
 def test_two_at_once_with_one_bad_gives_both_their_due(tmp_path: Path, flash: Flash) -> None:
@@ -338,7 +338,7 @@ def test_a_drive_that_nobody_mounts_leaves_the_board_whole_and_says_how(
     program(tmp_path, "udisksctl", "echo Not authorized >&2; exit 1")
     outcome = flash_it(plugged_in, file)
     assert outcome.phase == "drive" and "sudo mount" in outcome.remedy.replace("mkdir -p /mnt/pico && ", "")
-    assert outcome.state == PHASES["drive"][1] and outcome.status == Status.NO_DEVICE
+    assert outcome.state == VERDICTS["waiting"] and outcome.status == Status.NO_DEVICE
 
 
 def test_without_a_drive_picotool_does_it(plugged_in: PluggedInBoard, file: Path, tmp_path: Path) -> None:
@@ -372,7 +372,7 @@ def test_pieces_cover_every_page_once_and_stop_at_gaps(tmp_path: Path) -> None:
 
 def test_the_status_for_several_boards() -> None:
     def ended(status: Status) -> Outcome:
-        return Outcome("x", phase="done" if status == Status.OK else "ask", status=status)
+        return Outcome("x", verdict="verified" if status == Status.OK else "untouched", status=status)
 
     def of(*statuses: Status) -> Status:
         return status_of([ended(status) for status in statuses])
@@ -384,8 +384,14 @@ def test_the_status_for_several_boards() -> None:
 
 
 def test_the_table_says_what_went_wrong_what_to_do_and_how_the_board_is_left() -> None:
-    bad = Outcome("/dev/ttyACM0", phase="ask", state="as it was", error="busy", remedy="close it", status=4)
-    good = Outcome("/dev/ttyACM1", board="e661", phase="done", after={"sapper": "1", "git": "abc", "source": "a"})
+    bad = Outcome("/dev/ttyACM0", phase="ask", error="busy", remedy="close it", status=4)
+    good = Outcome(
+        "/dev/ttyACM1",
+        board="e661",
+        phase="done",
+        verdict="verified",
+        after={"sapper": "1", "git": "abc", "source": "a"},
+    )
     text = "\n".join(table([bad, good]))
     assert "FAILED while asking" in text and "do: close it" in text and "the board: as it was" in text
     assert "verified " in text and "sapper 1 abc a" in text and "note: the file is the factory image" in text

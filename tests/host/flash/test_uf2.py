@@ -57,8 +57,11 @@ def without_the_first_sector(content: bytearray) -> bytearray:
 
 # What was done to a sound file -> a part of the message that must come.
 FAULTS: dict[str, tuple[Callable[[bytearray], bytearray], str]] = {
-    "empty": (lambda content: bytearray(), "0 bytes long: not a UF2"),
-    "text": (lambda content: bytearray(b"not a firmware\n" * 100), "cut short|not a UF2"),
+    "empty": (lambda content: bytearray(), "is empty"),
+    "text": (lambda content: bytearray(b"not a firmware\n" * 100), "not a UF2 file"),
+    "a few words": (lambda content: bytearray(b"hello\n"), "not a UF2 file"),
+    "the start of a block": (lambda content: content[:100], "cut short: it has 100 bytes"),
+    "endless": (lambda content: content + bytes(5 * uf2.FLASH_BYTES), "larger than any firmware"),
     "text of whole blocks": (lambda content: bytearray(b"x" * 1024), "not a UF2 file"),
     "cut within a block": (lambda content: content[:-100], "cut short: 4.8 of 5"),
     "cut between blocks": (lambda content: content[:-512], "cut short: 4.0 of 5"),
@@ -74,7 +77,8 @@ FAULTS: dict[str, tuple[Callable[[bytearray], bytearray], str]] = {
     "out of order": (swapped, "block 2 is where block 1 should be"),
     "payload size": (with_word(476, SIZE_AT), "holds 476 bytes"),
     "unaligned": (with_word(uf2.FLASH_START + 130, ADDRESS_AT), "not at the start of a flash page"),
-    "in RAM": (with_word(0x20000000, ADDRESS_AT), "outside the Pico's 2 MB"),
+    "in RAM": (with_word(0x20000000, ADDRESS_AT), "is a program for RAM"),
+    "behind RAM": (with_word(0x20042000, ADDRESS_AT), "outside the Pico's 2 MB"),
     "beyond flash": (with_word(uf2.FLASH_START + uf2.FLASH_BYTES, ADDRESS_AT), "outside the Pico's 2 MB"),
     "twice": (with_word(uf2.FLASH_START + 256, ADDRESS_AT), "writes 0x10000100 a second time"),
     "no start of flash": (without_the_first_sector, "not at the start of flash"),

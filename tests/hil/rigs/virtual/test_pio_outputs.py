@@ -106,8 +106,8 @@ def test_side_set_goes_before_what_the_same_instruction_sets(repl):
 
 
 def test_registers_show_30_gpios(repl):
-    """The two most significant bits of DBG_PADOUT and DBG_PADOE are hardwired to 0. SIO's outputs and inputs have 30 bits
-    too, those of the flash's pins 6."""
+    """The two most significant bits of DBG_PADOUT and DBG_PADOE are hardwired to 0. SIO's outputs and inputs have 30
+    bits too, those of the flash's pins 6."""
     repl.execute(
         f"mem32[{PIO1 + 0xDC}] = 32 << 20\n"  # SM0_PINCTRL: OUT has 32 pins from 0
         f"mem32[{PIO1 + 0xD8}] = 0xe020; mem32[{PIO1 + 0xD8}] = 0xa009\n"  # set x, 0; mov pins, ~x

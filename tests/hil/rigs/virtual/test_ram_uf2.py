@@ -16,8 +16,8 @@ pytestmark = pytest.mark.virtual
 MS = 1_000_000
 LED = 25
 RAM = uf2.RAM[0]
-# Thumb code for Cortex-M0+ (ARMv6-M Architecture Reference Manual, A6.7): SIO drives the pin of the LED to 1, and on the
-# stack, which must be there, a word is pushed; then it stays.
+# Thumb code for Cortex-M0+ (ARMv6-M Architecture Reference Manual, A6.7): SIO drives the pin of the LED to 1, and two
+# words are pushed on the stack, which must be there; then it stays.
 PROGRAM = (
     0x4805,  # ldr r0, [pc, #20]  RESETS, the address that clears bits
     0x2120,  # movs r1, #1 << 5   IO_BANK0
