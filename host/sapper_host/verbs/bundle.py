@@ -26,6 +26,8 @@ def bundle(
 ) -> None:
     """Make an update of the modules in firmware/: one file, signed with the team's key, that `sapper update` takes.
 
+    It compiles them; the first time on a machine that fetches a toolchain.
+
     \b
     Examples:
       sapper bundle
@@ -46,7 +48,8 @@ def bundle(
     else:
         if new_key:
             team_key.create(team_key.default_path())
-        made = bundles.make(compiled(), team_key.load(key) if key else team_key.load_default())
+        sign_with = team_key.load(key) if key else team_key.load_default()
+        made = bundles.make(compiled(), sign_with)
         file = file or Path(f"sapper-{made.values['version']}-{made.values['git']}{bundles.SUFFIX}")
         bundles.write(made, file)
     if as_json:

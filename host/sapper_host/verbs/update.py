@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
 from sapper_host.verbs.say import say
+
+if TYPE_CHECKING:
+    from sapper_host.update.bundle import Bundle
 
 KeyOption = Annotated[
     Path | None,
@@ -19,10 +22,14 @@ KeyOption = Annotated[
 
 def update(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A bundle. Without it: one is built from firmware/.")
+        Path | None, typer.Argument(metavar="[FILE]", help="A bundle. Without it: what the build or the kit has left.")
     ] = None,
     port: PortOption = None,
     every: Annotated[bool, typer.Option("--all", help="Every Sapper that is connected, at once.")] = False,
+    build: Annotated[
+        bool,
+        typer.Option("--build", help="Compile firmware/ for it; the first time on a machine that fetches a toolchain."),
+    ] = False,
     key: KeyOption = None,
     factory: Annotated[
         bool, typer.Option("--factory", help="No update: have the factory image run again from now on.")
@@ -41,9 +48,13 @@ def update(
     prove itself; if it does not, the board goes back by itself to what it ran before. A cable pulled at any moment does
     no harm: the same command goes on where it was. What is older than what a board runs is refused, unless allowed.
 
+    Without FILE it takes the newest of what `make mpy` left in build/, and of the bundles in build/ and beside the
+    program, and says which. It builds nothing, and fetches nothing, unless told to.
+
     \b
     Examples:
       sapper update
+      sapper update --build
       sapper update sapper-0.2.0.sapper --all --report updated.json
       sapper update --factory --port /dev/ttyACM0
     """
@@ -53,24 +64,25 @@ def update(
     from sapper_host.errors import SapperError, Status
     from sapper_host.update import bundle as bundles
     from sapper_host.update import team_key
-    from sapper_host.update.compiling import compiled
     from sapper_host.update.several_boards import report, status_of, table, update_all
 
     if every and port:
         raise SapperError("--all means every board", "leave --port away", Status.USAGE)
+    if file is not None and build:
+        raise SapperError("--build makes a bundle, and there is one", f"leave --build or {file} away", Status.USAGE)
     if factory:
         _to_factory(find_port(port))
         return
-    if file is not None:
-        chosen = bundles.read(file)
-    else:
-        chosen = bundles.make(compiled(), team_key.load(key) if key else team_key.load_default())
+    named = bundles.read(file) if file is not None else None
+    sign_with = team_key.load(key) if key else team_key.load_default()
+    # Whether there is a board costs nothing to see: it comes before whatever takes time.
     if every:
         ports = [each.device for each in map(probe, list_ports()) if each.ours and each.kind != "radio"]
         if not ports:
             raise SapperError("no board found", "`sapper devices` lists what is connected", Status.NO_DEVICE)
     else:
         ports = [find_port(port)]
+    chosen = named or _without_a_file(build, sign_with)
     outcomes = update_all(ports, chosen, allow_older=allow_older)
     text = json.dumps(report(chosen, outcomes), indent=1)
     if report_file is not None:
@@ -84,6 +96,20 @@ def update(
     status = status_of(outcomes)
     if status:
         raise typer.Exit(status)
+
+
+def _without_a_file(build: bool, key: bytes | None) -> Bundle:
+    import time
+
+    from sapper_host.update import bundle as bundles
+    from sapper_host.update.at_hand import find
+    from sapper_host.update.compiling import compiled
+
+    if build:
+        return bundles.make(compiled(), key)
+    found = find(key)
+    typer.echo(f"takes {found.describe(time.time())}", err=True)
+    return found.bundle
 
 
 def _to_factory(port: str) -> None:

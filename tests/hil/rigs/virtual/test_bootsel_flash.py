@@ -89,7 +89,7 @@ def version_of(port: str) -> dict[str, str]:
 
 def test_a_board_that_runs_is_flashed_and_verified_over_its_own_port(rover: Rig, flash: Flash, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    status, said, err = flash("--port", rover.usb, "--limit", PATIENCE, "--report", report)
+    status, said, err = flash("--port", rover.usb, "--force", "--limit", PATIENCE, "--report", report)
     assert status == Status.OK, (said.get("boards"), err)
     assert json.loads(report.read_text()) == said
     [board] = said["boards"]
@@ -101,11 +101,23 @@ def test_a_board_that_runs_is_flashed_and_verified_over_its_own_port(rover: Rig,
     assert version_of(rover.usb)["board"] == board["board"]
 
 
+def test_a_board_that_has_the_firmware_is_not_flashed_anew(rover: Rig, flash: Flash) -> None:
+    """It says so of its own flash; the build's mark in the file is the same that the board tells."""
+    before = version_of(rover.usb)
+    status, said, err = flash("--port", rover.usb)
+    assert status == Status.OK, (said.get("boards"), err)
+    [board] = said["boards"]
+    assert board["verdict"] == "unchanged" and board["verified"] and set(board["seconds"]) == {"ask"}
+    assert board["verified_bytes"] == said["file"]["flash_bytes"]
+    assert said["file"]["build"] == f"{before['sapper']}+{before['git']}"
+    assert version_of(rover.usb) == before
+
+
 def test_without_a_choice_the_only_board_is_taken_and_found_at_micropythons_prompt(rover: Rig, flash: Flash) -> None:
     with Link.open(rover.usb) as link:
         link.identify(100)
         link.command("repl")
-    status, said, err = flash("--limit", PATIENCE)
+    status, said, err = flash("--force", "--limit", PATIENCE)
     assert status == Status.OK, (said.get("boards"), err)
     [board] = said["boards"]
     assert set(board["before"]) == {"micropython", "board"} and board["after"]["sapper"]
@@ -161,7 +173,7 @@ def test_two_boards_at_once(rover: Rig, flash: Flash, tmp_path: Path) -> None:
     """One runs, the other is blank, as it comes from the box."""
     with rig(tmp_path, "--blank") as blank:
         wait_for_drive(blank)
-        status, said, err = flash("--all", "--limit", PATIENCE)
+        status, said, err = flash("--all", "--force", "--limit", PATIENCE)
         assert status == Status.OK, (said.get("boards"), err)
         assert {board["name"] for board in said["boards"]} == {rover.usb, str(blank.drive)}
         assert all(board["verified"] for board in said["boards"])
@@ -177,15 +189,18 @@ def test_a_drive_that_vanishes_a_board_that_never_comes_back_and_a_good_one(
     for folder in folders:
         folder.mkdir()
     with (
-        rig(folders[0], "--bootsel-fault", "vanish:200000") as pulled,
+        rig(folders[0], "--bootsel-fault", "vanish:100000") as pulled,
         rig(folders[1], "--bootsel-fault", "no-return") as dead,
     ):
         for one in (rover, pulled, dead):
             version_of(one.usb)
-        status, said, _ = flash("--all", "--limit", LIMIT_S)
+        status, said, _ = flash("--all", "--force", "--limit", LIMIT_S)
         boards = {board["name"]: board for board in said["boards"]}
         assert status == Status.NO_DEVICE and boards[rover.usb]["verified"], boards
-        assert boards[pulled.usb]["phase"] in ("copy", "return") and boards[pulled.usb]["remedy"]
+        cut = boards[pulled.usb]
+        assert cut["verdict"] in ("partly", "unheard") and cut["remedy"] and not cut["verified"]
+        assert "not whole" in cut["state"] or "not known" in cut["state"]
+        assert "whole file" not in cut["error"] + cut["state"]
         lost = boards[dead.usb]
         assert lost["phase"] == "return" and "not heard of" in lost["error"] and "not heard of" in lost["state"]
         assert not any(one.drive.exists() for one in (rover, pulled, dead))
@@ -194,7 +209,7 @@ def test_a_drive_that_vanishes_a_board_that_never_comes_back_and_a_good_one(
 def test_ctrl_c_ends_it_with_every_board_accounted_for(rover: Rig, tmp_path: Path) -> None:
     """Sent while the drive programs what it has; the board finishes by itself."""
     report = tmp_path / "report.json"
-    command = [sys.executable, "-m", "sapper_host", "flash", "--port", rover.usb, "--report", str(report)]
+    command = [sys.executable, "-m", "sapper_host", "flash", "--port", rover.usb, "--force", "--report", str(report)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
     ) as process:
