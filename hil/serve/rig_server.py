@@ -82,18 +82,19 @@ def serve(
 
 
 def drive_faults(text: str) -> dict[str, Any]:
-    """What goes wrong with the drive: '' nothing, 'vanish:BYTES' after so many bytes, 'no-return' the board stays off.
+    """What goes wrong with the drive, as BootselDrive takes it; HilError when it is none of them.
 
-    As BootselDrive takes it; HilError when it is none of them.
+    '' nothing; 'vanish:BYTES' it goes after so many bytes; 'cut:BYTES' after so many the board loses its power for a
+    moment; 'no-return' the board stays off.
     """
     name, _, number = text.partition(":")
     if text == "":
         return {}
     if text == "no-return":
         return {"comes_back": False}
-    if name == "vanish" and number.isdecimal():
-        return {"vanish_after": int(number)}
-    raise HilError(f"no fault of the drive is called '{text}'; there are vanish:BYTES and no-return")
+    if name in ("vanish", "cut") and number.isdecimal():
+        return {f"{name}_after": int(number)}
+    raise HilError(f"no fault of the drive is called '{text}'; there are vanish:BYTES, cut:BYTES and no-return")
 
 
 class _Server:

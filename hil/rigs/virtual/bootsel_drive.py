@@ -43,6 +43,7 @@ class BootselDrive:
 
     The folder comes and goes as a whole, with all that lies in it: it must be empty, or not there, to begin with.
     `vanish_after`: the drive disappears, the board left as it is, once so many bytes have arrived (a cable pulled).
+    `cut_after`: once so many bytes have arrived the board loses its power and has it back (a loose contact).
     `comes_back=False`: the board does not start after a whole UF2. `takes_time=False`: what is there when `poll` is
     called is programmed at once.
     """
@@ -53,12 +54,14 @@ class BootselDrive:
         folder: Path,
         *,
         vanish_after: int | None = None,
+        cut_after: int | None = None,
         comes_back: bool = True,
         takes_time: bool = True,
     ) -> None:
         self._pico = pico
         self.folder = folder
         self.vanish_after = vanish_after
+        self.cut_after = cut_after
         self.comes_back = comes_back
         self.takes_time = takes_time
         self.vanished = False
@@ -135,8 +138,14 @@ class BootselDrive:
             self._taken[inode] = self._taken.get(inode, 0) + BLOCK_BYTES
             self._busy_until_ns += TRANSFER_NS
             self._receive(content[at : at + BLOCK_BYTES])
-            if self.vanish_after is not None and sum(self._taken.values()) >= self.vanish_after:
+            arrived = sum(self._taken.values())
+            if self.vanish_after is not None and arrived >= self.vanish_after:
                 self.vanished = True
+            if self.cut_after is not None and arrived >= self.cut_after:
+                self.cut_after = None
+                self._hide()
+                self._pico.power_cut()
+                self._pico.power_on()
             if self.vanished and self._shown:
                 self._hide()
             if not self._shown:

@@ -116,9 +116,11 @@ class BoardFlash:
         with Prompt(port) as prompt:
             outcome.before = prompt.identity()
             outcome.board = outcome.before["board"] or outcome.board
-            prompt.load_digest()
-            if not self._has_it(prompt):
-                prompt.to_bootsel()
+            with suppress(LinkError):  # another Python than ours, perhaps
+                prompt.load_digest()
+                if self._has_it(prompt):
+                    return
+            prompt.to_bootsel()
 
     def _has_it(self, asked: Digester) -> bool:
         """Whether the board's flash holds the image already, as it says; not so where it cannot be asked."""

@@ -209,6 +209,8 @@ def _content(path: Path) -> bytes:
         if path.exists() and not path.is_file():
             raise Uf2Error(path, "is not a file", check)
         content = bounded.read(path, _BYTES_MAX)
+    except FileNotFoundError:
+        raise Uf2Error(path, "is not there", "check its name; `make firmware` makes build/firmware.uf2") from None
     except OSError as error:
         raise Uf2Error(path, f"cannot be read: {error.strerror}", check) from error
     except ValueError as error:

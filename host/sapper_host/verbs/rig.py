@@ -32,7 +32,9 @@ def virtual(
     ] = None,
     bootsel_fault: Annotated[
         str,
-        typer.Option(metavar="FAULT", help="What goes wrong with that drive: 'vanish:BYTES' or 'no-return'."),
+        typer.Option(
+            metavar="FAULT", help="What goes wrong with that drive: 'vanish:BYTES', 'cut:BYTES', 'no-return'."
+        ),
     ] = "",
     blank: Annotated[bool, typer.Option("--blank", help="Nothing in flash, so it waits in BOOTSEL for a UF2.")] = False,
 ) -> None:

@@ -20,6 +20,7 @@ import pytest
 
 from sapper.shared import version
 from sapper_host.files.checkout import ROOT
+from sapper_host.flash.build_mark import Build
 from sapper_host.flash.uf2 import FLASH_START, read_uf2
 from tests.family import left_after, new_mark
 from toolchain import cache, sources, uf2
@@ -40,6 +41,7 @@ def test_the_image_is_sound_says_what_it_is_and_leaves_the_file_system_alone() -
     assert image.program() == ("sapper", f"{about['version']}+{about['revision']}")
     assert about["version"] == version.VERSION
     assert image.end <= FILE_SYSTEM_START
+    assert image.build == Build(about["version"], about["revision"], image.sha256())
 
 
 @needs_image

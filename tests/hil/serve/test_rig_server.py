@@ -221,7 +221,7 @@ def test_a_program_may_leave_and_another_come(server: Server) -> None:
         (["--pace", "slow"], "real, fast"),
         (["--firmware", "/nonexistent.uf2"], "nonexistent.uf2"),
         (["--bootsel", "/"], "not an empty folder"),
-        (["--bootsel-fault", "fire"], "vanish:BYTES and no-return"),
+        (["--bootsel-fault", "fire"], "vanish:BYTES, cut:BYTES and no-return"),
     ],
 )
 def test_what_it_cannot_do_it_says_and_ends(arguments: list[str], said: str) -> None:

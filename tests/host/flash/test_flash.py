@@ -278,7 +278,7 @@ def test_a_board_that_waits_is_taken_by_its_drive_and_counted_once(board: Flasha
         (("--all", "--port", "/dev/x"), Status.USAGE, "--all means every board"),
         (("--port", "/dev/nothing"), Status.NO_DEVICE, "there is no port"),
         (("--drive", "/"), Status.NO_DEVICE, "no board in BOOTSEL"),
-        (("--uf2", "/nonexistent.uf2"), Status.BAD_INPUT, "cannot be read"),
+        (("--uf2", "/nonexistent.uf2"), Status.BAD_INPUT, "is not there"),
         (("--report", "/nonexistent/r.json"), Status.USAGE, "no such folder"),
     ],
 )

@@ -101,8 +101,15 @@ def test_a_faulty_file_is_refused_with_its_fault(name: str, tmp_path: Path) -> N
 
 
 def test_a_missing_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
-    with pytest.raises(uf2.Uf2Error, match="cannot be read: No such file"):
+    with pytest.raises(uf2.Uf2Error, match="is not there") as caught:
         uf2.read_uf2(tmp_path / "none.uf2")
+    assert "make firmware" in caught.value.remedy
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/"])
+def test_what_is_no_file_is_not_read(path: str) -> None:
+    with pytest.raises(uf2.Uf2Error, match="is not a file"):
+        uf2.read_uf2(Path(path))
 
 
 def test_a_sound_file_gives_the_bytes_that_flash_will_hold(tmp_path: Path) -> None:

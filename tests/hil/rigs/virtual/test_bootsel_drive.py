@@ -171,6 +171,20 @@ def test_sectors_are_erased_by_block_number(in_bootsel, uf2, tmp_path):
         read_uf2(tmp_path / "shifted.uf2")
 
 
+def test_a_power_cut_in_the_middle_shows_an_empty_drive_again(in_bootsel, uf2, tmp_path):
+    drive = drive_of(in_bootsel, tmp_path, cut_after=100_000)
+    content = safe_order(uf2.read_bytes())
+    (drive.folder / "new.uf2").write_bytes(content)
+    drive.poll()
+    assert not drive.present and not drive.folder.exists()
+    in_bootsel.run(1500 * MS)
+    drive.poll()
+    assert drive.present and not (drive.folder / "new.uf2").exists()
+    (drive.folder / "new.uf2").write_bytes(content)
+    drive.poll()
+    assert not drive.present and in_bootsel.flash.image() == uf2_image(uf2)
+
+
 def test_a_board_that_does_not_come_back_is_off(in_bootsel, uf2, tmp_path):
     drive = drive_of(in_bootsel, tmp_path, comes_back=False)
     shutil.copy(uf2, drive.folder)

@@ -206,6 +206,21 @@ def test_a_drive_that_vanishes_a_board_that_never_comes_back_and_a_good_one(
         assert not any(one.drive.exists() for one in (rover, pulled, dead))
 
 
+def test_a_board_that_lost_its_power_on_the_way_is_said_to_wait_and_takes_the_firmware_next_time(
+    flash: Flash, tmp_path: Path
+) -> None:
+    with rig(tmp_path, "--bootsel-fault", "cut:100000") as cut:
+        version_of(cut.usb)
+        status, said, _ = flash("--port", cut.usb, "--force", "--limit", LIMIT_S)
+        [board] = said["boards"]
+        assert status in (Status.NO_DEVICE, Status.SHORTFALL) and not board["verified"]
+        assert board["verdict"] in ("partly", "bootsel") and "BOOTSEL" in board["error"]
+        assert "whole file" not in board["error"] + board["state"]
+        status, said, err = flash("--drive", cut.drive, "--limit", PATIENCE)
+        assert status == Status.OK, (said.get("boards"), err)
+        assert said["boards"][0]["verdict"] == "verified"
+
+
 def test_ctrl_c_ends_it_with_every_board_accounted_for(rover: Rig, tmp_path: Path) -> None:
     """Sent while the drive programs what it has; the board finishes by itself."""
     report = tmp_path / "report.json"
