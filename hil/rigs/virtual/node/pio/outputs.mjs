@@ -36,6 +36,9 @@ export class Outputs {
   /** Returns the pins that the machine meant, whether it got them or not. */
   write(word, machine, value, base, count) {
     const mask = pinMask(base, count);
+    if (machine.catchesUp) {
+      return mask; // what it wrote then has had its effect
+    }
     const mine = mask & ~this.lostTo(word, machine, mask);
     const changed = (turned(value, base) ^ word.bits) & mine;
     if (changed !== 0) {
@@ -47,11 +50,7 @@ export class Outputs {
 
   /** Takes the pins for this machine in this cycle; those that one with a higher number has taken in it. */
   lostTo(word, machine, mask) {
-    const since = machine.nowNanos - this.cycleNanos;
-    if (since < -SAME_CYCLE_NANOS) {
-      return 0; // caught up with: it happened as it was worked out before
-    }
-    if (since > SAME_CYCLE_NANOS) {
+    if (machine.nowNanos - this.cycleNanos > SAME_CYCLE_NANOS) {
       this.cycleNanos = machine.nowNanos;
       this.levels.written.fill(0);
       this.directions.written.fill(0);

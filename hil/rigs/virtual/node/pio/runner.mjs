@@ -95,7 +95,7 @@ export class Runner {
         return;
       }
     }
-    if (pio.outputs.contended) {
+    if (pio.outputs.contended && !machine.catchesUp) {
       pio.outputs.letHigherGoFirst(this);
     }
     const forced = machine.latched >= 0;
@@ -192,6 +192,7 @@ export class Runner {
       const { pinsRead } = this; // what the circle looks at, whatever part of it is done here
       this.sleep = AWAKE;
       this.forgetCircle();
+      this.machine.catchesUp = true;
       while (this.next < now) {
         this.step();
         if (this.sleep !== AWAKE) {
@@ -200,6 +201,7 @@ export class Runner {
           this.forgetCircle();
         }
       }
+      this.machine.catchesUp = false;
       this.sleep = CIRCLING;
       this.pinsRead = pinsRead;
     }

@@ -18,6 +18,7 @@ function reverseBits(value) {
 export class PioMachine extends PioShifter {
   pendingExec = -1; // instruction that OUT or MOV EXEC has put in
   nowNanos = 0; // when the instruction at hand is executed
+  catchesUp = false; // it was executed before, while the machine slept
   pinsRead = 0; // by the instruction at hand
   levelsWritten = 0;
   directionsWritten = 0;
