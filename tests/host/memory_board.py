@@ -253,9 +253,11 @@ class MemoryBoard(SerialEnd):
         """What the board has said when it has nothing more to say."""
         with self._running():
             port, link = self.bench.ports[self._index], self.bench.app.links[self._index]
-            port.sent = b""
+            if self._index == 0:
+                port.sent = b""  # what `say` heard there is nobody else's
             port.waiting += line
             self.bench.tick()
             while port.waiting or link._lines or not link.idle():
                 self.bench.tick()
-            return bytes(port.sent)
+            said, port.sent = bytes(port.sent), b""
+            return said

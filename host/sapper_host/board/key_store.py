@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
@@ -11,6 +12,8 @@ from sapper_host.files import folders
 from sapper_host.files.whole_file import PRIVATE, write
 from sapper_host.outside import bounded
 
+# A new key would lock out all other laptops.
+_AGAIN = "`sapper key import` it again: `sapper key export` on a laptop that drives this board gives the file"
 _FILE_BYTES_MAX = 1000
 BOARD_NUMBER = re.compile(r"[0-9a-f]{16}")
 
@@ -39,11 +42,17 @@ class KeyStore:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise SapperError(f"{path} cannot be read ({error})", "put in a new key over USB: `sapper key`") from None
+            raise SapperError(f"{path} cannot be read ({error})", _AGAIN) from None
         key = from_hex(text, KEY_BYTES)
         if key is None:
-            raise SapperError(f"{path} holds no key", "put in a new key over USB: `sapper key`")
+            raise SapperError(f"{path} holds no key", _AGAIN)
         return bytes(key)
+
+    def has(self, board: str) -> bool:
+        """Whether there is a key of the board here."""
+        with suppress(SapperError):
+            return self.load(board) is not None
+        return False
 
     def save(self, board: str, key: bytes) -> Path:
         """Keep the key, readable by the user alone, in place of an older one."""

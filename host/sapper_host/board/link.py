@@ -20,8 +20,17 @@ from sapper_host.board.decoder import Item, StreamDecoder, Text
 from sapper_host.board.greeting import greet
 from sapper_host.board.hearers import Hearers, Told, to_stderr
 from sapper_host.board.keepalive import KeepAlive
+from sapper_host.board.key_store import KeyStore
 from sapper_host.board.serial_stream import DEFAULT_BAUD, ByteStream, SerialStream
-from sapper_host.board.signing import STALE, RadioEncoder, encoder_for, question
+from sapper_host.board.signing import (
+    STALE,
+    RadioEncoder,
+    WatchOnlyError,
+    encoder_for,
+    needs_key,
+    needs_usb,
+    question,
+)
 from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerError, SapperError, Status
 
 # The board drops longer lines (sapper/link/line.py).
@@ -67,7 +76,10 @@ class Link:
         # Objects in the same process have one way to write.
         self._write_first: Callable[[bytes], None] = getattr(stream, "write_first", stream.write)
         self._encode = encode
-        self._why_plain: SapperError | None = None
+        # Why nothing can be signed on this radio; None where it can, and where it need not.
+        self.watches_only: WatchOnlyError | None = None
+        self._board = ""
+        self._unasked = False  # whether it is not known yet what is at the other end: the question was lost
         self._answers = AnswerQueue()
         # Held while one line is made into bytes and written: answers come in the order of lines. Never for a stop.
         self._sending = threading.Lock()
@@ -125,7 +137,8 @@ class Link:
     ) -> Answer:
         """Send `line` and wait for its answer. With `check`, `err` raises BoardError; `quiet`: no listener hears of it.
 
-        Raises NoAnswerError after `timeout_s`, LinkGoneError when the line goes, SapperError for a line that is none.
+        Raises NoAnswerError after `timeout_s`, LinkGoneError when the line goes, SapperError for a line that is none,
+        or that this radio would refuse: that one is not sent.
         """
         if line.split()[:1] == ["stop"]:
             return self.stop(timeout_s)
@@ -138,6 +151,7 @@ class Link:
         if len(line) > LINE_MAX or not line.isascii() or (line and not line.isprintable()):
             reason = f"a command is one line of at most {LINE_MAX} printable ASCII characters"
             raise SapperError(f"'{line[:40]}' cannot be sent", reason, Status.USAGE)
+        self._refuse_in_vain(line)
         pending = Pending(line, quiet)
         with self._sending:
             if self._gone is not None:
@@ -219,15 +233,43 @@ class Link:
 
         Without a key that fits one can still watch, and `stop`; why no more is told when it is tried.
         """
+        self._board = board
         if self._encode is plain:
-            try:
-                encode = encoder_for(board, lambda line: self._ask(line, ANSWER_TIMEOUT_S, quiet=True))
-                with self._sending:
-                    self._encode = encode or plain
-            except SapperError as error:
-                self._why_plain = error
+            self._ask_to_sign()
+
+    def _ask_to_sign(self) -> None:
+        self._unasked = False
+        try:
+            encode = encoder_for(self._board, lambda line: self._ask(line, ANSWER_TIMEOUT_S, quiet=True))
+        except WatchOnlyError as error:
+            self.watches_only = error
+        except NoAnswerError:
+            self._unasked = True
+        except LinkError:
+            pass  # gone: whatever is said next tells
+        else:
+            with self._sending:
+                self._encode = encode or plain
+            self.watches_only = None
+
+    def _ask_to_sign_again(self) -> None:
+        """A lost or a forged answer must not end signing for good, nor a key that came later be of no use."""
+        if self._unasked or self.watches_only is not None and KeyStore().has(self._board):
+            self._ask_to_sign()
+
+    def _refuse_in_vain(self, line: str) -> None:
+        """What this radio would refuse is not sent. A `key` that was would lie open to all who listen."""
+        radio = self.watches_only is not None or isinstance(self._encode, RadioEncoder)
+        word = line.split()[0] if line.split() else ""
+        if radio and needs_usb(line):
+            raise SapperError(f"'{word}' is not sent: it is taken over USB only", "plug it in over USB", Status.REFUSED)
+        if self.watches_only is not None and needs_key(line):
+            why = self.watches_only
+            raise WatchOnlyError(f"'{word}' is not sent: it has to be signed, and {why.message}", why.remedy)
 
     def _exchange(self, line: str, timeout_s: float, check: bool, quiet: bool = False) -> Answer:
+        if needs_key(line):
+            self._ask_to_sign_again()
         answer = self._ask(line, timeout_s, quiet)
         if answer.error_name in STALE and isinstance(self._encode, RadioEncoder):
             # The board has started anew, or another program went on counting. What it refused it has not done.
@@ -236,9 +278,10 @@ class Link:
                 self._encode.renew(fresh)
             answer = self._ask(line, timeout_s, quiet)
         if check and not answer.ok:
-            if answer.error_name == "unsigned" and self._why_plain:
-                raise SapperError(f"'{line}' has to be signed: {self._why_plain.message}", self._why_plain.remedy)
-            raise BoardError(line, answer.error_name, answer.text)
+            error = BoardError(line, answer.error_name, answer.text)
+            if answer.error_name == "unsigned" and self.watches_only is not None:
+                error.remedy = f"wait until it stands, or {self.watches_only.remedy}"
+            raise error
         return answer
 
     def _ask(self, line: str, timeout_s: float, quiet: bool) -> Answer:

@@ -18,20 +18,54 @@ from sapper.shared.commands import ROWS, open_to_all
 from sapper_host.board.answers import Answer
 from sapper_host.board.counters import Counters
 from sapper_host.board.key_store import KeyStore
-from sapper_host.errors import SapperError
+from sapper_host.errors import SapperError, Status
 from sapper_host.files.whole_file import NotWrittenError
 
 # What a board answers to a line signed for another boot, or with a counter another program has passed meanwhile.
 STALE = ("mac", "counter")
 _COUNTER = re.compile(r"[0-9]{1,9}")
+_KEY_ID = re.compile(r"[0-9a-f]{8}")
+# To make a new key instead would lock out all who drive this board.
+BRING_THE_KEY = (
+    "bring the team's key: `sapper key export` on a laptop that drives this board, `sapper key import` on this one; "
+    "`sapper key show` compares them"
+)
+
+
+class WatchOnlyError(SapperError):
+    """This is a board's radio, and nothing can be signed for it: why, and what to do. One can watch, and `stop`."""
+
+    status = Status.REFUSED
+
+
+def watching_only(why: SapperError) -> str:
+    """What to tell those who cannot sign: that, what they can do, and how to change it."""
+    remedy = f"; {why.remedy}" if why.remedy else ""
+    return f"WATCHING ONLY: {why.message}. Events, `status`, `version` and, standing, `log` come; `stop` works{remedy}"
 
 
 def must_be_signed(line: str) -> bool:
     """Whether the radio takes this line only signed, or may: what the rover does now nobody here can know for sure.
     `stop` goes plain: it is everybody's, and goes before others."""
-    words = line.split()
-    row = ROWS.get(words[0]) if words else None
+    row = _row_of(line)
     return row is not None and not open_to_all(row, moves=True)
+
+
+def needs_key(line: str) -> bool:
+    """Whether a radio never takes this line unsigned, whatever the rover does."""
+    row = _row_of(line)
+    return row is not None and row[3] in ("link", "signed")
+
+
+def needs_usb(line: str) -> bool:
+    """Whether no radio takes this line, signed or not."""
+    row = _row_of(line)
+    return row is not None and row[3] == "usb"
+
+
+def _row_of(line: str) -> tuple[str, ...] | None:
+    words = line.split()
+    return ROWS.get(words[0]) if words else None
 
 
 class RadioEncoder:
@@ -46,21 +80,23 @@ class RadioEncoder:
         self._last = 0
 
     def renew(self, answer: Answer) -> None:
-        """Take what the board answered to `question()`. SapperError when it has another key, or none, or when these are
-        not its words: anybody can speak on a radio, and a made-up counter would use up this boot's.
+        """Take what the board answered to `question()`. WatchOnlyError when it has another key, or none, or when these
+        are not its words: anybody can speak on a radio, and a made-up counter would use up this boot's.
         """
         values = answer.values()
         nonce = from_hex(values.get("nonce", ""), NONCE_BYTES)
         counter = values.get("counter", "")
-        if nonce is None or not _COUNTER.fullmatch(counter):
-            raise SapperError("the board's answer to `nonce` makes no sense", "is its firmware of the same version?")
-        if values.get("key") != key_id(self._key):
-            what = "no radio key" if values.get("key") == "none" else "another radio key"
-            raise SapperError(f"the board has {what}", "put one in over USB: `sapper key`")
+        held, here = values.get("key", ""), key_id(self._key)
+        if held == "none":
+            raise WatchOnlyError("the board has no radio key", "put this laptop's in again over USB: `sapper key`")
+        if nonce is None or not _COUNTER.fullmatch(counter) or not _KEY_ID.fullmatch(held):
+            raise WatchOnlyError("the board's answer to `nonce` makes no sense", "is its firmware of the same version?")
+        if held != here:
+            raise WatchOnlyError(f"the board has another radio key ({held}) than this laptop ({here})", BRING_THE_KEY)
         signer = Signer(self._key, nonce)
         told = signer.answer_mac(answer.command.partition(" ")[2], int(counter))
         if not hmac.compare_digest(told, values.get("mac", "")):
-            raise SapperError(
+            raise WatchOnlyError(
                 "the answer to `nonce` is not signed with the board's key",
                 "try again: somebody else may speak on the radio; or its firmware is an older one: update it over USB",
             )
@@ -100,16 +136,20 @@ Ask = Callable[[str], Answer]
 def encoder_for(board: str, ask: Ask, keys: KeyStore | None = None) -> RadioEncoder | None:
     """What to send lines with when this link is a board's radio; None: it is not, plain lines will do.
 
-    ask: sends a plain line and returns its answer. SapperError when there is no key, or board and key do not fit.
+    ask: sends a plain line and returns its answer. WatchOnlyError when there is no key, or board and key do not fit;
+    else LinkError alone.
     """
     answer = ask(question())
     if answer.error_name == "usage":
         answer = ask("nonce")  # firmware older than this: over its radio it can be watched, and stopped
     if not answer.ok or answer.values().get("port") != "radio":
         return None
-    key = (keys or KeyStore()).load(board)
+    try:
+        key = (keys or KeyStore()).load(board)
+    except SapperError as error:
+        raise WatchOnlyError(error.message, error.remedy) from None
     if key is None:
-        raise SapperError(f"this laptop has no radio key for board {board}", "make one over USB: `sapper key`")
+        raise WatchOnlyError(f"this laptop has no radio key for board {board}", BRING_THE_KEY)
     encoder = RadioEncoder(key, board)
     encoder.renew(answer)
     return encoder

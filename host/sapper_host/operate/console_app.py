@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sapper_host.board.answers import is_last
 from sapper_host.board.decoder import Event
 from sapper_host.board.link import Happening, Link
-from sapper_host.errors import BoardError
+from sapper_host.errors import BoardError, SapperError, Status
 from sapper_host.operate.operator import LEAVE, Operator, stops_first
 
 if TYPE_CHECKING:
@@ -44,9 +45,11 @@ def run_lines(link: Link, lines: Iterable[str], recorder: Recorder | None = None
             if not ok:
                 failed = (line, text)
     if failed is not None:
-        last = failed[1].splitlines()[-1]
+        line, last = failed[0], failed[1].splitlines()[-1]
+        if not is_last(last):  # it was not the board that said so
+            raise SapperError(f"'{line}' failed: {last}", status=Status.REFUSED)
         name, _, reason = last.removeprefix("err ").partition(": ")
-        raise BoardError(failed[0], name, reason)
+        raise BoardError(line, name, reason)
 
 
 def run_terminal(link: Link, history_file: Path, recorder: Recorder | None = None) -> None:

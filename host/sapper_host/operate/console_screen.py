@@ -24,8 +24,11 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
 from rich.text import Text as RichText
 
+from sapper_host.board.answers import Answer
 from sapper_host.board.decoder import Event, Item, Text
-from sapper_host.board.link import Happening
+from sapper_host.board.link import Happening, Link
+from sapper_host.board.signing import watching_only
+from sapper_host.board.status_text import frames_of_status
 from sapper_host.errors import SapperError
 from sapper_host.operate.drive_keys import DriveKeys
 from sapper_host.operate.driver import Driver
@@ -33,6 +36,7 @@ from sapper_host.operate.line_editing import History, completer
 from sapper_host.operate.monitor_state import MonitorState, describe
 from sapper_host.operate.monitor_view import EVENT_STYLE, figures
 from sapper_host.operate.operator import HELD_STATES, LEAVE, Operator
+from sapper_host.operate.status_poll import StatusPoll
 
 if TYPE_CHECKING:
     from sapper_host.operate.keyboard import Keyboard
@@ -59,6 +63,7 @@ class ConsoleScreen:
         self._lock = threading.RLock()  # of the drive mode
         self._driver: Driver | None = None
         self._told_how = ""
+        self._polling = False
         self._failure: Exception | None = None
         self._modes: TerminalModes | None = None
         self._keyboard: Keyboard | None = None
@@ -75,9 +80,10 @@ class ConsoleScreen:
             self._link.hearers.told = lambda text: self._out(RichText(text, "bold red"))
             self._link.tap(self._hear)
             self._link.listen(self._print, "screen")
-            # Refused over a radio without signing: then events come as text, and the toolbar has no figures.
-            with contextlib.suppress(SapperError):
-                self._link.command("telemetry on", quiet=True)
+            if self._link.watches_only is not None:
+                self._out(RichText(watching_only(self._link.watches_only), "bold yellow"))
+            self._ask_for_figures()
+            stack.enter_context(StatusPoll(self._link_to_poll, self._take_status, quiet=False))
             try:
                 self._lines()
             finally:
@@ -232,6 +238,26 @@ class ConsoleScreen:
     def _hear(self, item: Item) -> None:
         self._state.take(item, self._link.decoder.counts)
 
+    def _ask_for_figures(self) -> None:
+        """Frames, and where nothing can be signed, `status`; events come in either case."""
+        try:
+            self._link.command("telemetry on", quiet=True)
+            self._polling = False
+        except SapperError:
+            self._polling = True
+
+    def _link_to_poll(self) -> Link | None:
+        """The link while `status` has to be asked for; a key that has come meanwhile ends that."""
+        if self._link.gone is not None:
+            return None
+        if self._polling and self._link.watches_only is None:
+            self._ask_for_figures()
+        return self._link if self._polling else None
+
+    def _take_status(self, answer: Answer) -> None:
+        for frame in frames_of_status(answer.values(), self._state.last_t_ms):
+            self._hear(frame)
+
     def _print(self, happening: Happening) -> None:
         match happening:
             case Event(kind=kind, t_ms=t_ms):
@@ -281,6 +307,8 @@ class ConsoleScreen:
             words = [f"{state}  {held}: arrows drive, + - speed, space stands, F2 ends"]
         elif self._keyboard is not None:
             words.append("F2 drives by keys")
+        if self._link.watches_only is not None:
+            words.append("WATCHING ONLY, no key that fits: Ctrl-C stops")
         if self._state.snapshot().weakened:
             words.append("STOPS WEAKENED: `status` tells which")
         if damaged := counts.garbled_lines + counts.bad_frames:

@@ -6,7 +6,6 @@ import contextlib
 import json
 import queue
 import sys
-import threading
 import time
 from dataclasses import replace
 from types import TracebackType
@@ -19,16 +18,17 @@ from sapper_host.board.answers import Answer
 from sapper_host.board.consumer import Consumer
 from sapper_host.board.decoder import Counts, Event, Frame, Item, Text
 from sapper_host.board.link import Link
+from sapper_host.board.signing import WatchOnlyError, watching_only
 from sapper_host.board.status_text import frames_of_status
 from sapper_host.connected.reconnect import SteadyLink
 from sapper_host.errors import BoardError, SapperError
 from sapper_host.operate.monitor_state import MonitorState, describe
 from sapper_host.operate.monitor_view import plain_line, render
+from sapper_host.operate.status_poll import StatusPoll
 from sapper_host.recordings.recorder import Recorder, event_message, frame_message
 
 _SCREEN_HZ = 10
 _LINE_S = 1.0
-_POLL_S = 1.0
 # Items that wait to be printed; when whoever reads our output is slower for long, the oldest are dropped and counted.
 _QUEUE_MAX = 10_000
 
@@ -51,17 +51,15 @@ class Monitor:
         self._queue: queue.SimpleQueue[dict[str, Any] | str] = queue.SimpleQueue()
         self._dropped = 0
         self._polling = False
-        self._closing = threading.Event()
         self._steady = SteadyLink(port, self._take, self._found, self._lost, self._setup)
-        self._poller = threading.Thread(target=self._poll, name="monitor poll", daemon=True)
-        self._poller.start()
+        self._poll = StatusPoll(lambda: self._steady.link if self._polling else None, self._take_status, quiet=True)
 
     def __enter__(self) -> Monitor:
+        self._poll.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._closing.set()
-        self._poller.join(timeout=3)
+        self._poll.close()
         self._steady.close(None if self._polling else _goodbye)
         if self._recording is not None:
             self._recording.close()
@@ -76,25 +74,27 @@ class Monitor:
                 self._screen(until)
 
     def _setup(self, link: Link) -> None:
-        """Ask for telemetry; over a radio that must be signed, and who only watches has no key: then `status` it is."""
+        """Ask for telemetry; over a radio that must be signed, and whoever has no key asks `status` instead."""
         self._counts = link.decoder.counts
         try:
             link.command("telemetry on")
+        except WatchOnlyError:
+            assert link.watches_only is not None
+            self._watch_only(link.watches_only)
         except BoardError as refusal:
             if refusal.name != "unsigned":
                 raise
-            if not self._polling:
-                text = "no telemetry on this link unless signed: asking `status` once a second"
-                self._note(text, {"topic": "host", "note": text})
-            self._polling = True
+            self._watch_only(refusal)
+        else:
+            self._polling = False
+            self.state.watches()
 
-    def _poll(self) -> None:
-        while not self._closing.wait(_POLL_S):
-            link = self._steady.link
-            if not self._polling or link is None:
-                continue
-            with contextlib.suppress(SapperError, ValueError):
-                self._take_status(link.command("status", quiet=True))
+    def _watch_only(self, why: SapperError) -> None:
+        if not self._polling:
+            text = watching_only(why)
+            self._note(text, {"topic": "host", "note": text})
+        self._polling = True
+        self.state.watches(why.message, why.remedy)
 
     def _take_status(self, answer: Answer) -> None:
         """Show what `status` says; recorded as telemetry only when it tells the board's time, else as it was said."""

@@ -49,6 +49,7 @@ class MonitorState:
     connected: bool = False
     trouble: str = ""
     warning: str = ""
+    watching: str = ""  # why nothing can be signed on this radio; '' where it can
     version: dict[str, str] = field(default_factory=dict)
     status: Frame | None = None
     detect: Frame | None = None
@@ -105,6 +106,13 @@ class MonitorState:
         with self._lock:
             self.events.append(Note(text))
             self.warning = text
+
+    def watches(self, why: str = "", remedy: str = "") -> None:
+        """Nothing can be signed on this radio, and why; '' once it can."""
+        with self._lock:
+            if remedy and why != self.watching:
+                self.events.append(Note(f"to drive from here: {remedy}"))
+            self.watching = why
 
     def lost(self, trouble: str) -> bool:
         """The line is gone; the screen keeps the last values and says so. Whether that is news."""

@@ -59,6 +59,10 @@ def render(state: MonitorState, counts: Counts, width: int, height: int, unicode
     if state.warning:
         rows.append(Text(f" {state.warning} ", style="bold white on red", no_wrap=True, overflow="ellipsis"))
         room -= 1
+    if state.watching:
+        text = f" WATCHING ONLY, `stop` works: {state.watching} "
+        rows.append(Text(text, style="bold black on yellow", no_wrap=True, overflow="ellipsis"))
+        room -= 1
     rows.append(_events(state, max(1, room)))
     return Group(*rows)
 

@@ -14,7 +14,7 @@ from sapper.shared.events import STATES
 from sapper_host.board.answers import is_ok
 from sapper_host.board.decoder import Event, Item, Text
 from sapper_host.board.link import Link
-from sapper_host.errors import NoAnswerError, SapperError
+from sapper_host.errors import LinkError, NoAnswerError, SapperError
 
 # States that end by themselves when the operator is not heard of.
 HELD_STATES = ("ARMED", "TELEOP", "SWEEP", "CONTACT")
@@ -73,6 +73,10 @@ class Operator:
             answer = self.link.command(line, _TIMEOUT_S.get(word, 2.0), check=False)
         except NoAnswerError as error:
             return f"no answer: {error.remedy}", False
+        except LinkError:
+            raise
+        except SapperError as error:  # it was not sent, or not signed: no reason to end the session
+            return str(error), False
         if answer.ok and word in ROWS and ROWS[word][3] == "link":
             # While armed the board takes these from the link that armed and from no other: so that link is this one.
             # Whoever only looks on must not keep a rover going whose operator is gone.
