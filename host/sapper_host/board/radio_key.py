@@ -4,33 +4,78 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from sapper.crypto.keys import KEY_BYTES, from_hex, key_id, to_hex
 from sapper.crypto.line_mac import NONCE_BYTES
 from sapper.crypto.team_proof import proof
-from sapper_host.board.key_store import KeyStore
+from sapper_host.board.key_store import KeyStore, good_key
 from sapper_host.board.link import Link
+from sapper_host.board.signing import BRING_THE_KEY
 from sapper_host.errors import BoardError, NoAnswerError, SapperError, Status
 
 # The key is written to flash, which the data sheet allows 400 ms a sector.
 _KEY_S = 10.0
 
 
-def provision(link: Link, board: str, keys: KeyStore | None = None, key: bytes | None = None) -> str:
-    """Put a key (a new one, unless it is given) into the board over USB and keep it here; returns its id.
+@dataclass(frozen=True)
+class Given:
+    """A board's radio key, this laptop's now as well. how: in words; kept: where this laptop's older one is."""
 
-    It is kept here first: a board that has a key nobody else has could not be driven over its radio. SapperError when
-    the board refuses: then the old one is kept.
+    key_id: str
+    how: str
+    kept: Path | None = None
+
+
+def give(link: Link, board: str, store: KeyStore, replace: bool = False) -> Given:
+    """See to it that board and laptop share a radio key, over USB. Only `replace` gives a new one in place of another,
+    which locks out all who hold that.
+
+    A board that has none gets this laptop's again, or a new one; a laptop whose older key is the board's (a replacement
+    was cut short) goes back to that. SapperError, with all as it was, where only another laptop can help.
     """
-    store = keys or KeyStore()
+    if replace:
+        return provision(link, board, store)
+    held = link.command("key").values().get("key", "")
+    here = good_key(store.path(board))
+    if held == "none":
+        return provision(link, board, store, here)
+    if here is not None and key_id(here) == held:
+        raise SapperError(
+            f"board {board} and this laptop share radio key {held} already",
+            "nothing is to be done. `--replace` makes a new one: all other laptops are locked out until they import it",
+            Status.REFUSED,
+        )
+    older = store.kept_as(board, held)
+    if older is not None:
+        back = store.replace(board, good_key(older) or b"")
+        return Given(held, f"the board's, as it was kept in {older}", back.kept)
+    mine = key_id(here) if here is not None else "none"
+    raise SapperError(
+        f"board {board} has another radio key ({held}) than this laptop ({mine})",
+        f"{BRING_THE_KEY}. `--replace` makes a new one: all laptops that hold the board's are locked out",
+        Status.REFUSED,
+    )
+
+
+def provision(link: Link, board: str, store: KeyStore, key: bytes | None = None) -> Given:
+    """Put a key (a new one, unless it is given) into the board over USB and keep it here.
+
+    It is kept here first: a board that has a key nobody else has could not be driven over its radio. This laptop's
+    older one stays beside it. SapperError when the board refuses: then all is as it was.
+    """
+    how = "new" if key is None else "put in"
     key = key or secrets.token_bytes(KEY_BYTES)
-    old = store.load(board) if store.folder.exists() else None
-    store.save(board, key)
+    replaced = store.replace(board, key)
     try:
-        return send_key(link, "key", key)
-    except BoardError:
-        if old is not None:
-            store.save(board, old)
+        return Given(send_key(link, "key", key), how if replaced.new else "put in again", replaced.kept)
+    except SapperError as error:
+        if error.status == Status.REFUSED:
+            replaced.undo()
+        else:
+            both = "which key the board has is not known, and this laptop keeps both: `sapper key` finds out"
+            error.remedy = f"{error.remedy}; {both}" if error.remedy else both
         raise
 
 

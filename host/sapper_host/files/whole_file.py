@@ -45,6 +45,28 @@ def write(path: Path, content: str | bytes, mode: int = _ANYBODY, sync: bool = T
         part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
 
+def create(path: Path, content: bytes, mode: int = _ANYBODY) -> None:
+    """Put `content` into a new file, on the disk when this returns; never over another: FileExistsError.
+
+    NotWrittenError for what could not be written whole, and is gone again.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise NotWrittenError(path, error) from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink()  # half of it would be in the way of the next try
+        raise NotWrittenError(path, error) from None
+
+
 @contextmanager
 def replacing(path: Path, mode: int = _ANYBODY, sync: bool = True) -> Iterator[Path]:
     """Give the block an empty file beside `path` to write, which takes the place of `path` when the block ends well.

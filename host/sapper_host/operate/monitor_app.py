@@ -91,7 +91,7 @@ class Monitor:
 
     def _watch_only(self, why: SapperError) -> None:
         if not self._polling:
-            text = watching_only(why)
+            text = f"no telemetry on this link: asking `status` once a second. {watching_only(why)}"
             self._note(text, {"topic": "host", "note": text})
         self._polling = True
         self.state.watches(why.message, why.remedy)

@@ -150,12 +150,17 @@ class Provisioning:
             if held != "none":
                 raise SapperError(
                     f"the board has a radio key that this laptop does not hold ({held})",
-                    "choose with --key: keep, new (other laptops can then only watch) or the key's file",
+                    "`sapper key import` brings it here. Or choose with --key: keep, the key's file, or new (other "
+                    "laptops can then only watch)",
                     Status.REFUSED,
                 )
         if isinstance(wanted, bytes) and here == wanted and key_id(wanted) == held:
             return f"{held}, as it was"
-        return provision(self._link, self._board, self._keys, wanted if isinstance(wanted, bytes) else None) + ", new"
+        # A board without a key gets the one that other laptops may hold, too.
+        key = here if wanted == "" else wanted if isinstance(wanted, bytes) else None
+        given = provision(self._link, self._board, self._keys, key)
+        kept = f"; this laptop's older one stays in {given.kept}" if given.kept else ""
+        return f"{given.key_id}, {given.how}{kept}"
 
     def _team_key(self) -> str:
         key = self._plan.team_key

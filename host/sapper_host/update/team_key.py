@@ -7,7 +7,6 @@ flash out has it. Such a person can put any firmware on that board anyway, over 
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,10 +14,15 @@ from pathlib import Path
 from sapper.crypto.keys import KEY_BYTES, from_hex, to_hex
 from sapper_host.board.key_store import keys_folder
 from sapper_host.errors import SapperError, Status
-from sapper_host.files.whole_file import PRIVATE, NotWrittenError
+from sapper_host.files import whole_file
 from sapper_host.outside import bounded
 
 _FILE_BYTES_MAX = 1000
+# A second one would divide the team: each board takes what is signed with one of them.
+NO_TEAM_KEY = (
+    "name its file, or bring the team's: `sapper key export --team-key` on a laptop that has it, `sapper key import` "
+    "on this one. Only for a team that has none: `sapper bundle --new-key` makes it"
+)
 
 
 def default_path() -> Path:
@@ -56,17 +60,9 @@ def create(path: Path) -> bytes:
     key = secrets.token_bytes(KEY_BYTES)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+        whole_file.create(path, f"{to_hex(key)}\n".encode("ascii"), whole_file.PRIVATE)
     except FileExistsError:
         raise SapperError(
             f"{path} is there already", "boards that hold it take no other: keep it, or move it away"
         ) from None
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(to_hex(key) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        path.unlink()  # half a key would be in the way of the next try
-        raise NotWrittenError(path, error) from None
     return key

@@ -58,7 +58,8 @@ def bundle(
     else:
         say(f"{file}: {made.describe()}")
         if not made.signed:
-            say("not signed: a board that was given a team key will not take it (`sapper bundle --new-key`)")
+            say("not signed: a board that was given a team key will not take it")
+            say(f"to sign it: {team_key.NO_TEAM_KEY}")
 
 
 def register(app: typer.Typer) -> None:

@@ -43,13 +43,14 @@ def teamkey(
     from sapper_host.connected.ports import find_port
     from sapper_host.errors import SapperError, Status
     from sapper_host.update import team_key
+    from sapper_host.update.team_key import NO_TEAM_KEY
 
     if remove and file is not None:
         raise SapperError("--remove puts no key in", "leave the file away; --old-key names the board's", Status.USAGE)
     own = team_key.load_default()
     key = b"" if remove else team_key.load(file) if file else own
     if key is None:
-        raise SapperError("you have no team key", "name its file, or make one: `sapper bundle --new-key`")
+        raise SapperError("you have no team key", NO_TEAM_KEY)
     old = team_key.candidates(old_key)
     with Link.open(find_port(port)) as link:
         board = link.identify()["board"]

@@ -188,8 +188,8 @@ def test_lines_are_signed_on_a_radio_whose_key_is_here_and_nowhere_else(tmp_path
 
 def test_provisioning_puts_a_fresh_key_into_board_and_folder(tmp_path):
     store, board = KeyStore(tmp_path), Board("usb", b"")
-    first = provision(board, BOARD, store)
-    second = provision(board, BOARD, store)
+    first = provision(board, BOARD, store).key_id
+    second = provision(board, BOARD, store).key_id
     assert first != second == key_id(store.load(BOARD)) == board.gate.id
 
 

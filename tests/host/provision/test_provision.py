@@ -140,8 +140,18 @@ def test_key_keep_new_and_from_a_file(run: Run, board: MemoryBoard, tmp_path: Pa
     (tmp_path / "r.key").write_text("ab" * 32)
     assert run(board, "--key", tmp_path / "r.key")[0] == Status.OK
     assert board.flash.key == KeyStore().load(BOARD) == b"\xab" * 32
-    assert run(board, "--key", "new")[0] == Status.OK
-    assert board.flash.key == KeyStore().load(BOARD) != b"\xab" * 32
+    status, out, _ = run(board, "--key", "new")
+    assert status == Status.OK and board.flash.key == KeyStore().load(BOARD) != b"\xab" * 32
+    [kept] = KeyStore().kept(BOARD)
+    assert kept.read_text().strip() == "ab" * 32 and str(kept) in out
+
+
+def test_a_board_that_lost_its_key_gets_the_one_again_that_the_team_holds(run: Run, board: MemoryBoard) -> None:
+    assert run(board)[0] == Status.OK
+    key = board.flash.key
+    board.say("key none")
+    status, out, _ = run(board)
+    assert status == Status.OK and "put in again" in out and board.flash.key == key == KeyStore().load(BOARD)
 
 
 def test_a_board_that_knows_no_team_key_says_so(run: Run, board: MemoryBoard) -> None:
