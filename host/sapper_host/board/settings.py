@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sapper.shared.digits import whole
-from sapper.shared.settings import TABLE, SettingError
+from sapper.shared.settings import SettingError
 from sapper_host.board.answers import Answer
 from sapper_host.board.link import Link
+from sapper_host.board.setting_names import NAMES
 from sapper_host.board.settings_text import SettingsFileError, Values, check_together
 from sapper_host.errors import BoardError, LinkError, NoAnswerError, SapperError, Status
 
@@ -20,7 +21,6 @@ _SET_S = 5.0
 # The data sheet allows flash 400 ms a sector.
 _SAVE_S = 15.0
 _TRIES = 3
-NAMES = tuple(row[0] for row in TABLE)
 
 
 @dataclass(frozen=True)

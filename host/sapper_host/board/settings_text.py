@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sapper.shared.settings import SettingError, Settings, parse_value
+from sapper_host.board.setting_names import did_you_mean, not_there
 from sapper_host.errors import SapperError, Status
 
 # Settings of all tables together are 1.3 kB; a comment may be long.
@@ -95,18 +96,15 @@ def _setting(body: str, path: Path, number: int, before: Mapping[str, int]) -> t
         raise wrong(start, f"'{name[:40]}' is no setting's name")
     if not _WHOLE.fullmatch(value):
         raise wrong(value_at, f"{name}: '{value[:40]}' is no whole number")
+    if not_there(name):
+        raise wrong(start, f"{not_there(name)}; {did_you_mean(name)}")
     try:
         parsed: int = parse_value(name, value)
     except SettingError as error:
-        unknown = "no setting" in str(error)
-        raise wrong(start if unknown else value_at, _without_console(str(error))) from None
+        raise wrong(value_at, str(error)) from None
     if name in before:
         raise wrong(start, f"{name} stands in line {before[name]} already")
     return name, parsed
-
-
-def _without_console(text: str) -> str:
-    return text.replace("`get` lists them all", "`sapper settings get` lists them all")
 
 
 def check_together(base: Mapping[str, int], wanted: Mapping[str, int]) -> Values:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,11 +15,34 @@ from sapper_host.verbs.options import JsonOption, PortOption
 if TYPE_CHECKING:
     from sapper_host.board.settings import Changes
 
+
+def _complete_name(incomplete: str) -> list[tuple[str, str]]:
+    from sapper.shared.settings import TABLE
+
+    return [(row[0], row[5]) for row in TABLE if row[0].startswith(incomplete)]
+
+
+def _complete_pair(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """A name and, after one, its default: what to begin with."""
+    from sapper.shared.settings import TABLE
+
+    before = context.params.get("words") or []
+    plain = [word for word in before if "=" not in word]
+    row = next((row for row in TABLE if len(plain) % 2 and row[0] == plain[-1]), None)
+    if row is None:
+        return _complete_name(incomplete)
+    return [(str(row[1]), f"the default; {row[2]}..{row[3]} {row[4]}".rstrip())]
+
+
+SaveOption = Annotated[bool, typer.Option(help="Keep them in flash, or only until the board's next start.")]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A settings file, as `dump` writes it.")]
 
 
 def get(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="One setting; without it all of them.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="One setting; without it all of them.", autocompletion=_complete_name),
+    ] = None,
     port: PortOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -28,16 +53,12 @@ def get(
       sapper settings get
       sapper settings get sweep_mm_s
     """
-    from sapper.shared.settings import SettingError, row_of
+    from sapper.shared.settings import row_of
     from sapper_host.board import settings as board_settings
     from sapper_host.board.link import Link
     from sapper_host.connected.ports import find_port
-    from sapper_host.errors import SapperError, Status
 
-    try:
-        row = row_of(name) if name else None
-    except SettingError:
-        raise SapperError(f"no setting '{name}'", "`sapper settings get` lists them all", Status.USAGE) from None
+    row = row_of(_named(name)) if name else None
     with Link.open(find_port(port)) as link:
         link.identify()
         values = board_settings.read(link)
@@ -57,8 +78,15 @@ def get(
 
 
 def set_(
-    pairs: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...", help="Settings and their new values.")],
-    save: Annotated[bool, typer.Option(help="Keep them in flash, or only until the board's next start.")] = True,
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME VALUE...",
+            help="Settings and their new values; NAME=VALUE will do.",
+            autocompletion=_complete_pair,
+        ),
+    ],
+    save: SaveOption = True,
     port: PortOption = None,
 ) -> None:
     """Change settings: all of them or, when the board refuses one, none.
@@ -67,30 +95,54 @@ def set_(
 
     \b
     Examples:
-      sapper settings set sweep_mm_s=250
+      sapper settings set sweep_mm_s 250
       sapper settings set pulse_rate_hz=2500 pulse_us=80 --no-save
     """
     from sapper.shared.settings import SettingError, parse_value
     from sapper_host.errors import SapperError, Status
 
     wanted: dict[str, int] = {}
-    for pair in pairs:
-        name, equals, text = (part.strip() for part in pair.partition("="))
-        if not equals or not name or name in wanted:
-            reason = "it stands there twice" if name in wanted else "write NAME=VALUE"
-            raise SapperError(f"'{pair}'?", reason, Status.USAGE)
+    for name, text in _pairs(words):
+        if name in wanted:
+            raise SapperError(f"{name} stands there twice", "say it once", Status.USAGE)
         try:
-            wanted[name] = parse_value(name, text)
+            wanted[name] = parse_value(_named(name), text)
         except SettingError as error:
-            what, _, remedy = str(error).replace("`get`", "`sapper settings get`").partition("; ")
-            raise SapperError(what, remedy, Status.USAGE) from None
+            raise SapperError(str(error), status=Status.USAGE) from None
     _apply(port, wanted, save)
+
+
+def _named(name: str) -> str:
+    """The name of a setting; SapperError, with those that may be meant, when there is none of this name."""
+    from sapper_host.board.setting_names import did_you_mean, not_there
+    from sapper_host.errors import SapperError, Status
+
+    if not_there(name):
+        raise SapperError(not_there(name), did_you_mean(name), Status.USAGE)
+    return name
+
+
+def _pairs(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Names and values of `NAME VALUE`, `NAME=VALUE` and `NAME = VALUE`, in any mixture."""
+    from sapper_host.errors import SapperError, Status
+
+    left = deque(" ".join(words).replace("=", " = ").split())
+    while left:
+        name = left.popleft()
+        if name.startswith("--"):
+            raise SapperError(f"there is no option {name}", "`sapper settings set --help` lists them", Status.USAGE)
+        if left and left[0] == "=":
+            left.popleft()
+        if name == "=" or not left or left[0] == "=":
+            raise SapperError(f"'{name}'?", "write NAME VALUE, or NAME=VALUE", Status.USAGE)
+        yield name, left.popleft()
 
 
 def dump(
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="Where to write them; without it on the screen.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Also over a file that is there.")] = False,
     port: PortOption = None,
 ) -> None:
     """Write all settings as text, to be kept in git, compared, and loaded into other boards.
@@ -104,8 +156,11 @@ def dump(
     from sapper_host.board.link import Link
     from sapper_host.board.settings_text import text_of
     from sapper_host.connected.ports import find_port
+    from sapper_host.errors import SapperError
     from sapper_host.files.whole_file import write
 
+    if file is not None and file.is_file() and not force:
+        raise SapperError(f"{file} is there already", "name another file, or overwrite it with --force")
     with Link.open(find_port(port)) as link:
         link.identify()
         text = text_of(board_settings.read(link))
@@ -118,7 +173,7 @@ def dump(
 
 def load(
     file: FileArgument,
-    save: Annotated[bool, typer.Option("--save", help="Keep them in flash; else only until the next start.")] = False,
+    save: SaveOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     port: PortOption = None,
 ) -> None:
@@ -216,8 +271,14 @@ def _show(changes: Changes, dry_run: bool) -> None:
         ending = "; nothing was sent (--dry-run)"
         what = what.replace("changed", "would change")
     else:
-        ending = ", saved" if changes.saved else ", until the board's next start"
+        ending = ", saved" if changes.saved else _not_saved(count)
     typer.echo(what + ending, err=True)
+
+
+def _not_saved(changed: int) -> str:
+    if changed:
+        return " until the board's next start, NOT SAVED: the same with `--save` keeps them"
+    return ", NOT SAVED: what was not before lasts until the board's next start; the same with `--save` keeps them"
 
 
 def _columns(rows: list[tuple[str, str, str]]) -> None:
@@ -234,5 +295,6 @@ def register(app: typer.Typer) -> None:
     )
     group.callback()(lambda: None)
     for name, verb in (("get", get), ("set", set_), ("dump", dump), ("load", load), ("diff", diff)):
-        group.command(name, help=help_of(verb))(verb)
+        # A value may be below zero, and that is no option.
+        group.command(name, help=help_of(verb), context_settings={"ignore_unknown_options": verb is set_})(verb)
     app.add_typer(group)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -256,3 +259,85 @@ def test_from_any_good_settings_to_any_other_every_step_is_one_the_board_takes(
     for name, value in board_settings.in_order(before, end):
         board.set(name, value)
     assert {name: board.get(name) for name in end} == end
+
+
+@pytest.mark.parametrize("verb", ["set", "load"])
+@pytest.mark.parametrize("twice", [False, True])
+def test_set_and_load_say_alike_whether_they_saved_and_how_to(
+    run: Run, board: MemoryBoard, tmp_path: Path, verb: str, twice: bool
+) -> None:
+    (tmp_path / "f").write_text("audio = 0\n")
+    words = [verb, "audio=0" if verb == "set" else tmp_path / "f"]
+    for _ in range(1 + twice):
+        err = run(*words, "--no-save")[2]
+    assert "NOT SAVED" in err and "--save" in err and "next start" in err
+    assert board.flash.settings == []
+    for _ in range(1 + twice):
+        err = run(*words, "--save")[2]
+    assert ", saved" in err and "NOT SAVED" not in err
+    assert "audio = 0" in board.flash.settings
+
+
+def test_a_dump_overwrites_a_file_only_when_told(run: Run, board: MemoryBoard, tmp_path: Path) -> None:
+    file = tmp_path / "r7.txt"
+    file.write_text("mine")
+    status, _, err = run("dump", file)
+    assert status == Status.ERROR and "--force" in err and file.read_text() == "mine"
+    assert board.heard == [], "it is seen before the board is spoken to"
+    assert run("dump", file, "--force")[0] == Status.OK
+    assert file.read_text().splitlines() == board.settings.dump_lines()
+    assert run("dump", "/dev/null")[0] == Status.OK, "what is no file is written into"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sweep_mm_s", "250", "audio", "0"],
+        ["sweep_mm_s=250", "audio", "0"],
+        ["sweep_mm_s", "=", "250", "audio = 0"],
+        ["sweep_mm_s =250", "audio=", "0"],
+    ],
+)
+def test_a_name_and_its_value_are_taken_however_they_are_put(run: Run, board: MemoryBoard, words: list[str]) -> None:
+    assert run("set", *words)[0] == Status.OK
+    assert (board.settings.get("sweep_mm_s"), board.settings.get("audio")) == (250, 0)
+
+
+def test_a_value_below_nothing_is_no_option(run: Run, board: MemoryBoard) -> None:
+    assert run("set", "coil_ahead_mm", "-120", "--no-save")[0] == Status.OK
+    assert board.settings.get("coil_ahead_mm") == -120 and board.flash.settings == []
+    status, _, err = run("set", "audio", "0", "--no-sav")
+    assert status == Status.USAGE and "--no-sav" in err, "an option that there is not"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("sweep_mms", "sweep_mm_s"), ("swep_mm_s", "sweep_mm_s"), ("vsys", "vsys_low_mv")]
+)
+def test_a_name_that_there_is_not_brings_the_closest(
+    run: Run, board: MemoryBoard, tmp_path: Path, typed: str, meant: str
+) -> None:
+    (tmp_path / "f").write_text(f"{typed} = 1\n")
+    for words in (["get", typed], ["set", typed, "1"], ["set", f"{typed}=1"], ["load", tmp_path / "f"]):
+        status, _, err = run(*words)
+        assert status in (Status.USAGE, Status.BAD_INPUT) and f"no setting '{typed}'" in err, words
+        assert "did you mean" in err and meant in err and "`sapper settings get`" in err, words
+    assert "did you mean" not in run("get", "qqqqq")[2]
+    assert board.heard == []
+
+
+def completed(*words: str) -> list[str]:
+    """What the shell is offered for the last word."""
+    extra = {"_SAPPER_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    code = "import sys; sys.argv = ['sapper']; from sapper_host.cli import main; sys.exit(main())"
+    environment = os.environ | extra | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    return done.stdout.split()
+
+
+def test_the_shell_completes_names_of_settings() -> None:
+    names = [row[0] for row in TABLE if row[0].startswith("sweep")]
+    assert len(names) > 1
+    assert completed("sapper", "settings", "get", "sweep") == names
+    assert completed("sapper", "settings", "set", "sweep") == names
+    assert completed("sapper", "settings", "set", "audio", "0", "sweep") == names
+    assert completed("sapper", "settings", "set", "sweep_mm_s", "") == ["300"], "its default"
