@@ -184,6 +184,9 @@ class ConsoleScreen:
 
     def toggle_driving(self) -> None:
         """F2."""
+        if self._driver is None and self._link.watches_only is not None:
+            self._out_later(f"no driving from here: {self._link.watches_only}")
+            return
         self._drive_mode(self._driver is None)
 
     def keys_changed(self) -> None:
@@ -305,10 +308,8 @@ class ConsoleScreen:
             speed = f"{self._keys.speed_mm_s} mm/s"
             held = "LET GO OF ALL KEYS" if self._keys.waits(time.monotonic()) else f"DRIVING {speed}"
             words = [f"{state}  {held}: arrows drive, + - speed, space stands, F2 ends"]
-        elif self._keyboard is not None:
+        elif self._keyboard is not None and self._link.watches_only is None:
             words.append("F2 drives by keys")
-        if self._link.watches_only is not None:
-            words.append("WATCHING ONLY, no key that fits: Ctrl-C stops")
         if self._state.snapshot().weakened:
             words.append("STOPS WEAKENED: `status` tells which")
         if damaged := counts.garbled_lines + counts.bad_frames:
@@ -317,7 +318,9 @@ class ConsoleScreen:
         return "\n".join([*lines, f" {'; '.join(words)}", f" {figures(self._state.snapshot())}"])
 
     def _troubles(self) -> Iterable[str]:
-        """What went wrong beside the link, as long as the session lasts."""
+        """What is wrong, as long as it is."""
+        if self._link.watches_only is not None:
+            yield "WATCHING ONLY, no key that fits: Ctrl-C stops"
         recorded = self._recorder.problem if self._recorder is not None else ""
         if recorded:
             yield f"NOT RECORDED: {recorded}"

@@ -29,6 +29,8 @@ def console(
     F2 turns the arrow keys into driving; letting go stops. On a terminal that does not tell when a key is let go, a
     held key gives a nudge, a pause, and then motion: safety over smoothness.
 
+    By radio without the board's key: events, `status` and whatever else anybody may ask, and `stop`.
+
     From a pipe, each line is sent in turn; exit status 6 when the board refused one.
 
     \b

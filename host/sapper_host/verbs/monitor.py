@@ -27,8 +27,9 @@ def monitor(
 ) -> None:
     """Show state, speed, distance, detector and events of a rover, live.
 
-    It only watches: nothing it sends moves or stops anything. A board that vanishes is waited for. Without a terminal
-    it prints a line a second and every event; with --json one JSON object a line, for every frame and event.
+    It only watches: nothing it sends moves or stops anything, and by radio it needs no key. A board that vanishes is
+    waited for. Without a terminal it prints a line a second and every event; with --json one JSON object a line, for
+    every frame and event.
 
     \b
     Examples:

@@ -10,6 +10,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,12 +26,14 @@ from sapper_host.operate.monitor_app import Monitor
 from sapper_host.operate.operator import Operator
 from tests.host.board.test_link import wait_for
 from tests.host.memory_board import BOARD, Flash, MemoryBoard
+from tests.host.operate.test_console_stops import console
 
 pytestmark = pytest.mark.unit
 
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
 HERE = pytest.mark.parametrize("here", [pytest.param(None, id="no key"), pytest.param(OTHER, id="another key")])
 REMEDY = "sapper key import"
+F2, UP = b"\x1bOQ", b"\x1b[A"
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -221,3 +224,25 @@ def test_the_monitor_asks_for_telemetry_once_the_key_is_there(store: KeyStore, r
         assert monitor._steady.link is not None
         monitor._setup(monitor._steady.link)
         assert not monitor.state.watching and radio.bench.app.links[1].telemetry
+
+
+@pytest.mark.slow
+@HERE
+def test_the_console_on_a_terminal_says_that_it_only_watches_and_its_ctrl_c_stops(
+    here: bytes | None, store: KeyStore, radio: MemoryBoard, tmp_path: Path
+) -> None:
+    if here:
+        store.save(BOARD, here)
+    radio.arm()
+    with closing(console(radio.port, tmp_path, record=False)) as terminal:
+        terminal.wait_for("WATCHING ONLY")
+        terminal.wait_for(REMEDY)
+        terminal.wait_for("WATCHING ONLY, no key that fits: Ctrl-C stops")
+        terminal.wait_for("0.00 m")
+        assert "F2 drives" not in terminal.said
+        terminal.type(F2 + UP * 20)
+        terminal.wait_for("no driving from here")
+        said = len(terminal.said)
+        terminal.type(b"\x03")
+        terminal.wait_for("STOPPED", since=said)
+    assert radio.state == "STOPPED" and asked_for_a_key(radio) == []
