@@ -19,6 +19,12 @@ from sapper_host.errors import BoardError, NoAnswerError, SapperError, Status
 _KEY_S = 10.0
 
 
+def shown(line: str) -> str:
+    """A line as it may be shown and kept: without the key that it holds."""
+    word, *more = line.split() or [""]
+    return f"{word} ..." if more and word in ("key", "teamkey") else line
+
+
 @dataclass(frozen=True)
 class Given:
     """A board's radio key, this laptop's now as well. how: in words; kept: where this laptop's older one is."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sapper_host.board.answers import is_last
 from sapper_host.board.decoder import Event
 from sapper_host.board.link import Happening, Link
+from sapper_host.board.radio_key import shown
 from sapper_host.errors import BoardError, SapperError, Status
 from sapper_host.operate.operator import LEAVE, Operator, stops_first
 
@@ -45,7 +46,7 @@ def run_lines(link: Link, lines: Iterable[str], recorder: Recorder | None = None
             if not ok:
                 failed = (line, text)
     if failed is not None:
-        line, last = failed[0], failed[1].splitlines()[-1]
+        line, last = shown(failed[0]), failed[1].splitlines()[-1]
         if not is_last(last):  # it was not the board that said so
             raise SapperError(f"'{line}' failed: {last}", status=Status.REFUSED)
         name, _, reason = last.removeprefix("err ").partition(": ")

@@ -12,10 +12,11 @@ from prompt_toolkit.history import FileHistory
 
 from sapper.shared.commands import COMMANDS, ROWS
 from sapper.shared.settings import TABLE
+from sapper_host.board.radio_key import shown
 
 
 class History(FileHistory):
-    """Lines typed before. A disk that is full loses them, and nothing else."""
+    """Lines typed before, those that hold a key apart. A disk that is full loses them, and nothing else."""
 
     def __init__(self, path: Path) -> None:
         with contextlib.suppress(OSError):
@@ -29,6 +30,8 @@ class History(FileHistory):
             return []
 
     def store_string(self, string: str) -> None:
+        if shown(string) != string:
+            return  # it holds a key
         with contextlib.suppress(OSError):
             super().store_string(string)
 

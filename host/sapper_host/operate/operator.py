@@ -14,6 +14,7 @@ from sapper.shared.events import STATES
 from sapper_host.board.answers import is_ok
 from sapper_host.board.decoder import Event, Item, Text
 from sapper_host.board.link import Link
+from sapper_host.board.radio_key import shown
 from sapper_host.errors import LinkError, NoAnswerError, SapperError
 
 # States that end by themselves when the operator is not heard of.
@@ -70,7 +71,8 @@ class Operator:
         """Send one line; (what to print, whether it went well). LinkError when the board is gone."""
         word = line.split()[0] if line.split() else ""
         try:
-            answer = self.link.command(line, _TIMEOUT_S.get(word, 2.0), check=False)
+            # No recording holds a key.
+            answer = self.link.command(line, _TIMEOUT_S.get(word, 2.0), check=False, quiet=shown(line) != line)
         except NoAnswerError as error:
             return f"no answer: {error.remedy}", False
         except LinkError:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +20,8 @@ from sapper_host.board.key_store import KeyStore
 from sapper_host.board.link import Link
 from sapper_host.cli import main
 from sapper_host.errors import Status
+from sapper_host.operate.line_editing import History
+from sapper_host.recordings.mcap_file import McapReading
 from sapper_host.update import team_key
 from tests.host.memory_board import BOARD, Flash, MemoryBoard
 
@@ -369,3 +373,21 @@ def test_a_kept_key_is_written_even_if_the_first_number_is_taken(store: KeyStore
     assert (store.folder / f"{BOARD}.key.1").read_text() == "somebody's"
     assert (store.folder / f"{BOARD}.key.2").read_text().strip() == KEY.hex()
     assert os.listdir(store.folder).count(f"{BOARD}.key") == 1
+
+
+def test_a_key_typed_in_the_console_is_neither_recorded_nor_kept_nor_told(
+    board: MemoryBoard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record, typed = tmp_path / "s.mcap", [f"key {KEY.hex()}", f"teamkey {OTHER.hex()}", f"key {KEY.hex()} more"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(["name rover-7", *typed])))
+    status = main(["console", "--port", board.port, "--record", str(record)])
+    said = "".join(capsys.readouterr())
+    assert status == Status.REFUSED and board.flash.key == KEY and board.flash.team_key == OTHER
+    recorded = b"".join(message.data for message in McapReading(record).messages())
+    history = History(tmp_path / "history")
+    for line in ["name rover-7", *typed]:
+        history.store_string(line)
+    kept = (tmp_path / "history").read_bytes()
+    assert b"name rover-7" in recorded and b"name rover-7" in kept
+    for key in (KEY, OTHER):
+        assert key.hex().encode() not in recorded + kept and key.hex() not in said
