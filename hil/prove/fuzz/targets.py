@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import sys
 from collections.abc import Callable, Sequence
@@ -214,6 +215,7 @@ TARGETS: dict[str, Fuzzed] = {
     "answers": Fuzzed(_answers, (b"ok state=SAFE t_ms=1",), lambda random: _answer_of(random)),
     "settings": Fuzzed(_settings, (_SETTINGS, b"# x\nsweep_mm_s = 300 # y\n"), lambda random: _settings_text(random)),
     "settings-laptop": Fuzzed(files.settings_file, (_SETTINGS,), lambda random: _settings_text(random)),
+    "keys-file": Fuzzed(files.keys_file, (files.KEYS,)),
     "event-line": Fuzzed(
         _event_lines,
         (b"* 5 770 state s_mm=120 to=STOPPED from=SWEEP reason=operator", b"* 1 0 mark s_mm=0 count=1"),

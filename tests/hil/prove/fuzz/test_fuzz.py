@@ -1,5 +1,6 @@
 """A bounded run of every fuzz target; `make fuzz` runs them for long."""
 
+import base64
 import contextlib
 import json
 import re
@@ -17,7 +18,7 @@ from hil.prove.fuzz.engine import fuzz, keep, little_memory, mutations
 from hil.prove.fuzz.targets import TARGETS, seeds_of
 from hil.world import world_file
 from sapper.shared import fields
-from sapper_host.board import decoder, settings_text, status_text
+from sapper_host.board import decoder, sealed_keys, settings_text, status_text
 from sapper_host.connected import run_registry
 from sapper_host.flash import uf2
 from sapper_host.outside import json_text
@@ -67,8 +68,9 @@ SPOILT = {
     "bundle": (bundle, "_NOT_WHOLE", ()),
     "world": (world_file, "_in_bounds", lambda f, rule, value, *_: float(value)),
     "kept-files": (run_registry, "_entry", lambda value: run_registry.RunningRig(**value)),
+    "keys-file": (sealed_keys, "_unb64", base64.b64decode),
     "command-info": (info, "say", print),
-    "command-map": (map_plot, "_title", lambda *_: {}["title"]),
+    "command-map": (map_plot, "title", lambda *_: {}["title"]),
 }
 
 
