@@ -68,7 +68,7 @@ class KeyStore:
 
     def has(self, board: str) -> bool:
         """Whether there is a key of the board here."""
-        return good_key(self.path(board)) is not None
+        return _BOARD.fullmatch(board) is not None and good_key(self.path(board)) is not None
 
     def save(self, board: str, key: bytes) -> Path:
         """Keep the key, readable by the user alone. An older one stays beside it."""
@@ -100,7 +100,12 @@ def replace_key(path: Path, key: bytes) -> Replaced:
     except OSError as error:
         raise NotWrittenError(path, error) from None
     kept = _set_aside(path)
-    write(path, to_hex(key) + "\n", PRIVATE)
+    try:
+        write(path, to_hex(key) + "\n", PRIVATE)
+    except NotWrittenError:
+        if kept is not None:
+            kept.unlink()
+        raise
     return Replaced(path, kept, True)
 
 

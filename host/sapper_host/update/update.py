@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from sapper.update.trailer import is_older, number
 from sapper_host.board.dialog import Dialog
-from sapper_host.errors import LinkError, NoAnswerError, SapperError, Status
+from sapper_host.errors import BoardError, LinkError, NoAnswerError, SapperError, Status
 from sapper_host.update.bundle import Bundle, BundleError
 from sapper_host.update.wire import send
 
@@ -148,6 +148,10 @@ def update(
             this = _send(board.dialog, bundle, lambda share: progress("sending", share), allow_older)
             sent = {name: sent[name] + this[name] for name in ("sent", "bytes")} | {"sectors": this["sectors"]}
             break
+        except BoardError as refusal:
+            if refusal.name != "unsigned":
+                raise
+            raise LinkError("this port is the board's radio", "plug it in: updates go over USB only") from None
         except (LinkError, NoAnswerError) as error:
             resumed += 1
             if resumed > tries:

@@ -69,6 +69,17 @@ def test_the_screen_shows_what_the_board_said() -> None:
     assert "ALERT at 4.20 m: strength 640, ferrous" in text and "e6614c775b000001"[:6] in text
 
 
+def test_a_screen_that_only_watches_says_so_and_why_and_still_fits() -> None:
+    state, counts = watched(Clock(), *FULL)
+    state.watches("this laptop has no radio key for board e6614c775b000001", "bring the team's key")
+    lines = screen(state, counts)
+    text = "\n".join(lines)
+    assert "WATCHING ONLY, `stop` works: this laptop has no radio key" in text and "bring the team's key" in text
+    assert "ALERT at" in text and len(lines) <= 24
+    state.watches()
+    assert "WATCHING ONLY" not in "\n".join(screen(state, counts))
+
+
 def test_weakened_stops_are_on_the_screen_in_the_line_and_among_the_events_while_they_last() -> None:
     row = events.text_line(2, 4950, events.KIND_ID["weakened"], 0, (0b10001,)).encode() + b"\n"
     weak = frame_bytes(wire.STATUS, 4, t_ms=5100, state=3, flags=0b101111, reason=8)

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -20,10 +22,12 @@ from sapper.storage import key_file
 from sapper_host.board.key_store import KeyStore
 from sapper_host.board.link import Link
 from sapper_host.cli import main
+from sapper_host.connected.port_board import PortBoard
 from sapper_host.connected.ports import Port, probe
 from sapper_host.errors import SapperError, Status
 from sapper_host.operate.monitor_app import Monitor
 from sapper_host.operate.operator import Operator
+from sapper_host.update.update import update
 from tests.host.board.test_link import wait_for
 from tests.host.memory_board import BOARD, Flash, MemoryBoard
 from tests.host.operate.test_console_stops import console
@@ -164,6 +168,13 @@ def test_a_command_that_changes_something_is_refused_with_the_remedy(
     status, _, err = run(*verb)
     assert status == Status.REFUSED and REMEDY in err and "no radio key" in err
     assert asked_for_a_key(radio) == []
+
+
+def test_an_update_by_radio_is_sent_to_usb(radio: MemoryBoard) -> None:
+    bundle: Any = SimpleNamespace(content="another")
+    with PortBoard(radio.port) as board, pytest.raises(SapperError, match="radio") as refused:
+        update(board, bundle)
+    assert "USB" in refused.value.remedy and "sign" not in str(refused.value)
 
 
 def test_devices_tells_a_board_by_its_radio(radio: MemoryBoard) -> None:

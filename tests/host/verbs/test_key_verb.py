@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -15,11 +16,12 @@ import pytest
 
 from sapper.crypto.keys import key_id
 from sapper.storage import key_file
-from sapper_host.board import sealed_keys
+from sapper_host.board import key_store, sealed_keys
 from sapper_host.board.key_store import KeyStore
 from sapper_host.board.link import Link
 from sapper_host.cli import main
 from sapper_host.errors import Status
+from sapper_host.files.whole_file import NotWrittenError
 from sapper_host.operate.line_editing import History
 from sapper_host.recordings.mcap_file import McapReading
 from sapper_host.update import team_key
@@ -157,6 +159,21 @@ def test_a_key_that_the_board_refuses_changes_nothing_here(
     board.refuse["key "] = "err flash: 28; see docs/technician.md"
     status, _, _ = run("--replace", "--port", board.port)
     assert status == Status.REFUSED and store.load(BOARD) == old and store.kept(BOARD) == []
+
+
+@pytest.mark.parametrize("full", ["create", "write"])
+def test_a_full_disk_changes_nothing_here_and_sends_nothing(
+    run: Run, board: MemoryBoard, store: KeyStore, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    def fail(path: Path, *_: object) -> None:
+        raise NotWrittenError(path, OSError(errno.ENOSPC, "No space left on device"))
+
+    board.say("key " + KEY.hex())
+    store.save(BOARD, KEY)
+    monkeypatch.setattr(key_store, full, fail)
+    status, _, err = run("--replace", "--port", board.port)
+    assert status == Status.ERROR and "No space left" in err
+    assert os.listdir(store.folder) == [f"{BOARD}.key"] and store.load(BOARD) == KEY == board.flash.key
 
 
 def test_a_key_never_goes_over_a_radio(run: Run, store: KeyStore) -> None:
