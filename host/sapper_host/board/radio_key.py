@@ -80,7 +80,7 @@ def provision(link: Link, board: str, store: KeyStore, key: bytes | None = None)
         if error.status == Status.REFUSED:
             replaced.undo()
         else:
-            both = "which key the board has is not known, and this laptop keeps both: `sapper key` finds out"
+            both = "which key the board has is not known; this laptop keeps new and older: `sapper key` finds out"
             error.remedy = f"{error.remedy}; {both}" if error.remedy else both
         raise
 

@@ -39,7 +39,7 @@ _SALT_BYTES = 16
 _NONCE_BYTES = 12
 # 128 MB and a third of a second. A file may ask for less than that, and for no more.
 _LOG2_N = 17
-_LOG2_N_LEAST = 14
+_LOG2_N_LEAST, _LOG2_N_MOST = 14, 17
 _R = 8
 _P = 1
 _B64 = "([A-Za-z0-9+/]+={0,2})"
@@ -127,7 +127,7 @@ def _parts(text: str) -> _Parts:
     if int(whole[2]) > _VERSION:
         raise KeysFileError(f"its format, {whole[2]}, is not known here", "a newer `sapper` made it: update this one")
     body = _BODY.fullmatch(whole[1])
-    if body is None or not _LOG2_N_LEAST <= int(body[2]) <= _LOG2_N:
+    if body is None or not _LOG2_N_LEAST <= int(body[2]) <= _LOG2_N_MOST:
         raise KeysFileError("it asks for what no `sapper` does")
     salt, nonce, sealed = (_unb64(body[i]) for i in (3, 4, 5))
     if len(salt) != _SALT_BYTES or len(nonce) != _NONCE_BYTES:

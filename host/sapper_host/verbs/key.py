@@ -75,7 +75,8 @@ def show(port: PortOption = None, as_json: JsonOption = False) -> None:
         told = None if there is None else {"board": there[0], "id": there[1]}
         typer.echo(json.dumps({"keys": rows, "connected": told}, indent=1))
         return
-    for cells in padded([("key of", "id", "where"), *((row["of"], row["id"], row["file"]) for row in rows)]):
+    table = [("key of", "id", "where"), *((row["of"], row["id"], row["file"]) for row in rows)]
+    for cells in padded(table if rows else [("this laptop has no keys",)]):
         typer.echo(line(cells))
     if there is not None:
         here = next((row["id"] for row in rows if row["of"] == there[0]), "none")

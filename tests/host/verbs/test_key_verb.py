@@ -10,6 +10,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from sapper_host.operate.line_editing import History
 from sapper_host.recordings.mcap_file import McapReading
 from sapper_host.update import team_key
 from tests.host.memory_board import BOARD, Flash, MemoryBoard
+from tests.terminal import Terminal
 
 pytestmark = pytest.mark.unit
 
@@ -408,3 +410,16 @@ def test_a_key_typed_in_the_console_is_neither_recorded_nor_kept_nor_told(
     assert b"name rover-7" in recorded and b"name rover-7" in kept
     for key in (KEY, OTHER):
         assert key.hex().encode() not in recorded + kept and key.hex() not in said
+
+
+def test_on_a_terminal_a_pass_phrase_is_not_seen(store: KeyStore, tmp_path: Path) -> None:
+    store.save(BOARD, KEY)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "sapper_host", "key", "export", str(tmp_path / "f")]
+    with closing(Terminal(command, environment)) as terminal:
+        for prompt in ("pass phrase: ", "the same again: "):
+            terminal.wait_for(prompt)
+            terminal.type(PHRASE.encode() + b"\n")
+        assert terminal.status() == Status.OK
+        assert PHRASE not in terminal.said
+    assert sealed_keys.unseal((tmp_path / "f").read_text(), PHRASE) == {BOARD: KEY}
