@@ -22,7 +22,7 @@ from hil.prove.fuzz.line_grammars import event_value
 from hil.prove.fuzz.odd_values import NAMES, json_text, number, odd
 from sapper.shared import events
 from sapper.shared.fields import FRAME_FIELDS
-from sapper_host.flash import uf2
+from sapper_host.flash import binary_info, build_mark, uf2
 
 
 def truth(random: Random) -> dict[str, Any]:
@@ -173,8 +173,21 @@ def uf2_file(random: Random) -> bytes:
         if random.random() < 0.03:
             fields[random.randrange(8)] = random.choice((0, 1, 2**32 - 1, random.getrandbits(32), 0x20000000))
         payload = _boot2(random) if i == 0 else _binary_info(random) if i == 1 else random.randbytes(256)
-        out += struct.pack("<8I", *fields) + payload + bytes(220) + struct.pack("<I", uf2.MAGIC_END)
+        behind = bytes(220)
+        if i == 0 and random.random() < 0.3:
+            fields[2] |= build_mark.FLAG_EXTENSION_TAGS
+            behind = _tags(random)
+        out += struct.pack("<8I", *fields) + payload + behind + struct.pack("<I", uf2.MAGIC_END)
     return out
+
+
+def _tags(random: Random) -> bytes:
+    """What a build says of itself, whose sizes may lie."""
+    tags = b""
+    for kind, size in ((build_mark.TAG_VERSION, random.randrange(1, 40)), (build_mark.TAG_SHA2, 32)):
+        told = 4 + size if random.random() < 0.8 else random.randrange(256)
+        tags += bytes([told]) + kind.to_bytes(3, "little") + random.randbytes(size) + bytes(-size % 4)
+    return tags.ljust(220, b"\0")[:220]
 
 
 def _boot2(random: Random) -> bytes:
@@ -185,8 +198,8 @@ def _boot2(random: Random) -> bytes:
 def _binary_info(random: Random) -> bytes:
     """Marks, a table of one entry, the entry and its text, at the addresses of the second block."""
     at = uf2.FLASH_START + 256
-    marks = [uf2.BI_MARKER_START, at + 20, at + 24, 0, uf2.BI_MARKER_END]
-    entry = [at + 24, uf2.BI_STRING, random.choice((uf2.BI_PROGRAM_NAME, 1)), at + 36]
+    marks = [binary_info.MARKER_START, at + 20, at + 24, 0, binary_info.MARKER_END]
+    entry = [at + 24, binary_info.STRING, random.choice((binary_info.PROGRAM_NAME, 1)), at + 36]
     words = marks + entry
     if random.random() < 0.4:
         words[random.choice((1, 2, 5, 8))] = random.choice((0, 2**32 - 1, at, uf2.FLASH_START + 256 * 100))

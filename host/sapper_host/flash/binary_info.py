@@ -10,11 +10,10 @@ from collections.abc import Iterator
 
 from sapper_host.outside.text import shown
 
-_MARKER_START = 0x7188EBF2
-_MARKER_END = 0xE71AA390
-_TYPE_ID_AND_STRING = 6
-_TAG_RASPBERRY_PI = 0x5052
-_PROGRAM_NAME = 0x02031C86
+MARKER_START = 0x7188EBF2
+MARKER_END = 0xE71AA390
+STRING = 0x5052 << 16 | 6  # of Raspberry Pi's ids: an id and a string
+PROGRAM_NAME = 0x02031C86
 _PROGRAM_VERSION = 0x11A9BC3A
 # Behind the boot stage, near the start.
 _SEARCH_FROM, _SEARCH_TO = 256, 1024
@@ -24,17 +23,17 @@ _TEXT_MAX = 256
 def program(data: bytes, start: int) -> tuple[str, str]:
     """Name and version that a program lying at address `start` declares; ('', '') where it declares none."""
     found = dict(_strings(data, start))
-    return found.get(_PROGRAM_NAME, ""), found.get(_PROGRAM_VERSION, "")
+    return found.get(PROGRAM_NAME, ""), found.get(_PROGRAM_VERSION, "")
 
 
 def _strings(data: bytes, start: int) -> Iterator[tuple[int, str]]:
     """(id, text) of all that is a text. Nothing if the table is not there or broken."""
     for offset in range(_SEARCH_FROM, min(_SEARCH_TO, len(data) - 20), 4):
         first, table, table_end, _, last = struct.unpack_from("<5I", data, offset)
-        if first == _MARKER_START and last == _MARKER_END:
+        if first == MARKER_START and last == MARKER_END:
             for pointer in range(max(table, start), min(table_end, start + len(data)), 4):
                 entry = _word(data, pointer - start)
-                if entry is None or _word(data, entry - start) != _TYPE_ID_AND_STRING | _TAG_RASPBERRY_PI << 16:
+                if entry is None or _word(data, entry - start) != STRING:
                     continue
                 identity, text = _word(data, entry + 4 - start), _word(data, entry + 8 - start)
                 if identity is not None and text is not None:

@@ -20,7 +20,7 @@ from hil.world import world_file
 from sapper.shared import fields
 from sapper_host.board import decoder, sealed_keys, settings_text, status_text
 from sapper_host.connected import run_registry
-from sapper_host.flash import uf2
+from sapper_host.flash import binary_info
 from sapper_host.outside import json_text
 from sapper_host.pictures import map_plot, style
 from sapper_host.recordings import mcap_records, trace_rows
@@ -64,7 +64,7 @@ SPOILT = {
     "session": (json_text, "parse", loose_json),
     "truth": (json_text, "parse", loose_json),
     "names": (style, "label", str),
-    "uf2": (uf2, "shown", lambda text: text + "x" * 2000),
+    "uf2": (binary_info, "shown", lambda text: text + "x" * 2000),
     "bundle": (bundle, "_NOT_WHOLE", ()),
     "world": (world_file, "_in_bounds", lambda f, rule, value, *_: float(value)),
     "kept-files": (run_registry, "_entry", lambda value: run_registry.RunningRig(**value)),
