@@ -107,8 +107,8 @@ RECIPES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "a target of `make fuzz`": {
         "hil/prove/fuzz/targets.py": (
-            "TARGETS: dict[str, tuple[Any, tuple[bytes, ...]]] = {\n",
-            '    "hello": (lambda: lambda data: None, (b"hello",)),\n',
+            "TARGETS: dict[str, Fuzzed] = {\n",
+            '    "hello": Fuzzed(lambda: lambda data: None, (b"hello",)),\n',
         ),
     },
 }

@@ -10,8 +10,9 @@ import struct
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from sapper.shared import commands, events, pins, settings, wire
+from sapper.shared import commands, events, fields, pins, settings, wire
 from sapper_host.board.link import LINE_MAX
 from sapper_host.cli import STATUSES
 from sapper_host.errors import Status
@@ -132,28 +133,49 @@ it, else drawn at random; no flash is written for it. Places of two numbers are 
 ## Events
 
 As text: `* NUMBER T_MS KIND s_mm=S name=value ...`; as a frame: EVENT, `a` to `e` being the kind's values in order.
-Numbers rise by one, so a gap shows a loss. Values that have names are written as them.
+Numbers rise by one and wrap at 65536, so a gap shows a loss. Values that have names are written as them, all others
+are plain decimal digits, a `-` before. A line or frame with a value that does not fit is damaged: laptops count it and
+go on.
 
 {kinds}
+### Bounds of values without names
+
+{bounds}
 ### Named values
 
 The number of a name is its place, counted from 0.
 
-{names}"""
+{names}
+## Values of answers
+
+What programs use of an answer's `ok` line, and between what bounds; an answer that does not fit is not used.
+
+{answers}"""
 
 
 def wire_format() -> str:
     """docs/wire.md"""
     kinds = [(i, f"`{kind}`", ", ".join(f"`{n}`" for n in names), text) for i, kind, names, text in events.KINDS]
     return _WIRE.format(
-        notice=_NOTICE.format(source="firmware/sapper/shared/wire.py and events.py"),
+        notice=_NOTICE.format(source="firmware/sapper/shared/wire.py, events.py and fields.py"),
         frame_max=wire.FRAME_MAX_BYTES,
         wire_max=wire.WIRE_MAX_BYTES,
         newest=wire.FIELDS[wire.STATUS][wire.FIRST_FIELDS[wire.STATUS]],
         frames="".join(_frame(*row) for row in wire.MESSAGES),
         kinds=table(("id", "kind", "values", "meaning"), kinds),
         names=table(("value", "names"), _named_values()),
+        bounds=table(("value", "bounds"), [(f"`{n}`", _bounds(b)) for n, b in fields.EVENT_FIELDS.items()]),
+        answers=table(("command", "value", "bounds"), _answers()),
     )
+
+
+def _bounds(bounds: Sequence[Any]) -> str:
+    return ", ".join(bounds) if isinstance(bounds[0], str) else f"{bounds[0]}..{bounds[1]}"
+
+
+def _answers() -> list[tuple[str, str, str]]:
+    answers: dict[str, dict[str, Any]] = fields.ANSWERS
+    return [(f"`{say}`", f"`{name}`", _bounds(b)) for say, values in answers.items() for name, b in values.items()]
 
 
 def _frame(kind: int, name: str, rate: int, fields: Sequence[tuple[str, str, str, str]]) -> str:
@@ -183,9 +205,9 @@ _SETTINGS = """\
 # Settings
 
 {notice}
-Whole numbers all. `get NAME` shows one, `set NAME VALUE` changes it until the next start, `save` keeps all, `diff`
-shows what differs from the defaults, `dump` prints them as they stand in a file: `name = value` a line, `#` starts a
-comment. Settings that bind each other are checked together: a refused change changes nothing. Those that weaken a
+Whole numbers all, in plain decimal digits. `get NAME` shows one, `set NAME VALUE` changes it until the next start,
+`save` keeps all, `diff` shows what differs from the defaults, `dump` prints them as they stand in a file: `name =
+value` a line, `#` starts a comment. Settings that bind each other are checked together: a refused change changes nothing. Those that weaken a
 protective stop, and from which value on: [safety.md](safety.md#settings).
 
 {settings}"""
