@@ -206,9 +206,9 @@ _SETTINGS = """\
 
 {notice}
 Whole numbers all, in plain decimal digits. `get NAME` shows one, `set NAME VALUE` changes it until the next start,
-`save` keeps all, `diff` shows what differs from the defaults, `dump` prints them as they stand in a file: `name =
-value` a line, `#` starts a comment. Settings that bind each other are checked together: a refused change changes nothing. Those that weaken a
-protective stop, and from which value on: [safety.md](safety.md#settings).
+`save` keeps all, `diff` shows what differs from the defaults, `dump` prints them as they stand in a file:
+`name = value` a line, `#` starts a comment. Settings that bind each other are checked together: a refused change
+changes nothing. Those that weaken a protective stop, and from which value on: [safety.md](safety.md#settings).
 
 {settings}"""
 

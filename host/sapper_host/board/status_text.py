@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sapper.shared import wire
-from sapper.shared.fields import FRAME_NAMES, answer_values
+from sapper.shared.fields import FRAME_FIELDS, FRAME_NAMES, answer_values
 from sapper_host.board.decoder import Frame
 
 # Word of the status line -> bit of STATUS.flags.
@@ -23,5 +23,9 @@ def frames_of_status(values: Mapping[str, str], t_ms: int) -> list[Frame]:
     numbers["flags"] = sum(bool(numbers.get(word, 0)) << bit for word, bit in _FLAGS.items())
     # Not told by `status`; a screen must not cry about it.
     numbers.setdefault("level", 1)
-    kinds = (wire.STATUS, wire.DETECT, wire.LOOP)
-    return [Frame(wire.NAMES[kind], 0, {name: numbers.get(name, 0) for name in wire.FIELDS[kind]}) for kind in kinds]
+    frames = []
+    for frame in (wire.NAMES[kind] for kind in (wire.STATUS, wire.DETECT, wire.LOOP)):
+        # Counters have more room in text: in a frame they stop at its most.
+        fields = {name: min(numbers.get(name, 0), most) for name, (_, most) in FRAME_FIELDS[frame].items()}
+        frames.append(Frame(frame, 0, fields))
+    return frames

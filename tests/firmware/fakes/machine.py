@@ -12,6 +12,13 @@ def reset_cause():
     return PWRON_RESET
 
 
+class RTC:
+    """A clock that takes any time and keeps none."""
+
+    def datetime(self, moment):
+        assert len(moment) == 8
+
+
 class Pin:
     """Remembers, by number, what each pin was last made: `Pin.made[12]` is ('out', 0) or ('pwm', 300)."""
 

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapper.shared import events, wire
+from sapper.shared.fields import check_frame
 from sapper_host.board.decoder import LINE_MAX_BYTES, Event, Frame, StreamDecoder, Text, parse_event_text
+from sapper_host.board.status_text import frames_of_status
 from tests.host.fake_board import frame_bytes
 
 pytestmark = pytest.mark.unit
@@ -171,3 +173,13 @@ def test_after_any_garbage_the_line_is_read_again(garbage: bytes) -> None:
     items = decoder.feed(b"\n\0\0\n" + b"x" * wire.WIRE_MAX_BYTES + b"\n" + status(1) + status(2) + b"ok end\n")
     assert items[-1] == Text("ok end")
     assert sum(isinstance(item, Frame) and item.sequence in (1, 2) for item in items) >= 1
+
+
+def test_a_status_line_makes_frames_that_fit_the_table_however_high_its_counters() -> None:
+    said = {"state": "SWEEP", "s_mm": "-5", "missed": "70000", "refused": "2147483647", "vsys_mv": "5000"}
+    frames = frames_of_status(said, 1000)
+    for frame in frames:
+        check_frame(frame.name, frame.fields)
+    assert frames[0].named("state") == "SWEEP" and frames[2].fields["missed"] == 65535
+    with pytest.raises(ValueError, match="t_ms"):
+        frames_of_status(said | {"t_ms": "9" * 30}, 1000)
