@@ -59,7 +59,8 @@ def frame_of(stage: Stage, tick_ns: int, from_ns: int, what: int) -> Frame | Non
     settings = Settings()
     detector, odometry = Detector(settings), Odometry(settings)
     frames = _frames(stage, since, stage.now_ns)
-    last = [0, 0]
+    # Since its start: a board begins its counts anew, the stage does not; the tracks stand then.
+    last = [stage.tracks.wheels[side].count(since) for side in _SIDES]
     phase = (tick_ns - since) % TICK_NS
     began = False
     for number, frame in enumerate(frames):

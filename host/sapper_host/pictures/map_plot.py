@@ -115,7 +115,7 @@ def part_words(survey: Survey, part: Part) -> str:
 
 
 def _way(survey: Survey, part: Part) -> str:
-    return f"{part.driven_m:.1f} m driven, {survey.searched_m(part):.1f} m searched"
+    return f"{part.driven_m:.1f} m driven, {survey.searched_m[part.number]:.1f} m searched"
 
 
 def title(survey: Survey, drawn: int) -> str:

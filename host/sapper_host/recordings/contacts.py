@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sapper_host.recordings.parts import Part, named, t_ms_of, whole
+from sapper_host.recordings.parts import Part, named, number_of, t_ms_of
 from sapper_host.recordings.score import FOUND_WITHIN_M
 from sapper_host.recordings.track import Track, track_of
 
@@ -144,37 +144,44 @@ class _Finds:
         elif kind == "contact":
             self._last = t_ms, next(self._passed)
         elif kind == "verdict":
-            self._verdict(named(event, "verdict"), t_ms)
+            self._verdict(named(event, "verdict"), t_ms, round(event["s_m"] * 1000))
         elif kind == "mark":
-            self._mark(whole(event, "count"), t_ms, round(event["s_m"] * 1000))
+            self._mark(number_of(event, "count"), t_ms, round(event["s_m"] * 1000))
 
-    def _verdict(self, verdict: str, t_ms: int) -> None:
-        if self._alert is None:
+    def _verdict(self, verdict: str, t_ms: int, s_mm: int) -> None:
+        at = self._under(_place(s_mm, *self._ground(t_ms)))
+        if at is None:
             self.loose_verdicts.append(t_ms)
-            return
-        contact = self.contacts[self._alert]
-        self.contacts[self._alert] = replace(contact, verdict=verdict, verdict_t_ms=t_ms)
+        else:
+            self.contacts[at] = replace(self.contacts[at], verdict=verdict, verdict_t_ms=t_ms)
 
     def _mark(self, number: int, t_ms: int, s_mm: int) -> None:
-        """A contact's own mark comes in its tick; any other is for the alert that the rover stands over, or for the
-        nearest contact within half a metre."""
-        x_mm = y_mm = None
-        if self._track is not None:
-            x_mm, y_mm = (round(float(value) * 1000) for value in self._track.at(t_ms))
-        here = _place(s_mm, x_mm, y_mm)
+        """A contact's own mark comes in its tick; any other is of what the rover stands over."""
+        x_mm, y_mm = self._ground(t_ms)
         if self._last is not None and self._last[0] == t_ms:
             at: int | None = self._last[1]
-        elif self._alert is not None and _nearest(here, self._grounds[[self._alert]]) is not None:
-            at = self._alert
         else:
-            at = _nearest(here, self._grounds)
+            at = self._under(_place(s_mm, x_mm, y_mm))
         self.marks.append(Mark(number, self._part.number, t_ms, s_mm, x_mm, y_mm, at))
         if at is not None:
             self.contacts[at] = replace(self.contacts[at], marks=(*self.contacts[at].marks, number))
 
+    def _ground(self, t_ms: int) -> tuple[int | None, int | None]:
+        """Where the coil was."""
+        if self._track is None:
+            return None, None
+        x_m, y_m = self._track.at(t_ms)
+        return round(float(x_m) * 1000), round(float(y_m) * 1000)
+
+    def _under(self, here: Floats) -> int | None:
+        """What lies there: the last alert's, else, should that have been lost, the nearest within half a metre."""
+        if self._alert is not None and _nearest(here, self._grounds[[self._alert]]) is not None:
+            return self._alert
+        return _nearest(here, self._grounds)
+
     def _contact(self, event: dict[str, Any]) -> Contact:
         passed, t_ms = event["kind"] == "contact", t_ms_of(event)
-        s_mm = whole(event, "peak_mm") if passed else round(event["s_m"] * 1000)
+        s_mm = number_of(event, "peak_mm") if passed else round(event["s_m"] * 1000)
         x_mm = y_mm = None
         if self._track is not None:
             x_mm, y_mm = (round(value * 1000) for value in self._track.passed(s_mm / 1000, t_ms))
@@ -188,9 +195,9 @@ class _Finds:
             x_mm=x_mm,
             y_mm=y_mm,
             class_name=named(event, "class"),
-            strength=whole(event, "strength"),
-            statistic=whole(event, "snr_x10") * 10 if passed else whole(event, "statistic"),
-            extent_mm=whole(event, "extent_mm") if passed else None,
+            strength=number_of(event, "strength"),
+            statistic=number_of(event, "snr_x10") * 10 if passed else number_of(event, "statistic"),
+            extent_mm=number_of(event, "extent_mm") if passed else None,
         )
 
 

@@ -7,8 +7,8 @@ frames of two parts is not known. Their places must never be drawn, or counted, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from sapper.shared.events import ENUMS
 from sapper_host.recordings.session import Session
+from sapper_host.recordings.starts import ANEW, ARMED_ANEW
 
 Floats = NDArray[np.float64]
 
-ANEW = "the board started anew"
-ARMED_ANEW = "armed anew, and this older firmware's places begin again at each arming"
 _POSE = ("s_mm", "x_mm", "y_mm", "heading_mrad")
 # No rover of this kind comes so far in a second, even pushed: a place further off is not of the same frame.
 _FASTEST_MM_S = 2000
@@ -58,10 +57,10 @@ def t_ms_of(event: dict[str, Any]) -> int:
     return round(event["t_s"] * 1000)
 
 
-def whole(event: dict[str, Any], name: str, otherwise: int = 0) -> int:
-    """A whole number of an event of a session; `otherwise` where there is none of that name."""
+def number_of(event: dict[str, Any], name: str) -> int:
+    """A whole number of an event of a session; 0 where there is none of that name."""
     value = event.get(name)
-    return value if isinstance(value, int) else otherwise
+    return value if isinstance(value, int) else 0
 
 
 def named(event: dict[str, Any], name: str) -> str:
@@ -78,9 +77,9 @@ def parts_of(session: Session) -> list[Part]:
         events[event.get("start", 0)].append(event)
     parts: list[Part] = []
     for start, boot in enumerate(session.boots):
-        whole = Part(0, boot, ANEW, status[start], detect[start], sorted(events[start], key=t_ms_of))
-        if len(whole.status["t_ms"]) or whole.events:
-            parts += _between_armings(whole) if boot is None else [whole]
+        entire = Part(0, boot, ANEW, status[start], detect[start], sorted(events[start], key=t_ms_of))
+        if len(entire.status["t_ms"]) or entire.events:
+            parts += _between_armings(entire) if boot is None else [entire]
     return [replace(part, number=i + 1, apart=part.apart if i else "") for i, part in enumerate(parts)]
 
 
@@ -88,35 +87,34 @@ def _by_start(columns: dict[str, Floats], starts: int) -> list[dict[str, Floats]
     """The rows of each start, in order of the board's time."""
     order = np.lexsort((columns["t_ms"], columns["start"]))
     bounds = np.searchsorted(columns["start"][order], np.arange(starts + 1))
+    return [{name: values[order[first:last]] for name, values in columns.items()} for first, last in pairwise(bounds)]
+
+
+def _between_armings(entire: Part) -> list[Part]:
+    """A start of older firmware, cut where its place was set back."""
+    cuts = np.array([-np.inf, *_set_back_ms(entire), np.inf])
+    event_t_ms = np.array([t_ms_of(event) for event in entire.events], dtype=np.float64)
+    status, detect, events = (
+        [slice(*ends) for ends in pairwise(np.searchsorted(t_ms, cuts).tolist())]
+        for t_ms in (entire.status["t_ms"], entire.detect["t_ms"], event_t_ms)
+    )
     return [
-        {name: values[order[first:last]] for name, values in columns.items()}
-        for first, last in zip(bounds, bounds[1:], strict=False)
+        replace(
+            entire,
+            apart=ARMED_ANEW if i else entire.apart,
+            status={name: values[status[i]] for name, values in entire.status.items()},
+            detect={name: values[detect[i]] for name, values in entire.detect.items()},
+            events=entire.events[events[i]],
+        )
+        for i in range(len(cuts) - 1)
     ]
 
 
-def _between_armings(whole: Part) -> list[Part]:
-    """A start of older firmware, cut where its place was set back."""
-    cuts = [-np.inf, *_set_back_ms(whole), np.inf]
-    parts = []
-    for i, (since, until) in enumerate(zip(cuts, cuts[1:], strict=False)):
-        status, detect = _within(whole.status, since, until), _within(whole.detect, since, until)
-        events = [event for event in whole.events if since <= t_ms_of(event) < until]
-        parts.append(
-            replace(whole, apart=ARMED_ANEW if i else whole.apart, status=status, detect=detect, events=events)
-        )
-    return parts
-
-
-def _within(columns: dict[str, Floats], since: float, until: float) -> dict[str, Floats]:
-    mine = (columns["t_ms"] >= since) & (columns["t_ms"] < until)
-    return {name: values[mine] for name, values in columns.items()}
-
-
-def _set_back_ms(whole: Part) -> list[float]:
+def _set_back_ms(entire: Part) -> list[float]:
     """Board times at which the place was set back: at an arming, told or seen by a place that fell to 0 or leapt."""
-    t_ms = whole.status["t_ms"]
-    pose = np.stack([whole.status[name] for name in _POSE], axis=1)
-    armed = np.array([t_ms_of(event) for event in whole.events if _arms(event)], dtype=np.float64)
+    t_ms = entire.status["t_ms"]
+    pose = np.stack([entire.status[name] for name in _POSE], axis=1)
+    armed = np.array([t_ms_of(event) for event in entire.events if _arms(event)], dtype=np.float64)
     before = np.searchsorted(t_ms, armed, side="left") - 1
     cuts = [at for at, row in zip(armed.tolist(), before, strict=True) if row >= 0 and pose[row].any()]
     if len(t_ms) > 1:
@@ -130,20 +128,3 @@ def _set_back_ms(whole: Part) -> list[float]:
 
 def _arms(event: dict[str, Any]) -> bool:
     return event["kind"] == "state" and (event.get("from"), event.get("to")) == ("SAFE", "ARMED")
-
-
-def parts_begin(lines: Sequence[str]) -> list[str]:
-    """For each line of a board's log (`NUMBER T_MS KIND s_mm=S name=value ...`), oldest first, why a part begins with
-    it; '' where none does, as with the first. An arming of older firmware shows by its place, which falls to 0."""
-    out, before = [], "s_mm=0"
-    for i, line in enumerate(lines):
-        words = line.split()
-        kind, place = (words[2:4] + ["", ""])[:2]
-        why = ""
-        if kind == "boot":
-            why = ANEW
-        elif {"state", "to=ARMED", "from=SAFE"} <= set(words) and place == "s_mm=0" != before:
-            why = ARMED_ANEW
-        out.append(why if i else "")
-        before = place
-    return out

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sapper_host.recordings.parts import Part, t_ms_of, whole
+from sapper_host.recordings.parts import Part, number_of, t_ms_of
 
 _SEARCHED_BIT = 8  # of STATUS.flags
 # STATUS comes at least once a second.
@@ -48,7 +48,7 @@ def runs_of(part: Part) -> list[Run]:
     lost |= flags[:-1] & ~flags[1:] & (told[:-1] == told[1:])
     # Board time, searched from then on, place.
     said = [(float(t), bool(flag), float(s)) for t, flag, s in zip(t_ms, flags, s_mm, strict=True)]
-    said += [(float(t_ms_of(e)), e.get("searched") == 1, float(whole(e, "from_mm"))) for e in covered]
+    said += [(float(t_ms_of(e)), e.get("searched") == 1, float(number_of(e, "from_mm"))) for e in covered]
     said += [(float(t_ms[i]), False, float(s_mm[i])) for i in np.flatnonzero(lost)]
     said.sort(key=lambda row: row[0])  # stable: what was lost after a STATUS goes after it
     turns: list[tuple[float, bool, float]] = []

@@ -1,7 +1,13 @@
-"""Which start of the board each message of a recording is of: times and places of two starts are two things."""
+"""Which start of the board each message of a recording, or line of a log, is of: times and places of two starts are two
+things."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+# Why places begin again.
+ANEW = "the board started anew"
+ARMED_ANEW = "armed anew, and this older firmware's places begin again at each arming"
 # Events may be told a little after later frames; a second back is a restart.
 _BACK_MS = 1000
 
@@ -44,3 +50,20 @@ class Starts:
         self.boots.append(None)
         self.now = len(self.boots) - 1
         self._t_ms = None
+
+
+def parts_begin(lines: Sequence[str]) -> list[str]:
+    """For each line of a board's log (`NUMBER T_MS KIND s_mm=S name=value ...`), oldest first, why a part begins with
+    it; '' where none does, as with the first. An arming of older firmware shows by its place, which falls to 0."""
+    out, before = [], "s_mm=0"
+    for i, line in enumerate(lines):
+        words = line.split()
+        kind, place = (words[2:4] + ["", ""])[:2]
+        why = ""
+        if kind == "boot":
+            why = ANEW
+        elif {"state", "to=ARMED", "from=SAFE"} <= set(words) and place == "s_mm=0" != before:
+            why = ARMED_ANEW
+        out.append(why if i else "")
+        before = place
+    return out

@@ -20,8 +20,8 @@ class Survey:
     """A session, taken apart and joined.
 
     tracks: the coil's path in each part that has a STATUS, by the part's number. runs: searched and not searched
-    ground, part by part. A truth tells places of the first part that was driven, `scored_part`; score is None without
-    one.
+    ground, part by part; searched_m: how much of each part's way was searched. A truth tells places of the first part
+    that was driven, `scored_part`; score is None without one.
     """
 
     session: Session
@@ -29,12 +29,9 @@ class Survey:
     tracks: dict[int, Track]
     joined: Joined
     runs: tuple[Run, ...]
+    searched_m: dict[int, float]
     scored_part: int
     score: Score | None
-
-    def searched_m(self, part: Part) -> float:
-        """How much of the part's way was searched."""
-        return sum(run.length_m for run in self.runs if run.part == part.number and run.searched)
 
     def shown(self) -> list[Part]:
         """The parts in which there is something to see: driven, or found."""
@@ -56,7 +53,7 @@ class Survey:
                     "from_t_ms": int(part.status["t_ms"][0]) if part.number in self.tracks else None,
                     "to_t_ms": int(part.status["t_ms"][-1]) if part.number in self.tracks else None,
                     "driven_m": round(part.driven_m, 3),
-                    "searched_m": round(self.searched_m(part), 3),
+                    "searched_m": round(self.searched_m[part.number], 3),
                 }
                 for part in self.parts
             ],
@@ -78,5 +75,7 @@ def survey_of(session: Session) -> Survey:
     if session.truth is not None and scored.number in tracks:
         finds_m = [contact.s_mm / 1000 for contact in joined.contacts if contact.part == scored.number]
         result = score(finds_m, session.truth, float(tracks[scored.number].s_m.max()) + FOUND_WITHIN_M)
-    runs = tuple(run for part in parts for run in runs_of(part))
-    return Survey(session, parts, tracks, joined, runs, scored.number, result)
+    runs = {part.number: runs_of(part) for part in parts}
+    searched_m = {number: sum(run.length_m for run in each if run.searched) for number, each in runs.items()}
+    every = tuple(run for each in runs.values() for run in each)
+    return Survey(session, parts, tracks, joined, every, searched_m, scored.number, result)

@@ -35,7 +35,7 @@ def log(
     from sapper_host.board.link import Link
     from sapper_host.connected.ports import find_port
     from sapper_host.errors import LinkError
-    from sapper_host.recordings.parts import parts_begin
+    from sapper_host.recordings.starts import parts_begin
 
     with Link.open(find_port(port)) as link:
         link.identify()

@@ -20,9 +20,9 @@ from sapper_host.pictures import style
 from sapper_host.pictures.map_list import list_lines
 from sapper_host.pictures.map_plot import plot_map, title
 from sapper_host.recordings.contacts import Contact
-from sapper_host.recordings.parts import ARMED_ANEW
 from sapper_host.recordings.recorder import Recorder
 from sapper_host.recordings.session import read_session
+from sapper_host.recordings.starts import ARMED_ANEW
 from sapper_host.recordings.survey import Survey, survey_of
 from sapper_host.recordings.truth import check_truth
 from tests.host.recorded_rover import RecordedRover

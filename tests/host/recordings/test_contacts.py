@@ -88,6 +88,18 @@ def test_a_verdict_is_of_the_alert_that_stands_not_of_a_contact_told_meanwhile(r
     assert (second.s_mm, second.verdict, second.marks) == (1600, "mine", (2,))
 
 
+def test_a_verdict_whose_alert_was_lost_is_not_of_a_thing_far_away(rover: RecordedRover) -> None:
+    with rover:
+        rover.drive(1000)
+        attend(rover, "mine")
+        rover.drive(2000)
+        said_ms = rover.t_ms + 10
+        rover.verdict("clutter")
+    found = joined(rover)
+    assert [contact.verdict for contact in found.contacts] == ["mine"]
+    assert found.loose_verdicts == ((1, said_ms),)
+
+
 def test_a_sweep_that_marks_by_itself_marks_the_contact_of_the_same_tick(rover: RecordedRover) -> None:
     with rover:
         rover.drive(1000)

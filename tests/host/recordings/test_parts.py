@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sapper_host.recordings.parts import ANEW, ARMED_ANEW, Part, parts_begin, parts_of
+from sapper_host.recordings.parts import Part, parts_of
 from sapper_host.recordings.searched import runs_of
 from sapper_host.recordings.session import read_session
+from sapper_host.recordings.starts import ANEW, ARMED_ANEW, parts_begin
 from sapper_host.recordings.track import track_of
 from tests.host.recorded_rover import RecordedRover
 
