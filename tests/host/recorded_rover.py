@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from sapper.shared.events import CLASSES
+from sapper.shared.fields import FRAME_FIELDS
 from sapper_host.board.decoder import Event, Frame
 from sapper_host.recordings.recorder import Recorder
 
@@ -15,6 +16,9 @@ STATE = {"SAFE": 0, "ARMED": 1, "TELEOP": 2, "SWEEP": 3, "CONTACT": 4}
 _STEP_MM, _STEP_MS = 50, 200
 _TICK_MS = 10
 _TURN_MRAD = 100
+# Frames with nothing in them, of a firmware that told no boot number.
+STATUS = dict.fromkeys([name for name in FRAME_FIELDS["STATUS"] if name != "boot"], 0)
+DETECT = dict.fromkeys(FRAME_FIELDS["DETECT"], 0)
 
 
 class RecordedRover:
@@ -52,10 +56,10 @@ class RecordedRover:
             common = {"t_ms": self.t_ms, "s_mm": round(self.s_mm)}
             pose = {"x_mm": round(self.x_mm), "y_mm": round(self.y_mm), "heading_mrad": round(self.heading_mrad)}
             rest = {"state": STATE[self.state], "reason": 0, "fault": 0, "flags": 7 | self.searched << 3}
-            told = {**common, **pose, **rest, "speed_mm_s": 250}
+            told = {**STATUS, **common, **pose, **rest, "speed_mm_s": 250}
             self.recorder.take(Frame("STATUS", 0, told if self.boot is None else {**told, "boot": self.boot}))
             detect = {"strength": self.strength, "class": 0, "statistic": 1, "level": 10}
-            self.recorder.take(Frame("DETECT", 0, {**common, **detect}))
+            self.recorder.take(Frame("DETECT", 0, {**DETECT, **common, **detect}))
 
     def to(self, state: str) -> None:
         """The state changes."""

@@ -105,6 +105,7 @@ def session() -> Target:
     """A recorded session, of which some are drawn."""
     from sapper_host.pictures.map_plot import plot_map
     from sapper_host.recordings.session import read_session
+    from sapper_host.recordings.survey import survey_of
 
     drawn = Random(1)
 
@@ -113,7 +114,7 @@ def session() -> Target:
         for events in recorded.events:
             assert isinstance(events["t_s"], float) and isinstance(events["kind"], str)
         if drawn.randrange(_DRAWN) == 0:
-            plot_map(recorded, path.with_suffix(".png"))
+            plot_map(survey_of(recorded), path.with_suffix(".png"))
 
     return _file("s.mcap", read)
 

@@ -68,7 +68,7 @@ class KeyStore:
 
     def has(self, board: str) -> bool:
         """Whether there is a key of the board here."""
-        return _BOARD.fullmatch(board) is not None and good_key(self.path(board)) is not None
+        return BOARD_NUMBER.fullmatch(board) is not None and good_key(self.path(board)) is not None
 
     def save(self, board: str, key: bytes) -> Path:
         """Keep the key, readable by the user alone. An older one stays beside it."""

@@ -95,10 +95,11 @@ def _columns(rows: list[tuple[float, ...]], names: tuple[str, ...]) -> dict[str,
 
 
 def _events(message: dict[str, Any]) -> list[dict[str, Any]]:
-    """The event of a message; none when its kind is not known here: a newer program's."""
+    """The event of a message, without values that a newer program adds; none when its kind is not known here."""
     kind = message["kind"]
     if isinstance(kind, str) and kind not in events.KIND_ID:
         return []
-    args = dict(message.get("args", {}))
+    known = events.KIND_ROW[events.KIND_ID[kind]][2]
+    args = {name: value for name, value in dict(message.get("args", {})).items() if name in known}
     check_event(kind, {name: message[name] for name in ("number", "t_ms", "s_mm")} | args)
     return [Event(message["number"], message["t_ms"], kind, message["s_mm"], args).as_dict()]

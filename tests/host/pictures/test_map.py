@@ -25,7 +25,7 @@ from sapper_host.recordings.session import read_session
 from sapper_host.recordings.starts import ARMED_ANEW
 from sapper_host.recordings.survey import Survey, survey_of
 from sapper_host.recordings.truth import check_truth
-from tests.host.recorded_rover import RecordedRover
+from tests.host.recorded_rover import DETECT, STATUS, RecordedRover
 
 pytestmark = pytest.mark.unit
 
@@ -52,9 +52,10 @@ def session(path: Path, turn_rad: float = 0.0, truth: bool = True, finds: tuple[
             common = {"t_ms": i * 100, "s_mm": s_mm}
             pose = {"x_mm": int(s_mm * math.cos(turn_rad)), "y_mm": int(s_mm * math.sin(turn_rad))}
             rest = {"state": 3, "reason": 0, "fault": 0, "flags": 15, "speed_mm_s": 500}
-            recorder.take(Frame("STATUS", i, {**common, **pose, "heading_mrad": int(turn_rad * 1000), **rest}))
+            pose["heading_mrad"] = int(turn_rad * 1000)
+            recorder.take(Frame("STATUS", i, {**STATUS, **common, **pose, **rest}))
             detect = {"strength": i % 50 * 20, "class": 1, "statistic": 1, "level": 10}
-            recorder.take(Frame("DETECT", i, {**common, **detect}))
+            recorder.take(Frame("DETECT", i, {**DETECT, **common, **detect}))
         for number, s_m in enumerate(finds):
             args = {"peak_mm": int(s_m * 1000), "extent_mm": 200, "strength": 800, "snr_x10": 90, "class": "ferrous"}
             recorder.take(Event(number, 9000 + number, "contact", int(s_m * 1000) + 300, args))

@@ -78,4 +78,17 @@ def test_an_event_that_a_newer_program_knows_is_passed_over(tmp_path: Path) -> N
 
 def test_an_event_that_fits_is_read(tmp_path: Path) -> None:
     [read] = read_session(session(tmp_path / "s.mcap", "/event", event())).events
-    assert read == {"t_s": 0.005, "s_m": 0.003, "kind": "contact", "number": 1} | CONTACT
+    assert read == {"t_s": 0.005, "s_m": 0.003, "kind": "contact", "number": 1, "start": 0} | CONTACT
+
+
+def test_values_that_a_newer_program_adds_are_left_out(tmp_path: Path) -> None:
+    [read] = read_session(session(tmp_path / "s.mcap", "/event", event(args=CONTACT | {"depth_mm": 90}))).events
+    assert "depth_mm" not in read and read["peak_mm"] == 1
+
+
+def test_what_older_firmware_did_not_tell_is_not_asked_for(tmp_path: Path) -> None:
+    path = session(tmp_path / "s.mcap", "/event", event(kind="fault", args={"fault": "encoder_left"}))
+    [read] = read_session(path).events
+    assert read["fault"] == "encoder_left" and "track" not in read
+    older = json.dumps({name: value for name, value in STATUS.items() if name != "boot"}).encode()
+    assert len(read_session(session(tmp_path / "t.mcap", "/status", older)).status["t_ms"]) == 2
