@@ -19,6 +19,8 @@ from sapper.shared.limits import TICK_MS
 from sapper_host import processes
 from sapper_host.errors import SapperError
 from sapper_host.files.checkout import BUILD
+from sapper_host.files.place import check_file
+from sapper_host.files.whole_file import write
 from sapper_host.recordings.trace import Trace, read_trace
 
 # Both clocks are known from what the boards tell, to about a millisecond.
@@ -78,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=20, help="the shortest so many traces (default 20)")
     parser.add_argument("--out", type=Path, default=BUILD / "compare.json")
     options = parser.parse_args(arguments)
+    check_file(options.out)
     try:
         traces = sorted((read_trace(p) for p in options.folder.glob("*.csv")), key=lambda trace: trace.duration_s)
         rows = []
@@ -86,8 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{trace.name}: {rows[-1]['events']} events, {len(rows[-1]['differences'])} differ", flush=True)
             for line in rows[-1]["differences"]:
                 print("  " + line, flush=True)
-            options.out.parent.mkdir(parents=True, exist_ok=True)
-            options.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+            write(options.out, json.dumps(rows, indent=1) + "\n")
     except (HilError, SapperError) as error:
         print(f"compare: {error}", file=sys.stderr)
         return 1

@@ -29,6 +29,8 @@ from hil.traces.synthetic import synthetic_trace
 from sapper_host import processes
 from sapper_host.board.decoder import Frame
 from sapper_host.files.checkout import BUILD
+from sapper_host.files.place import check_file
+from sapper_host.files.whole_file import write
 from sapper_host.recordings.trace import Trace
 
 _TICKS_MS_WRAP_US = (1 << 30) * 1000
@@ -204,6 +206,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=BUILD / "soak.json")
     options = parser.parse_args()
+    check_file(options.out)
     began = time.monotonic()
 
     told = 0.0
@@ -233,8 +236,7 @@ def main() -> int:
     for row in rows:
         print(f"{'ok  ' if row['ok'] else 'FAIL'}  {row['name']:40s} {row['value']:>12g} {row['unit']}")
     print(f"      {'wall time':40s} {wall_s:12.0f} s")
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    write(options.out, json.dumps(rows, indent=1) + "\n")
     if stopped is not None:
         return processes.told(stopped)
     return 0 if all(row["ok"] for row in rows) else 1

@@ -25,6 +25,7 @@ from sapper_host import processes
 from sapper_host.board.decoder import Item
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import BUILD
+from sapper_host.files.place import check_folder
 from sapper_host.operate.monitor_state import MonitorState
 from sapper_host.operate.monitor_view import plain_line, render
 from sapper_host.outside.text import shown
@@ -172,6 +173,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else on stdout")
     options = parser.parse_args(arguments)
     console = Console(stderr=options.json)
+    check_folder(options.out)
     try:
         result = run_demo(options.world, options.out, console)
     except (HilError, SapperError) as error:

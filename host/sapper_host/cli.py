@@ -1,11 +1,8 @@
-"""The `sapper` command: the table of verbs, and the one place where errors become a message and an exit status."""
+"""The `sapper` command: the table of verbs."""
 
 from __future__ import annotations
 
 import importlib
-import io
-import os
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -13,7 +10,7 @@ import typer
 
 from sapper.shared.version import VERSION
 from sapper_host import processes
-from sapper_host.errors import SapperError, Status
+from sapper_host.errors import Status
 
 # Verb, module under sapper_host.verbs. A module has a function `register(app)` that adds its command or its group.
 VERBS = (
@@ -83,32 +80,17 @@ def build() -> typer.Typer:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (the caller's to exit with)."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that is no UTF-8 gets '?' for what it cannot show, not a crash.
-            stream.reconfigure(errors="replace")
+    return processes.command(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """The exit status that typer comes to; or what the verb raised."""
     try:
-        with processes.endings():
-            build()(args=arguments)
-    except (KeyboardInterrupt, processes.Ended) as end:
-        return processes.told(end)
+        build()(args=arguments)
+    except processes.Ended:
+        raise
     except SystemExit as leave:  # how typer ends, with the status it was given
         if isinstance(leave.__context__ and leave.__context__.__cause__, KeyboardInterrupt):
-            return processes.told(KeyboardInterrupt())
+            raise KeyboardInterrupt from None
         return leave.code if isinstance(leave.code, int) else Status.OK if leave.code is None else Status.ERROR
-    except BrokenPipeError:
-        # The reader of our output left (`| head`). Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Status.ERROR
-    except SapperError as error:
-        report(error)
-        return error.status
     return Status.OK
-
-
-def report(error: SapperError) -> None:
-    """Say on stderr what went wrong and what to do."""
-    red, plain = ("\033[1;31m", "\033[0m") if sys.stderr.isatty() and "NO_COLOR" not in os.environ else ("", "")
-    print(f"{red}error:{plain} {error.message}", file=sys.stderr)
-    if error.remedy:
-        print(f"   do: {error.remedy}", file=sys.stderr)

@@ -1,11 +1,14 @@
 """The one exception base of the laptop tools, and what each exit status means.
 
 Everything that can go wrong in a way a person can put right is a SapperError: what happened, what to do about it, and
-the status the command leaves with. `cli.main` is the only place that catches it.
+the status the command leaves with. `processes.command` is the only place that catches it.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
@@ -49,6 +52,30 @@ class SapperError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+
+# The system's errors whose remedy is known.
+REMEDIES = {
+    errno.ENOSPC: "free some disk space, or name another place",
+    errno.EDQUOT: "free some disk space, or name another place",
+    errno.EACCES: "make the folder yours, or name another place",
+    errno.EPERM: "make the folder yours, or name another place",
+}
+
+
+def of_system(error: OSError) -> SapperError:
+    """An error of the system's that has no words of its own."""
+    reason = error.strerror or str(error)
+    where = f"{error.filename}: " if error.filename is not None else ""
+    return SapperError(f"{where}{reason}", REMEDIES.get(error.errno or 0, "`sapper doctor` looks at this machine"))
+
+
+def report(error: SapperError) -> None:
+    """Say on stderr what went wrong and what to do."""
+    red, plain = ("\033[1;31m", "\033[0m") if sys.stderr.isatty() and "NO_COLOR" not in os.environ else ("", "")
+    print(f"{red}error:{plain} {error.message}", file=sys.stderr)
+    if error.remedy:
+        print(f"   do: {error.remedy}", file=sys.stderr)
 
 
 class LinkError(SapperError):

@@ -18,6 +18,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from sapper_host import streams
+from sapper_host.errors import SapperError, Status, of_system, report
+
 VARIABLE = "SAPPER_ENDS_WITH"
 _UNWIND_S = 1.2  # from a signal to the end, whatever is still to be put away
 _FOLLOW_S = 0.4  # likewise, where it follows another's end: that may have taken its time
@@ -118,18 +121,33 @@ def endings(error: Callable[[int], BaseException] = Ended) -> Iterator[None]:
 
 
 def command(main: Callable[[], int | None]) -> int:
-    """Run a command: its exit status, or, when Ctrl-C or a signal ends it, what a shell makes of that, and a word.
+    """Run a command: its exit status. The one place where errors become words on stderr and a status: what was raised
+    on purpose, what the system refuses, Ctrl-C and signals (the status is what a shell makes of those).
 
     It runs in its module by its real name: workers, to whom functions are sent by name, do not know it as `__main__`.
     """
     spec = sys.modules["__main__"].__spec__
     if main.__module__ == "__main__" and spec is not None:
         main = getattr(importlib.import_module(spec.name), main.__name__)
+    streams.prepare()
     with endings():
         try:
-            return main() or 0
+            status = main() or 0
+            sys.stdout.flush()
+            return status
         except (KeyboardInterrupt, Ended) as end:
             return told(end)
+        except BrokenPipeError:  # the reader of our output left (`| head`)
+            streams.give_up_output()
+            return Status.ERROR
+        except SapperError as error:
+            if isinstance(error, streams.NotPrintedError):
+                streams.give_up_output()
+            report(error)
+            return error.status
+        except OSError as error:  # that nobody expected: still of the system, not of ours
+            report(of_system(error))
+            return Status.ERROR
 
 
 def told(end: KeyboardInterrupt | Ended) -> int:

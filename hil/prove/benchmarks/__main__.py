@@ -25,6 +25,8 @@ from hil.rigs.rig import PLAYABLE, Rig
 from sapper_host import processes
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import BUILD
+from sapper_host.files.place import check_file
+from sapper_host.files.whole_file import write
 
 # Each on a board of its own, freshly powered. They count the board's time.
 ON_A_RIG: dict[str, Callable[[Rig], list[Row]]] = {
@@ -66,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rig", choices=list(RIGS), default=FOR_TIME, help=f"for {', '.join(ON_A_RIG)} ({FOR_TIME})")
     parser.add_argument("--out", type=Path, default=BUILD / "bench.json", help="where the JSON goes")
     options = parser.parse_args(arguments)
+    check_file(options.out)
     console = Console(width=180 if not sys.stdout.isatty() else None)
     rows: list[Row] = []
     not_run: list[dict[str, object]] = []
@@ -85,8 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     console.print(table(rows))
     for row in not_run:
         console.print(f"[bold red]not run:[/] {row['name']} {row['not_run']}", highlight=False)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps([*(row.as_dict() for row in rows), *not_run], indent=1) + "\n")
+    write(options.out, json.dumps([*(row.as_dict() for row in rows), *not_run], indent=1) + "\n")
     console.print(f"written: {options.out}", highlight=False)
     return int(Status.OK) if all(row.ok for row in rows) and not not_run else int(Status.SHORTFALL)
 

@@ -24,6 +24,7 @@ from hil.prove.detector_lab.run import ALERT_LEVELS, CONTACT_LEVELS, level_of, r
 from hil.prove.detector_lab.score import Pair, total
 from hil.workers import workers
 from sapper_host import processes
+from sapper_host.files.place import check_folder
 
 SOIL = (1.0, 0.882, 0.917)
 ROC_POINTS = 150
@@ -204,6 +205,7 @@ def main() -> None:
     parser.add_argument("--lanes", type=Path, help="folder of NAME.csv with NAME.truth.json")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     arguments = parser.parse_args()
+    check_folder(arguments.out)
     if arguments.lanes:
         lanes = read_folder(arguments.lanes)
     else:

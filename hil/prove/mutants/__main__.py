@@ -27,6 +27,8 @@ from hil.prove.mutants.trial import Outcome, Trial, as_they_are, mapped
 from sapper_host import processes
 from sapper_host.errors import Status
 from sapper_host.files.checkout import BUILD, ROOT
+from sapper_host.files.place import check_file
+from sapper_host.files.whole_file import write
 
 _HERE = Path(__file__).parent
 KEPT, EQUIVALENT = _HERE / "kept.toml", _HERE / "equivalent.toml"
@@ -89,6 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, default=BUILD / "mutants.json")
     options = parser.parse_args(arguments)
+    check_file(options.out)
     floors = {room: floor for room, floor in FLOORS.items() if room in (options.room or FLOORS)}
     report = Report(floors, excuses(EQUIVALENT), cache(lambda file: (ROOT / file).read_bytes()))
     try:
@@ -124,7 +127,6 @@ def _tell(report: Report, outcomes: list[Outcome], options: argparse.Namespace) 
     if rooms:
         _tell_rooms(report)
     print(f"{'FAIL' if alive else 'ok  '} list     {len(outcomes) - len(alive)} of {len(outcomes)} killed")
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     told = {
         "list": [
             {"name": outcome.mutant.kind, "ok": not outcome.survived, "how": outcome.how, "by": outcome.by}
@@ -134,7 +136,7 @@ def _tell(report: Report, outcomes: list[Outcome], options: argparse.Namespace) 
         "sample": options.sample,
         "stale": [f"{excuse.file}: {excuse.was}" for excuse in stale],
     }
-    options.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    write(options.out, json.dumps(told, indent=1) + "\n")
     return Status.OK if not alive and not stale and all(room.ok for room in rooms) else Status.SHORTFALL
 
 

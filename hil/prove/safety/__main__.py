@@ -25,6 +25,7 @@ from hil.workers import workers
 from sapper_host import processes
 from sapper_host.errors import Status
 from sapper_host.files.checkout import BUILD
+from sapper_host.files.place import check_folder
 
 
 def measure(where: Where, scenario: Scenario, moments: int, seed: int) -> tuple[str, list[Trial]]:
@@ -75,6 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="print the scenarios' names")
     parser.add_argument("--output", type=Path, default=BUILD)
     options = parser.parse_args(arguments)
+    check_folder(options.output)
     chosen = [s for s in SCENARIOS if options.only in s.name or options.only in s.requirement]
     if options.short:
         chosen = [s for s in chosen if s.name in SHORT]

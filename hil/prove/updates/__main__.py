@@ -19,7 +19,9 @@ from hil.rigs.firmware import default_uf2
 from sapper_host import processes
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import BUILD
+from sapper_host.files.place import check_file
 from sapper_host.files.temporary import temporary_folder
+from sapper_host.files.whole_file import write
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,15 +32,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", action="append", help="only this work (repeatable)")
     parser.add_argument("--out", type=Path, default=BUILD / "powercut.json")
     options = parser.parse_args(arguments)
+    check_file(options.out)
     try:
         with temporary_folder("powercut") as folder:
             tallies = tally_all(default_uf2(), Path(folder), options.count, options.jobs, options.only)
     except (HilError, SapperError) as error:
         print(f"error: {error}", file=sys.stderr)
         return Status.ERROR
-    options.out.write_text(
-        json.dumps([asdict(tally) | {"survived": tally.survived} for tally in tallies], indent=1) + "\n"
-    )
+    write(options.out, json.dumps([asdict(tally) | {"survived": tally.survived} for tally in tallies], indent=1) + "\n")
     for tally in tallies:
         for operation, phase, wrong in tally.failures:
             print(f"FAILED {tally.work}: cut {phase} operation {operation}: {wrong}")

@@ -9,24 +9,17 @@ A SapperError names the path and what to do; then the path is as it was, and not
 
 from __future__ import annotations
 
-import errno
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sapper_host.errors import SapperError
+from sapper_host.errors import REMEDIES, SapperError
 
 # For the owner alone: keys.
 PRIVATE = 0o600
 _ANYBODY = 0o666
-_REMEDIES = {
-    errno.ENOSPC: "free some disk space, or name another place",
-    errno.EDQUOT: "free some disk space, or name another place",
-    errno.EACCES: "make the folder yours, or name another place",
-    errno.EPERM: "make the folder yours, or name another place",
-}
 
 
 class NotWrittenError(SapperError):
@@ -35,7 +28,7 @@ class NotWrittenError(SapperError):
     def __init__(self, path: Path, error: OSError) -> None:
         self.path = path
         self.reason = error.strerror or str(error)
-        remedy = _REMEDIES.get(error.errno or 0, "name another place")
+        remedy = REMEDIES.get(error.errno or 0, "name another place")
         super().__init__(f"{path} cannot be written ({self.reason})", remedy)
 
 

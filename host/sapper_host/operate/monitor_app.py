@@ -65,13 +65,12 @@ class Monitor:
             self._recording.close()
 
     def run(self, seconds: float | None = None) -> None:
-        """Show until Ctrl-C (which is the way to leave, no error), or for so many seconds."""
+        """Show until Ctrl-C, or for so many seconds."""
         until = None if seconds is None else time.monotonic() + seconds
-        with contextlib.suppress(KeyboardInterrupt):
-            if self._as_json or not sys.stdout.isatty():
-                self._lines(until)
-            else:
-                self._screen(until)
+        if self._as_json or not sys.stdout.isatty():
+            self._lines(until)
+        else:
+            self._screen(until)
 
     def _setup(self, link: Link) -> None:
         """Ask for telemetry; over a radio that must be signed, and whoever has no key asks `status` instead."""

@@ -8,7 +8,9 @@ from typing import Any
 
 import matplotlib
 
-from sapper_host.errors import SapperError
+from sapper_host.errors import SapperError, Status
+from sapper_host.files.place import check_file
+from sapper_host.files.whole_file import replacing
 from sapper_host.outside.text import shown
 
 INK = "#22272e"
@@ -24,6 +26,8 @@ MARK = "#6a3d9a"
 # Behind a label that stands over other things.
 LABEL_BOX = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
 GATES = ("#1f5aa6", "#00936e", "#b5367a")
+_ENDINGS = (".png", ".svg", ".pdf")
+_NAMES = ".png, .svg or .pdf"
 # From hardly visible to dark: lightness falls all the way, so grey prints read the same.
 _STRENGTH = ("#cfd8e3", "#f0c24b", "#e2711d", "#a4133c", "#3c0d2b")
 _LABEL_MOST = 60  # letters
@@ -58,13 +62,16 @@ def quieten(axes: Any) -> None:
     axes.set_axisbelow(True)
 
 
+def check_picture(path: Path) -> None:
+    """SapperError unless a picture can be put at `path`: asked before what it shows is worked out."""
+    if path.suffix.lower() not in _ENDINGS:
+        raise SapperError(f"'{path.suffix}' is no format of a picture", f"name it {_NAMES}", Status.USAGE)
+    check_file(path)
+
+
 def save(fig: Any, path: Path) -> None:
-    """Write the figure; SapperError when the file cannot be written or its ending is no picture's."""
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph")  # a script that no font here has: boxes stand for its letters
-            fig.savefig(path, dpi=150, facecolor="white")
-    except (OSError, ValueError) as error:
-        raise SapperError(
-            f"{path} cannot be written: {error}", "name a .png, .svg or .pdf in a folder of yours"
-        ) from None
+    """Write the figure, whole or not at all; SapperError when the file cannot be written or is named as no picture."""
+    check_picture(path)
+    with replacing(path) as part, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a script that no font here has: boxes stand for its letters
+        fig.savefig(part, dpi=150, facecolor="white", format=path.suffix.lower()[1:])

@@ -6,6 +6,7 @@ each checked by its CRC, so an unfinished file gives everything up to its last w
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from mcap.writer import MCAP0_MAGIC, Writer
 
 from sapper.shared.version import VERSION
 from sapper_host.errors import TraceError
+from sapper_host.files.whole_file import NotWrittenError
 from sapper_host.outside import json_text
 from sapper_host.recordings.mcap_records import DAMAGE, records
 from sapper_host.recordings.mcap_topics import PROFILE, TOPICS
@@ -150,5 +152,7 @@ def repair(source: Path, target: Path) -> tuple[int, str]:
     except FileExistsError:
         raise TraceError(target, 0, "", "exists already", "give another name, or remove it first") from None
     except OSError as error:
-        raise TraceError(target, 0, "", f"cannot be written: {error.strerror}") from None
+        with contextlib.suppress(OSError):
+            target.unlink(missing_ok=True)  # half of it would be in the way of the next try
+        raise NotWrittenError(target, error) from None
     return count, "" if reading.complete else reading.problem or "it was never finished"

@@ -94,6 +94,8 @@ class Recorder:
         # What ended the block is what its user has to hear of.
         with contextlib.suppress(SapperError) if error is not None else contextlib.nullcontext():
             self.close()
+        if error is not None and not self.messages:
+            self.path.unlink(missing_ok=True)  # nothing is lost, and the next try may use the name
 
     @property
     def problem(self) -> str:

@@ -37,6 +37,7 @@ def bundle(
     import json
 
     from sapper_host.errors import SapperError, Status
+    from sapper_host.files.place import check_file, check_folder
     from sapper_host.update import bundle as bundles
     from sapper_host.update import team_key
     from sapper_host.update.compiling import compiled
@@ -46,6 +47,7 @@ def bundle(
             raise SapperError("--show tells of a file", "name it", Status.USAGE)
         made = bundles.read(file)
     else:
+        check_file(file) if file else check_folder(Path())
         if new_key:
             team_key.create(team_key.default_path())
         sign_with = team_key.load(key) if key else team_key.load_default()

@@ -48,11 +48,13 @@ def campaign(
       sapper campaign lanes/ --out build/campaign --scheduler tcp://192.168.7.10:8786
     """
     from sapper_host.errors import Status
+    from sapper_host.files.place import check_folder
     from sapper_host.verbs.replay import _setting
     from sapper_host.verbs.rigs import check_rig, rig_errors
 
     pairs = tuple(_setting(text) for text in settings or ())
     check_rig(rig, Status.USAGE)
+    check_folder(out)
     with rig_errors():
         from hil.prove.campaign.campaign import REPORT, Campaign
 

@@ -49,21 +49,22 @@ def flash(
     from datetime import UTC, datetime
 
     from sapper_host.errors import SapperError, Status
+    from sapper_host.files.place import check_file
+    from sapper_host.files.whole_file import write
     from sapper_host.flash.several_boards import describe, flash_all, report, status_of, table
     from sapper_host.flash.targets import choose
     from sapper_host.flash.uf2 import read_uf2
 
     if every and (port or drive):
         raise SapperError("--all means every board", "leave --port and --drive away", Status.USAGE)
+    check_file(report_file)
     image = read_uf2(uf2 or default_uf2())
-    if report_file is not None and not report_file.absolute().parent.is_dir():
-        raise SapperError(f"{report_file}: no such folder", "make it first", Status.USAGE)
     targets = choose(port, drive or [], every)
     started = datetime.now(UTC)
     outcomes = flash_all(targets, image, limit, force=force)
     text = json.dumps(report(image, outcomes, started), indent=1)
     if report_file is not None:
-        report_file.write_text(text + "\n", encoding="utf-8")
+        write(report_file, text + "\n")
     if as_json:
         typer.echo(text)
     else:

@@ -39,6 +39,7 @@ def draw_map(
       sapper map lane4.mcap --truth lane4.truth.json -o lane4.png
     """
     from sapper_host.pictures.map_plot import plot_map
+    from sapper_host.pictures.style import check_picture
     from sapper_host.recordings.session import read_session
     from sapper_host.recordings.survey import survey_of
     from sapper_host.recordings.truth import read_truth
@@ -48,6 +49,7 @@ def draw_map(
     if as_json and to_stdout:
         raise typer.BadParameter("--json and --csv - both go to standard output; give --csv a file")
     target = out or path.with_suffix(".png")
+    check_picture(target)
     with waiting(f"drawing {path.name}"):
         session = read_session(path)
         if truth is not None:

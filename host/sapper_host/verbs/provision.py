@@ -59,12 +59,14 @@ def provision(
 
     from sapper_host.connected.ports import find_port
     from sapper_host.errors import Status
+    from sapper_host.files.place import check_folder
     from sapper_host.provision import record as board_record
     from sapper_host.provision.provision import Provisioning
     from sapper_host.screen.progress import waiting
 
     plan = _plan(name, settings, key, team_key, old_team_key)
     folder = record or default_folder()
+    check_folder(folder)  # a board that was given keys has to have its record
 
     def tell(step: str, what: str) -> None:
         typer.echo(f"  {step.ljust(9)}  {what}", err=as_json)

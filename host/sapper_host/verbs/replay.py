@@ -46,6 +46,7 @@ def replay(
       sapper replay lane.csv --on-detect mark --record run.mcap && sapper map run.mcap
     """
     from sapper_host.errors import SapperError, Status
+    from sapper_host.files.place import check_file
     from sapper_host.recordings.recorder import Recorder
     from sapper_host.recordings.score import finds_of, score
     from sapper_host.recordings.trace import read_trace
@@ -54,6 +55,7 @@ def replay(
 
     pairs = [_setting(text) for text in settings or ()]
     check_rig(rig)
+    check_file(record)
     trace = read_trace(path)
     if firmware is not None and not firmware.exists():
         raise SapperError(f"{firmware} is not there", "`make firmware` builds one", Status.BAD_INPUT)

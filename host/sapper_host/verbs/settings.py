@@ -157,8 +157,10 @@ def dump(
     from sapper_host.board.settings_text import text_of
     from sapper_host.connected.ports import find_port
     from sapper_host.errors import SapperError
+    from sapper_host.files.place import check_file
     from sapper_host.files.whole_file import write
 
+    check_file(file)
     if file is not None and file.is_file() and not force:
         raise SapperError(f"{file} is there already", "name another file, or overwrite it with --force")
     with Link.open(find_port(port)) as link:

@@ -62,6 +62,8 @@ def update(
 
     from sapper_host.connected.ports import find_port, list_ports, probe
     from sapper_host.errors import SapperError, Status
+    from sapper_host.files.place import check_file
+    from sapper_host.files.whole_file import write
     from sapper_host.update import bundle as bundles
     from sapper_host.update import team_key
     from sapper_host.update.several_boards import report, status_of, table, update_all
@@ -73,6 +75,7 @@ def update(
     if factory:
         _to_factory(find_port(port))
         return
+    check_file(report_file)
     named = bundles.read(file) if file is not None else None
     sign_with = team_key.load(key) if key else team_key.load_default()
     # Whether there is a board costs nothing to see: it comes before whatever takes time.
@@ -86,7 +89,7 @@ def update(
     outcomes = update_all(ports, chosen, allow_older=allow_older)
     text = json.dumps(report(chosen, outcomes), indent=1)
     if report_file is not None:
-        report_file.write_text(text + "\n", encoding="utf-8")
+        write(report_file, text + "\n")
     if as_json:
         typer.echo(text)
     else:

@@ -279,7 +279,7 @@ def test_a_board_that_waits_is_taken_by_its_drive_and_counted_once(board: Flasha
         (("--port", "/dev/nothing"), Status.NO_DEVICE, "there is no port"),
         (("--drive", "/"), Status.NO_DEVICE, "no board in BOOTSEL"),
         (("--uf2", "/nonexistent.uf2"), Status.BAD_INPUT, "is not there"),
-        (("--report", "/nonexistent/r.json"), Status.USAGE, "no such folder"),
+        (("--report", "/dev/null/r.json"), Status.ERROR, "/dev/null is no folder"),
     ],
 )
 def test_a_command_that_cannot_be_says_why(flash: Flash, arguments: tuple[str, ...], status: int, said: str) -> None:

@@ -26,6 +26,7 @@ def plot(
       sapper trace plot lane.mcap --against time -o lane.png
     """
     from sapper_host.errors import SapperError, Status
+    from sapper_host.pictures.style import check_picture
     from sapper_host.pictures.trace_plot import plot_trace
     from sapper_host.recordings.trace import read_trace
     from sapper_host.screen.progress import waiting
@@ -33,6 +34,7 @@ def plot(
     if against not in ("distance", "time"):
         raise SapperError(f"--against {against}?", "it is 'distance' or 'time'", Status.USAGE)
     target = out or path.with_suffix(".png")
+    check_picture(target)
     with waiting(f"drawing {path.name}"):
         plot_trace(read_trace(path), target, against_time=against == "time")
     say(str(target))

@@ -37,22 +37,19 @@ def synth(
       sapper trace plot lanes/synth_hard_1_000.csv
     """
     from sapper_host.errors import SapperError, Status
+    from sapper_host.files.place import check_folder
     from sapper_host.screen.progress import bar
     from sapper_host.verbs.rigs import rig_errors
 
     if difficulty not in DIFFICULTIES:
         raise SapperError(f"--difficulty {difficulty}?", f"it is one of {', '.join(DIFFICULTIES)}", Status.USAGE)
+    check_folder(out)
     with rig_errors():
         from hil.traces.synth import write_lanes
 
-        try:
-            with bar(f"{count} {difficulty} lanes", count, "lanes") as progress:
-                for done, _ in enumerate(write_lanes(out, count, seed, difficulty), 1):
-                    progress(done)
-        except OSError as error:
-            raise SapperError(
-                f"cannot write into {out}: {error.strerror}", "give a folder that can be written, with --out"
-            ) from None
+        with bar(f"{count} {difficulty} lanes", count, "lanes") as progress:
+            for done, _ in enumerate(write_lanes(out, count, seed, difficulty), 1):
+                progress(done)
     say(f"{count} lanes with truth in {out}")
 
 
