@@ -288,13 +288,17 @@ def test_replay_refuses_what_cannot_be_before_it_starts_anything(run: Run, tmp_p
     assert run("replay", path, "--on-detect", "dance")[0] != Status.OK
 
 
-def test_ctrl_c_leaves_nothing_behind(board: FakeBoard) -> None:
-    command = [sys.executable, "-m", "sapper_host", "monitor", "--port", board.port]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(), text=True) as process:
-        assert process.stdout is not None
+def test_ctrl_c_ends_the_monitor_with_its_status_and_leaves_nothing_behind(board: FakeBoard, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sapper_host", "monitor", "--port", board.port, "--record", tmp_path / "s.mcap"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, env=environment(), text=True) as process:  # type: ignore[call-overload]
         assert "link to Sapper" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == Status.OK
+        _, err = process.communicate(timeout=10)
+        assert process.returncode == Status.INTERRUPTED
+    assert "recorded" in err and err.endswith("stopped\n") and "Traceback" not in err and "Aborted" not in err
+    assert McapReading(tmp_path / "s.mcap").complete or list(McapReading(tmp_path / "s.mcap").messages())
+    assert board.heard[-1] == "telemetry off"
     with FakeBoard() as other:
         assert other.port
     from sapper_host.board.link import Link

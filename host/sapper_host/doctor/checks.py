@@ -76,8 +76,8 @@ def status_of(rows: list[Row]) -> Status:
 
 
 def as_json(rows: list[Row]) -> list[dict[str, Any]]:
-    """For --json."""
-    return [asdict(row) | {"status": int(row.status)} for row in rows]
+    """For --json. status: what the row makes the command end with, 0 unless it is wrong."""
+    return [asdict(row) | {"status": int(row.status if row.state == WRONG else Status.OK)} for row in rows]
 
 
 def _python() -> Row:

@@ -43,12 +43,15 @@ def monitor(
     from sapper_host.operate.monitor_app import Monitor
     from sapper_host.recordings.recorder import Recorder
 
-    with contextlib.ExitStack() as stack:
-        recorder: Recorder | None = stack.enter_context(Recorder(record)) if record else None
-        app: Monitor = stack.enter_context(Monitor(find_port(port), recorder, as_json))
-        app.run(seconds)
-    if recorder is not None:
-        typer.echo(f"recorded {recorder.messages} messages into {record}", err=True)
+    recorder: Recorder | None = None
+    try:
+        with contextlib.ExitStack() as stack:
+            recorder = stack.enter_context(Recorder(record)) if record else None
+            app: Monitor = stack.enter_context(Monitor(find_port(port), recorder, as_json))
+            app.run(seconds)
+    finally:
+        if recorder is not None and recorder.messages:
+            typer.echo(f"recorded {recorder.messages} messages into {record}", err=True)
 
 
 def register(app: typer.Typer) -> None:

@@ -200,5 +200,6 @@ def test_the_command_prints_rows_json_and_the_rule(
     assert main(["doctor", "--json"]) == Status.OK
     rows = json.loads(capsys.readouterr().out)
     assert rows[-1]["what"] == f"board {port}" and set(rows[-1]) == {"what", "state", "found", "remedy", "status"}
+    assert {(row["state"] == "wrong", row["status"] != Status.OK) for row in rows} == {(False, False)}
     assert main(["doctor", "--udev-rule"]) == Status.OK
     assert capsys.readouterr().out == checks.UDEV_RULE
