@@ -4,6 +4,8 @@ An object of moment m = A H disturbs the coil's own inductance by mu0 H.A.H per 
 as a share of the coil's inductance, is its coupling, and the signal is proportional to it.
 """
 
+import logging
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ellipe, ellipk
@@ -23,7 +25,9 @@ def field_per_ampere(radius_m: float, points_m: Array) -> Array:
 
     points_m: (n, 3), x ahead, y left, z up. Returns (n, 3). Closed form with elliptic integrals, by geoana.
     """
-    # It brings a plotting library with it: seconds that a world file that is refused need not take.
+    # It brings a plotting library with it: seconds that a world file that is refused need not take, and remarks on the
+    # user's home folder that nobody asked for.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     from geoana.em.static import CircularLoopWholeSpace
 
     loop = CircularLoopWholeSpace(

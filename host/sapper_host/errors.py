@@ -13,7 +13,11 @@ from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
 
+from sapper.shared.commands import ROWS, STATE_LETTERS
+from sapper.shared.events import STATES
 from sapper_host.outside.text import shown_lines
+
+SAFE = STATE_LETTERS[0]
 
 
 class Status(IntEnum):
@@ -54,6 +58,9 @@ class SapperError(Exception):
         return f"{self.message}; {self.remedy}" if self.remedy else self.message
 
 
+DISARM = "`disarm` it first: `echo disarm | sapper console`"
+CHECK_NAME = "check the file's name and its permissions"
+_RIGHT_FILE = "is it the right file?"
 # The system's errors whose remedy is known.
 REMEDIES = {
     errno.ENOSPC: "free some disk space, or name another place",
@@ -93,20 +100,35 @@ class NoAnswerError(LinkError):
 
 
 class BoardError(SapperError):
-    """The board answered `err NAME: ...`. `name` is its NAME; the board's own text already says what to do."""
+    """The board answered `err NAME: ...`. `name` is its NAME; `text` says what to do, but for its state and for the
+    link: the remedy for these is the command table's."""
 
     status = Status.REFUSED
 
     def __init__(self, line: str, name: str, text: str) -> None:
-        super().__init__(f"the board refused '{line}': {name}: {text}")
+        super().__init__(f"the board refused '{line}': {name}: {text}", _way_out(line, name, text))
         self.name = name
         self.text = text
+
+
+def _way_out(line: str, name: str, text: str) -> str:
+    """How `line` may be said after all; '' where the board's text has told."""
+    if name == "link":
+        return "plug the board in over USB"
+    row = ROWS.get(line.partition(" ")[0])
+    if name != "state" or row is None:
+        return ""
+    if SAFE in row[2] and not text.endswith(f" {STATES[0]}"):
+        return DISARM
+    ways = {"A": "`arm` it first, in the console: `sapper console`", "C": "it is said over a find, in CONTACT"}
+    return next((way for letter, way in ways.items() if letter in row[2]), "")
 
 
 class TraceError(SapperError):
     """A trace, truth or recording that is malformed: where and why.
 
     `line` counts from 1 in a text file (0 = the whole file); `column` is the column's or field's name ('' = the row).
+    remedy: where '' leaves it open, what is to be done with a file that holds something wrong.
     """
 
     status = Status.BAD_INPUT
@@ -117,7 +139,7 @@ class TraceError(SapperError):
             place += f", line {line}"
         if column:
             place += f", {column}"
-        super().__init__(f"{place}: {reason}", remedy)
+        super().__init__(f"{place}: {reason}", remedy or ("correct it there" if line or column else _RIGHT_FILE))
         self.path = Path(path)
         self.line = line
         self.column = column

@@ -71,7 +71,7 @@ def default_micropython() -> Path:
     """The unix port that the toolchain leaves; HilError when there is none."""
     path = BUILD / "micropython"
     if not path.exists():
-        raise HilError(f"{path} is not there; run `make firmware`")
+        raise HilError(f"{path} is not there; run `make micropython`")
     return path
 
 
@@ -102,7 +102,7 @@ class BoardProcess:
                 start_new_session=True,  # a Ctrl-C at the terminal is not meant for the board
             )
         except OSError as error:
-            raise HilError(f"{program} cannot be run: {error}; run `make firmware`") from error
+            raise HilError(f"{program} cannot be run: {error}; run `make micropython`") from error
         assert self._process.stdin is not None and self._process.stdout is not None
         self._to = self._process.stdin.fileno()
         self._from = self._process.stdout.fileno()

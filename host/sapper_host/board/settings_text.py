@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sapper.shared.settings import SettingError, Settings, parse_value
 from sapper_host.board.setting_names import did_you_mean, not_there
-from sapper_host.errors import SapperError, Status
+from sapper_host.errors import CHECK_NAME, SapperError, Status
 
 # Settings of all tables together are 1.3 kB; a comment may be long.
 MOST_BYTES = 65536
@@ -27,9 +27,9 @@ class SettingsFileError(SapperError):
 
     status = Status.BAD_INPUT
 
-    def __init__(self, path: Path | str, line: int, column: int, reason: str) -> None:
+    def __init__(self, path: Path | str, line: int, column: int, reason: str, remedy: str = "correct the file") -> None:
         place = f"{path}" + (f", line {line}" if line else "") + (f", column {column}" if column else "")
-        super().__init__(f"{place}: {reason}", "correct the file; nothing was changed on the board")
+        super().__init__(f"{place}: {reason}", f"{remedy}; nothing was changed on the board")
         self.path = Path(path)
         self.line = line
         self.column = column
@@ -51,7 +51,7 @@ def read(path: Path) -> SettingsText:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise SettingsFileError(path, 0, 0, f"cannot be read ({error.strerror})") from None
+        raise SettingsFileError(path, 0, 0, f"cannot be read ({error.strerror})", CHECK_NAME) from None
     if len(data) > MOST_BYTES:
         raise SettingsFileError(path, 0, 0, f"more than {MOST_BYTES} bytes; is it a settings file?")
     try:

@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ def registered(rig: str, ports: dict[str, str], world: str = "", bootsel: str = 
 def running_rigs() -> list[RunningRig]:
     """The rigs that run now, oldest first. Files of processes that ended are removed."""
     rigs = []
-    for path in sorted(_run_folder().glob("*.json")):
+    for path in _files():
         try:
             rig = _entry(json_text.read(path, _MOST_BYTES))
         except (OSError, ValueError, TypeError):
@@ -77,5 +77,14 @@ def running_rigs() -> list[RunningRig]:
         if psutil.pid_exists(rig.pid):
             rigs.append(rig)
         else:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # another user's
+                path.unlink(missing_ok=True)
     return rigs
+
+
+def _files() -> list[Path]:
+    """What rigs have left; nothing where the folder cannot be read: then this user has no rig."""
+    try:
+        return sorted(path for path in _run_folder().iterdir() if path.suffix == ".json")
+    except OSError:
+        return []

@@ -131,7 +131,7 @@ def _libraries() -> Iterator[Row]:
 def _cache(machine: Machine) -> Row:
     """Where things are built and rigs register; its nearest folder that exists tells space and permission."""
     folder = machine.cache
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         remedy = f"make {there} writable, or set SAPPER_CACHE to a folder of yours"
         return Row("cache", WRONG, f"{folder} cannot be written", remedy, Status.ERROR)

@@ -22,7 +22,7 @@ from sapper_host.board.radio_key import provision, send_team_key
 from sapper_host.board.selftest import Check
 from sapper_host.board.settings_text import SettingsText, Values
 from sapper_host.connected.ports import port_now
-from sapper_host.errors import BoardError, LinkError, SapperError, Status
+from sapper_host.errors import DISARM, BoardError, LinkError, SapperError, Status
 
 KEEP, NEW = "keep", "new"
 # The image's part of flash (docs/architecture.md): hashed as it lies there, for the record.
@@ -114,7 +114,7 @@ class Provisioning:
             raise SapperError("this port is the board's radio", "provision over USB: keys go over nothing else")
         state = self._link.command("status").values().get("state", "")
         if state != "SAFE":
-            raise SapperError(f"the board is in {state}", "`disarm` it first (`sapper console`)", Status.REFUSED)
+            raise SapperError(f"the board is in {state}", DISARM, Status.REFUSED)
         self._link.command("storage", timeout_s=_FLASH_S)
         self._nonce = nonce.get("nonce", "")
         if self._plan.settings:

@@ -17,7 +17,7 @@ from mcap.records import Message as McapMessage
 from mcap.writer import MCAP0_MAGIC, Writer
 
 from sapper.shared.version import VERSION
-from sapper_host.errors import TraceError
+from sapper_host.errors import CHECK_NAME, TraceError
 from sapper_host.files.whole_file import NotWrittenError
 from sapper_host.outside import json_text
 from sapper_host.recordings.mcap_records import DAMAGE, records
@@ -95,10 +95,12 @@ class McapReading:
         try:
             stream = self.path.open("rb")
         except OSError as error:
-            raise TraceError(self.path, 0, "", f"cannot be opened: {error.strerror}") from None
+            raise TraceError(self.path, 0, "", f"cannot be opened: {error.strerror}", CHECK_NAME) from None
         with stream:
             if stream.read(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
-                raise TraceError(self.path, 0, "", "not an MCAP file")
+                raise TraceError(
+                    self.path, 0, "", "not an MCAP file", "name a recording of these tools; they end in .mcap"
+                )
             stream.seek(0)
             for record in self._records(stream):
                 if isinstance(record, Channel):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from sapper_host.errors import TraceError
+from sapper_host.errors import CHECK_NAME, TraceError
 from sapper_host.outside.text import shown
 from sapper_host.recordings.trace_rows import NAMES, Cells, RowChecker, Values, check_header
 
@@ -34,7 +34,7 @@ class CsvTraceReader:
         try:
             self._file = path.open("rb")
         except OSError as error:
-            raise TraceError(path, 0, "", f"cannot be opened: {error.strerror}") from None
+            raise TraceError(path, 0, "", f"cannot be opened: {error.strerror}", CHECK_NAME) from None
         try:
             self._read_head()
         except BaseException:

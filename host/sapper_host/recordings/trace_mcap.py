@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from shlex import quote
 from typing import IO, Any
 
 from sapper_host.errors import TraceError
@@ -54,7 +55,7 @@ class McapTraceReader:
                 0,
                 "",
                 f"unfinished or damaged after row {count}: {self._reading.problem or 'it has no end'}",
-                f"`sapper trace repair {self.path}` keeps what is there",
+                f"what is there goes into a whole file: `sapper trace repair {quote(str(self.path))} WHOLE.mcap`",
             )
         if not count:
             what = f"a recorded session ({', '.join(sorted(others))})" if others else "empty"

@@ -9,7 +9,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from sapper_host.errors import TraceError
+from sapper_host.errors import CHECK_NAME, TraceError
 from sapper_host.outside import json_text
 from sapper_host.outside.text import shown
 
@@ -36,7 +36,7 @@ def read_truth(path: Path) -> Truth:
         with path.open("rb") as file:
             return parse_truth(file.read(json_text.MOST_BYTES + 1), path)
     except OSError as error:
-        raise TraceError(path, 0, "", f"cannot be read: {error.strerror}") from None
+        raise TraceError(path, 0, "", f"cannot be read: {error.strerror}", CHECK_NAME) from None
 
 
 def parse_truth(text: bytes, path: Path | str) -> Truth:

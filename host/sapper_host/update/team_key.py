@@ -30,17 +30,23 @@ def default_path() -> Path:
     return keys_folder() / "team.key"
 
 
-def load(path: Path) -> bytes:
-    """The key in a file. SapperError when it holds none."""
+def load(path: Path, whose: str = "the team's key") -> bytes:
+    """The key in a file. SapperError when it holds none; `whose` it was to be is told."""
     try:
         key = from_hex(bounded.read(path, _FILE_BYTES_MAX).decode("ascii").strip(), KEY_BYTES)
     except (OSError, ValueError) as error:
-        raise SapperError(f"{path} cannot be read ({error})", "name the team's key file", Status.BAD_INPUT) from None
+        raise SapperError(
+            f"{path} cannot be read ({_reason(error)})", f"name the file of {whose}", Status.BAD_INPUT
+        ) from None
     if key is None:
         raise SapperError(
             f"{path} holds no key", f"a key is {2 * KEY_BYTES} lower-case hex digits", status=Status.BAD_INPUT
         )
     return bytes(key)
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else "it is no text"
 
 
 def load_default() -> bytes | None:

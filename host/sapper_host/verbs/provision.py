@@ -106,7 +106,7 @@ def _plan(name: str, settings: Path | None, key: str, team_key: Path | None, old
     return Plan(
         name,
         settings_text.read(settings) if settings else None,
-        key if key in ("", KEEP, NEW) else load(Path(key)),
+        key if key in ("", KEEP, NEW) else load(Path(key), "a radio key, or say --key new or --key keep"),
         load(team_key) if team_key else None,
         tuple(candidates(old_team_key)) if team_key else (),
     )

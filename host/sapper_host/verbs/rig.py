@@ -52,6 +52,7 @@ def virtual(
 
     from sapper_host.connected.run_registry import registered
     from sapper_host.errors import SapperError, Status
+    from sapper_host.files.whole_file import NotWrittenError
     from sapper_host.processes import Ended
     from sapper_host.verbs.rigs import rig_errors
 
@@ -63,7 +64,10 @@ def virtual(
         def ready(ports: dict[str, str]) -> None:
             """The board runs and its lines are open."""
             drive = str(bootsel.absolute()) if bootsel else ""
-            stack.enter_context(registered("virtual", ports, world or "", drive))
+            try:
+                stack.enter_context(registered("virtual", ports, world or "", drive))
+            except NotWrittenError as error:
+                typer.echo(f"note: without --port other commands do not find this rig ({error.message})", err=True)
             if as_json:
                 typer.echo(json.dumps(ports))
                 return

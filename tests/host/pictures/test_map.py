@@ -226,7 +226,9 @@ def test_map_command_on_an_unfinished_recording(tmp_path: Path, capsys: pytest.C
 
 def test_a_picture_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     survey = surveyed(session(tmp_path / "s.mcap"))
-    with pytest.raises(SapperError, match="cannot be written"):
+    with pytest.raises(SapperError, match="no format of a picture"):
         plot_map(survey, tmp_path / "map.xyz")
     with pytest.raises(SapperError, match="cannot be written"):
-        plot_map(survey, tmp_path / "no" / "map.png")
+        plot_map(survey, tmp_path / "s.mcap" / "map.png")
+    plot_map(survey, tmp_path / "new" / "map.png")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["map.png"]
