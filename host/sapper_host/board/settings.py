@@ -144,4 +144,4 @@ def _put_back(link: Link, before: Values, done: list[tuple[str, int]], error: Sa
             error.remedy = f"it could not be put back ({second.message}): restart the board to have the saved settings"
             return
     if isinstance(error, BoardError):
-        error.remedy = "the settings are as they were"
+        error.remedy = "; ".join(filter(None, (error.remedy, "the settings are as they were")))

@@ -59,7 +59,7 @@ class McapTraceReader:
             )
         if not count:
             what = f"a recorded session ({', '.join(sorted(others))})" if others else "empty"
-            remedy = f"a trace has {', '.join(_ROW_TOPICS)}; `sapper map` reads sessions"
+            remedy = f"a trace has {', '.join(_ROW_TOPICS)}; a session is read by `sapper map {quote(str(self.path))}`"
             raise TraceError(self.path, 0, "", f"no trace in it: it is {what}", remedy)
         lines = self._reading.metadata.get(METADATA, {}).get("provenance", "")
         self.provenance = lines.split("\n") if lines else []

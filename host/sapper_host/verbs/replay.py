@@ -98,7 +98,8 @@ def _setting(text: str) -> tuple[str, int]:
             raise SettingError(f"'{text}' is not NAME=VALUE")
         return name.strip(), parse_value(name.strip(), value.strip())
     except SettingError as error:
-        raise SapperError(f"--set {text}: {error}", status=Status.USAGE) from None
+        what, _, remedy = str(error).replace("`get`", "`sapper settings get`").partition("; ")
+        raise SapperError(f"--set {text}: {what}", remedy or "docs/settings.md has the bounds of each", Status.USAGE) from None
 
 
 def _show(result: dict[str, Any]) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -178,7 +177,7 @@ def test_every_verb_that_writes_where_it_is_told_is_here() -> None:
             else:
                 yield before + name, command
 
-    def tells_where(parameter: click.Parameter) -> bool:
+    def tells_where(parameter: Any) -> bool:
         return parameter.name in ("out", "record", "report_file", "target")
 
     verbs = list(commands(typer.main.get_command(cli.build())))
