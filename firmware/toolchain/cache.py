@@ -21,11 +21,13 @@ _STEP_NS = 1_000_000  # more than the finest difference that a file system keeps
 def root() -> Path:
     """The cache folder: $SAPPER_CACHE, else $XDG_CACHE_HOME/sapper, else ~/.cache/sapper. Made if need be."""
     named = os.environ.get("SAPPER_CACHE")
-    base = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sapper"
     try:
+        base = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sapper"
         base.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise from_os_error(error) from error
+    except RuntimeError as error:
+        raise ToolchainError("this user has no home folder", "put the cache elsewhere with SAPPER_CACHE=DIR") from error
     return base.resolve()
 
 

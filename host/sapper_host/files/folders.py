@@ -7,26 +7,30 @@ relative one counts too: firmware/toolchain/cache.py, which runs before there ar
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
+
+from sapper_host.errors import SapperError
 
 _NAME = "sapper"
 
 
 def config() -> Path:
     """What the user decided, and keys: $XDG_CONFIG_HOME/sapper, ~/.config/sapper."""
-    return _named("XDG_CONFIG_HOME") or platformdirs.user_config_path(_NAME, appauthor=False)
+    return _named("XDG_CONFIG_HOME") or _at_home(platformdirs.user_config_path)
 
 
 def state() -> Path:
     """What outlives a program, but is this laptop's own: $XDG_STATE_HOME/sapper, ~/.local/state/sapper."""
-    return _named("XDG_STATE_HOME") or platformdirs.user_state_path(_NAME, appauthor=False)
+    return _named("XDG_STATE_HOME") or _at_home(platformdirs.user_state_path)
 
 
 def data() -> Path:
     """What the user made and wants to keep: $XDG_DATA_HOME/sapper, ~/.local/share/sapper."""
-    return _named("XDG_DATA_HOME") or platformdirs.user_data_path(_NAME, appauthor=False)
+    return _named("XDG_DATA_HOME") or _at_home(platformdirs.user_data_path)
 
 
 def cache() -> Path:
@@ -34,7 +38,19 @@ def cache() -> Path:
     own = os.environ.get("SAPPER_CACHE")
     if own:
         return Path(own)
-    return _named("XDG_CACHE_HOME") or platformdirs.user_cache_path(_NAME, appauthor=False)
+    try:
+        return _named("XDG_CACHE_HOME") or _at_home(platformdirs.user_cache_path)
+    except SapperError:  # nobody is to be kept from driving for what can be made again
+        return Path(tempfile.gettempdir()) / f"{_NAME}-{os.getuid()}"
+
+
+def _at_home(find: Callable[..., Path]) -> Path:
+    try:
+        return find(_NAME, appauthor=False)
+    except RuntimeError:
+        raise SapperError(
+            "this user has no home folder, where keys and records go", "set HOME to a folder of yours"
+        ) from None
 
 
 def _named(variable: str) -> Path | None:

@@ -45,7 +45,7 @@ def load(path: Path, whose: str = "the team's key") -> bytes:
     return bytes(key)
 
 
-def _reason(error: OSError | UnicodeDecodeError) -> str:
+def _reason(error: OSError | ValueError) -> str:
     return error.strerror or str(error) if isinstance(error, OSError) else "it is no text"
 
 

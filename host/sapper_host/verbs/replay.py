@@ -99,7 +99,9 @@ def _setting(text: str) -> tuple[str, int]:
         return name.strip(), parse_value(name.strip(), value.strip())
     except SettingError as error:
         what, _, remedy = str(error).replace("`get`", "`sapper settings get`").partition("; ")
-        raise SapperError(f"--set {text}: {what}", remedy or "docs/settings.md has the bounds of each", Status.USAGE) from None
+        raise SapperError(
+            f"--set {text}: {what}", remedy or "docs/settings.md has the bounds of each", Status.USAGE
+        ) from None
 
 
 def _show(result: dict[str, Any]) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from sapper_host.errors import SapperError
 from sapper_host.files import folders
 from toolchain import cache as toolchain_cache
+from toolchain.errors import ToolchainError
 
 pytestmark = pytest.mark.unit
 
@@ -55,3 +57,19 @@ def test_host_and_toolchain_agree_on_the_cache(home: Path, monkeypatch: pytest.M
 def test_they_agree_on_a_relative_one(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, "here")
     assert folders.cache().resolve() == toolchain_cache.root().resolve()
+
+
+def test_without_any_home_only_what_has_to_last_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "SAPPER_CACHE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def nobody(number: int) -> object:
+        raise KeyError(number)
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    assert folders.cache().is_absolute()
+    for folder in (folders.config, folders.data, folders.state):
+        with pytest.raises(SapperError, match="no home folder.*set HOME"):
+            folder()
+    with pytest.raises(ToolchainError, match="no home folder"):
+        toolchain_cache.root()

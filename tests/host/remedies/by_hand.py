@@ -1,5 +1,5 @@
-"""Errors that are not brought about by situations.py, and why. A new error that stands in neither fails a test, which
-prints the line to put here, or the situation to write."""
+"""Errors that no situation (of_*.py) brings about, and why. A new error that stands in neither fails a test, which
+prints the line to put here, where no situation can be written."""
 
 # Errors of these kinds need no entry each: their remedy is one for all of them.
 CLASSES = {
@@ -62,6 +62,7 @@ PLACES = {
         "flash/copy.py: picotool failed: {}",
         "recordings/recorder.py: SapperError(self.problem, 'make room on the disk, and record into a new file')",
         "errors.py: {}{}",
+        "files/folders.py: this user has no home folder, where keys and records go",
     ),
     "takes a board that is broken, or runs something else": (
         "board/counters.py: this boot's counters are used up",

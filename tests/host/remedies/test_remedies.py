@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.remedies import by_hand, commands
+from tests.host.remedies import by_hand, commands, of_boards, of_files, of_typing
 from tests.host.remedies.sites import Site, classes, sites, sites_of
-from tests.host.remedies.situations import SITUATIONS
 from tests.host.remedies.stage import Situation, staged
+from tests.host.remedies.table import SITUATIONS
 
 pytestmark = [pytest.mark.unit, pytest.mark.usefixtures("own_cache")]
 
+assert of_boards and of_files and of_typing  # who is imported is in the table
 CASES = list({id(each): each for row in SITUATIONS.values() for each in row}.values())
 
 
@@ -50,7 +51,7 @@ def test_every_place_is_brought_about_or_stands_in_the_table() -> None:
     named = {name for names in by_hand.PLACES.values() for name in names}
     known = {site.name for site in sites()}
     new = sorted(site.name for site in sites() if _open(site) and site.name not in SITUATIONS.keys() | named)
-    assert not new, "neither in situations.py nor in by_hand.py:\n" + "\n".join(f"    {name!r}," for name in new)
+    assert not new, "neither in of_*.py nor in by_hand.py:\n" + "\n".join(f"    {name!r}," for name in new)
     gone = sorted((SITUATIONS.keys() | named) - known)
     assert not gone, "no longer in the source:\n" + "\n".join(gone)
     twice = sorted(SITUATIONS.keys() & named)
