@@ -60,7 +60,7 @@ class SapperError(Exception):
 
 DISARM = "`disarm` it first: `echo disarm | sapper console`"
 CHECK_NAME = "check the file's name and its permissions"
-_RIGHT_FILE = "is it the right file?"
+RIGHT_FILE = "is it the right file?"
 # The system's errors whose remedy is known.
 REMEDIES = {
     errno.ENOSPC: "free some disk space, or name another place",
@@ -139,7 +139,7 @@ class TraceError(SapperError):
             place += f", line {line}"
         if column:
             place += f", {column}"
-        super().__init__(f"{place}: {reason}", remedy or ("correct it there" if line or column else _RIGHT_FILE))
+        super().__init__(f"{place}: {reason}", remedy or ("correct it there" if line or column else RIGHT_FILE))
         self.path = Path(path)
         self.line = line
         self.column = column

@@ -88,7 +88,7 @@ class BoardProcess:
     """One run of the board, from reset to reset."""
 
     def __init__(self, micropython: Path | None) -> None:
-        program = micropython or default_micropython()
+        program = (micropython or default_micropython()).resolve()  # a bare name would be looked for among the commands
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
         command = [str(program), "-X", f"heapsize={_HEAP}", str(MODULES / "boot.py"), str(MODULES), str(FIRMWARE)]
         try:

@@ -123,7 +123,8 @@ def send_key(link: Link, command: str, key: bytes, proved: str = "") -> str:
         raise NoAnswerError(f"no answer to '{command} ...' within {_KEY_S:g} s", remedy) from None
     if not answer.ok:
         error = BoardError(f"{command} ...", answer.error_name, answer.text)
-        error.remedy = "plug it in over USB" if answer.error_name in ("link", "unsigned") else ""
+        if answer.error_name == "unsigned":
+            error.remedy = "plug the board in over USB"
         raise error
     if answer.values().get(command) != key_id(key):
         raise SapperError("the board kept another key than it was given", "try again; `selftest` tests its flash")

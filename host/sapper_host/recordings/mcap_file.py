@@ -153,8 +153,10 @@ def repair(source: Path, target: Path) -> tuple[int, str]:
             topics.writer.finish()
     except FileExistsError:
         raise TraceError(target, 0, "", "exists already", "give another name, or remove it first") from None
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             target.unlink(missing_ok=True)  # half of it would be in the way of the next try
-        raise NotWrittenError(target, error) from None
+        if isinstance(error, OSError):
+            raise NotWrittenError(target, error) from None
+        raise
     return count, "" if reading.complete else reading.problem or "it was never finished"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from sapper_host.errors import CHECK_NAME, TraceError
+from sapper_host.errors import CHECK_NAME, RIGHT_FILE, TraceError
 from sapper_host.outside.text import shown
 from sapper_host.recordings.trace_rows import NAMES, Cells, RowChecker, Values, check_header
 
@@ -60,7 +60,11 @@ class CsvTraceReader:
             raise TraceError(self.path, 0, "", "the file is empty")
         if first.rstrip() != MAGIC:
             raise TraceError(
-                self.path, 1, "", f"'{shown(first, 40)}' is not '{MAGIC}': not a trace, or of another version"
+                self.path,
+                1,
+                "",
+                f"'{shown(first, 40)}' is not '{MAGIC}': not a trace, or of another version",
+                RIGHT_FILE,
             )
         for text in lines:
             if not text.startswith("#"):
@@ -79,7 +83,9 @@ class CsvTraceReader:
             try:
                 text = raw.decode("utf-8-sig" if self._line == 1 else "utf-8")
             except UnicodeDecodeError as error:
-                raise TraceError(self.path, self._line, "", f"not UTF-8 text at byte {error.start + 1}") from None
+                raise TraceError(
+                    self.path, self._line, "", f"not UTF-8 text at byte {error.start + 1}", RIGHT_FILE
+                ) from None
             yield text.removesuffix("\n").removesuffix("\r")
 
     def _rest_is_blank(self) -> bool:

@@ -18,8 +18,8 @@ def rig_errors() -> Iterator[None]:
     try:
         yield
     except HilError as error:
-        what, _, remedy = str(error).rpartition("; ")
-        raise SapperError(what or remedy, remedy if what else "") from None
+        what, _, remedy = str(error).partition("; ")
+        raise SapperError(what, remedy) from None
 
 
 def check_rig(name: str, status: Status = Status.ERROR) -> None:

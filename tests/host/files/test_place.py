@@ -195,6 +195,21 @@ def test_a_recording_of_nothing_is_not_left_in_the_way(tmp_path: Path, capsys: p
     assert os.listdir(tmp_path) == []
 
 
+def test_a_repair_of_what_is_not_there_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        assert cli.main(["trace", "repair", str(tmp_path / "no.mcap"), str(tmp_path / "out.mcap")]) == Status.BAD_INPUT
+        assert "no.mcap: cannot be opened" in capsys.readouterr().err
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_key_that_is_not_there_is_told_before_modules_are_compiled(
+    no_work: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for verb in ("update", "bundle"):
+        assert cli.main([verb, "--key", str(tmp_path / "no.key")]) == Status.BAD_INPUT
+        assert "no.key cannot be read" in capsys.readouterr().err
+
+
 def test_a_repair_that_cannot_be_finished_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from sapper_host.recordings import mcap_file
 

@@ -67,6 +67,15 @@ def a_self_test_while_armed(at: Stage) -> None:
     assert status in (Status.OK, Status.SHORTFALL) and "checks" in out
 
 
+@situation("board/radio_key.py: BoardError(f'{command} ...', answer.error_name, answer.text)")
+def a_key_while_armed(at: Stage) -> None:
+    board = at.board()
+    board.arm()
+    name = "board/radio_key.py: BoardError(f'{command} ...', answer.error_name, answer.text)"
+    at.obeys(at.fails(name, "key", "--port", board.port), "--port", board.port)
+    at.works("key", "--port", board.port)
+
+
 @situation(
     "board/dialog.py: BoardError(command, answer.error_name, answer.text)",
     "update/update.py: the bundle is made for another {} than the board has",

@@ -63,10 +63,10 @@ def a_bundle_to_show_without_its_name(at: Stage) -> None:
     assert at.fails("verbs/bundle.py: --show tells of a file", "bundle", "--show") == "name it"
 
 
-@situation("verbs/rigs.py: SapperError(what or remedy, remedy if what else '')")
+@situation("verbs/rigs.py: SapperError(what, remedy)")
 def sil_without_its_micropython(at: Stage) -> None:
     at.patch.setattr(process, "BUILD", at.folder)
-    name = "verbs/rigs.py: SapperError(what or remedy, remedy if what else '')"
+    name = "verbs/rigs.py: SapperError(what, remedy)"
     remedy = at.fails(name, "replay", at.trace(), "--rig", "sil")
     # The target that makes that very file: its recipe says so.
     assert remedy == "run `make micropython`"

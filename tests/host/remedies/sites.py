@@ -135,9 +135,9 @@ class _Reader:
             return self._texts(given["remedy"], scope)
         if given and any(name == "remedy" for name, _ in _parameters(error)):
             return ("",)
-        # What is made up by the class itself, or, of a rig's, stands behind the last semicolon.
+        # What is made up by the class itself, or, of a rig's, stands behind the first semicolon.
         if texts is not None and _of_a_rig(error):
-            return tuple(text.rpartition("; ")[2] if "; " in text else "" for text in texts)
+            return tuple(text.partition("; ")[2] for text in texts)
         return None
 
     def _texts(self, node: ast.expr | None, scope: list[ast.AST]) -> tuple[str, ...] | None:
