@@ -28,6 +28,7 @@ _WAYS = (
     "host/sapper_host/__init__.py",
     "host/sapper_host/errors.py",
     "host/sapper_host/processes.py",
+    "host/sapper_host/streams.py",
     "host/sapper_host/board",
     "host/sapper_host/files",
     "host/sapper_host/flash/__init__.py",

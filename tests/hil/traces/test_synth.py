@@ -139,7 +139,7 @@ def test_the_verb_makes_lanes_and_refuses_what_it_cannot(tmp_path: Path, capsys:
     assert "nominal, hard" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert main(["trace", "synth", "--out", str(tmp_path / "file"), "--count", "1"]) == 1
-    assert "--out" in capsys.readouterr().err
+    assert "name another place" in capsys.readouterr().err
 
 
 def test_the_verb_offers_the_difficulties_there_are() -> None:
