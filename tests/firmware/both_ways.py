@@ -15,7 +15,7 @@ from sapper.drive.odometry import Odometry
 from sapper.drive.track_check import TrackCheck, TrackPair
 from sapper.drive.velocity import TrackSpeed, VelocityLoop
 from sapper.hardware import frame
-from sapper.link import cobs
+from sapper.link import cobs, raw_frames
 from sapper.link.event_log import WORDS, EventLog
 from sapper.link.gate import Forged, Gate
 from sapper.link.line import LineReader
@@ -65,6 +65,18 @@ def frames():
         data = bytes([pick(0, 3) * pick(0, 60) for _ in range(length)])
         target = bytearray(length + 4)
         print(cobs.encode_into(data, length, target), to_hex(target))
+
+
+def raw():
+    for _ in range(50):
+        target = bytearray(wire.FRAME_MAX_BYTES)
+        frame = array("i", [pick(0, 65535) for _ in range(5)])
+        rest = array("i", [pick(0, 255), pick(-65535, 65535), pick(-65535, 65535)])
+        raw_frames.put_row(target, 12 + 11 * pick(0, 4), frame, rest)
+        raw_frames.put_head(
+            target, array("i", [5, pick(0, 255), pick(0, 0x7FFFFFFF), pick(0, 65535), 5000, -pick(0, 99)])
+        )
+        print(to_hex(target))
 
 
 def averages():
@@ -146,7 +158,7 @@ def whole():
     print(rig.say("log 64", 0, 60), rig.app.t_ms, [motor.duty_pm for motor in rig.board.motors])
 
 
-PARTS = {f.__name__: f for f in (decisions, lines, frames, averages, tracks, texts, macs, whole)}
+PARTS = {f.__name__: f for f in (decisions, lines, frames, raw, averages, tracks, texts, macs, whole)}
 
 if __name__ == "__main__":
     PARTS[sys.argv[1]]()

@@ -36,12 +36,19 @@ def test_both_give_the_same(part):
     assert there.splitlines() == here.splitlines()
 
 
-def test_a_flood_of_refused_radio_lines_allocates_nothing():
+def printed(script):
+    """The numbers that a script of this folder prints."""
     environment = {"MICROPYPATH": f".frozen:{ROOT / 'firmware'}:{FAKES}"}
-    script = str(ROOT / "tests" / "firmware" / "no_allocation.py")
-    done = subprocess.run(
-        [str(MICROPYTHON), script], capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
-    )
+    command = [str(MICROPYTHON), str(ROOT / "tests" / "firmware" / script)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env={**os.environ, **environment})
     assert done.returncode == 0, done.stderr
-    dropped = [int(line) for line in done.stdout.split()]
+    return [int(line) for line in done.stdout.split()]
+
+
+def test_raw_telemetry_allocates_nothing():
+    assert printed("no_allocation_raw.py") == [99]
+
+
+def test_a_flood_of_refused_radio_lines_allocates_nothing():
+    dropped = printed("no_allocation.py")
     assert len(dropped) == 5 and all(count >= 2 for count in dropped)

@@ -118,9 +118,13 @@ class Console(BoardCommands, UpdateCommands):
         yield "ok"
 
     def cmd_telemetry(self, link, words):
-        if words not in (["on"], ["off"]):
+        if words not in (["on"], ["off"], ["raw"]):
             raise usage("telemetry")
-        link.telemetry = words[0] == "on"
+        raw = words[0] == "raw"
+        if raw and link.index != 0:
+            raise Refused("link", "raw telemetry is told over USB only")
+        link.telemetry = words[0] != "off"
+        self._app.reporter.tell_raw(link, raw)
         return "ok telemetry=" + words[0]
 
     # Arming and moving

@@ -34,7 +34,7 @@ class Drive:
     def configure(self):
         """Take the settings again, standing."""
         get = self._settings.get
-        self._signs = (-1 if get("left_reversed") else 1, -1 if get("right_reversed") else 1)
+        self.signs = (-1 if get("left_reversed") else 1, -1 if get("right_reversed") else 1)
         self._per_m = get("ticks_per_m")
         self._half_width_mm = get("track_width_mm") // 2
         self._step_mm_s = max(1, get("accel_mm_s2") * TICK_MS // 1000)
@@ -58,7 +58,7 @@ class Drive:
     def sense(self):
         """Read the encoders, update place and speeds, check the tracks. `fault_side` >= 0 names a track that is at
         fault, `fault_how` what it looks like (TRACK_FAULTS)."""
-        signs = self._signs
+        signs = self.signs
         ticks = self._ticks
         left = ticks[0] = self._encoders[0].delta() * signs[0]
         right = ticks[1] = self._encoders[1].delta() * signs[1]
@@ -111,7 +111,7 @@ class Drive:
         self._stop_step = 0
         duty = self._loops[side].step(target, self._measured[side])
         self._duties[side] = duty
-        self._motors[side].drive(duty * self._signs[side])
+        self._motors[side].drive(duty * self.signs[side])
 
     @micropython.native
     def resting(self):
@@ -136,4 +136,4 @@ class Drive:
 
     def duty(self, side):
         """Signed duty in thousandths, forward positive."""
-        return self._motors[side].duty_pm * self._signs[side]
+        return self._motors[side].duty_pm * self.signs[side]

@@ -58,7 +58,7 @@ class Encoder:
             jmp_pin=Pin(GPIO[name + "_B"], Pin.IN, Pin.PULL_UP),
         )
         self._machine.active(1)
-        self._last = self.count16()
+        self.count = self.count16()  # its low 16 bits, when last looked at
 
     @micropython.native
     def count16(self):
@@ -71,6 +71,6 @@ class Encoder:
     def delta(self):
         """Ticks since the last call, signed."""
         count = self.count16()
-        step = (count - self._last) & 0xFFFF
-        self._last = count
+        step = (count - self.count) & 0xFFFF
+        self.count = count
         return step - 0x10000 if step & 0x8000 else step

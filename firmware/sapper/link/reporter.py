@@ -3,6 +3,7 @@
 from struct import pack_into
 
 import micropython
+from sapper.link.raw_frames import RawFrames
 from sapper.link.status import flags
 from sapper.link.telemetry import FrameWriter
 from sapper.shared import wire
@@ -20,6 +21,8 @@ class Reporter:
         self._app = app
         self._links = links
         self._writer = FrameWriter()
+        self._raw = RawFrames(app, self._writer)
+        self.raw_link = None
         self._count = 0
         self.configure()
 
@@ -29,6 +32,14 @@ class Reporter:
         self._status_every = _TICKS_A_SECOND // get("telemetry_status_hz")
         rate = get("telemetry_detect_hz")
         self._detect_every = _TICKS_A_SECOND // rate if rate else 0
+
+    def tell_raw(self, link, on):
+        """Every frame of the detector on this link from now on, or no longer."""
+        if on:
+            self.raw_link = link
+            self._raw.begin()
+        elif self.raw_link is link:
+            self.raw_link = None
 
     def step(self, second):
         """second: 1 once a second, when the loop's figures are fresh."""
@@ -40,6 +51,10 @@ class Reporter:
             wanted = wanted or link.telemetry
         if not wanted:
             return
+        if self.raw_link:
+            view = self._raw.step(self._count)
+            if view:
+                self.raw_link.send_frame(view)
         if self._count % self._status_every == 0:
             self._send(self._status())
         elif second:

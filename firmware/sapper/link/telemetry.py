@@ -32,11 +32,13 @@ class FrameWriter:
         self._sequence = (self._sequence + 1) & 255
         return self._sequence
 
-    def seal(self, kind):
-        """CRC and COBS over what was packed: the frame as it goes onto the line (memoryview)."""
+    def seal(self, kind, packed=None):
+        """CRC and COBS over what was packed, here or into a buffer of the caller's: the frame as it goes onto the line
+        (memoryview)."""
         size = self._sizes[kind]
-        put_crc32(self.raw, size)
-        encode_into(self.raw, size + wire.CRC_BYTES, self._wire)
+        packed = packed or self.raw
+        put_crc32(packed, size)
+        encode_into(packed, size + wire.CRC_BYTES, self._wire)
         return self._views[kind]
 
     def make(self, kind, *values):

@@ -45,7 +45,13 @@ COMMANDS = (
         "tests what can be tested standing: inputs, ADC, pulser, interlock, memory, flash",
     ),
     ("log", "log [COUNT|saved]", EVERY, "still", "the last events, oldest first; or those saved when last disarmed"),
-    ("telemetry", "telemetry on|off", EVERY, "signed", "binary frames on this link, or text events"),
+    (
+        "telemetry",
+        "telemetry on|off|raw",
+        EVERY,
+        "signed",
+        "binary frames on this link, or text events; `raw`, over USB only: every frame of the detector, too",
+    ),
     (
         "nonce",
         "nonce [CHALLENGE]",

@@ -15,7 +15,26 @@ try:
 except ImportError:
     from zlib import crc32
 
-STATUS, DETECT, EVENT, LOOP = 1, 2, 3, 4
+STATUS, DETECT, EVENT, LOOP, RAW = 1, 2, 3, 4, 5
+
+# A RAW frame: its head, then the rows of so many ticks, with the fields' names numbered (gate0_0 .. gate0_4).
+RAW_HZ = 20
+RAW_ROWS = 5
+RAW_HEAD = (
+    ("t_ms", "I", "ms", "board time of the first row's tick"),
+    ("number", "H", "", "of RAW frames since they were asked for, from 0; a gap shows a loss; wraps"),
+    ("vsys_mv", "H", "mV", "supply"),
+    ("temp_dc", "h", "0.1 C", "of the chip"),
+)
+RAW_ROW = (
+    ("ms", "B", "ms", "since the tick before, 255 at most"),
+    ("gate0", "H", "LSB/16", "mean of the tick's frame; 65535: none was whole"),
+    ("gate1", "H", "LSB/16", "mean of the frame"),
+    ("gate2", "H", "LSB/16", "mean of the frame"),
+    ("left", "H", "ticks", "left encoder's count, forwards rising, its low 16 bits"),
+    ("right", "H", "ticks", "right encoder's"),
+)
+NO_FRAME = 0xFFFF  # above the largest mean
 
 MESSAGES = (
     (
@@ -87,6 +106,12 @@ MESSAGES = (
             ("heap_free", "I", "bytes", "when last looked at, standing"),
             ("refused", "H", "", "lines refused since start"),
         ),
+    ),
+    (
+        RAW,
+        "RAW",
+        RAW_HZ,
+        RAW_HEAD + tuple((f[0] + "_" + str(i), f[1], f[2], f[3]) for i in range(RAW_ROWS) for f in RAW_ROW),
     ),
 )
 

@@ -112,9 +112,11 @@ class Motor:
 class Encoder:
     def __init__(self):
         self.ticks = 0
+        self.count = 0
 
     def delta(self):
         ticks, self.ticks = self.ticks, 0
+        self.count = (self.count + ticks) & 0xFFFF
         return ticks
 
 

@@ -211,3 +211,105 @@ def test_telemetry_of_a_sweep_follows_the_rover():
     assert [frame.fields["state"] for frame in statuses] == [SWEEP] * len(statuses) and len(statuses) >= 4
     places = [frame.fields["s_mm"] for frame in statuses]
     assert places == sorted(set(places)) and all(frame.fields["duty_left"] > 0 for frame in statuses[1:])
+
+
+def raw_rows(data):
+    """Rows of the RAW frames among these bytes, each [ms, gates, counts]."""
+    names = [field[0] for field in wire.RAW_ROW]
+    found = frames(data, "RAW")
+    return found, [[f.fields[f"{name}_{i}"] for name in names] for f in found for i in range(wire.RAW_ROWS)]
+
+
+@pytest.fixture
+def raw():
+    bench = Bench()
+    tell(bench, "telemetry raw", 20)
+    assert bench.app.reporter.raw_link is bench.app.links[USB]
+    return bench
+
+
+def test_raw_telemetry_is_told_only_when_asked_for_and_only_over_usb(bench):
+    assert not frames(ticked(bench, 100), "RAW")
+    bench.app.gate.set_key(bytes(32))
+    for trusted in (False, True):
+        bench.app.links[RADIO].trusted = trusted
+        answer = bench.last("telemetry raw", RADIO, 20)
+        assert answer.startswith("err link" if trusted else "err unsigned") and bench.app.reporter.raw_link is None
+    tell(bench, "telemetry raw", 20)
+    assert frames(ticked(bench, 10), "RAW")
+    for line, others in (("telemetry on", True), ("telemetry off", False)):
+        tell(bench, "telemetry raw", 20)
+        tell(bench, line, 20)
+        data = ticked(bench, 40)
+        assert not frames(data, "RAW") and bool(frames(data)) == others
+    assert Bench().app.reporter.raw_link is None, "after a reset"
+
+
+def test_every_tick_is_a_row_of_raw_telemetry_with_values_of_its_own(raw):
+    app, board = raw.app, raw.board
+    told, expected = b"", []
+    for n in range(100):
+        for side, rolls in ((0, 3), (1, -2)):
+            board.encoders[side].ticks = rolls
+        board.acquisition.alive = n != 42  # one frame that never was
+        board.usb.sent = b""
+        app.tick(20 if n == 57 else 10)
+        app.report(0)
+        told += board.usb.sent
+        gates = list(board.acquisition.frame[:3]) if n != 42 else [wire.NO_FRAME] * 3
+        counts = [encoder.count for encoder in board.encoders]
+        expected.append([20 if n == 57 else 10, *gates, *counts])
+    found, rows = raw_rows(told)
+    assert len(found) == 20
+    at = expected.index(rows[5])
+    assert rows[5:] == expected[at : at + 95] and 0 < at <= 5
+    assert [f.fields["number"] for f in found] == list(range(found[0].fields["number"], found[0].fields["number"] + 20))
+    assert found[-1].fields["vsys_mv"] == app.watch.vsys_mv and found[-1].fields["temp_dc"] == app.watch.temp_dc
+    # A frame's time is its first row's, so the next one's is all that its rows' steps come to.
+    for before, after in zip(found, found[1:], strict=False):
+        steps = [before.fields[f"ms_{i}"] for i in range(1, wire.RAW_ROWS)] + [after.fields["ms_0"]]
+        assert after.fields["t_ms"] - before.fields["t_ms"] == sum(steps)
+
+
+def test_reversed_encoders_count_forwards_in_raw_telemetry(raw):
+    raw.app.settings.set_many((("left_reversed", 1),))
+    raw.app.configure()
+    told = b""
+    for _ in range(40):
+        raw.board.encoders[0].ticks = -7
+        raw.board.encoders[1].ticks = -7
+        told += ticked(raw, 1)
+    _, rows = raw_rows(told)
+    steps = [((b[4] - a[4]) & 0xFFFF, (b[5] - a[5]) & 0xFFFF) for a, b in zip(rows[5:], rows[6:], strict=False)]
+    assert len(steps) > 20 and set(steps) == {(7, 65536 - 7)}
+
+
+def test_raw_telemetry_on_a_host_that_does_not_read_costs_frames_and_no_text(raw):
+    usb, link = raw.board.usb, raw.app.links[USB]
+    usb.sent = b""
+    raw.tick(10)
+    before = len(usb.sent)
+    usb.room = 0
+    raw.tick(12)
+    raw.ports[USB].waiting += b"ping\n"
+    raw.tick(60)
+    assert len(usb.sent) == before and link.dropped > 10
+    usb.room = 7  # a trickle: parts of frames and of lines
+    raw.tick(20)
+    usb.room = 1000
+    raw.tick(60)
+    decoder = StreamDecoder()
+    items = decoder.feed(usb.sent)
+    assert sum(getattr(item, "line", "") != "" and "ok t_ms=" in str(item) for item in items) == 1
+    assert decoder.counts.bad_frames == decoder.counts.garbled_lines == decoder.counts.lost_bytes == 0
+    numbers = [item.fields["number"] for item in items if getattr(item, "name", "") == "RAW"]
+    assert numbers == sorted(numbers)
+    assert numbers[-1] - numbers[0] >= len(numbers) + 10, "what was lost shows in the numbers"
+
+
+def test_raw_telemetry_begins_anew_with_number_0(raw):
+    tell(raw, "telemetry on", 7)
+    raw.ports[USB].sent = b""
+    tell(raw, "telemetry raw", 30)
+    found, rows = raw_rows(raw.ports[USB].sent)
+    assert [f.fields["number"] for f in found[:3]] == [0, 1, 2] and all(row[0] == 10 for row in rows)
