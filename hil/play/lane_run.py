@@ -87,10 +87,10 @@ class LaneRun:
         self._rig = rig
         self._stops: list[FindStop] = []
 
-    def prepare(self) -> str:
-        """Boot, telemetry on, armed. Returns what `version` answered."""
+    def prepare(self, telemetry: str = "on") -> str:
+        """Boot, telemetry `on` or `raw`, armed. Returns what `version` answered."""
         version = self.operator.boot()
-        self.operator.must("telemetry on")
+        self.operator.must(f"telemetry {telemetry}")
         self.operator.settle()
         self.operator.arm()
         return version

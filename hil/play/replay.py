@@ -48,11 +48,13 @@ def replay(
     firmware: Path | None = None,
     progress: Progress | None = None,
     listener: Callable[[Item], None] | None = None,
+    begun: Callable[[str, dict[str, int]], None] | None = None,
 ) -> dict[str, Any]:
     """Play `trace` into the rig of that name; returns the result described in docs/recordings.md.
 
     settings: (name, value) put in before arming. progress: told the share done, 0..1. listener: told everything that
-    the board says, as it comes. HilError when something is off.
+    the board says, as it comes. begun: told what `version` answers, and the settings put in. HilError when something is
+    off.
     """
     if on_detect not in ON_DETECT:
         raise HilError(f"on_detect is '{on_detect}'; it must be one of {', '.join(ON_DETECT)}")
@@ -60,6 +62,7 @@ def replay(
     try:
         run = _Replay(board, trace, on_detect, tuple(settings), progress)
         run.operator.listener = listener
+        run.begun = begun or run.begun
         return run.run()
     finally:
         board.close()
@@ -74,6 +77,7 @@ class _Replay:
         self._on_detect = on_detect
         self._settings = settings
         self._progress = progress or (lambda share: None)
+        self.begun: Callable[[str, dict[str, int]], None] = lambda version, put: None
         self._tape = Tape(board, trace)
         self.operator = Operator(board, self._pass_time)
         self._duties = {side: board.pwm(GPIO[f"MOTOR_{side}"]) for side in ("LEFT", "RIGHT")}
@@ -88,13 +92,15 @@ class _Replay:
         firmware = operator.boot()
         operator.settle(_BOOTED_S)
         sweep_mm_s = int(np.clip(self._tape.speed_m_s * 1000, 150, 600))
-        for name, value in (
+        put = (
             ("sweep_mm_s", sweep_mm_s),
             ("sweep_marks", int(self._on_detect == "mark")),
             ("ticks_per_m", round(self._tape.ticks_per_m)),
             *self._settings,
-        ):
+        )
+        for name, value in put:
             operator.must(f"set {name} {value}")
+        self.begun(firmware, dict(put))
         operator.must("telemetry on")
         operator.arm()
         operator.settle(_SETTLED_S)
@@ -215,7 +221,7 @@ class _Replay:
             "jitter_max_us": max((loop["jitter_max_us"] for loop in loops), default=None),
         }
         if self._stopped_ns is not None:
-            result["outputs"]["duty_0_t_s"] = round((self._stopped_ns - start_ns) / NS_PER_S, 4)
+            result["outputs"]["duty_0_t_s"] = round(self._tape.t_s_at(self._stopped_ns), 4)
             result["outputs"]["duty_0_s_m"] = round(self._tape.s_m_at(self._stopped_ns), 4)
         return result
 

@@ -15,10 +15,15 @@ from numpy.typing import NDArray
 from hil.errors import HilError
 from hil.rigs.rig import NS_PER_S, Rig
 from sapper.shared.pins import GPIO, TEMP_27C_UV, TEMP_SLOPE_UV, VSYS_DIVIDER
-from sapper_host.recordings.trace import Trace, ticks_per_m
+from sapper_host.recordings.trace import DRIVEN, Trace, ticks_per_m
 
 Floats = NDArray[np.float64]
 _SHUTTLE_S = 1.0
+_LEAD_LEAST_S = 0.3  # fewer rows of standing are no noise to learn from
+_BEFORE_S = 0.05
+_STAND_S = 0.2
+_SLOW = 0.8  # of the usual speed ...
+_SPEED_ROWS = 10  # ... over so many rows
 _VSYS_MV = 5000.0
 _TEMP_C = 27.0
 _STEP_S = 0.01
@@ -39,6 +44,36 @@ def _filled(values: Floats, missing: float) -> Floats:
     return np.asarray(values[index], dtype=np.float64)
 
 
+def _bridged(t_s: Floats, counts: Floats) -> Floats:
+    """Counts at all times: tracks go evenly over rows that have none, as they cannot jump; 0 where none is known."""
+    known = ~np.isnan(counts)
+    return np.interp(t_s, t_s[known], counts[known]) if known.any() else np.zeros(len(counts))
+
+
+def _without_stands(t_s: Floats, ticks: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """Rows to be played, and the tape's times of them, without the stands on the way: a board in SWEEP would find that
+    its tracks do not follow. From where they slow down until they are up to speed again, rows are left out so that the
+    others go on at the usual speed. The beginning stays as it is.
+    """
+    steps = np.abs(np.diff(ticks, prepend=ticks[0]))
+    keep = np.ones(len(t_s), dtype=bool)
+    if not steps.any():
+        return np.arange(len(t_s)), t_s - t_s[0]
+    usual = float(np.median(steps[steps > 0]))
+    slow = np.convolve(steps, np.full(_SPEED_ROWS, 1 / _SPEED_ROWS), "same") < _SLOW * usual
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], slow, [False])).astype(np.int8)))
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        longest_s = np.diff(t_s[first:last][steps[first:last] > 0], prepend=t_s[first], append=t_s[last - 1]).max()
+        if first == 0 or longest_s < _STAND_S:
+            continue
+        at = ticks[first]
+        for row in range(first + 1, last):
+            keep[row] = abs(ticks[row] - at) >= usual
+            at = ticks[row] if keep[row] else at
+    skipped_s = np.cumsum(np.where(keep, 0.0, np.diff(t_s, prepend=t_s[0])))
+    return np.flatnonzero(keep), (t_s - t_s[0] - skipped_s)[keep]
+
+
 class Tape:
     """`schedule(ns)` before each slice that the board runs. `roll` starts it, `coast` lets it come to rest."""
 
@@ -47,14 +82,20 @@ class Tape:
             raise HilError(f"{trace.name}: a trace of {len(trace.t_s)} rows cannot be played; it takes two")
         self._board = board
         self.ticks_per_m = ticks_per_m(trace)
-        self._t_s = trace.t_s - trace.t_s[0]
+        ticks = [_bridged(trace.t_s, trace.left_ticks), _bridged(trace.t_s, trace.right_ticks)]
+        played, self._t_s = np.arange(len(trace.t_s)), trace.t_s - trace.t_s[0]
+        if DRIVEN in trace.provenance:
+            ticks = [(ticks[0] + ticks[1]) / 2] * 2
+            played, self._t_s = _without_stands(trace.t_s, ticks[0])
+        self._own_t_s = trace.t_s[played]
         temp_mv = (TEMP_27C_UV + (_filled(trace.temp_c, _TEMP_C) - 27.0) * TEMP_SLOPE_UV) / 1000
         supply_mv = _filled(trace.vsys_mv, _VSYS_MV) / VSYS_DIVIDER
         gates = [_filled(trace.gates_mv[:, i], 0.0) for i in range(3)]
-        self._inputs = (*gates, supply_mv, temp_mv)
-        self._ticks = [_filled(trace.left_ticks, 0.0), _filled(trace.right_ticks, 0.0)]
+        self._inputs = tuple(values[played] for values in (*gates, supply_mv, temp_mv))
+        self._ticks = [each[played] for each in ticks]
         self._phase = [0, 0]
         self._count = [round(float(ticks[0])) for ticks in self._ticks]
+        self._lead_s = self._standing_s()
         self._tau = 0.0
         self._direction = 1.0
         self._rolling = False
@@ -65,8 +106,9 @@ class Tape:
         self.started_ns = 0
         travelled = [float(ticks[-1] - ticks[0]) for ticks in self._ticks]
         self.length_m = abs(sum(travelled)) / (2 * self.ticks_per_m)
-        self.speed_m_s = self.length_m / float(self._t_s[-1])
-        self.first_s_m = float(self._ticks[0][0] + self._ticks[1][0]) / (2 * self.ticks_per_m)
+        self.speed_m_s = self.length_m / (float(self._t_s[-1]) - self._lead_s)
+        self._origin_m = trace.origin_ticks() / self.ticks_per_m
+        self.first_s_m = float(self._ticks[0][0] + self._ticks[1][0]) / (2 * self.ticks_per_m) - self._origin_m
         for side in ("LEFT", "RIGHT"):
             board.pin(GPIO[f"ENC_{side}_A"]).drive(0)
             board.pin(GPIO[f"ENC_{side}_B"]).drive(0)
@@ -87,8 +129,8 @@ class Tape:
         return float(self._tau / self._t_s[-1])
 
     def roll(self) -> None:
-        """From now on the tracks move."""
-        self._tau = 0.0
+        """From now on the tracks move: rows in which they stand have been played until then."""
+        self._tau = self._lead_s
         self._direction = 1.0
         self._rolling = True
         self.started_ns = self._board.now_ns
@@ -113,17 +155,23 @@ class Tape:
             self._coast_left_s = rest_s
 
     def t_s_at(self, at_ns: int) -> float:
-        """The tape's time, seconds into the trace, at a board time; before its start and after its end time runs on."""
+        """The trace's own time at a board time; before its start and after its end time runs on."""
+        tau = self._tau_at(at_ns)
+        beyond = min(0.0, tau) + max(0.0, tau - float(self._t_s[-1]))
+        return float(np.interp(tau, self._t_s, self._own_t_s)) + beyond
+
+    def _tau_at(self, at_ns: int) -> float:
+        """The tape's time, seconds into the trace."""
         if not self._anchors_ns or at_ns <= self._anchors_ns[0]:
-            return (at_ns - self.started_ns) / NS_PER_S
+            return self._lead_s + (at_ns - self.started_ns) / NS_PER_S
         beyond_ns = max(0, at_ns - self._anchors_ns[-1]) if self.finished else 0
         return float(np.interp(at_ns, self._anchors_ns, self._anchors_s)) + beyond_ns / NS_PER_S
 
     def s_m_at(self, at_ns: int) -> float:
         """Place of the coil at a board time, in the trace's own metres."""
-        tau = self.t_s_at(at_ns)
+        tau = self._tau_at(at_ns)
         both = np.interp(tau, self._t_s, self._ticks[0]) + np.interp(tau, self._t_s, self._ticks[1])
-        return float(both / (2 * self.ticks_per_m))
+        return float(both / (2 * self.ticks_per_m)) - self._origin_m
 
     def schedule(self, duration_ns: int) -> None:
         """Put in the stimuli of the next `duration_ns`."""
@@ -147,13 +195,21 @@ class Tape:
         for side in (0, 1):
             self._play_ticks(side, start_ns, duration_ns, before)
 
+    def _standing_s(self) -> float:
+        """How long the tracks stand at the trace's beginning; a little less, so that its first tick is played."""
+        moves = [np.flatnonzero(np.diff(ticks)) for ticks in self._ticks]
+        first = min((int(each[0]) for each in moves if len(each)), default=0)
+        return max(0.0, float(self._t_s[first]) - _BEFORE_S)
+
     def _anchor(self, at_ns: int, tau_s: float) -> None:
         self._anchors_ns.append(at_ns)
         self._anchors_s.append(tau_s)
 
     def _shuttle(self, start_ns: int, duration_s: float) -> None:
-        """Standing: back and forth over the last second played (the first one before rolling), tracks still."""
-        low, high = (max(0.0, self._tau - _SHUTTLE_S), self._tau) if self._rolling else (0.0, _SHUTTLE_S)
+        """Standing: back and forth over the last second played (before rolling: over the rows in which the tracks
+        stand, or the first second), tracks still."""
+        end_s = self._tau if self._rolling else self._lead_s if self._lead_s >= _LEAD_LEAST_S else _SHUTTLE_S
+        low, high = max(0.0, end_s - _SHUTTLE_S), end_s
         high = min(max(high, low + 2 * _STEP_S), float(self._t_s[-1]))
         if not hasattr(self, "_shuttle_tau") or not low <= self._shuttle_tau <= high:
             self._shuttle_tau = high if self._rolling else low

@@ -32,6 +32,7 @@ from sapper_host.outside.text import shown
 from sapper_host.pictures.map_plot import plot_map
 from sapper_host.recordings.recorder import Recorder
 from sapper_host.recordings.session import read_session
+from sapper_host.recordings.session_facts import describe_rig
 from sapper_host.recordings.survey import survey_of
 
 OUT = BUILD / "demo"
@@ -154,7 +155,9 @@ def run_demo(world_name: str, out: Path, console: Console) -> LaneResult:
                 screen.take(item)
 
             run.operator.listener = listener
-            recorder.note(run.prepare())
+            version = run.prepare()
+            recorder.note(version)
+            describe_rig(recorder.describe, version, {})
             result = run.drive()
             recorder.truth(result.truth)
     finally:

@@ -32,6 +32,7 @@ from sapper_host.files.whole_file import write
 ON_A_RIG: dict[str, Callable[[Rig], list[Row]]] = {
     "boot": boot.measure,
     "sweep": sweep.measure,
+    "raw": sweep.measure_raw,
     "step": step.measure,
     "detector": detector_on_board.measure,
 }

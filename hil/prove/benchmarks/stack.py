@@ -31,7 +31,8 @@ _SLEEP_SLICE_NS = 100_000
 
 _ASKED_STANDING = (
     *("version", "help", "help selftest", "status", "get", "get sweep_mm_s", "diff", "dump", "log", "log saved"),
-    *("selftest", "telemetry on", "telemetry off", "nonce", "digest 0 65536", "update", "clock", "clock 1800000000"),
+    *("selftest", "telemetry on", "telemetry raw", "telemetry off", "nonce", "digest 0 65536", "update"),
+    *("clock", "clock 1800000000"),
     *("name stack", "key " + "11" * 32, "teamkey " + "22" * 32, "key none", "teamkey none", "storage"),
     *("set sweep_mm_s 250", "set sweep_mm_s 5000000000", "set nothing 1", "save", "defaults", "save", "nonsense"),
 )

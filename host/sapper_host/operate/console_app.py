@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from sapper_host.board.link import Happening, Link
 from sapper_host.board.radio_key import shown
 from sapper_host.errors import BoardError, SapperError, Status
 from sapper_host.operate.operator import LEAVE, Operator, stops_first
+from sapper_host.recordings.session_facts import describe
 
 if TYPE_CHECKING:
     from sapper_host.recordings.recorder import Recorder
@@ -33,8 +34,8 @@ def run_lines(link: Link, lines: Iterable[str], recorder: Recorder | None = None
 
     link.listen(show, "events on stderr")
     failed: tuple[str, str] | None = None
-    operator = Operator(link)
-    with recording(link, recorder), stops_first(operator), operator:
+    operator = Operator(link, telemetry_of(recorder))
+    with recording(link, recorder), stops_first(operator), operator, raw_frames(link, recorder):
         for raw in lines:
             line = raw.strip()
             if not line or line.startswith("#"):
@@ -57,8 +58,8 @@ def run_terminal(link: Link, history_file: Path, recorder: Recorder | None = Non
     """The interactive console, until Ctrl-D or `exit`. Ctrl-C sends `stop`, before anything else is done."""
     from sapper_host.operate.console_screen import ConsoleScreen
 
-    operator = Operator(link)
-    with recording(link, recorder), stops_first(operator), operator:
+    operator = Operator(link, telemetry_of(recorder))
+    with recording(link, recorder), stops_first(operator), operator, raw_frames(link, recorder):
         ConsoleScreen(operator, history_file, recorder).run()
 
 
@@ -68,11 +69,31 @@ def recording(link: Link, recorder: Recorder | None) -> Iterator[None]:
     if recorder is None:
         yield
         return
+    describe(recorder.describe, link)
     link.listen(recorder.take, "recording")
     try:
         yield
     finally:
         link.unlisten(recorder.take)
+
+
+def telemetry_of(recorder: Recorder | None) -> str:
+    """The command that asks for the telemetry that is wanted."""
+    return "telemetry raw" if recorder is not None and recorder.raw else "telemetry on"
+
+
+@contextmanager
+def raw_frames(link: Link, recorder: Recorder | None) -> Iterator[None]:
+    """While the block runs, every frame of the detector is told, if the recorder wants it. BoardError when refused."""
+    if recorder is None or not recorder.raw:
+        yield
+        return
+    link.command(telemetry_of(recorder), quiet=True)
+    try:
+        yield
+    finally:
+        with suppress(SapperError):
+            link.command("telemetry off", timeout_s=0.5, quiet=True)
 
 
 def history_path() -> Path:

@@ -244,7 +244,7 @@ class ConsoleScreen:
     def _ask_for_figures(self) -> None:
         """Frames, and where nothing can be signed, `status`; events come in either case."""
         try:
-            self._link.command("telemetry on", quiet=True)
+            self._link.command(self._operator.telemetry, quiet=True)
             self._polling = False
         except SapperError:
             self._polling = True

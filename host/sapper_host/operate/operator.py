@@ -27,10 +27,14 @@ LEAVE = ("exit", "quit")
 
 
 class Operator:
-    """A context manager: leaving stops a rover that is armed from here. Safe to use from several threads."""
+    """A context manager: leaving stops a rover that is armed from here. Safe to use from several threads.
 
-    def __init__(self, link: Link) -> None:
+    telemetry: the command by which a screen asks for frames.
+    """
+
+    def __init__(self, link: Link, telemetry: str = "telemetry on") -> None:
         self.link = link
+        self.telemetry = telemetry
         self.state = "?"
         self.holds = False
         self.version: dict[str, str] = {}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from mcap.records import Channel, Footer, Header, McapRecord, Metadata
+from mcap.records import Attachment, Channel, Footer, Header, McapRecord, Metadata, Schema
 from mcap.records import Message as McapMessage
 from mcap.writer import MCAP0_MAGIC, Writer
 
@@ -23,7 +23,7 @@ from sapper_host.outside import json_text
 from sapper_host.recordings.mcap_records import DAMAGE, records
 from sapper_host.recordings.mcap_topics import PROFILE, TOPICS
 
-_CHUNK_BYTES = 512 * 1024
+_CHUNK_BYTES = 256 * 1024
 
 
 class Message(NamedTuple):
@@ -92,6 +92,12 @@ class McapReading:
 
     def messages(self) -> Iterator[Message]:
         """Every message up to the end, or up to the first damage."""
+        for record in self.records():
+            if isinstance(record, McapMessage):
+                yield Message(self._topics.get(record.channel_id, ""), record.log_time, record.sequence, record.data)
+
+    def records(self) -> Iterator[McapRecord]:
+        """Every record likewise, those in chunks one by one."""
         try:
             stream = self.path.open("rb")
         except OSError as error:
@@ -105,9 +111,7 @@ class McapReading:
             for record in self._records(stream):
                 if isinstance(record, Channel):
                     self._topics[record.id] = record.topic
-                elif isinstance(record, McapMessage):
-                    topic = self._topics.get(record.channel_id, "")
-                    yield Message(topic, record.log_time, record.sequence, record.data)
+                yield record
 
     def _records(self, stream: IO[bytes]) -> Iterator[McapRecord]:
         try:
@@ -132,25 +136,64 @@ def is_mcap(path: Path) -> bool:
         return path.suffix.lower() == ".mcap"
 
 
+class _Copy:
+    """A file with the same records; the library that writes it numbers schemas and channels itself."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.messages = 0
+        self._writer = Writer(stream, chunk_size=_CHUNK_BYTES)
+        self._started = False
+        self._schemas: dict[int, int] = {0: 0}  # number in the source -> in the copy; 0 is 'no schema'
+        self._channels: dict[int, int] = {}
+
+    def add(self, record: McapRecord) -> None:
+        """One more record; what the writer makes by itself, and what belongs to a record that was lost, is left out."""
+        writer = self._writer
+        match record:
+            case Header(profile=profile, library=library):
+                self._start(profile, library)
+            case Schema(id=number, name=name, encoding=encoding, data=data) if number not in self._schemas:
+                self._schemas[number] = writer.register_schema(name, encoding, data)
+            case Channel(id=number) if number not in self._channels and record.schema_id in self._schemas:
+                schema = self._schemas[record.schema_id]
+                self._channels[number] = writer.register_channel(
+                    record.topic, record.message_encoding, schema, record.metadata
+                )
+            case McapMessage(channel_id=number) if number in self._channels:
+                writer.add_message(
+                    self._channels[number], record.log_time, record.data, record.publish_time, record.sequence
+                )
+                self.messages += 1
+            case Attachment():
+                writer.add_attachment(record.create_time, record.log_time, record.name, record.media_type, record.data)
+            case Metadata(name=name, metadata=values):
+                writer.add_metadata(name, values)
+
+    def _start(self, profile: str, library: str) -> None:
+        if not self._started:
+            self._started = True
+            self._writer.start(profile, library)
+
+    def finish(self) -> None:
+        self._start(PROFILE, f"sapper {VERSION}")  # where even the header is damaged
+        self._writer.finish()
+
+
 def repair(source: Path, target: Path) -> tuple[int, str]:
-    """Copy what can be read of an unfinished file into a finished one.
+    """Copy all that can be read of an unfinished file into a finished one, as it was: messages of all topics with their
+    times and sequences, attachments, metadata.
 
     Returns (messages, why reading ended: '' when the file was whole).
 
     Raises TraceError when `source` is no MCAP or `target` cannot be written.
     """
     reading = McapReading(source)
-    count = 0
     try:
         with target.open("xb") as stream:
-            topics = McapTopics(stream)
-            for message in reading.messages():
-                if message.topic in TOPICS:
-                    topics.write(message.topic, message.log_time_ns, message.data)
-                    count += 1
-            for name, values in reading.metadata.items():
-                topics.writer.add_metadata(name, values)
-            topics.writer.finish()
+            copy = _Copy(stream)
+            for record in reading.records():
+                copy.add(record)
+            copy.finish()
     except FileExistsError:
         raise TraceError(target, 0, "", "exists already", "give another name, or remove it first") from None
     except BaseException as error:
@@ -159,4 +202,4 @@ def repair(source: Path, target: Path) -> tuple[int, str]:
         if isinstance(error, OSError):
             raise NotWrittenError(target, error) from None
         raise
-    return count, "" if reading.complete else reading.problem or "it was never finished"
+    return copy.messages, "" if reading.complete else reading.problem or "it was never finished"

@@ -100,6 +100,8 @@ _CONSOLE = Topic(
 )
 _TRUTH = Topic("/truth", "sapper.Truth", "what was really in the ground, once, at the start", {}, ())
 
+_FRAMES = (wire.STATUS, wire.DETECT, wire.LOOP, wire.RAW)
+
 TRACE_TOPICS = (
     _trace_topic("/detector", "sapper.Detector", "the three gates; an absent field is no sample", (0, 1, 2, 3)),
     _trace_topic("/supply", "sapper.Supply", "supply and temperature", (4, 5)),
@@ -109,8 +111,10 @@ SESSION_TOPICS = (
     _telemetry_topic(wire.STATUS, "state, place, speed and supply of the board (STATUS frames)"),
     _telemetry_topic(wire.DETECT, "what the detector makes of it (DETECT frames)"),
     _telemetry_topic(wire.LOOP, "health of the control loop (LOOP frames)"),
+    _telemetry_topic(wire.RAW, "every frame of the detector, a row a tick (RAW frames, with `--raw`)"),
     _EVENT,
     _CONSOLE,
 )
+SESSION_NAMES = {topic.name for topic in SESSION_TOPICS}
 TOPICS = {topic.name: topic for topic in (*TRACE_TOPICS, _TRUTH, *SESSION_TOPICS)}
-FRAME_TOPIC = {wire.NAMES[kind]: f"/{wire.NAMES[kind].lower()}" for kind in (wire.STATUS, wire.DETECT, wire.LOOP)}
+FRAME_TOPIC = {wire.NAMES[kind]: f"/{wire.NAMES[kind].lower()}" for kind in _FRAMES}

@@ -1,6 +1,7 @@
 """Records what a board tells into an MCAP file that loses at most a second when the recorder is killed.
 
 Log times are the board's clock, anchored to this machine's at the first message; publish times are this machine's.
+What was taken goes to the disk as one chunk a little before its oldest message is a second old, or when it is 256 kB.
 """
 
 from __future__ import annotations
@@ -20,28 +21,51 @@ from sapper_host.board.link import Happening, Sent
 from sapper_host.errors import SapperError
 from sapper_host.recordings.mcap_file import McapTopics
 from sapper_host.recordings.mcap_topics import FRAME_TOPIC
+from sapper_host.recordings.session_facts import SESSION, session_facts
 from sapper_host.recordings.truth import Truth
 
-# Twice as often as the promise, so that a slow disk has half a second.
-_FLUSH_S = 0.5
+# A little less than the promise: what is left is the disk's.
+_CHUNK_S = 0.9
 _NS_PER_MS = 1_000_000
 
 
 class BoardClock:
-    """Board milliseconds -> nanoseconds since 1970. A clock that falls back (the board restarted) is anchored anew."""
+    """Board milliseconds -> nanoseconds since 1970. A STATUS tells what the board's clock says now: the first one, the
+    first after a `boot` that was not told before, and one whose time falls back (the board restarted). Other times may
+    be long past, as events are told again; until a STATUS has come, messages have the time at which they came.
+    """
 
     def __init__(self, now_ns: Callable[[], int]) -> None:
         self._now_ns = now_ns
-        self._offset_ns: int | None = None
+        self._offset_ns = 0
+        self._adrift = True
+        self._status_ms = 0
+        self._boot: tuple[int, int] | None = None
         self.last_ns = 0
 
     def at(self, t_ms: int) -> int:
         """The time of a message stamped `t_ms` by the board."""
-        time_ns = t_ms * _NS_PER_MS + (self._offset_ns or 0)
-        # Events may be told a little after later frames; a second back is a restart.
-        if self._offset_ns is None or time_ns < self.last_ns - 1000 * _NS_PER_MS:
+        if self._adrift:
+            return self._took(max(self._now_ns(), self.last_ns))
+        # Never before 1970, whatever is told: a log time has no sign.
+        return self._took(max(0, t_ms * _NS_PER_MS + self._offset_ns))
+
+    def at_status(self, t_ms: int) -> int:
+        """The same of a STATUS frame."""
+        if self._adrift or t_ms < self._status_ms:
+            self._adrift = False
             self._offset_ns = max(self._now_ns(), self.last_ns) - t_ms * _NS_PER_MS
-            time_ns = t_ms * _NS_PER_MS + self._offset_ns
+        self._status_ms = t_ms
+        return self.at(t_ms)
+
+    def at_boot(self, number: int, t_ms: int) -> int:
+        """The same of the event `boot` of that number."""
+        if (number, t_ms) != self._boot:
+            self._boot = (number, t_ms)
+            self._adrift = True
+        return self.at(t_ms)
+
+    def _took(self, time_ns: int) -> int:
         self.last_ns = max(self.last_ns, time_ns)
         return time_ns
 
@@ -58,15 +82,19 @@ class Recorder:
     which reads and repairs as that of a killed recorder does.
     """
 
-    def __init__(self, path: Path, now_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self, path: Path, now_ns: Callable[[], int] = time.time_ns, operator: str = "", raw: bool = False
+    ) -> None:
+        """operator: who records; '' for the login name. raw: whoever opens the link is to ask for raw telemetry."""
         self.path = path
+        self.raw = raw
         self.messages = 0
         self._now_ns = now_ns
         self._clock = BoardClock(now_ns)
         self._boot: dict[str, int] = {}  # {"boot": number} of the newest STATUS, {} while none is known
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
-        self._dirty = False
+        self._dirty = threading.Event()
         self._failed: OSError | None = None
         self._whole_bytes = 0  # of the file: as far as it was flushed
         self._closing = threading.Event()
@@ -78,7 +106,8 @@ class Recorder:
             raise SapperError(f"{path} cannot be written: {error.strerror}", "give another place") from None
         try:
             self._topics = McapTopics(self._file)
-            self._dirty = True
+            self._topics.writer.add_metadata(SESSION, session_facts(now_ns(), operator))
+            self._dirty.set()
             self._flush()  # a full disk is told now, not when the rover moves
         except OSError as error:
             self._end(error)
@@ -113,14 +142,17 @@ class Recorder:
                 case Frame(name=name, fields=values):
                     if name in FRAME_TOPIC:
                         message = frame_message(happening)
+                        at = self._clock.at
                         if name == "STATUS":
+                            at = self._clock.at_status
                             self._boot = {"boot": values["boot"]} if "boot" in values else {}
                         elif name == "DETECT":
                             message |= self._boot
-                        self._write(FRAME_TOPIC[name], self._clock.at(values["t_ms"]), message)
-                case Event(t_ms=t_ms, kind=kind):
-                    if kind == "boot":
-                        self._boot = {}
+                        self._write(FRAME_TOPIC[name], at(values["t_ms"]), message)
+                case Event(kind="boot", number=number, t_ms=t_ms):
+                    self._boot = {}
+                    self._write("/event", self._clock.at_boot(number, t_ms), event_message(happening))
+                case Event(t_ms=t_ms):
                     self._write("/event", self._clock.at(t_ms), event_message(happening) | self._boot)
                 case Sent(line=line):
                     self._write("/console", self._clock.latest(), {"from": "operator", "line": line})
@@ -131,6 +163,17 @@ class Recorder:
         """Record a line of the host's own on /console: 'the link was lost', or a provenance."""
         with self._lock:
             self._write("/console", self._clock.latest(), {"from": "host", "line": line})
+
+    def describe(self, name: str, values: dict[str, str]) -> None:
+        """Put in the metadata record `name`, beside the one on who records: session_facts.py has what goes into it."""
+        with self._lock:
+            self._raise_failure()
+            try:
+                self._topics.writer.add_metadata(name, values)
+            except OSError as error:
+                self._end(error)
+                self._raise_failure()
+            self._dirty.set()
 
     def truth(self, truth: Truth) -> None:
         """Record what is really in the ground."""
@@ -147,6 +190,7 @@ class Recorder:
         if self._closing.is_set():
             return
         self._closing.set()
+        self._dirty.set()  # wakes the flusher, which ends
         self._flusher.join()
         with self._lock:
             if self._failed is None:
@@ -167,13 +211,14 @@ class Recorder:
             self._end(error)
             self._raise_failure()
         self.messages += 1
-        self._dirty = True
+        self._dirty.set()
 
     def _keep_flushing(self) -> None:
-        while not self._closing.wait(_FLUSH_S):
-            self._try_flush()
-            if self._failed is not None:
+        while self._failed is None:
+            self._dirty.wait()
+            if self._closing.wait(_CHUNK_S):
                 return
+            self._try_flush()
 
     def _try_flush(self) -> None:
         try:
@@ -185,11 +230,11 @@ class Recorder:
     def _flush(self) -> None:
         with self._flushing:
             with self._lock:
-                if not self._dirty or self._failed is not None:
+                if not self._dirty.is_set() or self._failed is not None:
                     return
                 self._topics.writer.flush()
                 self._file.flush()
-                self._dirty = False
+                self._dirty.clear()
                 number, whole_bytes = self._file.fileno(), self._file.tell()
             os.fsync(number)  # without the lock: a disk may take seconds, and more is told meanwhile
             with self._lock:

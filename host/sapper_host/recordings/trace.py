@@ -26,11 +26,16 @@ from sapper_host.recordings.trace_rows import COLUMNS, NAMES, Cells
 from sapper_host.recordings.truth import Truth, check_fits, read_truth, truth_path
 
 Floats = NDArray[np.float64]
+# A line of provenance: a board steered, stopped and went on by itself. Open loop its tracks do not follow: a replay is
+# not to let it see how they differed, nor that they stood.
+DRIVEN = "driven: by the board itself; a replay gives both encoders their mean, and passes over stands"
 Progress = Callable[[int], None]
 
 # Decimals that a trace made in memory is written with: 0.1 ms, 0.01 mV, whole mV of supply, 0.01 C, whole ticks.
 _DECIMALS = (4, 2, 2, 2, 0, 2, 0, 0)
 _PROGRESS_ROWS = 1000
+# Encoders whose first count is no more than so many of a trace's largest steps began to count where the trace begins.
+_FIRST_STEPS = 2
 # Steps longer than this many usual ones are a gap.
 _GAP_STEPS = 1.8
 _TICKS_PER_M = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
@@ -73,14 +78,26 @@ class Trace:
         """Rows a second, by the usual step; 0 for a trace of one row."""
         return float(1 / np.median(np.diff(self.t_s))) if len(self.t_s) > 1 else 0.0
 
-    def ticks(self) -> Floats:
-        """Mean count of both encoders (n,), the last known one where a row has none; NaN before the first."""
+    def origin_ticks(self) -> float:
+        """The mean count at place 0: 0 where the counts begin with what a row moves, else the first one; 0 when there
+        is none.
+        """
         mean = (self.left_ticks + self.right_ticks) / 2
+        known = mean[~np.isnan(mean)]
+        if not len(known):
+            return 0.0
+        largest_step = float(np.abs(np.diff(known)).max(initial=0.0))
+        return 0.0 if abs(known[0]) <= _FIRST_STEPS * largest_step else float(known[0])
+
+    def ticks(self) -> Floats:
+        """Mean count of both encoders from place 0 on (n,), the last known one where a row has none; NaN before the
+        first."""
+        mean = (self.left_ticks + self.right_ticks) / 2 - self.origin_ticks()
         known = np.where(np.isnan(mean), 0, np.arange(len(mean)))
         return np.asarray(mean[np.maximum.accumulate(known)], dtype=np.float64)
 
     def s_m(self, ticks_per_m: float = 1000.0) -> Floats:
-        """Distance along the track (n,), from the encoders."""
+        """Distance along the track (n,), from the encoders, wherever they begin to count."""
         return self.ticks() / ticks_per_m
 
     def gaps(self) -> list[Gap]:
@@ -193,7 +210,7 @@ def _write(
         with replacing(path) as part:
             if suffix == ".mcap":
                 with part.open("wb") as file:
-                    count = write_mcap(file, provenance, rows, truth)
+                    count = write_mcap(file, provenance, rows, truth, reader.form if reader is not None else None)
             else:
                 count = _write_csv_head_last(part, provenance, rows, reader)
         if suffix == ".csv" and isinstance(reader, McapTraceReader):
@@ -211,7 +228,7 @@ def _write_csv_head_last(
     """An MCAP trace's provenance is known only after its rows: then the rows go to a file of their own first."""
     if not isinstance(reader, McapTraceReader):
         with part.open("w", encoding="utf-8", newline="") as file:
-            return write_csv(file, provenance, rows)
+            return write_csv(file, provenance, rows, reader.form if reader is not None else None)
     body = part.with_suffix(".rows")
     try:
         with body.open("w+", encoding="utf-8", newline="") as file:
@@ -219,7 +236,8 @@ def _write_csv_head_last(
                 file.write(",".join(row) + "\n")
             file.seek(0)
             with part.open("w", encoding="utf-8", newline="") as whole:
-                return write_csv(whole, reader.provenance, (tuple(line.rstrip("\n").split(",")) for line in file))
+                cells = (tuple(line.rstrip("\n").split(",")) for line in file)
+                return write_csv(whole, reader.provenance, cells, reader.form)
     finally:
         body.unlink(missing_ok=True)
 

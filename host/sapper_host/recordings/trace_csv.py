@@ -8,6 +8,7 @@ t_s,gate0_mv,gate1_mv,gate2_mv,vsys_mv,temp_c,left_ticks,right_ticks
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -17,11 +18,24 @@ from sapper_host.recordings.trace_rows import NAMES, Cells, RowChecker, Values, 
 
 MAGIC = "# sapper-trace 1"
 _LINE_MAX = 4096
+_BOM = "\ufeff"
 _PROVENANCE_MAX_LINES = 1000
 
 
+@dataclass
+class Form:
+    """What a CSV file has beside its contents, kept on its way through MCAP: whether a byte order mark begins it, how
+    its lines end, and what follows the last row.
+    """
+
+    bom: bool = False
+    line_end: str = "\n"
+    rest: str = "\n"
+
+
 class CsvTraceReader:
-    """Streams the rows of a CSV trace. `provenance` holds its lines without '# '; `checker` the decimals seen.
+    """Streams the rows of a CSV trace. `provenance` holds its lines without '# '; `checker` the decimals seen; `form`
+    is whole once `rows()` has run out.
 
     Raises TraceError with file, line, column and reason on anything that is not a trace.
     """
@@ -30,6 +44,7 @@ class CsvTraceReader:
         self.path = path
         self.provenance: list[str] = []
         self.checker = RowChecker(path)
+        self.form = Form()
         self._line = 0
         try:
             self._file = path.open("rb")
@@ -49,6 +64,7 @@ class CsvTraceReader:
                 if not text and self._rest_is_blank():
                     break
                 yield tuple(text.split(",")), self.checker.line(self._line, text)
+                self.form.rest = self._end
                 count += 1
         if not count:
             raise TraceError(self.path, self._line, "", "the trace has a header but no rows")
@@ -58,7 +74,8 @@ class CsvTraceReader:
         first = next(lines, None)
         if first is None:
             raise TraceError(self.path, 0, "", "the file is empty")
-        if first.rstrip() != MAGIC:
+        self.form.line_end = self._end
+        if first != MAGIC:
             raise TraceError(
                 self.path,
                 1,
@@ -81,30 +98,47 @@ class CsvTraceReader:
             if len(raw) > _LINE_MAX:
                 raise TraceError(self.path, self._line, "", f"the line is longer than {_LINE_MAX} bytes")
             try:
-                text = raw.decode("utf-8-sig" if self._line == 1 else "utf-8")
+                whole = raw.decode("utf-8")
             except UnicodeDecodeError as error:
                 raise TraceError(
                     self.path, self._line, "", f"not UTF-8 text at byte {error.start + 1}", RIGHT_FILE
                 ) from None
-            yield text.removesuffix("\n").removesuffix("\r")
+            if self._line == 1 and whole.startswith(_BOM):
+                self.form.bom = True
+                whole = whole[1:]
+            text = whole.removesuffix("\n").removesuffix("\r")
+            self._end = whole[len(text) :]
+            if self._line > 1 and self._end and self._end != self.form.line_end:
+                what = f"the line ends in {self._end!r}, those before in {self.form.line_end!r}"
+                raise TraceError(self.path, self._line, "", what)
+            yield text
 
     def _rest_is_blank(self) -> bool:
         """After a blank line only blank lines may follow: anything else means that rows were lost."""
         blank_at = self._line
+        self.form.rest += self._end
         for text in self._lines():
             if text.strip():
                 raise TraceError(self.path, blank_at, "", "a blank line among the rows")
+            self.form.rest += text + self._end
+            if len(self.form.rest) > _LINE_MAX:
+                raise TraceError(self.path, blank_at, "", "blank lines without end behind the rows")
         return True
 
 
-def write_csv(file: IO[str], provenance: Iterable[str], rows: Iterable[Cells]) -> int:
-    """Write a trace as CSV to a text file opened with newline=''; returns the number of rows."""
-    file.write(MAGIC + "\n")
+def write_csv(file: IO[str], provenance: Iterable[str], rows: Iterable[Cells], form: Form | None = None) -> int:
+    """Write a trace as CSV to a text file opened with newline=''; returns the number of rows. `form` is looked at again
+    after the rows, so a reader's own may be given while its rows stream through.
+    """
+    form = form or Form()
+    end = form.line_end
+    file.write((_BOM if form.bom else "") + MAGIC + end)
     for line in provenance:
-        file.write(f"{line}\n" if line.startswith("#") else f"# {line}\n")
-    file.write(",".join(NAMES) + "\n")
+        file.write(f"{line}{end}" if line.startswith("#") else f"# {line}{end}")
+    file.write(",".join(NAMES) + end)
     count = 0
     for cells in rows:
-        file.write(",".join(cells) + "\n")
+        file.write((end if count else "") + ",".join(cells))
         count += 1
+    file.write(form.rest)
     return count

@@ -6,8 +6,7 @@ Each row of a trace is one message on each of three topics, all with the row's t
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from shlex import quote
@@ -16,20 +15,29 @@ from typing import IO, Any
 from sapper_host.errors import TraceError
 from sapper_host.outside import json_text
 from sapper_host.recordings.mcap_file import McapReading, McapTopics, Message
-from sapper_host.recordings.mcap_topics import TRACE_TOPICS
+from sapper_host.recordings.mcap_topics import SESSION_NAMES, TRACE_TOPICS
+from sapper_host.recordings.trace_csv import Form
 from sapper_host.recordings.trace_rows import NAMES, Cells, RowChecker, Values
 from sapper_host.recordings.truth import Truth, check_truth
 
 METADATA = "sapper-trace"
 _VERSION = "1"
-_JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _ROW_TOPICS = tuple(topic.name for topic in TRACE_TOPICS)
 # Which columns each topic carries, in order: [(topic, [(column index, name)])].
 _LAYOUT = tuple((topic.name, tuple((NAMES.index(name), name) for name in topic.properties)) for topic in TRACE_TOPICS)
 
 
+class NotATraceError(TraceError):
+    """A recorded session where a trace was asked for."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path, 0, "", "this is a session, not a trace", f"`sapper trace from {path}` makes a trace of it"
+        )
+
+
 class McapTraceReader:
-    """Streams the rows of an MCAP trace. `provenance` and `truth` are complete once `rows()` has run out.
+    """Streams the rows of an MCAP trace. `provenance`, `form` and `truth` are complete once `rows()` has run out.
 
     Raises TraceError on a file that is no MCAP, holds no trace, ends unfinished, or has a row that does not fit; the
     'line' of such an error is the number of the row.
@@ -40,6 +48,7 @@ class McapTraceReader:
         self.provenance: list[str] = []
         self.truth: Truth | None = None
         self.checker = RowChecker(path)
+        self.form = Form()
         self._reading = McapReading(path)
 
     def rows(self) -> Iterator[tuple[Cells, Values]]:
@@ -49,6 +58,8 @@ class McapTraceReader:
         for cells in self._grouped(others):
             count += 1
             yield cells, self.checker.cells(count, cells)
+        if not count and others & SESSION_NAMES:
+            raise NotATraceError(self.path)
         if not self._reading.complete:
             raise TraceError(
                 self.path,
@@ -58,11 +69,19 @@ class McapTraceReader:
                 f"what is there goes into a whole file: `sapper trace repair {quote(str(self.path))} WHOLE.mcap`",
             )
         if not count:
-            what = f"a recorded session ({', '.join(sorted(others))})" if others else "empty"
-            remedy = f"a trace has {', '.join(_ROW_TOPICS)}; a session is read by `sapper map {quote(str(self.path))}`"
-            raise TraceError(self.path, 0, "", f"no trace in it: it is {what}", remedy)
-        lines = self._reading.metadata.get(METADATA, {}).get("provenance", "")
-        self.provenance = lines.split("\n") if lines else []
+            what = f"of other topics ({', '.join(sorted(others))})" if others else "empty"
+            raise TraceError(self.path, 0, "", f"no trace in it: it is {what}", f"a trace has {', '.join(_ROW_TOPICS)}")
+        about = self._reading.metadata.get(METADATA, {})
+        lines = about.get("provenance", "")
+        # Without its number of lines, nothing and one empty line look alike.
+        self.provenance = lines.split("\n") if lines or about.get("provenance_lines") == "1" else []
+        self.form = Form(
+            about.get("csv_bom") == "yes",
+            "\r\n" if about.get("csv_line_end") == "CRLF" else "\n",
+            about.get("csv_rest", "\n"),
+        )
+        if self.form.rest.strip():
+            raise TraceError(self.path, 0, METADATA, "csv_rest is more than blank lines")
 
     def _grouped(self, others: set[str]) -> Iterator[Cells]:
         """Messages of one time make one row."""
@@ -104,29 +123,28 @@ def _cells(row: dict[str, str], time_ns: int) -> Cells:
     return tuple(row.get(name, "") for name in NAMES)
 
 
-def write_mcap(file: IO[bytes], provenance: Iterable[str], rows: Iterable[Cells], truth: Truth | None) -> int:
+def write_mcap(
+    file: IO[bytes], provenance: Sequence[str], rows: Iterable[Cells], truth: Truth | None, form: Form | None = None
+) -> int:
     """Write a trace of checked cells as MCAP to a binary file; returns the number of rows.
 
-    `provenance` is read after the rows, so a reader's own list may be given while its rows stream through.
+    `provenance` and `form` are read after the rows, so a reader's own may be given while its rows stream through.
     """
     topics = McapTopics(file)
     if truth is not None:
         topics.write_json("/truth", 0, truth)
     count = 0
     for cells in rows:
-        numbers = [_json_number(cell) for cell in cells]
         time_ns = int(Decimal(cells[0]) * 1_000_000_000)
         for topic, columns in _LAYOUT:
-            fields = ",".join(f'"{name}":{numbers[i]}' for i, name in columns if numbers[i])
+            fields = ",".join(f'"{name}":{cells[i]}' for i, name in columns if cells[i])
             topics.write(topic, time_ns, f"{{{fields}}}".encode())
         count += 1
-    topics.writer.add_metadata(METADATA, {"version": _VERSION, "provenance": "\n".join(provenance)})
+    about = {"version": _VERSION, "provenance": "\n".join(provenance), "provenance_lines": str(len(provenance))}
+    form = form or Form()
+    if form != Form():
+        line_end = "CRLF" if form.line_end == "\r\n" else "LF"
+        about |= {"csv_bom": "yes" if form.bom else "no", "csv_line_end": line_end, "csv_rest": form.rest}
+    topics.writer.add_metadata(METADATA, about)
     topics.writer.finish()
     return count
-
-
-def _json_number(cell: str) -> str:
-    """A cell as a JSON number of the same decimals ('+1.50' and '.5' are numbers in CSV, but not in JSON)."""
-    if not cell or _JSON_NUMBER.fullmatch(cell):
-        return cell
-    return format(Decimal(cell), "f")

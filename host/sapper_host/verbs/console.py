@@ -11,7 +11,7 @@ import typer
 
 from sapper.shared.pins import UART_RADIO_BAUD
 from sapper_host.verbs.help_text import help_of
-from sapper_host.verbs.options import PortOption
+from sapper_host.verbs.options import OperatorOption, PortOption, RawOption, needs_record
 
 
 def console(
@@ -20,6 +20,8 @@ def console(
     record: Annotated[
         Path | None, typer.Option(metavar="F.mcap", help="Record everything into this file as well.")
     ] = None,
+    raw: RawOption = False,
+    operator: OperatorOption = "",
 ) -> None:
     """Type commands to a rover and see its events.
 
@@ -39,14 +41,17 @@ def console(
       sapper console --port /dev/ttyUSB0 --baud 57600
       echo status | sapper console --port /dev/ttyACM0
     """
+    import time
+
     from sapper_host.board.link import Link
     from sapper_host.connected.ports import find_port
     from sapper_host.operate import console_app
     from sapper_host.recordings.recorder import Recorder
 
+    needs_record(record, raw, operator)
     with ExitStack() as stack:
         link = stack.enter_context(Link.open(find_port(port), baud))
-        recorder = stack.enter_context(Recorder(record)) if record else None
+        recorder = stack.enter_context(Recorder(record, time.time_ns, operator, raw)) if record else None
         if sys.stdin.isatty() and sys.stdout.isatty():
             console_app.run_terminal(link, console_app.history_path(), recorder)
         else:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sapper_host.verbs.help_text import help_of
-from sapper_host.verbs.options import JsonOption, PortOption
+from sapper_host.verbs.options import JsonOption, OperatorOption, PortOption, RawOption, needs_record
 
 if TYPE_CHECKING:
-    from sapper_host.operate.monitor_app import Monitor
     from sapper_host.recordings.recorder import Recorder
 
 
@@ -21,6 +20,8 @@ def monitor(
     record: Annotated[
         Path | None, typer.Option(metavar="F.mcap", help="Record everything into this file as well.")
     ] = None,
+    raw: RawOption = False,
+    operator: OperatorOption = "",
     seconds: Annotated[
         float | None, typer.Option(metavar="S", min=0.1, help="Leave by itself after so many seconds.")
     ] = None,
@@ -34,21 +35,25 @@ def monitor(
     \b
     Examples:
       sapper monitor
-      sapper monitor --port /dev/ttyACM0 --record lane4.mcap
+      sapper monitor --port /dev/ttyACM0 --record lane4.mcap --raw
       sapper monitor --json | jq 'select(.topic == "/event")'
     """
     import contextlib
+    import time
 
     from sapper_host.connected.ports import find_port
     from sapper_host.operate.monitor_app import Monitor
+    from sapper_host.operate.recorded_monitor import RecordedMonitor
     from sapper_host.recordings.recorder import Recorder
 
+    needs_record(record, raw, operator)
     recorder: Recorder | None = None
     try:
         with contextlib.ExitStack() as stack:
-            recorder = stack.enter_context(Recorder(record)) if record else None
-            app: Monitor = stack.enter_context(Monitor(find_port(port), recorder, as_json))
-            app.run(seconds)
+            recorder = stack.enter_context(Recorder(record, time.time_ns, operator, raw)) if record else None
+            where = find_port(port)
+            app = Monitor(where, None, as_json) if recorder is None else RecordedMonitor(where, recorder, as_json)
+            stack.enter_context(app).run(seconds)
     finally:
         if recorder is not None and recorder.messages:
             typer.echo(f"recorded {recorder.messages} messages into {record}", err=True)

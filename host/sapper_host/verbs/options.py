@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,4 +24,21 @@ PortOption = Annotated[
         autocompletion=_complete_port,
     ),
 ]
+OperatorOption = Annotated[
+    str, typer.Option("--operator", metavar="NAME", help="Who records, kept in the recording. Without it: your login.")
+]
+RawOption = Annotated[
+    bool,
+    typer.Option(
+        "--raw", help="Record every frame of the detector, 100 a second, for `sapper trace from`. Over USB only."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of text for people.")]
+
+
+def needs_record(record: Path | None, raw: bool, operator: str) -> None:
+    """`--raw` and `--operator` are about a recording."""
+    from sapper_host.errors import SapperError, Status
+
+    if record is None and (raw or operator):
+        raise SapperError(f"{'--raw' if raw else '--operator'} without --record", "add --record F.mcap", Status.USAGE)

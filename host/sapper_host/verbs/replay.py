@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption
 from sapper_host.verbs.say import say
+
+if TYPE_CHECKING:
+    from sapper_host.recordings.trace import Trace
 
 
 def replay(
@@ -45,10 +48,13 @@ def replay(
       sapper replay lane.csv --set sweep_mm_s=200 --check
       sapper replay lane.csv --on-detect mark --record run.mcap && sapper map run.mcap
     """
+    from functools import partial
+
     from sapper_host.errors import SapperError, Status
     from sapper_host.files.place import check_file
     from sapper_host.recordings.recorder import Recorder
     from sapper_host.recordings.score import finds_of, score
+    from sapper_host.recordings.session_facts import describe_rig
     from sapper_host.recordings.trace import read_trace
     from sapper_host.screen.progress import bar
     from sapper_host.verbs.rigs import check_rig, rig_errors
@@ -59,19 +65,22 @@ def replay(
     trace = read_trace(path)
     if firmware is not None and not firmware.exists():
         raise SapperError(f"{firmware} is not there", "`make firmware` builds one", Status.BAD_INPUT)
+    _tell_gaps(trace)
     with rig_errors():
         from hil.play.replay import replay as play
 
         with bar(f"{trace.name} on {rig}", trace.duration_s, "s") as progress, ExitStack() as stack:
-            listener = None
+
+            def told(share: float) -> None:
+                progress(share * trace.duration_s)
+
+            listener = begun = None
             if record is not None:
                 recorder = stack.enter_context(Recorder(record))
                 if trace.truth is not None:
                     recorder.truth(trace.truth)
-                listener = recorder.take
-            result = play(
-                trace, rig, on_detect, pairs, firmware, lambda share: progress(share * trace.duration_s), listener
-            )
+                listener, begun = recorder.take, partial(describe_rig, recorder.describe)
+            result = play(trace, rig, on_detect, pairs, firmware, told, listener, begun)
     complete = True
     if trace.truth is not None:
         reached_m = max((event["s_m"] for event in result["events"]), default=0.0) if on_detect == "stop" else None
@@ -102,6 +111,14 @@ def _setting(text: str) -> tuple[str, int]:
         raise SapperError(
             f"--set {text}: {what}", remedy or "docs/settings.md has the bounds of each", Status.USAGE
         ) from None
+
+
+def _tell_gaps(trace: Trace) -> None:
+    gaps = trace.gaps()
+    if gaps:
+        longest_s = max(gap.end_s - gap.start_s for gap in gaps)
+        holds = "gates hold their last value there, so the detector may call them stuck, and nothing is found"
+        typer.echo(f"note: {len(gaps)} gaps without samples, the longest {longest_s:.2f} s: {holds}", err=True)
 
 
 def _show(result: dict[str, Any]) -> None:

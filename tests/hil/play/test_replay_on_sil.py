@@ -60,3 +60,18 @@ def test_a_trace_of_another_encoder_has_its_places_right() -> None:
     )
     contacts = [event["s_m"] for event in replay(trace, "sil", "mark")["events"] if event["kind"] == "contact"]
     assert contacts == [pytest.approx(3.0, abs=0.05)]
+
+
+@pytest.mark.parametrize("ticks", [7000, -7000])
+def test_encoders_and_times_that_begin_elsewhere_score_the_same(ticks: int) -> None:
+    trace = synthetic_trace("elsewhere", 5.0, 0.4, (3.0,))
+    moved = replace(
+        trace, left_ticks=trace.left_ticks + ticks, right_ticks=trace.right_ticks + ticks, t_s=trace.t_s + 100
+    )
+    here, there = (replay(each, "sil", "mark")["events"] for each in (trace, moved))
+    assert [event["kind"] for event in here] == [event["kind"] for event in there]
+    for event, other in zip(here, there, strict=True):
+        assert other["s_m"] == pytest.approx(event["s_m"], abs=0.004)
+        assert other["t_s"] == pytest.approx(event["t_s"] + 100, abs=0.002), "times are the trace's own"
+    assert trace.truth is not None
+    assert score(finds_of(there), trace.truth).found

@@ -74,6 +74,14 @@ def test_a_good_trace_is_read_whole(tmp_path: Path) -> None:
         ("0.03,1,1,1,5000,20,1.5,0", "left_ticks", "whole"),
         ("0.03,1,1,1,5000,20,0,99999999999", "right_ticks", "outside"),
         ("0.03,1_0,1,1,5000,20,0,0", "gate0_mv", "not a number"),
+        ("0.03,1,1,1,+5000,20,0,0", "vsys_mv", "not a number as JSON has it"),
+        ("0.03,1,1,1,005000,20,0,0", "vsys_mv", "not a number as JSON has it"),
+        ("0.03,1,1,1,5000.,20,0,0", "vsys_mv", "not a number as JSON has it"),
+        ("0.03,.5,1,1,5000,20,0,0", "gate0_mv", "not a number as JSON has it"),
+        ("0.03,1,1,1,5000,20,0,-07", "right_ticks", "not a number as JSON has it"),
+        ("0.03,1,1,1,5000,20,0e-400000000,0", "left_ticks", "not a number as JSON has it"),
+        ("0.03,1,1,1,5000,20,0, 7", "right_ticks", "not a number as JSON has it"),
+        ("+0.03,1,1,1,5000,20,0,0", "t_s", "not a number as JSON has it"),
         ("0.03,1,1,1,5000,20,0", "", "cut short"),
         ("0.03,1,1,1,5000,20,0,0,9", "", "too long"),
     ],
@@ -180,6 +188,38 @@ def test_csv_to_mcap_and_back_is_the_same_to_the_byte(tmp_path: Path) -> None:
     assert (tmp_path / "back.csv").read_bytes() == path.read_bytes()
     assert json.loads((tmp_path / "back.truth.json").read_text()) == read_trace(path).truth
     assert not [p for p in tmp_path.iterdir() if ".part" in p.name or ".rows" in p.name]
+
+
+@pytest.mark.parametrize("first", ["", "\ufeff"], ids=["plain", "byte order mark"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("rest", ["", "\n", "\n\n", "\n\n \n"], ids=["no end", "one", "blank", "blank with a space"])
+@pytest.mark.parametrize("provenance", ["", "# \n", "#\n", "# a\n# \n#b\n"], ids=repr)
+def test_what_is_accepted_comes_back_to_the_byte(
+    tmp_path: Path, first: str, end: str, rest: str, provenance: str
+) -> None:
+    text = first + "# sapper-trace 1\n" + provenance + HEAD.splitlines()[-1] + "\n" + "\n".join(ROWS) + rest
+    path = tmp_path / "lane.csv"
+    path.write_bytes(text.replace("\n", end).encode())
+    convert(path, tmp_path / "a.mcap")
+    convert(tmp_path / "a.mcap", tmp_path / "back.csv")
+    assert (tmp_path / "back.csv").read_bytes() == path.read_bytes()
+    convert(path, tmp_path / "copy.csv")
+    assert (tmp_path / "copy.csv").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("cell", ["4966", "-0", "0.10", "4.966e3", "4966.000000000001", "0E+05", "49.66E2", "1e-9"])
+def test_a_number_that_is_accepted_keeps_its_text(tmp_path: Path, cell: str) -> None:
+    path = lane(tmp_path, HEAD + f"0.00,1,1,1,{cell},20,0,0\n0.01,1,1,1,5000,20,0,0\n")
+    convert(path, tmp_path / "a.mcap")
+    convert(tmp_path / "a.mcap", tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_bytes() == path.read_bytes()
+
+
+def test_line_ends_of_two_kinds_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "lane.csv"
+    path.write_bytes((HEAD + ROWS[0] + "\r\n" + ROWS[1] + "\n").encode())
+    with pytest.raises(TraceError, match=r"line 6: the line ends in '\\r\\n', those before in '\\n'"):
+        read_trace(path)
 
 
 _NUMBER = st.decimals(0, 3300, places=4).map(str) | st.integers(0, 3300).map(str) | st.just("")
@@ -328,3 +368,25 @@ def test_a_csv_is_written_without_the_platform_touching_line_ends() -> None:
     out = io.StringIO(newline="")
     assert write_csv(out, ["a", "#"], [("0",) * 8]) == 1
     assert out.getvalue().split("\n")[1:3] == ["# a", "#"]
+
+
+def wandering(first: int, folder: Path, name: str) -> Path:
+    """A trace over 0.6 m whose encoders begin to count at `first`, with a truth."""
+    rows = [f"{i / 100:.2f},1,1,1,5000,20,{first + 3 * i},{first + 3 * i}" for i in range(200)]
+    path = lane(folder, HEAD + "\n".join(rows) + "\n", f"{name}.csv")
+    truth_path(path).write_text(bad_truth(stuck=[]))
+    return path
+
+
+@pytest.mark.parametrize("first", [7000, -7000, 10, -1])
+def test_places_begin_with_the_trace_wherever_its_encoders_begin(tmp_path: Path, first: int) -> None:
+    here, there = (read_trace(wandering(n, tmp_path, f"at{n}")) for n in (0, first))
+    np.testing.assert_allclose(there.s_m(), here.s_m(), atol=0.007)
+    assert read_trace(wandering(3, tmp_path, "one-row-on")).s_m()[0] == 0.003
+
+
+def test_a_truth_beyond_the_way_is_refused_wherever_the_encoders_begin(tmp_path: Path) -> None:
+    path = wandering(7000, tmp_path, "far")
+    truth_path(path).write_text(bad_truth(targets=[{"s_m": 4.5}], stuck=[]))
+    with pytest.raises(TraceError, match=r"beyond the 0.60 m"):
+        read_trace(path)

@@ -9,12 +9,14 @@ import importlib
 import typer
 
 # Modules with a function `register(group)`, in the order `--help` lists them.
-VERBS = ("convert", "info", "plot", "repair", "synth")
+VERBS = ("convert", "from_session", "info", "plot", "repair", "synth")
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(name="trace", help="Convert, describe, draw, repair and make traces.", no_args_is_help=True)
+    group = typer.Typer(
+        name="trace", help="Convert, describe, draw, repair and make traces, of sessions too.", no_args_is_help=True
+    )
     for verb in VERBS:
         importlib.import_module(f"{__name__}.{verb}").register(group)
     app.add_typer(group)

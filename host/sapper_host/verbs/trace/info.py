@@ -1,4 +1,4 @@
-"""`sapper trace info`: what is in a trace."""
+"""`sapper trace info`: what is in a trace, or a session."""
 
 from __future__ import annotations
 
@@ -13,30 +13,37 @@ from sapper_host.verbs.say import say
 
 
 def info(
-    path: Annotated[Path, typer.Argument(metavar="TRACE", help="The trace, .csv or .mcap.")],
+    path: Annotated[Path, typer.Argument(metavar="TRACE", help="The trace, .csv or .mcap; or a session.")],
     as_json: JsonOption = False,
 ) -> None:
     """Check a trace and say what is in it: duration, rate, distance, gaps, ranges and truth.
 
-    Exit status 5 when it is malformed, with the line, the column and the reason.
+    Exit status 5 when it is malformed, with the line, the column and the reason. Of a recorded session it says who
+    recorded it with what, of which board, with which settings, and what is in it.
 
     \b
     Examples:
       sapper trace info lane.csv
       sapper trace info lane.mcap --json | jq .gaps
     """
+    from sapper_host.recordings.session_summary import session_summary
     from sapper_host.recordings.trace import read_trace
+    from sapper_host.recordings.trace_mcap import NotATraceError
     from sapper_host.recordings.trace_summary import summary
     from sapper_host.screen.progress import waiting
 
+    show = _show
     with waiting(f"reading {path.name}"):
-        facts = summary(read_trace(path))
+        try:
+            facts = summary(read_trace(path))
+        except NotATraceError:
+            facts, show = session_summary(path), _show_session
     if as_json:
         import json
 
         typer.echo(json.dumps(facts, indent=1))
     else:
-        _show(facts)
+        show(facts)
 
 
 def _show(facts: dict[str, Any]) -> None:
@@ -64,6 +71,24 @@ def _show(facts: dict[str, Any]) -> None:
         say(f"    {rock['s_m']:7.2f} m  hot rock")
     for stuck in truth["stuck"]:
         say(f"    gate {stuck['gate']} stuck from {stuck['t0']:g} to {stuck['t1']:g} s")
+
+
+def _show_session(facts: dict[str, Any]) -> None:
+    from sapper_host.outside.text import shown
+
+    path = facts["session"]
+    say(f"{path}: this is a session, not a trace: `sapper trace from {path}` makes a trace of it")
+    if facts["problem"]:
+        say(f"  it ended early: {facts['problem']}")
+    for topic, count in facts["topics"].items():
+        say(shown(f"  {topic:10s} {count} messages", 200))
+    say(f"  {facts['duration_s']:.2f} s from the first to the last")
+    for name, values in facts["metadata"].items():
+        say(shown(f"  {name}", 200))
+        for key, value in values.items():
+            say(shown(f"    {key} = {value}", 200))
+    for name, media_type, size in facts["attachments"]:
+        say(shown(f"  attachment {name} ({media_type}, {size} bytes)", 200))
 
 
 def register(group: typer.Typer) -> None:
