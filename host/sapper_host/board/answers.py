@@ -25,6 +25,11 @@ _SHAPES = {
     "version": re.compile(r"ok sapper=.*"),
     "stop": re.compile(r"ok state=(STOPPED|FAULT|SAFE)"),
 }
+# By the first word, as these take more: on their answers it depends what is signed, and which key is written.
+_SHAPES_BY_WORD = {
+    word: re.compile(rf"ok {name}=.*")
+    for word, name in {"status": "state", "nonce": "nonce", "key": "key", "teamkey": "teamkey"}.items()
+}
 _ONLY_PINGS = _SHAPES["ping"]
 
 
@@ -79,7 +84,7 @@ class Pending:
 
     def may_be_answered_by(self, last: str) -> bool:
         """Whether such a last line can be this command's."""
-        shape = _SHAPES.get(self.command)
+        shape = _SHAPES.get(self.command) or _SHAPES_BY_WORD.get(self.command.partition(" ")[0])
         if shape is None:
             return not _ONLY_PINGS.fullmatch(last)
         return last.startswith("err ") or shape.fullmatch(last) is not None

@@ -93,3 +93,25 @@ def test_any_lines_end_each_command_at_most_once(commands: list[str], lines: lis
     assert all(pending.answer is not None for pending in taken)
     queue.fail_all()
     assert all(pending.done.is_set() or pending.answer for pending in waiting)
+
+
+@pytest.mark.parametrize(
+    ("command", "last"),
+    [
+        ("status", "ok state=SAFE reason=none"),
+        ("nonce 0123456789abcdef", "ok nonce=00 counter=0 key=none port=radio"),
+        ("key", "ok key=none"),
+        ("key " + "ab" * 32, "ok key=01234567"),
+        ("teamkey none", "ok teamkey=none"),
+    ],
+)
+def test_what_a_key_depends_on_is_never_taken_from_somebody_elses_late_answer(command: str, last: str) -> None:
+    """The `ok` to an empty line of the program that had the port before."""
+    queue = AnswerQueue()
+    pending = Pending(command)
+    queue.add(pending)
+    assert queue.take("ok", 0.0) is None and queue.take("ok sapper=0.1.0", 0.0) is None
+    assert queue.take(last, 0.0) is pending and pending.answer is not None and pending.answer.last == last
+    refused = Pending(command)
+    queue.add(refused)
+    assert queue.take("err state: not now", 0.0) is refused
