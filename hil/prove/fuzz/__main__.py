@@ -54,8 +54,13 @@ def one(name: str, seed: int, seconds: float) -> tuple[str, int, list[Failure]]:
 def results(names: list[str], seed: int, seconds: float, jobs: int) -> Iterator[tuple[str, int, list[Failure]]]:
     """What became of each target, as it is ready; as many at once as there are jobs."""
     with workers(min(jobs, len(names))) as pool:
-        for future in as_completed([pool.submit(one, name, seed, seconds) for name in names]):
-            yield future.result()
+        waiting = {pool.submit(one, name, seed, seconds): name for name in names}
+        for future in as_completed(waiting):
+            error, name = future.exception(), waiting[future]
+            if error is None:
+                yield future.result()
+            else:  # the target could not be made, or its worker ended: no other target is held up by that
+                yield name, 0, [Failure(name, b"", f"not run: {type(error).__name__}: {error}")]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -153,3 +153,10 @@ def test_the_same_seed_gives_the_same_inputs():
 
     one, two = (list(islice(mutations([b"abc", b"def"], Random(5)), 500)) for _ in range(2))
     assert one == two and len(set(one)) > 300
+
+
+@pytest.mark.unit
+def test_a_target_that_cannot_be_run_fails_and_holds_up_no_other():
+    ran = {name: (count, failures) for name, count, failures in fuzz_main.results(["no such", "json"], 1, 0.5, 1)}
+    assert ran["json"][0] > 20 and not ran["json"][1]
+    assert ran["no such"][0] == 0 and "not run: KeyError" in ran["no such"][1][0].error
