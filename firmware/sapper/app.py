@@ -8,7 +8,7 @@ from sapper.console.console import Console
 from sapper.crypto.line_mac import NONCE_BYTES
 from sapper.detector.detector import Detector
 from sapper.drive.drive import Drive
-from sapper.drive.motion import Motion
+from sapper.drive.motion import RESTED, Motion
 from sapper.identity import reset_cause
 from sapper.link.event_log import EventLog
 from sapper.link.gate import Gate
@@ -32,6 +32,7 @@ _LOG_SAVED_AFTER = 2  # upkeeps, 2.5 to 5 s: the operator is told of a stop firs
 
 _SWEPT = EVENT_BIT["swept"]
 _RESTED = EVENT_BIT["rested"]
+_STALE = EVENT_BIT["drive_stale"]
 
 _FAULT_EVENT = KIND_ID["fault"]
 _STATE_EVENT = KIND_ID["state"]
@@ -91,8 +92,9 @@ class Application:
         happened = self.watch.look(elapsed_ms)
         if happened:
             self._settle(happened)
-        if self.motion.step(self.state, elapsed_ms):
-            self._settle(_SWEPT if self.state == SWEEP else _RESTED)
+        ended = self.motion.step(self.state, elapsed_ms)
+        if ended:
+            self._settle(_RESTED if ended == RESTED else _SWEPT if self.state == SWEEP else _STALE)
         self.board.indicators.tick(self.state, self.detector.strength, self.settings_audio)
         self.arming.elapse(elapsed_ms)
         for link in self.links:
@@ -188,7 +190,7 @@ class Application:
             self.watch.end_search()
         if not GRANTS[new] & ENABLED:
             self.detector.pinpoint_end()
-        if old in (TELEOP, SWEEP) and new not in (TELEOP, SWEEP):
+        if old in (TELEOP, SWEEP) and new not in (TELEOP, SWEEP) and happened != _RESTED:  # it stood: nothing to stop
             self.add(_STOP_EVENT, self.reason, happened)
         if new == FAULT and self.drive.fault_side >= 0:
             self.add(_FAULT_EVENT, FAULTS.index("encoder_left") + self.drive.fault_side, self.drive.fault_how)

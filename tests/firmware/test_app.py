@@ -263,23 +263,6 @@ def test_a_stop_drops_motor_en_and_releases_the_motors_in_the_same_tick(state):
     )
 
 
-@pytest.mark.parametrize("state", [SWEEP, TELEOP], ids=["SWEEP", "TELEOP"])
-def test_motion_that_comes_to_its_end_leaves_it_armed_at_rest(state):
-    bench = Bench()
-    if state == SWEEP:
-        bench.to(ARMED).say("sweep 100", ticks=1)
-        reason = "done"
-    else:
-        bench.to(TELEOP)
-        reason = "drive_stale"
-    ticks, name, why = bench.until_changed(140)
-    assert (name, why) == ("ARMED", reason)
-    if state == TELEOP:
-        assert 30 <= ticks <= 46
-    assert [motor.duty_pm for motor in bench.board.motors] == [0, 0] and bench.board.interlock.up
-    assert bench.app.drive.resting()
-
-
 @pytest.mark.parametrize("state", [SAFE, *ENABLED, STOPPED], ids=lambda state: STATES[state])
 def test_an_exception_is_a_fault_told_by_name_on_both_links(state):
     bench = Bench().to(state)

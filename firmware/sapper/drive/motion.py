@@ -4,6 +4,7 @@ others."""
 import micropython
 from sapper.safety.supervisor import SWEEP, TELEOP
 
+RESTED = 2  # what `step` returns
 _SLOW_MM_S = 60  # creep at a lane's end
 _BRAKE_PER_S = 3  # at the end of a lane: speed in mm/s is at most this times the millimetres left, plus the creep
 
@@ -53,8 +54,8 @@ class Motion:
 
     @micropython.native
     def step(self, state, elapsed_ms):
-        """Move on by one tick. Returns 1 when this state's motion has come to its end (lane done, or stale and at
-        rest)."""
+        """Move on by one tick. Returns 0 while this state's motion goes on, RESTED when the last command was to stand
+        and is stale, 1 at any other end: the lane done, or a command to move stale and at rest."""
         drive = self._drive
         if state == TELEOP:
             self._age_ms += elapsed_ms
@@ -65,7 +66,9 @@ class Motion:
                     drive.act(self._speed, self._turn)
                 return 0
             drive.ramp_down(self._ramp_ms)
-            return 1 if drive.resting() else 0
+            if not drive.resting():
+                return 0
+            return 1 if self._speed or self._turn else RESTED
         if state == SWEEP:
             odometry = drive.odometry
             left_mm = self._goal_mm - odometry.s_mm

@@ -53,6 +53,7 @@ REASONS = (
     ("done", "the lane is finished"),
     ("idle", "armed but unused for too long"),
     ("reset", "the board was reset"),
+    ("rested", "told to stand, and stands"),
 )
 REASON_NAMES = tuple(row[0] for row in REASONS)
 
@@ -80,6 +81,7 @@ TRIGGERS = (
     "cmd_drive",
     "cmd_sweep",
     "cmd_verdict",
+    "drive_stale",
 )
 
 # Settings that weaken a protective stop (shared/weakened.py): bit i of an event's `stops` is name i.

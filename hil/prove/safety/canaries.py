@@ -116,6 +116,13 @@ wrap('sapper.app', 'Application', 'report', make)
         "configured('sapper.drive.motion', 'Motion', _stale_ms=600)",
     ),
     Canary(
+        "commands to move that stop coming count as let go",
+        ((rows.STALE, ("drive commands stop",), _STATES),),
+        """
+wrap('sapper.drive.motion', 'Motion', 'step', lambda old: lambda self, state, ms: 2 * old(self, state, ms))
+""",
+    ),
+    Canary(
         "commands out of a backlog are carried out",
         ((rows.STALE, ("flood of lines on USB",), _STATES),),
         "wrap('sapper.link.link', 'Link', 'behind', lambda old: lambda self: False)",

@@ -160,7 +160,7 @@ def _rows() -> list[Scenario]:
     rows += [
         Scenario(LOW, "supply at 4.5 V", "SAFE", not_armed, 100, "SAFE"),
         Scenario(ALERT, FIND, "SWEEP", duties_zero, 400, "CONTACT", "alert", why="alert"),
-        Scenario(STALE, "drive commands stop", "TELEOP", duties_zero, 560, "ARMED", "drive", after_ms=30),
+        Scenario(STALE, "drive commands stop", "TELEOP", duties_zero, 560, "ARMED", "drive", 30, why="drive_stale"),
         Scenario(STALE, "flood of lines on USB", "TELEOP", duties_zero, 900),
         *[Scenario(SILENT, "USB unplugged", state, stopped, 1700, start="line") for state in DRIVEN],
         *[Scenario(NOISE, "10,000 random bytes on USB", state, stopped, 2200) for state in DRIVEN],

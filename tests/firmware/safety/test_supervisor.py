@@ -49,6 +49,7 @@ EXPECTED = {
     "pings_lost": {ARMED: STOPPED, CONTACT: STOPPED},
     "alert": {SWEEP: CONTACT},
     "swept": {SWEEP: ARMED},
+    "drive_stale": {TELEOP: ARMED},
     "rested": {TELEOP: ARMED},
     "idle": {ARMED: SAFE, CONTACT: SAFE},
     "cmd_arm": {SAFE: ARMED},

@@ -74,6 +74,7 @@ def test_every_event_that_no_operator_says_and_no_motion_ends_with_is_tried_here
         "exception",
         "swept",
         "rested",
+        "drive_stale",
     }
 
 

@@ -131,6 +131,24 @@ def test_letting_go_stops_the_motors_within_a_quarter_of_a_second(
 
 
 @pytest.mark.sil
+@pytest.mark.parametrize("lost", [False, True], ids=["all lines arrive", "no stand line arrives"])
+@pytest.mark.parametrize("how", [tap, hold, release])
+def test_letting_go_ends_as_rested_and_as_a_stop_only_where_the_board_was_not_told(
+    how: Callable[[Driven], float], lost: bool
+) -> None:
+    with closing(open_rig("sil")) as rig:
+        driven = Driven(rig, lambda line: lost and line == "drive 0 0")
+        begun = len(driven.operator.heard.events)
+        how(driven)
+        driven.run(500)
+        heard = driven.operator.heard.events[begun:]
+        ends = {event.args["reason"] for event in heard if event.kind == "state" and event.args["to"] == "ARMED"}
+        stops = {event.args["reason"] for event in heard if event.kind == "stop"}
+        assert ends == ({"drive_stale"} if lost else {"rested"}), heard
+        assert stops == ({"drive_stale"} if lost else set()), heard
+
+
+@pytest.mark.sil
 def test_a_lost_stand_line_does_not_drive_on() -> None:
     lost = []
 
