@@ -68,13 +68,20 @@ class Flags:
 
 
 @dataclass(frozen=True)
-class Other:
-    """Anything else, for line editing: other keys, answers of the terminal."""
+class Reply:
+    """The terminal's answer to line editing, as where the cursor is: nobody typed it."""
 
     data: bytes
 
 
-Typed = Key | Paste | Focus | Flags | Other
+@dataclass(frozen=True)
+class Other:
+    """Any other key, for line editing."""
+
+    data: bytes
+
+
+Typed = Key | Paste | Focus | Flags | Reply | Other
 
 
 class KeyParser:
@@ -248,7 +255,9 @@ def _meaning(data: bytes, parameters: bytes, final: bytes) -> list[Typed]:
         value = parameters[1:]
         if final == b"u" and parameters[:1] == b"?" and value.isdigit():
             return [Flags(int(value) & 0xFF)]
-        return [Other(data)]
+        return [Reply(data)]
+    if final == b"R" and b";" in parameters:
+        return [Reply(data)]
     fields = _numbers(parameters)
     how = fields[1] if len(fields) > 1 else [1]
     modifiers = max(0, how[0] - 1) & _MODIFIERS

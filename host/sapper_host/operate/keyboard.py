@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from sapper_host.operate.drive_keys import KEYS, DriveKeys
-from sapper_host.operate.key_parser import Flags, Focus, Key, KeyParser, Other, Paste, Typed
+from sapper_host.operate.drive_keys import KEYS, QUIET_S, DriveKeys
+from sapper_host.operate.key_parser import Flags, Focus, Key, KeyParser, Other, Paste, Reply, Typed
 
 _READ_BYTES = 4096
 _POLL_S = 0.05
@@ -62,6 +62,7 @@ class Keyboard:
         self._parser = KeyParser()
         self._fed_s = 0.0
         self._stopped = False
+        self._arrow_s = float("-inf")  # the last arrow of the drive mode, or of one that was held on after it
         self.driving = False
         self._closing = threading.Event()
         self._ended = threading.Event()
@@ -112,7 +113,11 @@ class Keyboard:
                 self._drive(typed, now_s)
             case Key(kind="release"):
                 pass
-            case Key(data=data) | Other(data):
+            case Key(name=name) if name in KEYS and now_s - self._arrow_s < QUIET_S:
+                self._arrow_s = now_s  # held since it drove: no key of line editing before it was let go
+            case Other() if self.driving:
+                pass
+            case Key(data=data) | Reply(data) | Other(data):
                 self._edit(data)
             case Paste(data):
                 self._block(now_s)
@@ -126,6 +131,7 @@ class Keyboard:
 
     def _drive(self, key: Key, now_s: float) -> None:
         if key.name in KEYS:
+            self._arrow_s = now_s
             if key.kind == "release":
                 self._keys.lift(key.name, now_s)
             else:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapper_host.operate.drive_keys import KEYS
-from sapper_host.operate.key_parser import Flags, Focus, Key, KeyParser, Other, Paste, Typed
+from sapper_host.operate.key_parser import Flags, Focus, Key, KeyParser, Other, Paste, Reply, Typed
 
 pytestmark = pytest.mark.unit
 
@@ -40,7 +40,7 @@ TYPED: list[tuple[bytes, list[Typed]]] = [
     (b"\x1b[?11u", [Flags(11)]),
     (b"\x1b[I", [Focus(True)]),
     (b"\x1b[O", [Focus(False)]),
-    (b"\x1b[24;80R", [Other(b"\x1b[24;80R")]),
+    (b"\x1b[24;80R", [Reply(b"\x1b[24;80R")]),
     (b"\x1b[3~", [Other(b"\x1b[3~")]),
     (b"\x1b[3;1:1~", [Other(b"\x1b[3;1~")]),
     (b"\x1b[3;1:3~", []),

@@ -113,6 +113,52 @@ def test_a_lost_focus_or_a_paste_lets_nothing_move_before_all_is_let_go(lost: by
     assert keys.wanted(now_s + 2) == (200, 0)
 
 
+# Letters of any alphabet, with Alt, in the kitty protocol; keys of line editing; not the terminal's own answers.
+TYPED = ["x", "sweep 1000\r", "ї", "мітка", "é", "漢", "\t", "\n", "\x7f", "\x01", "\x12", "\x1bx", "\x1b[3~", "\x1b[H",
+         "\x1b[1;5D", "\x1b[97;;97u", "\x1b[1111;;1111u", "\x1b[9u", "\x1bOH", "\x1b[24~", "\x1b[Z"]  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", TYPED, ids=ascii)
+@pytest.mark.parametrize("arrow", [b"", UP], ids=["driving", "arrow held"])
+def test_what_is_typed_while_driving_does_not_come_into_the_line(typed: str, arrow: bytes) -> None:
+    keyboard, hands, keys, edited = made()
+    keyboard.feed(b"dis" + F2, 10.0)
+    keyboard.feed(arrow, 20.0)
+    keyboard.feed(typed.encode(), 20.1)
+    keyboard.idle(21.0)
+    keyboard.feed(b"\x1b[12;40R", 21.0)  # where the cursor is, as line editing has asked
+    keyboard.feed(F2 + b"arm", 22.0)
+    assert b"".join(edited) == b"dis\x1b[12;40Rarm" and hands.did == ["driving", "not driving"]
+
+
+@pytest.mark.parametrize("ending", [b"\x03", F2, b"\x1b"], ids=["Ctrl-C", "F2", "Escape"])
+@pytest.mark.parametrize("arrow", [UP, b"\x1bOA", b"\x1b[1;1:2A"], ids=ascii)
+@pytest.mark.parametrize("delay_s", [0.03, 0.25, 0.66])
+def test_an_arrow_that_is_still_held_when_driving_ends_scrolls_no_history(
+    ending: bytes, arrow: bytes, delay_s: float
+) -> None:
+    keyboard, hands, keys, edited = made()
+    keyboard.feed(F2, 10.0)
+    keyboard.feed(UP, 20.0)
+    keyboard.feed(ending, 20.0)
+    keyboard.idle(20.06)
+    keyboard.driving = False  # as the console does in time
+    edited.clear()
+    now_s = 20.0 + delay_s
+    for _ in range(60):
+        keyboard.feed(arrow, now_s)
+        keyboard.feed(b"a", now_s)
+        assert keys.wanted(now_s) is None
+        now_s += 0.092  # the slowest repeat there is
+    assert set(edited) == {b"a"}, "letters are typed, arrows are not"
+    keyboard.feed(F2, now_s)
+    keyboard.feed(arrow, now_s + 0.05)
+    assert keys.wanted(now_s + 0.05) is None, "still held, it does not set off again"
+    keyboard.feed(F2, now_s + 0.1)
+    keyboard.feed(UP, now_s + 1.0)
+    assert edited[-1] == UP, "let go of, it is a key like any other"
+
+
 def test_keys_that_lay_in_the_terminal_while_the_program_stood_still_drive_nothing() -> None:
     keyboard, _, keys, _ = made()
     keyboard.feed(F2, 1.0)
