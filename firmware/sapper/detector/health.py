@@ -10,33 +10,6 @@ from array import array
 import micropython
 from sapper.shared.events import FAULTS
 
-# name (of events.FAULTS), meaning, remedy. All but gate 0's leave the detector blind.
-TABLE = (
-    ("stuck_gate0", "gate 0 gives the same value again and again", "check gate 0's sampler and its strobe"),
-    ("stuck_gate1", "gate 1 gives the same value again and again", "check gate 1's sampler and its strobe"),
-    ("stuck_gate2", "gate 2 gives the same value again and again", "check gate 2's sampler and its strobe"),
-    (
-        "saturated",
-        "a gate is at the end of its range",
-        "move off large metal; check the front end's offset and its plug",
-    ),
-    (
-        "no_pulse",
-        "several gates froze, fell to 0 V or lost their noise together",
-        "check coil driver, coil and front end supply",
-    ),
-    (
-        "noise",
-        "the gates scatter far above det_noise_max_mv",
-        "look for radios, motors and power lines; check the coil's screen",
-    ),
-    ("warming_up", "moving before the detector is ready", "wait for det_warmup_ms after start, then try again"),
-    (
-        "supply",
-        "supply outside det_supply_min_mv..det_supply_max_mv",
-        "charge or change the battery; check the regulator",
-    ),
-)
 STUCK_GATE0 = FAULTS.index("stuck_gate0")
 SATURATED = FAULTS.index("saturated")
 NO_PULSE = FAULTS.index("no_pulse")

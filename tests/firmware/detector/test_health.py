@@ -5,7 +5,6 @@ import pytest
 from detector_lane import COPPER, Lane, Tuning, run
 
 from sapper.detector.detector import Detector
-from sapper.detector.health import TABLE
 from sapper.shared.events import FAULTS
 
 pytestmark = pytest.mark.unit
@@ -194,13 +193,6 @@ def test_ground_under_a_fault_is_not_searched() -> None:
     at = int(np.argmax(made.t_ms >= said.faults[0][0]))
     assert said.searched[at - 1]
     assert not any(said.searched[at:])
-
-
-def test_every_fault_has_meaning_and_remedy_and_a_code_of_its_own() -> None:
-    assert len({row[0] for row in TABLE}) == len(TABLE) == 8
-    for name, meaning, remedy in TABLE:
-        assert name in FAULTS
-        assert meaning and remedy
 
 
 def test_a_frame_of_zeros_from_the_start_is_a_fault() -> None:
