@@ -58,7 +58,12 @@ class Answer:
 
     def values(self) -> dict[str, str]:
         """The `name=value` words of the last line."""
-        return dict(word.split("=", 1) for word in self.text.split() if "=" in word)
+        return words_of(self.text)
+
+
+def words_of(line: str) -> dict[str, str]:
+    """The `name=value` words of a line."""
+    return dict(word.split("=", 1) for word in line.split() if "=" in word)
 
 
 def is_ok(line: str) -> bool:

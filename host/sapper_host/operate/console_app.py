@@ -54,13 +54,16 @@ def run_lines(link: Link, lines: Iterable[str], recorder: Recorder | None = None
         raise BoardError(line, name, reason)
 
 
-def run_terminal(link: Link, history_file: Path, recorder: Recorder | None = None) -> None:
-    """The interactive console, until Ctrl-D or `exit`. Ctrl-C sends `stop`, before anything else is done."""
+def run_terminal(link: Link, history_file: Path, recorder: Recorder | None = None, bell: bool = True) -> None:
+    """The interactive console, until Ctrl-D or `exit`. Ctrl-C sends `stop`, before anything else is done.
+
+    bell: whether the terminal rings at a find.
+    """
     from sapper_host.operate.console_screen import ConsoleScreen
 
     operator = Operator(link, telemetry_of(recorder))
     with recording(link, recorder), stops_first(operator), operator, raw_frames(link, recorder):
-        ConsoleScreen(operator, history_file, recorder).run()
+        ConsoleScreen(operator, history_file, recorder, bell).run()
 
 
 @contextmanager

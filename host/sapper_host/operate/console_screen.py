@@ -12,15 +12,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
-from prompt_toolkit.formatted_text import HTML
+from prompt_toolkit.formatted_text import ANSI, HTML
 from prompt_toolkit.patch_stdout import patch_stdout
+from prompt_toolkit.styles import Style
 from rich.console import Console
 from rich.text import Text as RichText
 
@@ -30,11 +31,14 @@ from sapper_host.board.link import Happening, Link
 from sapper_host.board.signing import watching_only
 from sapper_host.board.status_text import frames_of_status
 from sapper_host.errors import SapperError
+from sapper_host.operate.bell import Bell
+from sapper_host.operate.console_toolbar import Toolbar
 from sapper_host.operate.drive_keys import DriveKeys
 from sapper_host.operate.driver import Driver
 from sapper_host.operate.line_editing import History, completer
 from sapper_host.operate.monitor_state import MonitorState, describe
-from sapper_host.operate.monitor_view import EVENT_STYLE, figures
+from sapper_host.operate.monitor_view import event_style
+from sapper_host.operate.once import Once
 from sapper_host.operate.operator import HELD_STATES, LEAVE, Operator
 from sapper_host.operate.status_poll import StatusPoll
 
@@ -47,6 +51,8 @@ DRIVING_HELP = (
     "driving by keys: arrows drive while held, + - change the speed, space stands, F2 or Escape ends.\n"
     "Letting go stops. This terminal {how}."
 )
+# So that a line that falls silent is seen within a second (monitor_state.SILENT_S).
+REFRESH_S = 0.1
 _NUDGES = "does not tell when a key is let go: a held key nudges, pauses, then drives"
 _RELEASES = "tells when a key is let go"
 
@@ -54,11 +60,14 @@ _RELEASES = "tells when a key is let go"
 class ConsoleScreen:
     """One session of the console. The threads of keyboard, driver and link call it, too."""
 
-    def __init__(self, operator: Operator, history_file: Path, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self, operator: Operator, history_file: Path, recorder: Recorder | None = None, bell: bool = True
+    ) -> None:
         self._operator = operator
         self._link = operator.link
-        self._recorder = recorder
         self._state = MonitorState()
+        self._once = Once()
+        self._bell = Bell(bell)
         self._keys = DriveKeys()
         self._lock = threading.RLock()  # of the drive mode
         self._driver: Driver | None = None
@@ -67,12 +76,14 @@ class ConsoleScreen:
         self._failure: Exception | None = None
         self._modes: TerminalModes | None = None
         self._keyboard: Keyboard | None = None
+        self._bar = Toolbar(operator, self._state, self._keys, recorder)
         self._history_file = history_file
         self._session: PromptSession[str] | None = None
 
     def run(self) -> None:
         """Until the operator leaves; raises what ended the link or the screen, if one ended."""
         self._state.found(self._operator.version)
+        self._state.take(Text(self._operator.first_status), self._link.decoder.counts)
         with ExitStack() as stack:
             stack.callback(self._link.unlisten, self._print)
             self._session = stack.enter_context(self._prompt())
@@ -101,7 +112,8 @@ class ConsoleScreen:
             "auto_suggest": AutoSuggestFromHistory(),
             "completer": completer(),
             "complete_while_typing": False,
-            "refresh_interval": 0.25,
+            "refresh_interval": REFRESH_S,
+            "style": Style.from_dict({"bottom-toolbar": "noreverse"}),  # it has colours of its own
         }
         if os.name != "posix":
             yield PromptSession(**options)
@@ -122,6 +134,7 @@ class ConsoleScreen:
             self._modes = modes
             self._close_editor = pipe.close
             self._keyboard = Keyboard(0, self, self._keys, edit)
+            self._bar.driving = False
             self._keyboard.start()
             try:
                 yield PromptSession(input=pipe, **options)
@@ -152,7 +165,7 @@ class ConsoleScreen:
         assert self._session is not None
         try:
             return self._session.prompt(
-                lambda: HTML("<b>{}</b> &gt; ").format(self._operator.state),
+                lambda: HTML("<b>{}{}</b> &gt; ").format(self._operator.state, "" if self._bar.heard else "?"),
                 bottom_toolbar=self._toolbar,
                 # No 'Press ENTER to continue', and no handler in the place of ours.
                 set_exception_handler=False,
@@ -219,10 +232,10 @@ class ConsoleScreen:
                 self._modes.drive(True)
                 refused = self._out_later
                 self._driver = Driver(self._link, self._keys, refused, self._modes.ask)
-                self._keyboard.driving = True
+                self._keyboard.driving = self._bar.driving = True
                 threading.Timer(0.5, self._tell_how).start()
             elif not on and self._driver is not None:
-                self._keyboard.driving = False
+                self._keyboard.driving = self._bar.driving = False
                 driver, self._driver = self._driver, None
                 driver.close(stand, wait_s=0.0)  # it may be the keyboard's thread that is here
                 self._modes.drive(False)
@@ -240,6 +253,8 @@ class ConsoleScreen:
 
     def _hear(self, item: Item) -> None:
         self._state.take(item, self._link.decoder.counts)
+        if isinstance(item, Event) and item.kind == "boot":
+            self._polling = True  # until telemetry, for which it has to be asked again
 
     def _ask_for_figures(self) -> None:
         """Frames, and where nothing can be signed, `status`; events come in either case."""
@@ -263,15 +278,18 @@ class ConsoleScreen:
 
     def _print(self, happening: Happening) -> None:
         match happening:
-            case Event(kind=kind, t_ms=t_ms):
+            case Event(t_ms=t_ms) if self._once.new(happening):
                 line = RichText().append(f"* {t_ms / 1000:9.2f} s  ", style="dim")
-                self._out(line.append(describe(happening), style=EVENT_STYLE.get(kind, "")))
+                self._out(line.append(describe(happening), event_style(happening)), self._bell.rings(happening))
             case Text(line=text, garbled=garbled) if not _is_answer(text) or garbled:
                 self._out(RichText(text, "dim"))
 
-    def _out(self, text: RichText) -> None:
+    def _out(self, text: RichText, bell: bool = False) -> None:
         """Print above the line being typed: patch_stdout keeps that line below."""
-        Console(file=sys.stdout, force_terminal=True, highlight=False, soft_wrap=True).print(text)
+        console = Console(file=sys.stdout, force_terminal=True, highlight=False, soft_wrap=True)
+        if bell:
+            console.bell()
+        console.print(text)
 
     def _out_later(self, text: str) -> None:
         threading.Thread(target=self._out, args=(RichText(text, "bold red"),), name="told", daemon=True).start()
@@ -291,42 +309,12 @@ class ConsoleScreen:
         if self._failure is None:
             self._failure = error if isinstance(error, Exception) else RuntimeError(repr(error))
 
-    def _toolbar(self) -> str:
+    def _toolbar(self) -> ANSI:
         try:
-            return self._toolbar_text()
+            return ANSI(self._bar.text(get_app().output.get_size().columns))
         except Exception as error:
             self._failed(error)
-            return f" THE SCREEN FAILED ({error!r}): the rover was stopped, Enter leaves"
-
-    def _toolbar_text(self) -> str:
-        state, counts = self._operator.state, self._link.decoder.counts
-        if self._link.gone is not None:
-            return f" LINK LOST ({self._link.gone.message}): Enter leaves"
-        held = "armed from here, keepalive on" if self._operator.holds else "armed elsewhere, looking on"
-        words = [f"{state}, {held}, Ctrl-C stops" if state in HELD_STATES else state]
-        if self._driver is not None:
-            speed = f"{self._keys.speed_mm_s} mm/s"
-            held = "LET GO OF ALL KEYS" if self._keys.waits(time.monotonic()) else f"DRIVING {speed}"
-            words = [f"{state}  {held}: arrows drive, + - speed, space stands, F2 ends"]
-        elif self._keyboard is not None and self._link.watches_only is None:
-            words.append("F2 drives by keys")
-        if self._state.snapshot().weakened:
-            words.append("STOPS WEAKENED: `status` tells which")
-        if damaged := counts.garbled_lines + counts.bad_frames:
-            words.append(f"{damaged} damaged")
-        lines = [f" !! {text}" for text in self._troubles()]
-        return "\n".join([*lines, f" {'; '.join(words)}", f" {figures(self._state.snapshot())}"])
-
-    def _troubles(self) -> Iterable[str]:
-        """What is wrong, as long as it is."""
-        if self._link.watches_only is not None:
-            yield "WATCHING ONLY, no key that fits: Ctrl-C stops"
-        recorded = self._recorder.problem if self._recorder is not None else ""
-        if recorded:
-            yield f"NOT RECORDED: {recorded}"
-        for text in self._link.hearers.troubles:
-            if not recorded or recorded not in text:
-                yield text
+            return ANSI(f" THE SCREEN FAILED ({error!r}): the rover was stopped, Enter leaves")
 
 
 def _is_answer(line: str) -> bool:

@@ -21,6 +21,7 @@ from sapper_host.board.signing import WatchOnlyError, watching_only
 from sapper_host.board.status_text import frames_of_status
 from sapper_host.connected.reconnect import SteadyLink
 from sapper_host.errors import BoardError, SapperError
+from sapper_host.operate.bell import Bell
 from sapper_host.operate.monitor_state import MonitorState, describe
 from sapper_host.operate.monitor_view import plain_line, render
 from sapper_host.operate.status_poll import StatusPoll
@@ -40,8 +41,10 @@ def _goodbye(link: Link) -> None:
 class Monitor:
     """Watches one board until told to leave; a context manager. Raises LinkError when the port is none at the start."""
 
-    def __init__(self, port: str, recorder: Recorder | None = None, as_json: bool = False) -> None:
+    def __init__(self, port: str, recorder: Recorder | None = None, as_json: bool = False, bell: bool = True) -> None:
         self.state = MonitorState(port)
+        self._bell = Bell(bell)
+        self._ring = threading.Event()
         self._recorder = recorder
         # The recorder has a thread of its own: a slow or full disk holds nothing up.
         self._recording = Consumer("recording", self._record, self._record_ended) if recorder is not None else None
@@ -112,6 +115,8 @@ class Monitor:
     def _take(self, item: Item) -> None:
         """By the reading thread: nothing here waits."""
         self.state.take(item, self._counts)
+        if self._bell.rings(item):
+            self._ring.set()
         if self._recording is not None:
             self._recording.put(item)
         if self._as_json:
@@ -160,6 +165,9 @@ class Monitor:
                 seen, counts = self.state.snapshot(), replace(self._counts)
                 picture = render(seen, counts, console.width, console.height, unicode)
                 live.update(picture, refresh=True)
+                if self._ring.is_set():
+                    self._ring.clear()
+                    console.bell()
                 while not self._queue.empty():
                     self._queue.get()  # the screen has its own list of events
                 time.sleep(1 / _SCREEN_HZ)

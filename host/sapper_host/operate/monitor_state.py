@@ -7,15 +7,24 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from statistics import median
 
-from sapper.shared.events import STATES
+from sapper.shared.events import FAULTS, REASON_NAMES, STATES
+from sapper_host.board.answers import is_ok, words_of
 from sapper_host.board.decoder import Counts, Event, Frame, Text
 from sapper_host.board.link import Happening
+from sapper_host.operate.once import Once
 
 EVENTS_KEPT = 200
 STRENGTH_MAX = 1000
 # STATUS comes at least once a second: without any for so long the screen is no longer true.
 STALE_S = 1.5
+# A line on which nothing came for so long is silent, or for twice its usual pause where that is longer (telemetry at
+# 1 Hz). Screens are drawn ten times a second, so that it is seen within a second of the last byte.
+SILENT_S = 0.7
+_PAUSES = 8  # of which the usual one is the median
+_AT_ONCE_S = 0.02  # what comes closer together came together
 _RATE_WINDOW_S = 5.0
 _WEAKENED = 1 << 5  # of STATUS.flags; a board of older firmware never sets it
 
@@ -34,7 +43,7 @@ class Quality:
     frames_per_s: float
     lost_pct: float
     bad: int
-    age_s: float | None
+    age_s: float | None  # since anything was heard, by the laptop's clock; None while there is no telemetry
 
 
 @dataclass
@@ -55,11 +64,16 @@ class MonitorState:
     detect: Frame | None = None
     loop: Frame | None = None
     event_state: str = ""
+    event_reason: str = ""
+    fault_told: tuple[str, str] = ("none", "none")  # the last one among the events, and what its track looks like
     strength_peak: int = 0
     events: deque[Event | Note] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
     reconnects: int = 0
     _arrivals: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=2000))
     _last_frame_at: float | None = None
+    _heard_at: float = 0.0
+    _pauses_from: deque[float] = field(default_factory=lambda: deque(maxlen=_PAUSES + 1))
+    _once: Once = field(default_factory=Once, repr=False, compare=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     def snapshot(self) -> MonitorState:
@@ -70,6 +84,7 @@ class MonitorState:
                 version=dict(self.version),
                 events=self.events.copy(),
                 _arrivals=self._arrivals.copy(),
+                _pauses_from=self._pauses_from.copy(),
                 _lock=threading.RLock(),
             )
 
@@ -79,6 +94,8 @@ class MonitorState:
             self._take(happening, counts)
 
     def _take(self, happening: Happening, counts: Counts) -> None:
+        if isinstance(happening, Frame | Event) or (isinstance(happening, Text) and not happening.garbled):
+            self._heard()
         match happening:
             case Frame(name=name):
                 self._last_frame_at = self.now()
@@ -91,15 +108,31 @@ class MonitorState:
                     self.strength_peak = max(happening.fields["strength"], int(self.strength_peak * 0.97))
                 elif name == "LOOP":
                     self.loop = happening
-            case Event(kind=kind):
+            case Event() if self._once.new(happening):
                 self.events.append(happening)
-                if kind == "state":
-                    self.event_state = str(happening.args["to"])
-                elif kind == "boot":
-                    self.status = self.detect = self.loop = None
-                    self.event_state = "SAFE"
-            case Text():
-                pass
+                self._follow(happening)
+            case Text(line=line, garbled=False) if is_ok(line.removeprefix("> ")):
+                told = words_of(line)
+                if told.get("telemetry") == "off":
+                    self.status = self.detect = self.loop = self._last_frame_at = None
+                elif told.get("state") in STATES and "reason" in told:
+                    self.event_state, self.event_reason = told["state"], told["reason"]
+
+    def _follow(self, event: Event) -> None:
+        match event.kind:
+            case "state":
+                self.event_state, self.event_reason = str(event.args["to"]), str(event.args["reason"])
+            case "fault":
+                self.fault_told = (str(event.args["fault"]), str(event.args.get("track", "none")))
+            case "boot":
+                self.status = self.detect = self.loop = self._last_frame_at = None
+                self.event_state, self.event_reason = "SAFE", "reset"
+                self.fault_told = ("none", "none")
+
+    def _heard(self) -> None:
+        self._heard_at = self.now()
+        if not self._pauses_from or self._heard_at - self._pauses_from[-1] >= _AT_ONCE_S:
+            self._pauses_from.append(self._heard_at)
 
     def warned(self, text: str) -> None:
         """Something went wrong on this side: among the events, and shown from then on."""
@@ -134,6 +167,8 @@ class MonitorState:
             self.trouble = ""
             self.version = version
             self._arrivals.clear()
+            self._pauses_from.clear()
+            self._heard()
 
     @property
     def state(self) -> str:
@@ -142,8 +177,27 @@ class MonitorState:
             return self.event_state
         if self.status is None:
             return ""
-        index = self.status.fields["state"]
-        return STATES[index] if index < len(STATES) else f"state {index}"
+        return _name(STATES, "state", self.status.fields["state"])
+
+    @property
+    def reason(self) -> str:
+        """Why it is in its state, by the board's last word on it; '' before any."""
+        if self.event_state:
+            return self.event_reason
+        return "" if self.status is None else _name(REASON_NAMES, "reason", self.status.fields["reason"])
+
+    @property
+    def fault(self) -> str:
+        """What is wrong, by the board's last word on it; 'none' when nothing is."""
+        if self.status is not None and self.status.fields["fault"]:
+            return _name(FAULTS, "fault", self.status.fields["fault"])
+        told = self.fault_told[0]
+        return told if self.reason == ("encoder" if told.startswith("encoder") else "blind") else "none"
+
+    @property
+    def track(self) -> str:
+        """What the track at fault looks like; 'none' when that is not known, or none is."""
+        return self.fault_told[1] if self.fault == self.fault_told[0] else "none"
 
     @property
     def weakened(self) -> bool:
@@ -159,9 +213,21 @@ class MonitorState:
 
     @property
     def fresh(self) -> bool:
-        """Whether what the screen shows is the present: connected, and a frame came lately."""
-        quality = self.quality(0)
-        return self.connected and quality.age_s is not None and quality.age_s < STALE_S
+        """Whether what the screen shows is the present: the line is heard, and a frame came lately."""
+        return self.heard and self._last_frame_at is not None and self.now() - self._last_frame_at < STALE_S
+
+    @property
+    def heard(self) -> bool:
+        """Whether the line is there and, where telemetry is to come, not silent."""
+        age_s = self._age_s()
+        if not self.connected or age_s is None:
+            return self.connected
+        pauses = [after - before for before, after in pairwise(self._pauses_from.copy())]
+        usual_s = median(pauses) if pauses else STALE_S / 2
+        return age_s < max(SILENT_S, 2 * usual_s)
+
+    def _age_s(self) -> float | None:
+        return None if self._last_frame_at is None else self.now() - self._heard_at
 
     def quality(self, bad: int) -> Quality:
         """The line's figures over the last 5 s; `bad`: the decoder's count of bad frames."""
@@ -173,8 +239,17 @@ class MonitorState:
             frames_per_s=len(recent) / span_s if span_s > 0.2 else 0.0,
             lost_pct=100 * lost / (lost + len(recent)) if recent else 0.0,
             bad=bad,
-            age_s=None if self._last_frame_at is None else now - self._last_frame_at,
+            age_s=self._age_s(),
         )
+
+
+def _name(names: tuple[str, ...], kind: str, index: int) -> str:
+    return names[index] if index < len(names) else f"{kind} {index}"
+
+
+def is_end(event: Event) -> bool:
+    """Whether motion came to its end as the operator meant it to: a stop that nothing is wrong with."""
+    return event.kind == "stop" and event.args["reason"] == "done"
 
 
 def describe(event: Event) -> str:
@@ -196,7 +271,7 @@ def describe(event: Event) -> str:
             return f"FAULT {a['fault']}{'' if track in ('none', 0) else f' ({track})'} {where}"
         case "stop":
             also = f" ({a['detail']})" if "+" in str(a["detail"]) else ""  # one alone is what the reason says
-            return f"STOP: {a['reason']} {where}{also}"
+            return f"{'stands' if is_end(event) else 'STOP'}: {a['reason']} {where}{also}"
         case "verdict":
             return f"verdict: {a['verdict']}"
         case "link":

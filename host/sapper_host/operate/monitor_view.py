@@ -7,19 +7,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sapper.shared.events import CLASSES, FAULTS, REASONS
+from sapper.shared.events import CLASSES
 from sapper_host.board.decoder import Counts, Event
-from sapper_host.operate.monitor_state import STALE_S, STRENGTH_MAX, MonitorState, Note, describe
+from sapper_host.operate.link_words import ALARM, badge, beside, link_words, wrapped
+from sapper_host.operate.monitor_state import STRENGTH_MAX, MonitorState, Note, describe, is_end
+from sapper_host.operate.why_words import why
 
-STATE_STYLE = {
-    "SAFE": "bold white on green",
-    "ARMED": "bold black on yellow",
-    "TELEOP": "bold black on bright_yellow",
-    "SWEEP": "bold white on blue",
-    "CONTACT": "bold white on magenta",
-    "STOPPED": "bold white on red",
-    "FAULT": "bold white on red",
-}
 EVENT_STYLE = {
     "detect": "bold magenta",
     "contact": "bold magenta",
@@ -39,23 +32,25 @@ _LAMPS = (
     ("SEARCHED", 3, "green", "dim"),
     ("PINPOINT", 4, "cyan", "dim"),
 )
-_FIXED_LINES = 14
-_WARN_LOST_PCT = 5
+_FIXED_LINES = 13  # without those of the state
+_STATE_LINES_MOST = 3
+_FRAME_COLUMNS = 4  # a panel's sides
 _DUTY_MAX = 1000
 
 
 def render(state: MonitorState, counts: Counts, width: int, height: int, unicode: bool = True) -> RenderableType:
     """The whole screen, at most `height` lines of `width` columns."""
     old = "" if state.fresh else "dim"
+    stands = _state_lines(state, width)
     rows: list[RenderableType] = [
         _header(state, counts, width),
-        _state_line(state),
+        Panel(Group(*stands), padding=(0, 1)),
         _strength(state, width, unicode),
         _motion(state, old),
         _lamps(state, unicode),
         _health(state, counts, old),
     ]
-    room = height - _FIXED_LINES
+    room = height - _FIXED_LINES - len(stands)
     if state.warning:
         rows.append(Text(f" {state.warning} ", style="bold white on red", no_wrap=True, overflow="ellipsis"))
         room -= 1
@@ -68,49 +63,25 @@ def render(state: MonitorState, counts: Counts, width: int, height: int, unicode
 
 
 def _header(state: MonitorState, counts: Counts, width: int) -> Text:
-    """What is watched at the left, the line's quality at the right; the first gives way to the second."""
-    right = _quality(state, counts)
+    """What is watched at the left, the line's quality at the right."""
     version = state.version
     left = Text("Sapper ", style="bold")
     left.append(version.get("sapper", ""), style="bold")
     left.append(f"  {state.port}", style="")
     left.append(f"  {version.get('board', '')}", style="dim")
-    left.truncate(max(0, width - len(right) - 2), overflow="ellipsis", pad=True)
-    return left.append("  ").append(right)
+    return beside(left, link_words(state, counts.bad_frames), width)
 
 
-def _quality(state: MonitorState, counts: Counts) -> Text:
-    quality = state.quality(counts.bad_frames)
+def _state_lines(state: MonitorState, width: int) -> list[Text]:
     if not state.connected:
-        return Text("NO LINK", style="bold white on red")
-    if quality.age_s is None:
-        return Text("waiting for telemetry", style="yellow")
-    if quality.age_s >= STALE_S:
-        return Text(f"SILENT for {quality.age_s:.0f} s", style="bold white on red")
-    text = f"link {quality.frames_per_s:.0f}/s  lost {quality.lost_pct:.1f} %  bad {quality.bad}"
-    return Text(text, style="yellow" if quality.lost_pct > _WARN_LOST_PCT else "green")
-
-
-def _state_line(state: MonitorState) -> Panel:
-    name = state.state or "-"
-    text = Text(no_wrap=True, overflow="ellipsis")
-    if not state.connected:
-        text.append(f" {state.trouble or 'not connected'}; what follows is OLD ", style="bold white on red")
-        return Panel(text, padding=(0, 1))
-    text.append(f" {name} ", style=STATE_STYLE.get(name, "bold"))
-    if state.status is None:
-        return Panel(text, padding=(0, 1))
-    if state.weakened:
-        text.append("  ").append(" STOPS WEAKENED ", style="bold white on red")
-    index = state.status.fields["reason"]
-    reason, remedy = REASONS[index] if index < len(REASONS) else (f"reason {index}", "")
-    fault = state.status.fields["fault"]
-    if fault:
-        text.append(f"  {FAULTS[fault] if fault < len(FAULTS) else f'fault {fault}'}", style="bold red")
-    if reason not in ("none", "operator"):
-        text.append(f"  {reason}", style="bold")
-        text.append(f": {remedy}" if remedy else "")
-    return Panel(text, padding=(0, 1))
+        text = Text(f" {state.trouble or 'not connected'}; what follows is OLD ", ALARM)
+    else:
+        text = badge(state, state.state)
+        if state.weakened:
+            text.append("  ").append(" STOPS WEAKENED ", style=ALARM)
+        if words := why(state):
+            text.append("  ").append(words)
+    return wrapped(text, width - _FRAME_COLUMNS, _STATE_LINES_MOST)
 
 
 def _strength(state: MonitorState, width: int, unicode: bool) -> Panel:
@@ -205,7 +176,12 @@ def event_text(event: Event | Note) -> Text:
         return Text(f"{'-- ' + event.text:>12s}", style="yellow", no_wrap=True, overflow="ellipsis")
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{event.t_ms / 1000:9.2f} s  ", style="dim")
-    return text.append(describe(event), style=EVENT_STYLE.get(event.kind, ""))
+    return text.append(describe(event), event_style(event))
+
+
+def event_style(event: Event) -> str:
+    """The colour of an event's line."""
+    return "" if is_end(event) else EVENT_STYLE.get(event.kind, "")
 
 
 def plain_line(state: MonitorState) -> str:

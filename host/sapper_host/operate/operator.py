@@ -11,11 +11,12 @@ from types import FrameType, TracebackType
 
 from sapper.shared.commands import ROWS
 from sapper.shared.events import STATES
-from sapper_host.board.answers import is_ok
-from sapper_host.board.decoder import Event, Item, Text
+from sapper_host.board.answers import is_ok, words_of
+from sapper_host.board.decoder import Event, Frame, Item, Text
 from sapper_host.board.link import Link
 from sapper_host.board.radio_key import shown
 from sapper_host.errors import LinkError, NoAnswerError, SapperError
+from sapper_host.operate.once import Once
 
 # States that end by themselves when the operator is not heard of.
 HELD_STATES = ("ARMED", "TELEOP", "SWEEP", "CONTACT")
@@ -38,13 +39,17 @@ class Operator:
         self.state = "?"
         self.holds = False
         self.version: dict[str, str] = {}
+        self.first_status = ""  # the answer's last line
+        self._once = Once()
         self._lock = threading.RLock()
         # In the order of the line: what is said last of the state is what it is.
         link.tap(self._hear)
 
     def __enter__(self) -> Operator:
         self.version = self.link.identify()
-        self._follow(self.link.command("status").values().get("state", "?"))
+        status = self.link.command("status")
+        self.first_status = status.last
+        self._follow(status.values().get("state", "?"))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -91,12 +96,16 @@ class Operator:
 
     def _hear(self, item: Item) -> None:
         match item:
+            case Event() if not self._once.new(item):
+                pass
             case Event(kind="state", args=args):
                 self._follow(str(args["to"]))
             case Event(kind="boot"):
                 self._follow("SAFE")
+            case Frame(name="STATUS", fields=fields) if fields["state"] < len(STATES):
+                self._follow(STATES[fields["state"]])
             case Text(line=line, garbled=False) if is_ok(line.removeprefix("> ")):
-                told = dict(word.split("=", 1) for word in line.split() if "=" in word).get("state")
+                told = words_of(line).get("state")
                 if told in STATES:
                     self._follow(told)
 

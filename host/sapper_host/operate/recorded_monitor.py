@@ -11,10 +11,10 @@ from sapper_host.recordings.session_facts import describe
 class RecordedMonitor(Monitor):
     """As Monitor. BoardError at the start when raw telemetry is wanted where there is none."""
 
-    def __init__(self, port: str, recorder: Recorder, as_json: bool = False) -> None:
+    def __init__(self, port: str, recorder: Recorder, as_json: bool = False, bell: bool = True) -> None:
         self._described = False
         self._recorder_told = recorder
-        super().__init__(port, recorder, as_json)
+        super().__init__(port, recorder, as_json, bell)
 
     def _setup(self, link: Link) -> None:
         """Who is there is asked once, before anything else; for telemetry again after every loss of the link."""

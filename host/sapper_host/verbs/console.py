@@ -11,7 +11,7 @@ import typer
 
 from sapper.shared.pins import UART_RADIO_BAUD
 from sapper_host.verbs.help_text import help_of
-from sapper_host.verbs.options import OperatorOption, PortOption, RawOption, needs_record
+from sapper_host.verbs.options import BellOption, OperatorOption, PortOption, RawOption, needs_record
 
 
 def console(
@@ -22,11 +22,13 @@ def console(
     ] = None,
     raw: RawOption = False,
     operator: OperatorOption = "",
+    bell: BellOption = True,
 ) -> None:
     """Type commands to a rover and see its events.
 
     While it is armed the console says every 500 ms that the operator is there; Ctrl-C sends `stop`, and leaving sends
-    `stop` first. The bottom lines show place, speed and the detector.
+    `stop` first. The bottom lines show whether the rover is heard, why it stands and what is to be done, place, speed
+    and the detector. The terminal's bell rings at a find.
 
     F2 turns the arrow keys into driving; letting go stops. On a terminal that does not tell when a key is let go, a
     held key gives a nudge, a pause, and then motion: safety over smoothness.
@@ -53,7 +55,7 @@ def console(
         link = stack.enter_context(Link.open(find_port(port), baud))
         recorder = stack.enter_context(Recorder(record, time.time_ns, operator, raw)) if record else None
         if sys.stdin.isatty() and sys.stdout.isatty():
-            console_app.run_terminal(link, console_app.history_path(), recorder)
+            console_app.run_terminal(link, console_app.history_path(), recorder, bell)
         else:
             console_app.run_lines(link, sys.stdin, recorder)
 

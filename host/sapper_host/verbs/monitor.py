@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sapper_host.verbs.help_text import help_of
-from sapper_host.verbs.options import JsonOption, OperatorOption, PortOption, RawOption, needs_record
+from sapper_host.verbs.options import BellOption, JsonOption, OperatorOption, PortOption, RawOption, needs_record
 
 if TYPE_CHECKING:
     from sapper_host.recordings.recorder import Recorder
@@ -22,6 +22,7 @@ def monitor(
     ] = None,
     raw: RawOption = False,
     operator: OperatorOption = "",
+    bell: BellOption = True,
     seconds: Annotated[
         float | None, typer.Option(metavar="S", min=0.1, help="Leave by itself after so many seconds.")
     ] = None,
@@ -52,7 +53,10 @@ def monitor(
         with contextlib.ExitStack() as stack:
             recorder = stack.enter_context(Recorder(record, time.time_ns, operator, raw)) if record else None
             where = find_port(port)
-            app = Monitor(where, None, as_json) if recorder is None else RecordedMonitor(where, recorder, as_json)
+            if recorder is None:
+                app = Monitor(where, None, as_json, bell)
+            else:
+                app = RecordedMonitor(where, recorder, as_json, bell)
             stack.enter_context(app).run(seconds)
     finally:
         if recorder is not None and recorder.messages:

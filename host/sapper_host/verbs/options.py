@@ -34,6 +34,9 @@ RawOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of text for people.")]
+BellOption = Annotated[
+    bool, typer.Option("--bell/--no-bell", help="Whether the terminal's bell rings once a find, on a terminal.")
+]
 
 
 def needs_record(record: Path | None, raw: bool, operator: str) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -24,22 +24,28 @@ from tests.terminal import READY_S, Terminal
 pytestmark = [pytest.mark.virtual, pytest.mark.slow, pytest.mark.xdist_group("virtual"), pytest.mark.timeout(300)]
 
 
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The USB line of a virtual rover."""
-    environment = os.environ | {
-        "SAPPER_CACHE": str(tmp_path_factory.mktemp("cache")),
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
+@contextmanager
+def virtual_rover(cache: Path) -> Iterator[dict[str, str]]:
+    """Its lines, by name: usb, radio."""
+    environment = os.environ | {"SAPPER_CACHE": str(cache), "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "sapper_host", "rig", "virtual", "--json", "--world", "clean", "--key-on"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, stdin=subprocess.DEVNULL) as process:
         assert process.stdout is not None
-        usb = json.loads(process.stdout.readline())["usb"]
-        with Link.open(usb) as link:
-            link.identify(timeout_s=READY_S)  # it may still be starting
-        yield usb
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=30)
+        lines = json.loads(process.stdout.readline())
+        try:
+            with Link.open(lines["usb"]) as link:
+                link.identify(timeout_s=READY_S)  # it may still be starting
+            yield lines
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The USB line of a virtual rover."""
+    with virtual_rover(tmp_path_factory.mktemp("cache")) as lines:
+        yield lines["usb"]
 
 
 def arm(terminal: Terminal) -> None:
