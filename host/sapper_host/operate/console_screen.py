@@ -25,22 +25,20 @@ from prompt_toolkit.styles import Style
 from rich.console import Console
 from rich.text import Text as RichText
 
-from sapper_host.board.answers import Answer
 from sapper_host.board.decoder import Event, Item, Text
-from sapper_host.board.link import Happening, Link
+from sapper_host.board.link import Happening
 from sapper_host.board.signing import watching_only
-from sapper_host.board.status_text import frames_of_status
 from sapper_host.errors import SapperError
 from sapper_host.operate.bell import Bell
 from sapper_host.operate.console_toolbar import Toolbar
 from sapper_host.operate.drive_keys import DriveKeys
 from sapper_host.operate.driver import Driver
+from sapper_host.operate.figures_source import FiguresSource
 from sapper_host.operate.line_editing import History, completer
 from sapper_host.operate.monitor_state import MonitorState, describe
 from sapper_host.operate.monitor_view import event_style
 from sapper_host.operate.once import Once
 from sapper_host.operate.operator import HELD_STATES, LEAVE, Operator
-from sapper_host.operate.status_poll import StatusPoll
 
 if TYPE_CHECKING:
     from sapper_host.operate.keyboard import Keyboard
@@ -72,7 +70,7 @@ class ConsoleScreen:
         self._lock = threading.RLock()  # of the drive mode
         self._driver: Driver | None = None
         self._told_how = ""
-        self._polling = False
+        self._figures = FiguresSource(operator, self._state)
         self._failure: Exception | None = None
         self._modes: TerminalModes | None = None
         self._keyboard: Keyboard | None = None
@@ -93,8 +91,7 @@ class ConsoleScreen:
             self._link.listen(self._print, "screen")
             if self._link.watches_only is not None:
                 self._out(RichText(watching_only(self._link.watches_only), "bold yellow"))
-            self._ask_for_figures()
-            stack.enter_context(StatusPoll(self._link_to_poll, self._take_status, quiet=False))
+            stack.enter_context(self._figures)
             try:
                 self._lines()
             finally:
@@ -254,27 +251,7 @@ class ConsoleScreen:
     def _hear(self, item: Item) -> None:
         self._state.take(item, self._link.decoder.counts)
         if isinstance(item, Event) and item.kind == "boot":
-            self._polling = True  # until telemetry, for which it has to be asked again
-
-    def _ask_for_figures(self) -> None:
-        """Frames, and where nothing can be signed, `status`; events come in either case."""
-        try:
-            self._link.command(self._operator.telemetry, quiet=True)
-            self._polling = False
-        except SapperError:
-            self._polling = True
-
-    def _link_to_poll(self) -> Link | None:
-        """The link while `status` has to be asked for; a key that has come meanwhile ends that."""
-        if self._link.gone is not None:
-            return None
-        if self._polling and self._link.watches_only is None:
-            self._ask_for_figures()
-        return self._link if self._polling else None
-
-    def _take_status(self, answer: Answer) -> None:
-        for frame in frames_of_status(answer.values(), self._state.last_t_ms):
-            self._hear(frame)
+            self._figures.again()
 
     def _print(self, happening: Happening) -> None:
         match happening:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import sys
+import threading
 import time
 from dataclasses import replace
 from types import TracebackType

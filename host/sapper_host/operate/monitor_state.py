@@ -20,8 +20,8 @@ EVENTS_KEPT = 200
 STRENGTH_MAX = 1000
 # STATUS comes at least once a second: without any for so long the screen is no longer true.
 STALE_S = 1.5
-# A line on which nothing came for so long is silent, or for twice its usual pause where that is longer (telemetry at
-# 1 Hz). Screens are drawn ten times a second, so that it is seen within a second of the last byte.
+# A line on which nothing came for so long is silent, or for twice the usual pause between frames where that is longer
+# (telemetry at 1 Hz). Screens are drawn ten times a second, so that it is seen within a second of the last byte.
 SILENT_S = 0.7
 _PAUSES = 8  # of which the usual one is the median
 _AT_ONCE_S = 0.02  # what comes closer together came together
@@ -95,10 +95,12 @@ class MonitorState:
 
     def _take(self, happening: Happening, counts: Counts) -> None:
         if isinstance(happening, Frame | Event) or (isinstance(happening, Text) and not happening.garbled):
-            self._heard()
+            self._heard_at = self.now()
         match happening:
             case Frame(name=name):
                 self._last_frame_at = self.now()
+                if not self._pauses_from or self._last_frame_at - self._pauses_from[-1] >= _AT_ONCE_S:
+                    self._pauses_from.append(self._last_frame_at)
                 self._arrivals.append((self._last_frame_at, counts.frame_gaps))
                 if name == "STATUS":
                     self.status = happening
@@ -128,11 +130,6 @@ class MonitorState:
                 self.status = self.detect = self.loop = self._last_frame_at = None
                 self.event_state, self.event_reason = "SAFE", "reset"
                 self.fault_told = ("none", "none")
-
-    def _heard(self) -> None:
-        self._heard_at = self.now()
-        if not self._pauses_from or self._heard_at - self._pauses_from[-1] >= _AT_ONCE_S:
-            self._pauses_from.append(self._heard_at)
 
     def warned(self, text: str) -> None:
         """Something went wrong on this side: among the events, and shown from then on."""
@@ -168,7 +165,7 @@ class MonitorState:
             self.version = version
             self._arrivals.clear()
             self._pauses_from.clear()
-            self._heard()
+            self._heard_at = self.now()
 
     @property
     def state(self) -> str:
