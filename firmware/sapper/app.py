@@ -184,8 +184,8 @@ class Application:
             self.drive.halt()
             self.motion.halt()
         self.state = new
-        if new == SAFE:
-            self._interruptible(True)
+        if new == SAFE or old == SAFE:
+            self._interruptible(new == SAFE)
         if old == SWEEP:
             self.watch.end_search()
         if not GRANTS[new] & ENABLED:
@@ -199,12 +199,11 @@ class Application:
             self.add(_SWEEP_EVENT, self._sweep_mm, 1)
 
     def _power_up(self):
-        """SAFE -> ARMED: Ctrl-C is a byte like any other from here, the motors stand at duty 0, MOTOR_EN rises.
+        """SAFE -> ARMED: the motors stand at duty 0, MOTOR_EN rises.
 
         The heap is collected first (12 ms): a mission begins on a whole heap, which lasts for minutes of motion.
         """
         gc.collect()
-        self._interruptible(False)
         self.motion.halt()
         self.drive.engage()
         self.detector.reset()

@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from sapper.shared import pins, version
+from sapper.shared import limits, pins, version
 
 from . import build_mark, cache, native
 from . import compiler as cross
@@ -125,7 +125,10 @@ def build_module(commit: str, firmware: Path) -> bytes:
 
 def generated(commit: str, firmware: Path) -> list[tuple[str, bytes]]:
     """The staged files that are made, not copied."""
-    header = f'#define SAPPER_VERSION "{version.VERSION}"\n#define SAPPER_REVISION "{commit}"\n'
+    header = (
+        f'#define SAPPER_VERSION "{version.VERSION}"\n#define SAPPER_REVISION "{commit}"\n'
+        f"#define SAPPER_PROMPT_LEFT_MS ({limits.PROMPT_LEFT_MS}u)\n"
+    )
     return [
         ("board/pins.csv", pins_csv()),
         ("board/sapper_build.h", header.encode()),

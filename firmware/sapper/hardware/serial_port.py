@@ -9,18 +9,12 @@ from machine import UART, Pin
 
 import micropython
 from sapper.shared.pins import GPIO, UART_RADIO, UART_RADIO_BAUD
+from sapper_stdin import peek
 
 _SEND_BYTES = 1024
 _BYTE_US = 10 * 1_000_000 // UART_RADIO_BAUD + 4  # a little more than ten bits take
 _PART_LEAST = 256
-_ONCE = (0,)
-
-
-def _heed_ctrl_c():
-    """A Ctrl-C that has come raises here: bytecode looks for it where it jumps back, native code never. What follows it
-    on the line, as mpremote's Ctrl-A does, is then left for MicroPython's prompt."""
-    for _ in _ONCE:
-        pass
+_CTRL_C = 3
 
 
 class UsbPort:
@@ -32,42 +26,44 @@ class UsbPort:
         self._poll = select.poll()
         self._poll.register(sys.stdin, select.POLLIN)
         self._byte = bytearray(1)
-        self._interrupt_char = -1
+        self._ends_read = -1
 
     def interruptible(self, on):
-        """on: Ctrl-C raises KeyboardInterrupt (SAFE, for mpremote). Off: it is a byte like any other."""
-        self._interrupt_char = 3 if on else -1
-        micropython.kbd_intr(self._interrupt_char)
+        """on: a Ctrl-C may be meant for MicroPython's prompt (SAFE), so what follows it is left where it waits. Never
+        does one interrupt by itself: it may be a byte of something else."""
+        self._ends_read = _CTRL_C if on else -1
+        micropython.kbd_intr(-1)
 
     @micropython.native
     def read_into(self, buffer):
-        """What has arrived, at most len(buffer) bytes."""
+        """What has arrived, at most len(buffer) bytes; interruptible, nothing behind a Ctrl-C."""
         count = 0
         byte = self._byte
+        ends_read = self._ends_read
         while count < len(buffer):
             ready = False
             for _ in self._poll.ipoll(0):
                 ready = True
             if not ready:
                 break
-            if self._interrupt_char >= 0:
-                _heed_ctrl_c()
             self._stdin.readinto(byte)
             buffer[count] = byte[0]
             count += 1
+            if byte[0] == ends_read:
+                break
         return count
+
+    def peek(self, buffer):
+        """What waits, at most len(buffer) bytes, without taking it."""
+        return peek(buffer)
 
     def read_all(self, view):
         """Fill `view`, however long that takes: something must watch over it. A tenth of `read_into`'s time a byte."""
         self._stdin.readinto(view)
 
     def write(self, view):
-        """What there is room for. The board's build never waits while Ctrl-C is off (mpconfigboard.h), so it is put
-        off here."""
-        micropython.kbd_intr(-1)
-        count = self._stdout.write(view)
-        micropython.kbd_intr(self._interrupt_char)
-        return count or 0
+        """What there is room for: the board's build never waits while Ctrl-C does not interrupt (mpconfigboard.h)."""
+        return self._stdout.write(view) or 0
 
 
 class RadioPort:
@@ -87,7 +83,7 @@ class RadioPort:
         self._wrote_us = time.ticks_us()
 
     def interruptible(self, on):
-        """Nothing on the radio interrupts."""
+        """Nothing on the radio leads to the prompt."""
 
     @micropython.native
     def read_into(self, buffer):

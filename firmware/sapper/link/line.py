@@ -73,7 +73,7 @@ class LineReader:
                 self._bad = self._bad or "too_long"
                 self._length = 0
                 return at
-            self._bad = "malformed"
+            self.spoil()
         return at + 1
 
     def dropped(self):
@@ -83,6 +83,14 @@ class LineReader:
     def why_dropped(self):
         """The reason (of events.REFUSALS) to give for them."""
         return "too_long" if self.too_long else "malformed"
+
+    def spoil(self):
+        """A byte that is no text has come of this line: it is dropped at its end."""
+        self._bad = "malformed"
+
+    def at_start(self):
+        """Whether nothing of a line has come."""
+        return not self._length and not self._bad
 
     def forget(self):
         """Drop what has come of a line."""

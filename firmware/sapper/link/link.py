@@ -1,6 +1,7 @@
 """One serial link: bytes in to lines; answers, events and telemetry out. Bounded memory, never waits."""
 
 import micropython
+from sapper.link.ctrl_c import CtrlC
 from sapper.link.line import CTRL_C, LineReader
 
 # Taken in one tick: a bound on the time that a flood can cost it. USB (polled byte by byte, 30 us each) is held back by
@@ -11,6 +12,13 @@ _BEHIND_TICKS = 3
 _ANSWERS_MAX = 8
 _LINES_A_TICK = 4
 _PROMPT = b"> "
+# What MicroPython's tools send to ask for its raw prompt, and to leave it. The latter is passed over: whoever looks for
+# a board says it to one that does not answer (host: board/greeting.py).
+_CTRL_A = 1
+_CTRL_B = 2
+NO_PROMPT = (
+    "err prompt: MicroPython's prompt is for SAFE alone; `status` tells the state and why, `disarm` makes it SAFE"
+)
 
 
 class Link:
@@ -36,17 +44,21 @@ class Link:
         self._lossy = not trusted
         self._answers = []
         self._rest = b""
+        self._ctrl_c = CtrlC(port, self.reader)
 
     @micropython.native
     def read_line(self):
-        """The next whole line, or None. Ctrl-C on a trusted link reads as `stop`; on a radio it is noise.
+        """The next whole line, or None. Ctrl-C on a trusted link reads as `stop`, in SAFE raises KeyboardInterrupt if
+        it is meant (ctrl_c.py); on a radio it is noise.
 
         While armed, and on a radio always, lines that find no room are dropped and counted, so that no command is
         carried out long after it was said. Disarmed, USB is held back instead: a file can be pasted.
         """
-        if self._lossy or len(self._lines) < LINES_MAX:
+        if self._lossy or len(self._lines) < LINES_MAX and not self._ctrl_c.weighs():
             count = self._port.read_into(self._buffer)
             self._full_ticks = self._full_ticks + 1 if count == len(self._buffer) else 0
+            if not self._lossy and self._ctrl_c.heard(self._buffer, count):
+                count -= 1
             if count:
                 self._take(count)
         return self._lines.pop(0) if self._lines else None
@@ -60,10 +72,8 @@ class Link:
         buffer = self._buffer
         at = 0
         while at < count:
-            if self.trusted and buffer[at] == CTRL_C:
+            if self.trusted and buffer[at] <= CTRL_C and self._take_control(buffer[at]):
                 at += 1
-                reader.forget()
-                self._queue("stop")
                 continue
             start = at
             by_hand = reader.by_hand
@@ -80,6 +90,20 @@ class Link:
                 self._queue(reader.line)
             elif reader.error and self.trusted:
                 self.answer("err %s: a line is at most 160 printable ASCII characters; type it again" % reader.error)
+
+    def _take_control(self, byte):
+        """Whether one of MicroPython's control characters was taken; what is not makes its line a spoilt one."""
+        if byte == _CTRL_B:
+            return self.reader.at_start()
+        if not self._lossy:
+            return False
+        if byte == _CTRL_A:
+            self.answer(NO_PROMPT)
+        if byte != CTRL_C:
+            return False
+        self.reader.forget()
+        self._queue("stop")
+        return True
 
     def _queue(self, line):
         lines = self._lines
@@ -149,6 +173,7 @@ class Link:
         return not self._rest
 
     def interruptible(self, on):
-        """Disarmed (on) or armed: whether Ctrl-C here raises KeyboardInterrupt, and whether lines may wait long."""
+        """SAFE (on) or not: whether Ctrl-C here leads to the prompt, and whether lines may wait long."""
         self._lossy = not (on and self.trusted)
+        self._ctrl_c.forget()
         self._port.interruptible(on)

@@ -229,6 +229,18 @@ ARM_CODE_MOST_MS: (
     "design: a code is typed at once",
     "tests/firmware/test_small_parts.py",
 ) = 5000
+PROMPT_LEFT_MS: (
+    "ms",
+    "MicroPython's prompt waits for a byte for so long, then Sapper starts again",
+    "chosen: a person reads and thinks; a rover that is not heard of is worse",
+    "tests/hil/rigs/virtual/test_prompt.py",
+) = 600_000
+CTRL_C_ALONE_MS: (
+    "ms",
+    "silence around a Ctrl-C in SAFE that leads to the prompt: one inside other bytes is spoilt data",
+    "chosen: five ticks, more than two writes of one program are apart, less than two keys of a person",
+    "tests/hil/rigs/virtual/test_prompt.py",
+) = 5 * TICK_MS
 SELF_TEST_HEAP_B: (
     "B",
     "least free heap of a self-test that passes",

@@ -9,7 +9,7 @@ application is chosen (board/manifest.py).
 
 MARK = "sapper-slot 1"
 BYTES_MAX = 1024
-API = 2  # counts changes of what an application in a slot may call of the board's own modules
+API = 3  # counts changes of what an application in a slot may call of the board's own modules
 USE = b"sapper update "  # a key that signs radio lines as well could not be made to sign an update
 
 _MAC = b"\nmac="

@@ -31,8 +31,15 @@ class Port:
 
     def read_into(self, buffer):
         count = min(len(buffer), len(self.waiting))
+        if self.interrupts and b"\x03" in self.waiting[:count]:
+            count = self.waiting.index(b"\x03") + 1
         buffer[:count] = self.waiting[:count]
         self.waiting = self.waiting[count:]
+        return count
+
+    def peek(self, buffer):
+        count = min(len(buffer), len(self.waiting))
+        buffer[:count] = self.waiting[:count]
         return count
 
     def write(self, view):

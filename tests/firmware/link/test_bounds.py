@@ -310,7 +310,7 @@ def test_what_a_link_dropped_by_itself_is_counted_once_with_its_reason():
     port = Port()
     link = Link(USB, port, True)
     link.interruptible(False)
-    port.waiting = b"\x01\n\x02\n"
+    port.waiting = b"\x04\n\x05\n"
     link.read_line()
     refusals.look(link)
     refusals.look(link)

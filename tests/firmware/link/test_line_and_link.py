@@ -110,6 +110,7 @@ def test_good_lines_arrive_as_they_were_sent(lines):
 
 def test_ctrl_c_on_usb_reads_as_stop_and_forgets_what_was_typed():
     link, port = link_on(USB)
+    link.interruptible(False)
     port.waiting = b"driv\x03status\n"
     assert drain(link) == ["stop", "status"]
 

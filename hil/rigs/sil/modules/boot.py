@@ -98,6 +98,7 @@ def put_in_place():
         "time": time,
         "os": BoardOs(),
         "sys": standard_streams.sys,
+        "sapper_stdin": standard_streams.Stdin,
         "select": standard_streams.select,
         "micropython": standard_streams.micropython,
         # No update slots: the source tree is what runs. `import slots` gives None.
@@ -118,13 +119,21 @@ def put_in_place():
 
 
 def prompt():
-    """After the program: MicroPython's prompt, of which Ctrl-D is understood."""
+    """After the program: MicroPython's prompt, of which Ctrl-D is understood, and that nobody types for long."""
+    from sapper.shared.limits import PROMPT_LEFT_MS
+
     exchange.record(clock.now, exchange.PROMPT, 0, 0)
-    while True:
+    silent_ms = 0
+    while silent_ms < PROMPT_LEFT_MS:
         if b"\x04" in serial_lines.usb.received:
-            machine.reset()
+            break
+        silent_ms = 0 if serial_lines.usb.received else silent_ms + 1
         serial_lines.usb.received = bytearray()
         clock.advance(1000)
+    else:
+        print("\nNobody typed for %d s: Sapper starts again." % (PROMPT_LEFT_MS // 1000))
+        clock.advance(100_000)
+    machine.reset()
 
 
 start()

@@ -26,6 +26,17 @@ class _Stdin:
         return count
 
 
+class Stdin:
+    """`sapper_stdin`: the board's own look at what waits (firmware/board/sapper_stdin.c)."""
+
+    @staticmethod
+    def peek(buffer):
+        """What waits, as far as it fits, without taking it."""
+        count = min(len(buffer), len(usb.received))
+        buffer[:count] = usb.received[:count]
+        return count
+
+
 class _Stdout(io.IOBase):
     """sys.stdout and its buffer."""
 
