@@ -99,6 +99,18 @@ class NoAnswerError(LinkError):
     """The port is open but the board did not answer a command in time."""
 
 
+class PortBusyError(LinkError):
+    """Another program has the port open."""
+
+
+class PortForbiddenError(LinkError):
+    """This user may not open the port."""
+
+
+class AtPromptError(LinkError):
+    """The board stands at MicroPython's prompt."""
+
+
 class BoardError(SapperError):
     """The board answered `err NAME: ...`. `name` is its NAME; `text` says what to do, but for its state and for the
     link: the remedy for these is the command table's."""

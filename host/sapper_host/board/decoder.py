@@ -24,6 +24,8 @@ _TEXT = frozenset({0x09, 0x0D}) | frozenset(range(0x20, 0x7F))
 _TEXT_BYTES = bytes(sorted(_TEXT))
 # Every control character but the tab becomes '?', so that a line may be printed on a terminal as it is.
 _CLEAN = bytes(b if b in _TEXT else 0x3F for b in range(256))
+# So many of the newest bytes are kept as they came.
+_RAW_BYTES = 1024
 _SEQUENCES = 256
 _NUMBERS = 65536
 
@@ -117,6 +119,7 @@ class StreamDecoder:
 
     def __init__(self) -> None:
         self.counts = Counts()
+        self._raw = b""
         self._text = bytearray()
         self._overlong = False
         self._segment: bytearray | None = None  # bytes since a zero while they may be a frame; None = in text
@@ -125,6 +128,7 @@ class StreamDecoder:
 
     def feed(self, data: bytes) -> list[Item]:
         """Decode `data` (any length, any bytes) and return the items completed by it, in order."""
+        self._raw = (self._raw + data)[-_RAW_BYTES:]
         self.counts.bytes += len(data)
         items: list[Item] = []
         parts = data.split(b"\0")
@@ -134,6 +138,11 @@ class StreamDecoder:
             if part:
                 self._part(part, items)
         return items
+
+    def raw_since(self, count: int) -> bytes:
+        """What came after the first `count` bytes, as it came; of much, the newest."""
+        new = self.counts.bytes - count
+        return self._raw[-new:] if new > 0 else b""
 
     def restarted(self) -> None:
         """The board has restarted: sequences and event numbers begin anew, which is no gap."""

@@ -10,12 +10,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from sapper_host.board import at_prompt
 from sapper_host.board.answers import Answer, is_last
 from sapper_host.board.decoder import StreamDecoder, Text
 from sapper_host.board.serial_stream import ByteStream
 from sapper_host.errors import BoardError, NoAnswerError
 
 ANSWER_S = 2.0
+_SIGN_S = 0.4
 
 
 class Dialog:
@@ -78,6 +80,25 @@ class Dialog:
                     raise BoardError(command, answer.error_name, answer.text)
                 return answer
         raise NoAnswerError(f"no answer to '{command}' within {wait_s:g} s", "is it the right port?")
+
+    def look_for_prompt(self, typed: int) -> None:
+        """AtPromptError when MicroPython's prompt is at the other end; it is left clean (see board/at_prompt.py).
+
+        typed: so many printable characters were said that it may have kept.
+        """
+        error = at_prompt.look(self._say, typed, self._decoder.raw_since(0))
+        if error is not None:
+            raise error
+
+    def _say(self, data: bytes, signs: tuple[bytes, ...]) -> bytes:
+        before = self._decoder.counts.bytes
+        self.write(data)
+        until = self._clock() + _SIGN_S
+        while True:
+            heard = self._decoder.raw_since(before)
+            if any(sign in heard for sign in signs) or self._clock() >= until:
+                return heard
+            self._decoder.feed(self._stream.read_some())
 
     def close(self) -> None:
         """Let go of the line."""

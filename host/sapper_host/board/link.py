@@ -217,8 +217,8 @@ class Link:
         # Ends whatever half a line the board holds from the user before us.
         first = self.send("", quiet=True)
         try:
-            ask = partial(self._exchange, "version", check=False)
-            values = greet(ask, self.hearers, self.decoder.counts, timeout_s)
+            ask = partial(self._exchange, check=False)
+            values = greet(ask, self._stream.write, self.hearers, self.decoder, timeout_s)
         finally:
             self.give_up(first)
         self._begin_signing(values.get("board", ""))

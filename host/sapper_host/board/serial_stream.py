@@ -16,7 +16,7 @@ from typing import Protocol
 import serial
 
 from sapper.shared.pins import UART_RADIO_BAUD
-from sapper_host.errors import LinkError, LinkGoneError, NoAnswerError
+from sapper_host.errors import LinkError, LinkGoneError, NoAnswerError, PortBusyError, PortForbiddenError
 
 # Over USB the rate means nothing; over the radio's adapter it must be the radio's.
 DEFAULT_BAUD = UART_RADIO_BAUD
@@ -186,10 +186,10 @@ def open_error(port: str, error: Exception) -> LinkError:
     if number in (errno.EACCES, errno.EPERM):
         group = _group_of(port)
         remedy = f"join the group that may: `sudo usermod -aG {group} $USER`, then log in again"
-        return LinkError(f"no permission to open {port}", remedy)
+        return PortForbiddenError(f"no permission to open {port}", remedy)
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK) or "exclusively lock" in str(error):
         holders = ", ".join(holders_of(port)) or "another program"
-        return LinkError(f"{port} is in use by {holders}", "close it there first")
+        return PortBusyError(f"{port} is in use by {holders}", "close it there first")
     # pyserial keeps the number of this one only in its text.
     no_terminal = os.strerror(errno.ENOTTY) in str(error) or number in (errno.ENOTTY, errno.EINVAL)
     if no_terminal or isinstance(error, ValueError) or os.path.isfile(port):

@@ -74,7 +74,9 @@ class UpdateError(SapperError):
 def identify(board: Board, wait_s: float = 3.0) -> dict[str, str]:
     """The values of `version`. LinkError when it is not a Sapper that answers."""
     until = board.clock() + wait_s
+    asked = 0
     while True:
+        asked += 1
         try:
             # Ends whatever half a line the board holds, and with what that and earlier askings bring, done.
             board.dialog.write(b"\n")
@@ -84,6 +86,7 @@ def identify(board: Board, wait_s: float = 3.0) -> dict[str, str]:
                 return answer.values()
         except NoAnswerError:
             if board.clock() >= until:
+                board.dialog.look_for_prompt(len("version") * asked)
                 raise LinkError(
                     "nothing answers as a Sapper does",
                     "`sapper doctor` looks for the cause; `sapper flash` if it is new",

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from hil.prove.updates.board import SimulatedBoard
 from hil.rigs.firmware import default_uf2
 from hil.rigs.virtual import VirtualPico
 from sapper.shared.limits import PROMPT_LEFT_MS
 from sapper.shared.pins import GPIO
+from sapper_host.errors import AtPromptError, LinkError
+from sapper_host.update.update import identify
 
 pytestmark = pytest.mark.virtual
 
@@ -116,3 +119,37 @@ def test_a_stopped_board_tells_a_tool_what_to_do_and_keeps_its_reason(board: Boa
     heard = board.say(b"\r\x03\r\x01", 300)
     assert b"err prompt: MicroPython's prompt is for SAFE alone" in heard and b">>>" not in heard
     assert b"state=STOPPED reason=operator" in board.state()
+
+
+STANDS_FOR_HOST = STANDS | {"what an older program has said": b"versionversionversion"}
+
+
+@pytest.mark.parametrize("stands", sorted(set(STANDS_FOR_HOST) - {"a program that waits for input"}))
+def test_every_prompt_is_recognised_every_time_and_left_clean(board: Board, stands: str) -> None:
+    board.to_prompt()
+    board.say(STANDS_FOR_HOST[stands], 600)
+    for _ in range(3):
+        with pytest.raises(AtPromptError) as told:
+            identify(SimulatedBoard(board.pico), 1.0)
+        assert "sapper reboot" in told.value.remedy
+    assert board.say(b"6 * 7\r").replace(b"6 * 7\r\n", b"").startswith(b"42\r\n>>> ")
+    board.say(b"\x04", 900)
+    assert b"ok state=SAFE" in board.state()
+
+
+def test_a_program_that_runs_at_the_prompt_is_not_interrupted_by_whoever_looks_for_a_board(board: Board) -> None:
+    board.to_prompt()
+    board.say(b"import time\rtime.sleep(30)\r")
+    with pytest.raises(LinkError, match="nothing answers|something answers"):
+        identify(SimulatedBoard(board.pico), 1.0)
+    assert b">>> " not in board.hear()
+    assert b">>> " in board.say(b"\x03")
+
+
+def test_an_application_that_is_taken_for_a_prompt_takes_no_harm(board: Board) -> None:
+    for before in (b"", b"stat", b"status\r"):
+        board.say(before)
+        SimulatedBoard(board.pico).dialog.look_for_prompt(7)
+        heard = board.say(b"\nlog\n", 100)
+        assert b"refused" not in heard and b" stop " not in heard and heard.count(b" boot ") == 1, heard
+    assert b"ok state=SAFE" in board.state()
