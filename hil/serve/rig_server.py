@@ -7,6 +7,7 @@ the drive and the terminal's settings are put away however it ends.
 
 from __future__ import annotations
 
+import secrets
 import select
 import sys
 import time
@@ -36,7 +37,7 @@ _PENDING_MAX = 2048
 _SHOW_EVERY_S = 0.5
 _PENDING_EVERY = 4
 
-Ready = Callable[[dict[str, str]], None]
+Ready = Callable[[dict[str, str], str], None]
 
 
 def serve(
@@ -51,8 +52,8 @@ def serve(
 ) -> None:
     """Run a virtual rover until Ctrl-C, SIGTERM or `q`.
 
-    world: a file or an example's name. pace: 'real' or 'fast'. ready: told the lines' paths, {"usb", "radio"}, once
-    the board has power. key_on: the arming key's position at the start. bootsel: the folder that comes and goes as the
+    world: a file or an example's name. pace: 'real' or 'fast'. ready: told the lines' paths, {"usb", "radio"}, and the
+    board's number, its own in every run, once it has power. key_on: the arming key's position at the start. bootsel: the folder that comes and goes as the
     board's drive, not there or empty at the start. bootsel_fault: see `drive_faults`. blank: nothing in flash.
     HilError when a fault is no fault or the folder is not empty, when world, firmware or emulator cannot be had, or the
     emulation fails.
@@ -63,13 +64,14 @@ def serve(
         raise HilError(f"{bootsel} is not an empty folder: it comes and goes as the drive; name one that is not there")
     with ExitStack() as stack:
         stack.enter_context(processes.endings())
-        pico = stack.enter_context(VirtualPico(uf2=None if blank else firmware or default_uf2()))
+        uf2 = None if blank else firmware or default_uf2()
+        pico = stack.enter_context(VirtualPico(uf2, seed=secrets.randbits(32)))
         drive = stack.enter_context(closing(BootselDrive(pico, bootsel, **faults))) if bootsel is not None else None
         usb = stack.enter_context(closing(TerminalLine()))
         radio = stack.enter_context(closing(TerminalLine()))
         server = _Server(pico, ClosedLoop(pico, place), usb, radio, Panel(key_on), pace == "real", drive)
         if ready is not None:
-            ready({"usb": usb.path, "radio": radio.path})
+            ready({"usb": usb.path, "radio": radio.path}, pico.flash.unique_id().hex())
         keyboard = stack.enter_context(Keyboard())
         if keyboard.listens:
             print(HELP, file=sys.stderr)

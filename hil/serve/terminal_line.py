@@ -8,6 +8,8 @@ import select
 import termios
 import tty
 
+from hil.rigs.virtual.pty import open_pty
+
 _TAKE_BYTES = 1024
 # What a laptop's driver would hold for a program that is slow to read.
 _HOLD_BYTES = 16384
@@ -17,7 +19,7 @@ class TerminalLine:
     """A pseudo-terminal. `path` is what to open. Nobody need have it open: what is sent then is lost, as on a wire."""
 
     def __init__(self) -> None:
-        self._master, slave = os.openpty()
+        self._master, slave = open_pty()
         try:
             # Our own end is left closed: so it shows (POLLHUP) when the last program that had it open has left.
             tty.setraw(slave)

@@ -17,6 +17,8 @@ VERBS = (
     "devices",
     "monitor",
     "console",
+    "stop",
+    "reboot",
     "key",
     "settings",
     "selftest",

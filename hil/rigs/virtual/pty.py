@@ -35,11 +35,22 @@ _HELD = 1 << 16
 _MAX_LAG_S = 0.25
 
 
+def open_pty() -> tuple[int, int]:
+    """(our end, the end that programs open) of a new pseudo-terminal; VirtualPicoError where there are none."""
+    try:
+        return os.openpty()
+    except OSError as error:
+        raise VirtualPicoError(
+            f"there is no pseudo-terminal to be had for the rig's serial lines ({error.strerror}): mount them with "
+            "`sudo mount -t devpts devpts /dev/pts`, or end programs that hold many",
+        ) from None
+
+
 class PtyLine:
     """One pseudo-terminal. `path` is what a program opens."""
 
     def __init__(self) -> None:
-        self._master, slave = os.openpty()
+        self._master, slave = open_pty()
         tty.setraw(slave, termios.TCSANOW)
         self.path = os.ttyname(slave)
         os.close(slave)

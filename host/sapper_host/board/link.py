@@ -169,6 +169,10 @@ class Link:
                 raise
         return pending
 
+    def write(self, data: bytes) -> None:
+        """Bytes as they are, for what is no Sapper: MicroPython's prompt. LinkError when the line does not take them."""
+        self._stream.write(data)
+
     def give_up(self, pending: Pending) -> None:
         """Nobody waits for this answer any more."""
         with self._lock:
@@ -218,7 +222,7 @@ class Link:
         first = self.send("", quiet=True)
         try:
             ask = partial(self._exchange, check=False)
-            values = greet(ask, self._stream.write, self.hearers, self.decoder, timeout_s)
+            values = greet(ask, self.write, self.hearers, self.decoder, timeout_s)
         finally:
             self.give_up(first)
         self._begin_signing(values.get("board", ""))

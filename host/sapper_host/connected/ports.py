@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sapper.storage.name_file import NONE as NO_NAME
 from sapper_host.board.link import Link
 from sapper_host.connected import bootsel
 from sapper_host.connected.run_registry import running_rigs
-from sapper_host.errors import LinkError, SapperError
+from sapper_host.errors import AtPromptError, LinkError, PortBusyError, PortForbiddenError
 from sapper_host.outside.text import shown
 
 # Raspberry Pi's vendor and the product number of MicroPython on RP2040, which our board definition keeps.
@@ -18,13 +19,20 @@ USB_IDS = (0x2E8A, 0x0005)
 USB_NAME = "Sapper"
 # How long a board may take to answer; a rig on a busy machine runs slower than real time.
 _PROBE_S = {"board": 1.5, "rig": 5.0}
+_TROUBLES = {PortBusyError: "busy", PortForbiddenError: "forbidden", AtPromptError: "micropython"}
+_NO_ANSWER = (
+    "a program of its own may run there: `sapper reboot --port` ends it and starts Sapper; "
+    "else plug the board in again, or `sapper flash`"
+)
 
 
 @dataclass
 class Port:
-    """A place a board may be. kind: usb, radio (of a rig), serial or drive; what: sapper, micropython, busy, ...
+    """A place a board may be. kind: usb, radio (of a rig), serial or drive; what: sapper, micropython, busy, forbidden,
+    no answer; bootsel; other; before it is asked board or rig.
 
     location: where it is plugged in, as bootsel.Drive has it; the same board is found there again after a restart.
+    usb_ids: vendor and product, 'VVVV:PPPP'. trouble, remedy: why it cannot be used, and what to do.
     """
 
     device: str
@@ -34,6 +42,15 @@ class Port:
     serial_number: str = ""
     version: dict[str, str] = field(default_factory=dict)
     location: str = ""
+    usb_ids: str = ""
+    trouble: str = ""
+    remedy: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people called the board; '' when they did not, or it was not asked."""
+        name = self.version.get("name", NO_NAME)
+        return "" if name == NO_NAME else name
 
     @property
     def ours(self) -> bool:
@@ -42,7 +59,7 @@ class Port:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        return asdict(self) | {"ours": self.ours}
+        return asdict(self) | {"ours": self.ours, "name": self.name}
 
 
 def list_ports() -> list[Port]:
@@ -57,12 +74,14 @@ def list_ports() -> list[Port]:
         detail = " ".join(names.split()) or (shown(info.description) if info.description != "n/a" else "")
         location = (getattr(info, "location", None) or "").partition(":")[0]
         what = "board" if ours else "other"
-        found.append(Port(info.device, kind, what, detail, shown(info.serial_number or ""), location=location))
+        ids = f"{info.vid:04x}:{info.pid or 0:04x}" if info.vid is not None else ""
+        number = shown(info.serial_number or "")
+        found.append(Port(info.device, kind, what, detail, number, location=location, usb_ids=ids))
     for rig in running_rigs():
         for name, device in rig.ports.items():
             world = f", world {Path(rig.world).name}" if rig.world else ""
             detail = shown(f"{rig.rig} rig (pid {rig.pid}){world}")
-            found.append(Port(device, name, "rig", detail, location=device if name == "usb" else ""))
+            found.append(Port(device, name, "rig", detail, rig.board, location=device if name == "usb" else ""))
     return found
 
 
@@ -77,8 +96,10 @@ def probe(port: Port) -> Port:
             if not port.serial_number:
                 port.serial_number = port.version.get("board", "")
     except LinkError as error:
-        busy = "in use" in error.message
-        port.what = "busy" if busy else "micropython" if "MicroPython" in error.message else "no answer"
+        port.what = next((what for kind, what in _TROUBLES.items() if isinstance(error, kind)), "no answer")
+        port.trouble, port.remedy = error.message, error.remedy
+        if port.what == "no answer" and port.kind == "usb":
+            port.remedy = _NO_ANSWER
         port.detail = f"{port.detail}; {error.message}" if port.detail else error.message
     return port
 
@@ -96,27 +117,3 @@ def port_now(port: str, serial_number: str) -> str:
     if os.path.exists(port) or not serial_number:
         return port
     return next((each.device for each in list_ports() if each.serial_number == serial_number), port)
-
-
-def find_port(wanted: str | None) -> str:
-    """The port to use: the one named, or the only Sapper connected. SapperError when there is none, or a choice."""
-    if wanted:
-        return wanted
-    ours = [port for port in map(probe, list_ports()) if port.ours and port.kind != "radio"]
-    if len(ours) == 1:
-        return ours[0].device
-    if ours:
-        names = ", ".join(port.device for port in ours)
-        raise LinkError(f"there are {len(ours)} boards: {names}", "choose one with --port")
-    waiting = bootsel_drives()
-    if waiting:
-        raise LinkError("the only board is in BOOTSEL, a drive without a console", "flash it, or unplug it and back in")
-    raise LinkError("no board found", "plug one in, start `sapper rig virtual`, or name it with --port")
-
-
-def complete_port(incomplete: str) -> list[tuple[str, str]]:
-    """Shell completion of --port."""
-    try:
-        return [(port.device, port.detail or port.what) for port in list_ports() if port.device.startswith(incomplete)]
-    except (OSError, SapperError):
-        return []

@@ -28,7 +28,8 @@ _PID_END = 1 << 31
 class RunningRig:
     """A rig that runs. `ports`: what -> pseudo-terminal, e.g. {"usb": "/dev/pts/4", "radio": "/dev/pts/5"}.
 
-    `bootsel`: the folder that its board shows as a drive while it is in BOOTSEL; '' when it has none.
+    `bootsel`: the folder that its board shows as a drive while it is in BOOTSEL; '' when it has none. `board`: its
+    board's number.
     """
 
     pid: int
@@ -37,6 +38,7 @@ class RunningRig:
     world: str = ""
     started_s: float = 0.0
     bootsel: str = ""
+    board: str = ""
 
 
 def _entry(value: dict[str, Any]) -> RunningRig:
@@ -54,9 +56,11 @@ def _run_folder() -> Path:
 
 
 @contextmanager
-def registered(rig: str, ports: dict[str, str], world: str = "", bootsel: str = "") -> Iterator[RunningRig]:
+def registered(
+    rig: str, ports: dict[str, str], world: str = "", bootsel: str = "", board: str = ""
+) -> Iterator[RunningRig]:
     """While the block runs, this process is listed as a rig with these serial ports."""
-    entry = RunningRig(os.getpid(), rig, dict(ports), world, time.time(), bootsel)
+    entry = RunningRig(os.getpid(), rig, dict(ports), world, time.time(), bootsel, board)
     # Named for the order: nobody sets this clock back while they run.
     path = _run_folder() / f"{time.monotonic_ns():020d}-{rig}-{entry.pid}.json"
     write(path, json.dumps(asdict(entry)) + "\n", sync=False)  # it is of no use after a power cut

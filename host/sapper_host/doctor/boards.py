@@ -8,31 +8,12 @@ from pathlib import Path
 
 from sapper_host.board.serial_stream import holders_of
 from sapper_host.connected.bootsel import BOOT_IDS, find_drives, read_line, usb_ids
+from sapper_host.connected.other_devices import OTHERS, VENDOR
 from sapper_host.connected.ports import Port, probe
 from sapper_host.connected.run_registry import running_rigs
 from sapper_host.errors import Status
 
 OK, NOTE, WRONG = "ok", "note", "wrong"
-VENDOR = "2e8a"
-MICROPYTHON = "0005"
-# What else Raspberry Pi's vendor number is on: product -> what it is, what to do.
-OTHERS = {
-    "000a": ("a Pico with another firmware (Pico SDK)", "hold BOOTSEL while plugging it in, then `sapper flash`"),
-    "000b": ("a Pico with CircuitPython", "hold BOOTSEL while plugging it in, then `sapper flash`"),
-    "0004": ("a debug probe (picoprobe)", "that is no rover: plug in the Pico itself"),
-    "000c": ("a debug probe", "that is no rover: plug in the Pico itself"),
-    "000f": ("a Pico 2 in BOOTSEL", "Sapper runs on the Pico with an RP2040"),
-}
-# What the port's state says: what answered -> state, words, remedy.
-ANSWERS = {
-    "sapper": (OK, "Sapper answers", ""),
-    "micropython": (
-        NOTE,
-        "MicroPython's prompt answers",
-        "Ctrl-D there starts Sapper if it is on the board; else `sapper flash`",
-    ),
-    "no answer": (WRONG, "nothing that is known answers", "plug it in again; if that does not help: `sapper flash`"),
-}
 
 
 @dataclass(frozen=True)
@@ -116,14 +97,14 @@ def _port(path: str, root: Path, may_open: Callable[[str], bool], ask: Callable[
 
 
 def _answer(what: str, asked: Port) -> Row:
-    if asked.what == "busy":
-        return Row(what, WRONG, asked.detail, "close the program that has it open")
-    state, found, remedy = ANSWERS.get(asked.what, ANSWERS["no answer"])
-    if asked.ours:
-        version = asked.version
-        found += f": {version.get('sapper', '')} {version.get('git', '')}, board {version.get('board', '')}"
-        found += f", from {version['source']}" if "source" in version else ""
-    return Row(what, state, found, remedy)
+    if not asked.ours:
+        state = NOTE if asked.what == "micropython" else WRONG
+        return Row(what, state, asked.trouble or "nothing that is known answers", asked.remedy)
+    version = asked.version
+    found = f"Sapper answers: {version.get('sapper', '')} {version.get('git', '')}, board {version.get('board', '')}"
+    found += f", called {asked.name}" if asked.name else ""
+    found += f", from {version['source']}" if "source" in version else ""
+    return Row(what, OK, found)
 
 
 def _rigs(ask: Callable[[Port], Port]) -> Iterator[Row]:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sapper_host.connected.bootsel import ROOT, Drive, drive_at, find_drives
+from sapper_host.connected.choice import none_usable, port_of, wanted
 from sapper_host.connected.ports import Port, list_ports
 from sapper_host.connected.run_registry import running_rigs
 from sapper_host.errors import LinkError, SapperError, Status
-
-_NONE = "plug a board in, or hold BOOTSEL while plugging it in; `sapper doctor` says what is in the way"
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,9 @@ class Target:
 
 def choose(port: str | None, drives: list[Path], every: bool, root: Path = ROOT) -> list[Target]:
     """The boards that the command line means: those named, or all, or the only one. LinkError when that is none."""
-    named = [_at_port(port)] if port else []
+    if not drives and not every:
+        port = wanted(port)
+    named = [_at_port(port_of(port))] if port else []
     named += [_of_drive(drive_at(folder, root)) for folder in drives]
     if named:
         return _checked(named)
@@ -44,7 +45,7 @@ def choose(port: str | None, drives: list[Path], every: bool, root: Path = ROOT)
     waiting = {target.location for target in found if target.drive is not None and target.location}
     found = [target for target in found if target.drive is not None or target.location not in waiting]
     if not found:
-        raise LinkError("no board found", _NONE)
+        raise none_usable(list_ports())
     if len(found) > 1 and not every:
         names = ", ".join(target.name for target in found)
         raise LinkError(f"there are {len(found)} boards: {names}", "choose one with --port or --drive, or take --all")

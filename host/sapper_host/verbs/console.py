@@ -46,7 +46,7 @@ def console(
     import time
 
     from sapper_host.board.link import Link
-    from sapper_host.connected.ports import find_port
+    from sapper_host.connected.choice import find_port
     from sapper_host.operate import console_app
     from sapper_host.recordings.recorder import Recorder
 

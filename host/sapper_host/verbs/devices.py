@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from sapper_host.connected.ports import Port
 
 # What a board shows as; `board` and `rig` only when it was not asked.
-_BOARDS = ("sapper", "bootsel", "micropython", "busy", "board", "rig")
-_COLOUR = {"sapper": "green", "bootsel": "yellow", "micropython": "yellow", "busy": "yellow", "no answer": "red"}
+_BOARDS = ("sapper", "bootsel", "micropython", "busy", "forbidden", "board", "rig")
+_COLOUR = {"sapper": "green", "no answer": "red"} | dict.fromkeys(
+    ("bootsel", "micropython", "busy", "forbidden"), "yellow"
+)
 
 
 def devices(
@@ -30,16 +32,14 @@ def devices(
       sapper devices
       sapper devices --json | jq -r '.[] | select(.ours) | .device'
     """
-    from concurrent.futures import ThreadPoolExecutor
-
-    from sapper_host.connected import ports
+    from sapper_host.connected import choice, ports
     from sapper_host.errors import Status
     from sapper_host.screen.progress import waiting
 
     found = ports.list_ports()
     if probe:
-        with waiting("asking the boards"), ThreadPoolExecutor(max_workers=8) as pool:
-            found = list(pool.map(ports.probe, found))
+        with waiting("asking the boards"):
+            found = choice.probe_all(found)
     found += ports.bootsel_drives()
     if as_json:
         import json
@@ -58,14 +58,18 @@ def devices(
 def _show(found: list[Port]) -> None:
     from sapper_host.screen.columns import line, padded
 
-    rows = [("port", "kind", "what", "version", "board", "detail")]
+    rows = [("port", "kind", "what", "name", "version", "board", "detail")]
     for port in found:
         version = " ".join(filter(None, (port.version.get("sapper"), port.version.get("git"))))
-        rows.append((port.device, port.kind, port.what, version or "-", port.serial_number or "-", port.detail))
+        number = port.serial_number or "-"
+        rows.append((port.device, port.kind, port.what, port.name or "-", version or "-", number, port.detail))
     for row, cells in zip(rows, padded(rows), strict=True):
         if row[2] in _COLOUR:
             cells[2] = typer.style(cells[2], fg=_COLOUR[row[2]])
         typer.echo(line(cells))
+    for port in found:
+        if port.remedy:
+            typer.echo(f"   do: {port.device}: {port.remedy}", err=True)
 
 
 def register(app: typer.Typer) -> None:

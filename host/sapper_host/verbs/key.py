@@ -39,7 +39,7 @@ def key(
     from sapper_host.board.key_store import KeyStore
     from sapper_host.board.link import Link
     from sapper_host.board.radio_key import give
-    from sapper_host.connected.ports import find_port
+    from sapper_host.connected.choice import find_port
 
     if context.invoked_subcommand is not None:
         return
@@ -87,7 +87,7 @@ def show(port: PortOption = None, as_json: JsonOption = False) -> None:
 def _on_board(port: str | None) -> tuple[str, str] | None:
     """Board and id of its key; None: no port is named, and none is found."""
     from sapper_host.board.link import Link
-    from sapper_host.connected.ports import find_port
+    from sapper_host.connected.choice import find_port
     from sapper_host.errors import LinkError
 
     try:

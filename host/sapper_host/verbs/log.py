@@ -33,7 +33,7 @@ def log(
     """
     from sapper.shared.fields import parse_line
     from sapper_host.board.link import Link
-    from sapper_host.connected.ports import find_port
+    from sapper_host.connected.choice import find_port
     from sapper_host.errors import LinkError
     from sapper_host.recordings.starts import parts_begin
 

@@ -42,7 +42,7 @@ def monitor(
     import contextlib
     import time
 
-    from sapper_host.connected.ports import find_port
+    from sapper_host.connected.choice import find_port
     from sapper_host.operate.monitor_app import Monitor
     from sapper_host.operate.recorded_monitor import RecordedMonitor
     from sapper_host.recordings.recorder import Recorder

@@ -9,9 +9,13 @@ import typer
 
 
 def _complete_port(incomplete: str) -> list[tuple[str, str]]:
-    from sapper_host.connected.ports import complete_port
+    from sapper_host.connected.choice import complete_port
+    from sapper_host.errors import SapperError
 
-    return complete_port(incomplete)
+    try:
+        return complete_port(incomplete)
+    except (OSError, SapperError):
+        return []
 
 
 PortOption = Annotated[
@@ -20,7 +24,8 @@ PortOption = Annotated[
         "--port",
         "-p",
         metavar="PORT",
-        help="Serial port, as `sapper devices` lists it. Without it: the only Sapper connected.",
+        help="Serial port, or a board's name or number, as `sapper devices` lists them. Without it: what SAPPER_PORT "
+        "says, else the only Sapper connected.",
         autocompletion=_complete_port,
     ),
 ]

@@ -57,7 +57,7 @@ def provision(
     """
     import time
 
-    from sapper_host.connected.ports import find_port
+    from sapper_host.connected.choice import find_port
     from sapper_host.errors import Status
     from sapper_host.files.place import check_folder
     from sapper_host.provision import record as board_record

@@ -61,11 +61,11 @@ def virtual(
     with ExitStack() as stack, rig_errors(), suppress(KeyboardInterrupt, Ended):
         from hil.serve.rig_server import serve
 
-        def ready(ports: dict[str, str]) -> None:
+        def ready(ports: dict[str, str], board: str) -> None:
             """The board runs and its lines are open."""
             drive = str(bootsel.absolute()) if bootsel else ""
             try:
-                stack.enter_context(registered("virtual", ports, world or "", drive))
+                stack.enter_context(registered("virtual", ports, world or "", drive, board))
             except NotWrittenError as error:
                 typer.echo(f"note: without --port other commands do not find this rig ({error.message})", err=True)
             if as_json:

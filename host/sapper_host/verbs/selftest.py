@@ -25,7 +25,7 @@ def selftest(port: PortOption = None, as_json: JsonOption = False) -> None:
     """
     from sapper_host.board.link import Link
     from sapper_host.board.selftest import passed, run
-    from sapper_host.connected.ports import find_port
+    from sapper_host.connected.choice import find_port
     from sapper_host.errors import Status
     from sapper_host.screen.progress import waiting
 

@@ -56,7 +56,7 @@ def get(
     from sapper.shared.settings import row_of
     from sapper_host.board import settings as board_settings
     from sapper_host.board.link import Link
-    from sapper_host.connected.ports import find_port
+    from sapper_host.connected.choice import find_port
 
     row = row_of(_named(name)) if name else None
     with Link.open(find_port(port)) as link:
@@ -155,7 +155,7 @@ def dump(
     from sapper_host.board import settings as board_settings
     from sapper_host.board.link import Link
     from sapper_host.board.settings_text import text_of
-    from sapper_host.connected.ports import find_port
+    from sapper_host.connected.choice import find_port
     from sapper_host.errors import SapperError
     from sapper_host.files.place import check_file
     from sapper_host.files.whole_file import write
@@ -214,7 +214,7 @@ def diff(
     from sapper_host.board import settings as board_settings
     from sapper_host.board.link import Link
     from sapper_host.board.settings_text import read
-    from sapper_host.connected.ports import find_port
+    from sapper_host.connected.choice import find_port
     from sapper_host.errors import Status
 
     other = read(file).values if file else {row[0]: row[1] for row in TABLE}
@@ -240,7 +240,7 @@ def _apply(
 ) -> None:
     from sapper_host.board import settings as board_settings
     from sapper_host.board.link import Link
-    from sapper_host.connected.ports import find_port
+    from sapper_host.connected.choice import find_port
     from sapper_host.screen.progress import waiting
 
     with waiting("settings"), Link.open(find_port(port)) as link:

@@ -40,7 +40,7 @@ def teamkey(
     """
     from sapper_host.board.link import Link
     from sapper_host.board.radio_key import send_team_key
-    from sapper_host.connected.ports import find_port
+    from sapper_host.connected.choice import find_port
     from sapper_host.errors import SapperError, Status
     from sapper_host.update import team_key
     from sapper_host.update.team_key import NO_TEAM_KEY

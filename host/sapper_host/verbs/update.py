@@ -60,7 +60,7 @@ def update(
     """
     import json
 
-    from sapper_host.connected.ports import find_port, list_ports, probe
+    from sapper_host.connected.choice import find_all, find_port
     from sapper_host.errors import SapperError, Status
     from sapper_host.files.place import check_file
     from sapper_host.files.whole_file import write
@@ -79,12 +79,7 @@ def update(
     named = bundles.read(file) if file is not None else None
     sign_with = team_key.load(key) if key else team_key.load_default()
     # Whether there is a board costs nothing to see: it comes before whatever takes time.
-    if every:
-        ports = [each.device for each in map(probe, list_ports()) if each.ours and each.kind != "radio"]
-        if not ports:
-            raise SapperError("no board found", "`sapper devices` lists what is connected", Status.NO_DEVICE)
-    else:
-        ports = [find_port(port)]
+    ports = find_all() if every else [find_port(port)]
     chosen = named or _without_a_file(build, sign_with)
     outcomes = update_all(ports, chosen, allow_older=allow_older)
     text = json.dumps(report(chosen, outcomes), indent=1)

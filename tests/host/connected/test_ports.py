@@ -13,11 +13,13 @@ from sapper_host.board.decoder import Frame
 from sapper_host.board.link import Happening, Link
 from sapper_host.board.serial_stream import open_error
 from sapper_host.connected import ports, run_registry
+from sapper_host.connected.choice import find_port
 from sapper_host.connected.ports import Port
 from sapper_host.connected.reconnect import SteadyLink
 from sapper_host.errors import LinkError, LinkGoneError, Status
 from tests.host.board.test_link import wait_for
 from tests.host.fake_board import FakeBoard
+from tests.host.prompt_board import PromptBoard
 
 pytestmark = [pytest.mark.unit, pytest.mark.usefixtures("own_cache")]
 
@@ -49,8 +51,9 @@ def test_only_ports_that_may_be_ours_are_opened(board: FakeBoard) -> None:
 
 
 def test_probing_tells_micropython_busy_and_silence() -> None:
-    with FakeBoard(version=">>> version\r\nNameError: name 'version' isn't defined") as board:
-        assert ports.probe(Port(board.port, "usb", "board")).what == "micropython"
+    with PromptBoard() as prompt:
+        assert ports.probe(Port(prompt.port, "usb", "board")).what == "micropython"
+    with FakeBoard() as board:
         with Link.open(board.port):
             assert ports.probe(Port(board.port, "usb", "board")).what == "busy"
         board.mute = True
@@ -59,12 +62,12 @@ def test_probing_tells_micropython_busy_and_silence() -> None:
 
 def test_with_two_boards_one_must_be_chosen(board: FakeBoard) -> None:
     with FakeBoard() as other, run_registry.registered("virtual", {"usb": board.port}):
-        assert ports.find_port(None) == board.port and ports.find_port("/dev/x") == "/dev/x"
+        assert find_port(None) == board.port and find_port("/dev/x") == "/dev/x"
         with (
             run_registry.registered("virtual", {"usb": other.port}),
             pytest.raises(LinkError, match="2 boards") as caught,
         ):
-            ports.find_port(None)
+            find_port(None)
         assert "--port" in caught.value.remedy
 
 

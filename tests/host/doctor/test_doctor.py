@@ -10,13 +10,14 @@ import pytest
 from serial.tools import list_ports as system_ports
 
 from sapper_host.cli import main
-from sapper_host.connected.ports import Port
+from sapper_host.connected.ports import Port, probe
 from sapper_host.connected.run_registry import registered
 from sapper_host.doctor import checks
 from sapper_host.doctor.boards import NOTE, OK, OTHERS, WRONG, Row
 from sapper_host.doctor.checks import Machine, examine, status_of
 from sapper_host.errors import Status
 from tests.host.fake_board import FakeBoard
+from tests.host.prompt_board import PromptBoard
 from tests.host.flash.test_flash_drives import mount_at, plug_in
 from tests.host.flash.test_flash_drives import root as root  # noqa: F401 -- a fixture
 
@@ -122,13 +123,14 @@ def test_a_board_in_bootsel_is_told_with_its_drive(
     assert row.state == state and "in BOOTSEL" in row.found and found in row.found and "sapper flash" in row.remedy
 
 
-@pytest.mark.parametrize(
-    ("what", "state", "remedy"), [("micropython", NOTE, "Ctrl-D"), ("no answer", WRONG, "sapper flash")]
-)
-def test_a_board_that_is_no_sapper_now(machine: Machine, what: str, state: str, remedy: str) -> None:
+def test_a_board_that_is_no_sapper_now(machine: Machine) -> None:
     plug_in_running(machine, "1-2")
-    row = board(replace(machine, ask=lambda port: replace(port, what=what)))
-    assert row.state == state and remedy in row.remedy
+    with PromptBoard() as prompt, FakeBoard() as silent:
+        silent.mute = True
+        for board_there, state, remedy in ((prompt, NOTE, "sapper reboot"), (silent, WRONG, "sapper flash")):
+            port = board_there.port
+            row = board(replace(machine, ask=lambda asked, port=port: probe(replace(asked, device=port))))
+            assert row.state == state and remedy in row.remedy
 
 
 def test_a_running_rig_is_asked_as_a_board_is(machine: Machine) -> None:
