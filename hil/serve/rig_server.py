@@ -53,8 +53,9 @@ def serve(
     """Run a virtual rover until Ctrl-C, SIGTERM or `q`.
 
     world: a file or an example's name. pace: 'real' or 'fast'. ready: told the lines' paths, {"usb", "radio"}, and the
-    board's number, its own in every run, once it has power. key_on: the arming key's position at the start. bootsel: the folder that comes and goes as the
-    board's drive, not there or empty at the start. bootsel_fault: see `drive_faults`. blank: nothing in flash.
+    board's number, its own in every run, once it has power. key_on: the arming key's position at the start.
+    bootsel: the folder that comes and goes as the board's drive, not there or empty at the start. bootsel_fault: see
+    `drive_faults`. blank: nothing in flash.
     HilError when a fault is no fault or the folder is not empty, when world, firmware or emulator cannot be had, or the
     emulation fails.
     """

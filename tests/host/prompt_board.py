@@ -9,14 +9,16 @@ BANNER = b"MicroPython v1.25.0 on 2025-04-15; Sapper rover with RP2040\r\n>>> "
 
 
 class PromptBoard(SerialEnd):
-    """`line`: what stands at the prompt."""
+    """`line`: what stands at the prompt; `said`: all that was said to it."""
 
     def __init__(self, banner: bytes = BANNER) -> None:
         super().__init__()
         self.line = b""
+        self.said = b""
         self._banner = banner
 
     def _receive(self, data: bytes) -> None:
+        self.said += data
         for byte in data:
             if byte == 0x7F and self.line:
                 self.line = self.line[:-1]

@@ -6,10 +6,10 @@ import sys
 import time
 
 from machine import UART, Pin
+from sapper_stdin import peek
 
 import micropython
 from sapper.shared.pins import GPIO, UART_RADIO, UART_RADIO_BAUD
-from sapper_stdin import peek
 
 _SEND_BYTES = 1024
 _BYTE_US = 10 * 1_000_000 // UART_RADIO_BAUD + 4  # a little more than ten bits take

@@ -12,8 +12,8 @@ _PROMPTS_OWN = b"\r\n\x01\x02\x03\x04"
 
 
 class CtrlC:
-    """port: `peek(buffer) -> count` says what waits; reader: a line.LineReader, whose line one that is not meant spoils.
-    `weighs` and `heard` once a tick, in SAFE."""
+    """port: `peek(buffer) -> count` says what waits. reader: a line.LineReader, whose line is spoilt by one that is not
+    meant. `weighs` and, unless it does, `heard` once a tick, in SAFE."""
 
     def __init__(self, port, reader):
         self._port = port

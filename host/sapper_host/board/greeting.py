@@ -49,9 +49,7 @@ def greet(
     if error is not None:
         raise error
     if decoder.counts.bytes > before:
-        raise LinkError(
-            "something answers, but not as a Sapper does", "is it the right port, and the right baud rate?"
-        )
+        raise LinkError("something answers, but not as a Sapper does", "is it the right port, and the right baud rate?")
     raise LinkError("nothing answers", "is it the right port, is the board powered, and does it run Sapper?")
 
 

@@ -170,7 +170,7 @@ class Link:
         return pending
 
     def write(self, data: bytes) -> None:
-        """Bytes as they are, for what is no Sapper: MicroPython's prompt. LinkError when the line does not take them."""
+        """Send bytes as they are, to what is no Sapper: MicroPython's prompt. LinkError when the line takes none."""
         self._stream.write(data)
 
     def give_up(self, pending: Pending) -> None:

@@ -8,14 +8,17 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from sapper.shared.limits import PROMPT_LEFT_MS
 from sapper_host.board.link import Link, Tap
-from sapper_host.board.serial_stream import DEFAULT_BAUD
+from sapper_host.board.serial_stream import DEFAULT_BAUD, SerialStream
 from sapper_host.connected.ports import port_now
-from sapper_host.errors import LinkError, SapperError
+from sapper_host.errors import AtPromptError, LinkError, SapperError
 
 _RETRY_S = 0.5
 # With telemetry asked for, STATUS comes at least each second; a link silent for longer is asked again.
 _SILENT_S = 2.0
+# A prompt that is not talked to has given way to Sapper by then.
+_PROMPT_S = PROMPT_LEFT_MS / 1000 + 5.0
 
 
 class SteadyLink:
@@ -25,6 +28,8 @@ class SteadyLink:
     `tap` is called by the thread that reads, and waits for nothing (see Hearers);
     `on_found(version values)` each time a Sapper answers (the first time too), `on_lost(reason)` when it goes.
     `setup(link)` is run after each opening, and again when nothing came for two seconds.
+    A board at MicroPython's prompt comes back by itself if it is not talked to, so it is asked again only when that is
+    due, when it has been away, or when another program had its port.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class SteadyLink:
         self._setup = setup
         self._closing = threading.Event()
         self._board = ""
+        self._silent_until: float | None = None  # a prompt is there, to be left alone
         self.link: Link | None = None
         self._open()
         self._thread = threading.Thread(target=self._watch, name="steady link", daemon=True)
@@ -103,11 +109,29 @@ class SteadyLink:
     def _try_open(self) -> None:
         try:
             self._port = port_now(self._port, self._board)
+            if self._at_prompt_still():
+                return
             self._open()
+        except AtPromptError as error:
+            self._silent_until = time.monotonic() + _PROMPT_S
+            self._on_lost(f"{error.message}; {error.remedy}")
         except LinkError as error:
             self._on_lost(error.message)
         except SapperError as error:
             self._on_lost(str(error))
+
+    def _at_prompt_still(self) -> bool:
+        """Whether the prompt that was found need not be asked again yet. Opening the port says nothing to it."""
+        if self._silent_until is None:
+            return False
+        try:
+            SerialStream(self._port, self._baud).close()
+        except LinkError:
+            self._silent_until = None
+            raise
+        if time.monotonic() >= self._silent_until:
+            self._silent_until = None
+        return self._silent_until is not None
 
     def _ask_again(self, link: Link) -> None:
         # Refused or unanswered: the screen shows the silence, and the next round asks once more.

@@ -10,14 +10,16 @@ import typer
 
 from sapper_host.outside.text import shown
 from sapper_host.verbs.help_text import help_of
-from sapper_host.verbs.options import JsonOption
+from sapper_host.verbs.options import JsonOption, complete_rig
 from sapper_host.verbs.say import say
 
 
 def campaign(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of traces, each with NAME.truth.json.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where results, summary and report go.")],
-    rig: Annotated[str, typer.Option(help="Where the firmware runs: 'sil' (fast) or 'virtual'.")] = "sil",
+    rig: Annotated[
+        str, typer.Option(help="Where the firmware runs: 'sil' (fast) or 'virtual'.", autocompletion=complete_rig)
+    ] = "sil",
     jobs: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Processes on this machine; without it one a core.")
     ] = None,

@@ -18,6 +18,17 @@ def _complete_port(incomplete: str) -> list[tuple[str, str]]:
         return []
 
 
+def complete_rig() -> list[str]:
+    """Shell completion of --rig: those that a trace can be played on."""
+    from sapper_host.errors import SapperError
+    from sapper_host.verbs.rigs import playable
+
+    try:
+        return playable()
+    except SapperError:
+        return []
+
+
 PortOption = Annotated[
     str | None,
     typer.Option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sapper_host.verbs.help_text import help_of
-from sapper_host.verbs.options import JsonOption
+from sapper_host.verbs.options import JsonOption, complete_rig
 from sapper_host.verbs.say import say
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def replay(
     path: Annotated[Path, typer.Argument(metavar="TRACE", help="The trace, .csv or .mcap.")],
-    rig: Annotated[str, typer.Option(help="Where the firmware runs: 'virtual' or 'sil'.")] = "virtual",
+    rig: Annotated[
+        str, typer.Option(help="Where the firmware runs: 'virtual' or 'sil'.", autocompletion=complete_rig)
+    ] = "virtual",
     as_json: JsonOption = False,
     on_detect: Annotated[
         str, typer.Option(help="At an alert: 'stop' ends the replay at rest over it, 'mark' plays through.")

@@ -15,7 +15,7 @@ ALONE = CTRL_C_ALONE_MS // TICK_MS
 
 
 class Safe:
-    """A USB link in SAFE; `ticks` until the prompt is asked for, or None. A read ends behind a Ctrl-C, as the port's."""
+    """A USB link in SAFE."""
 
     def __init__(self):
         self.port = Port()
@@ -24,6 +24,7 @@ class Safe:
         self.lines = []
 
     def run(self, ticks):
+        """The tick in which the prompt is asked for, or None. `lines`: what was read."""
         for tick in range(ticks):
             try:
                 line = self.link.read_line()
@@ -52,7 +53,9 @@ def test_what_a_tool_sends_behind_it_is_left_for_the_prompt(behind, later_ticks)
     assert safe.port.waiting == behind
 
 
-@pytest.mark.parametrize("spoilt", [b"\x03x", b"S\x00\x03\x03\x11\x91", b"x\x03", b"\r\x03S", b"\x03\x80", b"\x03\x03\xff"])
+@pytest.mark.parametrize(
+    "spoilt", [b"\x03x", b"S\x00\x03\x03\x11\x91", b"x\x03", b"\r\x03S", b"\x03\x80", b"\x03\x03\xff"]
+)
 def test_one_inside_other_bytes_is_not_meant_and_its_line_is_dropped(spoilt):
     safe = Safe()
     safe.port.waiting = spoilt

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +14,7 @@ from serial.tools import list_ports as system_ports
 from sapper_host.board.decoder import Frame
 from sapper_host.board.link import Happening, Link
 from sapper_host.board.serial_stream import open_error
-from sapper_host.connected import ports, run_registry
+from sapper_host.connected import ports, reconnect, run_registry
 from sapper_host.connected.choice import find_port
 from sapper_host.connected.ports import Port
 from sapper_host.connected.reconnect import SteadyLink
@@ -108,3 +110,24 @@ def test_a_board_that_comes_back_elsewhere_is_known_by_its_number(
             wait_for(lambda: any(isinstance(item, Frame) for item in heard))
     finally:
         steady.close()
+
+
+def test_a_prompt_is_left_alone_until_it_gives_way_or_another_program_had_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconnect, "_RETRY_S", 0.05)
+    found: list[dict[str, str]] = []
+    lost: list[str] = []
+    with FakeBoard() as board, PromptBoard() as prompt:
+        steady = SteadyLink(board.port, lambda item: None, found.append, lost.append, lambda link: None)
+        try:
+            steady._port = prompt.port  # as if it stood there
+            board.vanish()
+            wait_for(lambda: any("sapper reboot" in reason for reason in lost), 10)
+            prompt.said = b""
+            time.sleep(1.0)
+            assert prompt.said == b"", "each byte would keep it there"
+            with open(prompt.port, "rb") as other:
+                fcntl.flock(other, fcntl.LOCK_EX)  # as another program has it
+                wait_for(lambda: "in use" in lost[-1])
+            wait_for(lambda: b"version" in prompt.said)
+        finally:
+            steady.close()

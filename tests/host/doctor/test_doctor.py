@@ -17,9 +17,9 @@ from sapper_host.doctor.boards import NOTE, OK, OTHERS, WRONG, Row
 from sapper_host.doctor.checks import Machine, examine, status_of
 from sapper_host.errors import Status
 from tests.host.fake_board import FakeBoard
-from tests.host.prompt_board import PromptBoard
 from tests.host.flash.test_flash_drives import mount_at, plug_in
 from tests.host.flash.test_flash_drives import root as root  # noqa: F401 -- a fixture
+from tests.host.prompt_board import PromptBoard
 
 pytestmark = pytest.mark.unit
 SAPPER = {"sapper": "0.1.0", "git": "abc1234", "board": "e661", "source": "factory"}

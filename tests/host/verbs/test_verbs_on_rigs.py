@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from sapper_host.cli import main
 from sapper_host.errors import Status
 from sapper_host.recordings.session import read_session
 from sapper_host.recordings.trace import write_trace
+from sapper_host.verbs.options import complete_rig
 
 _COMMAND = [sys.executable, "-m", "sapper_host"]
 
@@ -83,3 +85,21 @@ def test_a_running_rover_is_found_spoken_to_and_watched(
     states = [row["state_name"] for row in rows if row["topic"] == "/status"]
     assert states and set(states) == {"SAFE"}
     assert len(read_session(record).detect["t_ms"]) > len(states)
+
+
+@pytest.mark.unit
+def test_a_rig_without_pseudo_terminals_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def none() -> tuple[int, int]:
+        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+    monkeypatch.setattr(os, "openpty", none)
+    assert main(["rig", "virtual"]) == Status.ERROR
+    told = capsys.readouterr().err
+    assert "no pseudo-terminal" in told and "/dev/pts" in told and "Traceback" not in told
+
+
+@pytest.mark.unit
+def test_rigs_that_a_trace_can_be_played_on_are_completed() -> None:
+    assert sorted(complete_rig()) == ["sil", "virtual"]

@@ -8,6 +8,7 @@ from hil.errors import HilError
 from hil.play.operator import Operator
 from hil.rigs.rig import NS_PER_MS, NS_PER_S
 from hil.rigs.sil import SilRig
+from sapper.shared.limits import PROMPT_LEFT_MS
 from sapper.shared.pins import GPIO
 from sapper_host.board.decoder import Frame, StreamDecoder
 
@@ -185,6 +186,27 @@ def test_a_micropython_that_does_not_start_is_told_with_its_words(tmp_path: Path
         rig.run(NS_PER_MS)
     with pytest.raises(HilError, match="run `make"):
         SilRig(micropython=tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("keys", [b"", b"x"], ids=["nobody types", "somebody types"])
+def test_the_prompt_gives_way_to_sapper_when_nobody_types(rig: SilRig, operator: Operator, keys: bytes) -> None:
+    rig.usb.write(b"\r\x03")
+    rig.run(300 * NS_PER_MS)
+    assert rig.left_for == "prompt"
+    enable = rig.pin(GPIO["MOTOR_EN"])
+    enable.watch()
+    rig.usb.read()
+    for _ in range(4):  # a second less than it waits for in all
+        rig.run((PROMPT_LEFT_MS - 1000) * NS_PER_MS // 4)
+        rig.usb.write(keys)
+    rig.run(2000 * NS_PER_MS)
+    told = b"".join(data for _, data in rig.usb.read())
+    if keys:
+        assert told == b""
+    else:
+        assert b"Nobody typed" in told and told.index(b"Nobody typed") < told.index(b" boot ")
+        assert "state=SAFE" in Operator(rig).must("status")
+    assert all(level == 0 for _, level in enable.edges())
 
 
 def test_held_in_reset_it_does_nothing_and_starts_anew_when_let_go(rig: SilRig, operator: Operator) -> None:

@@ -1,4 +1,4 @@
-"""MicroPython's prompt on the board: what leads to it, and that Sapper comes back from it by itself, in emulated time."""
+"""MicroPython's prompt on the board: what leads there, who recognises it, and that Sapper comes back by itself."""
 
 from __future__ import annotations
 
