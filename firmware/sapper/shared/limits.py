@@ -239,7 +239,7 @@ CTRL_C_ALONE_MS: (
     "ms",
     "silence around a Ctrl-C in SAFE that leads to the prompt: one inside other bytes is spoilt data",
     "chosen: five ticks, more than two writes of one program are apart, less than two keys of a person",
-    "tests/hil/rigs/virtual/test_prompt.py",
+    "tests/firmware/link/test_ctrl_c.py",
 ) = 5 * TICK_MS
 SELF_TEST_HEAP_B: (
     "B",
