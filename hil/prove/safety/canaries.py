@@ -234,10 +234,9 @@ configured('sapper.safety.watch', 'Watch', _link_timeout_ms=2500)
         "writes wait for a host that does not read",
         ((rows.HOST, ("host stops reading USB",), _STATES),),
         """
-wrap('sapper.hardware.serial_port', 'UsbPort', 'interruptible',
-    lambda old: lambda self, on: old(self, True))
+import micropython
 wrap('sapper.hardware.serial_port', 'UsbPort', 'write',
-    lambda old: lambda self, view: self._stdout.write(view))
+    lambda old: lambda self, view: micropython.kbd_intr(3) or old(self, view))
 """,
     ),
     Canary(

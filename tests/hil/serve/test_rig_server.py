@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from mpremote.transport import TransportError
+from mpremote.transport_serial import SerialTransport
 
 from hil.rigs.firmware import default_uf2
 from sapper_host.board.link import Link
@@ -148,6 +150,23 @@ def test_mpremote_works_on_a_board_in_safe_and_its_reset_starts_sapper_again(wor
     assert (tmp_path / "back.bin").read_bytes() == file.read_bytes()
     assert "notes.bin" not in mpremote(port, "fs", "ls")
     mpremote(port, "reset")
+    in_safe(workshop)
+
+
+def test_mpremote_on_a_stopped_board_shows_what_to_do_and_loses_no_reason(
+    workshop: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = workshop.usb
+    in_safe(workshop)
+    assert "state=STOPPED" in ask(port, "stop")
+    transport = SerialTransport(port)
+    transport.serial.timeout = 0.5  # on a pseudo-terminal mpremote waits without end, on a USB port for ten seconds
+    with closing(transport), pytest.raises(TransportError, match="could not enter raw repl"):
+        transport.enter_raw_repl(timeout_overall=5)
+    shown = capsys.readouterr().out
+    assert "err prompt:" in shown and "disarm" in shown
+    wait_until(lambda: "state=STOPPED reason=operator" in ask(port, "status"))
+    ask(port, "disarm")
     in_safe(workshop)
 
 
