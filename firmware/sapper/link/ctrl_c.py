@@ -23,8 +23,10 @@ class CtrlC:
         self._left = 0
 
     def forget(self):
-        """Another state has begun."""
+        """Another state has begun. True: one was being weighed."""
+        weighed = self._left > 0
         self._left = 0
+        return weighed
 
     def heard(self, buffer, count):
         """So many bytes came in this tick, at most one Ctrl-C among them, as the last. True: it may be meant."""

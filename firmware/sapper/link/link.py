@@ -13,7 +13,7 @@ _ANSWERS_MAX = 8
 _LINES_A_TICK = 4
 _PROMPT = b"> "
 # What MicroPython's tools send to ask for its raw prompt, and to leave it. The latter is passed over: whoever looks for
-# a board says it to one that does not answer (host: board/greeting.py).
+# a board says it to one that does not answer (host: board/at_prompt.py).
 _CTRL_A = 1
 _CTRL_B = 2
 NO_PROMPT = (
@@ -175,5 +175,6 @@ class Link:
     def interruptible(self, on):
         """SAFE (on) or not: whether Ctrl-C here leads to the prompt, and whether lines may wait long."""
         self._lossy = not (on and self.trusted)
-        self._ctrl_c.forget()
+        if self._ctrl_c.forget() and not on:
+            self._queue("stop")  # as it reads from here on
         self._port.interruptible(on)

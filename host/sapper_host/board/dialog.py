@@ -86,7 +86,7 @@ class Dialog:
 
         typed: so many printable characters were said that it may have kept.
         """
-        error = at_prompt.look(self._say, typed, self._decoder.raw_since(0))
+        error = at_prompt.look(self._say, typed)
         if error is not None:
             raise error
 

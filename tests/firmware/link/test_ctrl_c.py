@@ -100,6 +100,16 @@ def test_a_stop_from_safe_keeps_its_reason_against_ctrl_c():
     assert bench.app.state == STOPPED and bench.ports[USB].interrupts is False
 
 
+def test_one_that_is_weighed_while_somebody_arms_is_a_stop():
+    bench = Bench()
+    bench.ports[USB].waiting = b"\x03"
+    bench.tick(2)
+    bench.app.raise_event("cmd_arm")  # as by the radio
+    assert bench.app.state == ARMED
+    bench.tick(2)
+    assert bench.app.state == STOPPED
+
+
 @pytest.mark.parametrize("state", [ARMED, STOPPED])
 def test_a_tool_that_asks_for_the_prompt_where_there_is_none_is_told_what_to_do(state):
     bench = Bench().to(ARMED)
