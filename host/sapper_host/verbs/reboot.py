@@ -8,6 +8,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
+from sapper_host.verbs.say import say
 
 
 def reboot(
@@ -50,12 +51,12 @@ def reboot(
     else:
         for outcome in outcomes:
             if outcome.error:
-                typer.secho(f"{outcome.port}: {outcome.error}", fg="red", err=True)
-                typer.echo(f"   do: {outcome.remedy}", err=True)
+                say(f"{outcome.port}: {outcome.error}", err=True)
+                say(f"   do: {outcome.remedy}", err=True)
             else:
                 version = outcome.version
                 what = f"sapper {version.get('sapper')}+{version.get('git')}, board {version.get('board')}"
-                typer.echo(f"{outcome.port}: {what} answers again ({outcome.took_s:.1f} s)")
+                say(f"{outcome.port}: {what} answers again ({outcome.took_s:.1f} s)")
     if failed := [Status(outcome.status) for outcome in outcomes if outcome.error]:
         raise typer.Exit(shared_status(failed))
 

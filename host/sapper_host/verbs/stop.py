@@ -6,6 +6,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
+from sapper_host.verbs.say import say
 
 
 def stop(port: PortOption = None, as_json: JsonOption = False) -> None:
@@ -35,10 +36,10 @@ def stop(port: PortOption = None, as_json: JsonOption = False) -> None:
     else:
         for outcome in outcomes:
             if outcome.confirmed:
-                typer.echo(f"{outcome.port}: stopped, the board confirms: {outcome.state} ({outcome.took_ms} ms)")
+                say(f"{outcome.port}: stopped, the board confirms: {outcome.state} ({outcome.took_ms} ms)")
             else:
-                typer.secho(f"{outcome.port}: NOT CONFIRMED: {outcome.error}", fg="red", err=True)
-                typer.echo(f"   do: {outcome.remedy}", err=True)
+                say(f"{outcome.port}: NOT CONFIRMED: {outcome.error}", err=True)
+                say(f"   do: {outcome.remedy}", err=True)
     if failed := [Status(outcome.status) for outcome in outcomes if not outcome.confirmed]:
         raise typer.Exit(shared_status(failed))
 
