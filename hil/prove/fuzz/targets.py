@@ -62,8 +62,13 @@ def _console(port: int) -> Target:
         assert files.name  # held as long as the target is
         bench.ports[port].waiting = data
         bench.ports[port].sent = b""
-        for _ in range(len(data) // 32 + 5):
-            bench.tick()
+        try:
+            for _ in range(len(data) // 32 + 5):
+                bench.tick()
+        except KeyboardInterrupt:
+            if port or b"\x03" not in data:
+                raise
+            # over USB, with silence around it, it asks for MicroPython's prompt: as it should
         bench.ports[port].waiting = b""
         app = bench.app
         link = app.links[port]
