@@ -220,8 +220,8 @@ class MonitorState:
         if not self.connected or age_s is None:
             return self.connected
         pauses = [after - before for before, after in pairwise(self._pauses_from.copy())]
-        usual_s = median(pauses) if pauses else STALE_S / 2
-        return age_s < max(SILENT_S, 2 * usual_s)
+        usual = [pause_s for pause_s in pauses if pause_s < STALE_S]  # a longer one was a silence
+        return age_s < max(SILENT_S, 2 * median(usual) if usual else 0.0)
 
     def _age_s(self) -> float | None:
         return None if self._last_frame_at is None else self.now() - self._heard_at
