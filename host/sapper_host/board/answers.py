@@ -119,12 +119,17 @@ class AnswerQueue:
         return self._stops if pending.command == "stop" else self._waiting
 
     def settled(self, now_s: float) -> bool:
-        """Whether no given-up command's answer may still come. Forgets those for which it is too late."""
+        """Whether no given-up command's answer may still come that could be taken for another's, as a ping's cannot.
+        Forgets those for which it is too late."""
         for row in (self._waiting, self._stops):
             for pending in row.copy():
                 if pending.given_up_at is not None and now_s - pending.given_up_at > LATE_S:
                     self.remove(pending)
-        return all(pending.given_up_at is None for row in (self._waiting, self._stops) for pending in row.copy())
+        return not any(
+            pending.given_up_at is not None and pending.command != "ping"
+            for row in (self._waiting, self._stops)
+            for pending in row.copy()
+        )
 
     def fail_all(self) -> None:
         """No answer will come any more."""

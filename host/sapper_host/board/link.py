@@ -19,7 +19,7 @@ from sapper_host.board.answers import Answer, AnswerQueue, Pending
 from sapper_host.board.decoder import Item, StreamDecoder, Text
 from sapper_host.board.greeting import greet
 from sapper_host.board.hearers import Hearers, Told, to_stderr
-from sapper_host.board.keepalive import KeepAlive
+from sapper_host.board.keepalive import KEEP_ALIVE_S, KeepAlive
 from sapper_host.board.key_store import KeyStore
 from sapper_host.board.serial_stream import DEFAULT_BAUD, ByteStream, SerialStream
 from sapper_host.board.signing import (
@@ -308,8 +308,9 @@ class Link:
             time.sleep(0.02)
 
     def _ping(self) -> None:
-        self._settle()
-        self._exchange("ping", ANSWER_TIMEOUT_S, check=False, quiet=True)
+        # One that is lost, or its answer, must not hold up the next: the board stops after three. And none waits for
+        # answers that were given up: no other answer looks like a ping's.
+        self._exchange("ping", KEEP_ALIVE_S, check=False, quiet=True)
 
     def _read(self) -> None:
         error = LinkError("the link was closed")

@@ -95,6 +95,19 @@ def test_a_lost_answer_under_keepalive_is_found_by_the_next_ping(board: FakeBoar
         assert "state" in link.command("status").values()
 
 
+def test_a_lost_answer_to_a_ping_holds_up_neither_the_next_nor_a_command(board: FakeBoard, link: Link) -> None:
+    link.keep_alive()
+    wait_for(lambda: "ping" in board.heard)
+    board.drop_answers = 1
+    wait_for(lambda: board.drop_answers == 0)
+    begin, pings = time.monotonic(), board.heard.count("ping")
+    wait_for(lambda: board.heard.count("ping") > pings)
+    assert time.monotonic() - begin < 1.2, "the board stops after 1.5 s"
+    begin = time.monotonic()
+    assert link.command("status").ok
+    assert time.monotonic() - begin < 0.8
+
+
 def test_stop_overtakes_a_command_that_waits(board: FakeBoard, link: Link) -> None:
     board.delay_s = 0.8
     answers = []
