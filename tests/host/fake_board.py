@@ -175,6 +175,13 @@ class FakeBoard(SerialEnd):
     def _version(self, words: list[str]) -> str:
         return self.version
 
+    def _nonce(self, words: list[str]) -> str:
+        """A board without a radio key, over USB."""
+        return "ok nonce=0123456789abcdef counter=0 key=none port=usb"
+
+    def _key(self, words: list[str]) -> str:
+        return "ok key=none"
+
     def _ping(self, words: list[str]) -> str:
         return f"ok t_ms={self.t_ms}"
 

@@ -71,7 +71,7 @@ def test_a_key_that_cannot_be_kept_is_not_put_in(home: dict[str, str], board: Fa
     status, _, err = sapper(home, "key", "--port", board.port)
     assert status == Status.ERROR and "Traceback" not in err
     assert [line[:6] for line in err.splitlines()] == ["error:", "   do:"]
-    assert not [line for line in board.heard if line.startswith("key")]
+    assert not [line for line in board.heard if line.startswith("key ")]
 
 
 def test_a_rig_that_cannot_be_listed_runs_and_says_so(
@@ -79,7 +79,7 @@ def test_a_rig_that_cannot_be_listed_runs_and_says_so(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SAPPER_CACHE", str(tmp_path / "file" / "cache"))
-    monkeypatch.setattr("hil.serve.rig_server.serve", lambda *words: words[3]({"usb": "/dev/pts/98"}))
+    monkeypatch.setattr("hil.serve.rig_server.serve", lambda *words: words[3]({"usb": "/dev/pts/98"}, "e6614c775b000001"))
     assert run_registry.running_rigs() == []
     assert main(["rig", "virtual"]) == Status.OK
     out, err = capsys.readouterr()

@@ -32,7 +32,10 @@ _WAYS = (
     "host/sapper_host/board",
     "host/sapper_host/files",
     "host/sapper_host/flash/__init__.py",
+    "host/sapper_host/flash/binary_info.py",
+    "host/sapper_host/flash/build_mark.py",
     "host/sapper_host/flash/uf2.py",
+    "host/sapper_host/outside",
     "host/sapper_host/recordings",
 )
 

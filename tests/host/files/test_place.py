@@ -84,6 +84,7 @@ VERBS = (
     "trace repair RECORDING OUT.mcap",
     "trace synth --out OUT",
     "map TRACE -o OUT.png",
+    "trace from RECORDING -o OUT.csv",
     "replay TRACE --rig virtual --record OUT.mcap",
     "campaign FOLDER --out OUT",
     "provision --name rover-7 --port PORT --record OUT",
@@ -220,6 +221,6 @@ def test_a_repair_that_cannot_be_finished_leaves_nothing(tmp_path: Path, monkeyp
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(mcap_file.McapTopics, "write", full)
+    monkeypatch.setattr(mcap_file.Writer, "finish", full)
     assert cli.main(["trace", "repair", str(source), str(target)]) == Status.ERROR
     assert not target.exists()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sapper_host.cli import main
-from sapper_host.connected import ports
+from sapper_host.connected import choice
 from sapper_host.errors import LinkError, Status
 from sapper_host.files.checkout import ROOT
 from sapper_host.update import at_hand, compiling, several_boards, team_key
@@ -160,7 +160,7 @@ def steps(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(compiling, "toolchain", toolchain)
     monkeypatch.setattr(compiling, "compiled", lambda: compile_(checkout))
     monkeypatch.setattr(at_hand, "find", lambda key: find(key, checkout, checkout / "none"))
-    monkeypatch.setattr(ports, "find_port", find_port)
+    monkeypatch.setattr(choice, "find_port", find_port)
     monkeypatch.setattr(team_key, "load_default", lambda: None)
     (checkout / "firmware" / "toolchain").mkdir()
     return done

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sapper_host.verbs.help_text import help_of
+from sapper_host.verbs.say import say
 
 
 def from_session(
@@ -32,6 +33,7 @@ def from_session(
       sapper trace from lane4.mcap --sweep 3 -o missed.csv
     """
     from sapper_host.errors import SapperError
+    from sapper_host.files.place import check_file
     from sapper_host.recordings.session_trace import trace_from
     from sapper_host.recordings.trace import write_trace
     from sapper_host.screen.progress import waiting
@@ -41,13 +43,14 @@ def from_session(
         raise SapperError(f"{target} exists already", "give a name with --out")
     if target.resolve() == path.resolve():
         raise SapperError(f"{target} is the session itself", "give the trace another name")
+    check_file(target)
     with waiting(f"reading {path.name}"):
         made = trace_from(path, sweep)
         write_trace(made.trace, target)
     for note in made.notes:
-        typer.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)
     rate = f"{len(made.trace.t_s)} rows, {made.trace.duration_s:.2f} s at {made.trace.frame_hz:.0f} Hz"
-    typer.echo(f"{rate}: {path} -> {target}")
+    say(f"{rate}: {path} -> {target}")
 
 
 def register(group: typer.Typer) -> None:
