@@ -18,7 +18,7 @@ from sapper_host.files.whole_file import PRIVATE, NotWrittenError, create, write
 from sapper_host.outside import bounded
 
 # A new key would lock out all other laptops.
-_AGAIN = "`sapper key import` it again: `sapper key export` on a laptop that drives this board gives the file"
+_AGAIN = "`sapper key import FILE` it again: `sapper key export FILE` on a laptop that drives this board gives it"
 _FILE_BYTES_MAX = 1000
 BOARD_NUMBER = re.compile(r"[0-9a-f]{16}")
 

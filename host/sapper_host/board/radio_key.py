@@ -50,7 +50,8 @@ def give(link: Link, board: str, store: KeyStore, replace: bool = False) -> Give
     if here is not None and key_id(here) == held:
         raise SapperError(
             f"board {board} and this laptop share radio key {held} already",
-            "nothing is to be done. `--replace` makes a new one: all other laptops are locked out until they import it",
+            "nothing is to be done. `sapper key --replace` makes a new one: all other laptops are locked out until "
+            "they import it",
             Status.REFUSED,
         )
     older = store.kept_as(board, held)
@@ -60,7 +61,7 @@ def give(link: Link, board: str, store: KeyStore, replace: bool = False) -> Give
     mine = key_id(here) if here is not None else "none"
     raise SapperError(
         f"board {board} has another radio key ({held}) than this laptop ({mine})",
-        f"{BRING_THE_KEY}. `--replace` makes a new one: all laptops that hold the board's are locked out",
+        f"{BRING_THE_KEY}. `sapper key --replace` makes a new one: all laptops that hold the board's are locked out",
         Status.REFUSED,
     )
 

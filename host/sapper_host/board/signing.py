@@ -27,7 +27,8 @@ _COUNTER = re.compile(r"[0-9]{1,9}")
 _KEY_ID = re.compile(r"[0-9a-f]{8}")
 # To make a new key instead would lock out all who drive this board.
 BRING_THE_KEY = (
-    "bring the team's key: `sapper key export` on a laptop that drives this board, `sapper key import` on this one; "
+    "bring the team's key: `sapper key export FILE` on a laptop that drives this board, `sapper key import FILE` on "
+    "this one; "
     "`sapper key show` compares them"
 )
 

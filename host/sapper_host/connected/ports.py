@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from sapper.storage.name_file import NONE as NO_NAME
@@ -21,7 +22,7 @@ USB_NAME = "Sapper"
 _PROBE_S = {"board": 1.5, "rig": 5.0}
 _TROUBLES = {PortBusyError: "busy", PortForbiddenError: "forbidden", AtPromptError: "micropython"}
 _NO_ANSWER = (
-    "a program of its own may run there: `sapper reboot --port` ends it and starts Sapper; "
+    "a program of its own may run there: `sapper reboot --port {}` ends it and starts Sapper; "
     "else plug the board in again, or `sapper flash`"
 )
 
@@ -99,7 +100,7 @@ def probe(port: Port) -> Port:
         port.what = next((what for kind, what in _TROUBLES.items() if isinstance(error, kind)), "no answer")
         port.trouble, port.remedy = error.message, error.remedy
         if port.what == "no answer" and port.kind == "usb":
-            port.remedy = _NO_ANSWER
+            port.remedy = _NO_ANSWER.format(quote(port.device))
         port.detail = f"{port.detail}; {error.message}" if port.detail else error.message
     return port
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 from sapper_host import processes
 from sapper_host.errors import SapperError, Status
@@ -115,7 +116,7 @@ def _fault(folder: Path, done: int, total: int, error: OSError) -> SapperError:
         )
     how = _REMEDIES.get(error.errno or 0, "unplug the board, hold BOOTSEL while plugging it in, and flash it again")
     message = f"the drive at {folder} does not take the file, after {done} of {total} bytes ({reason})"
-    return DriveFaultError(message, how.format(folder=folder))
+    return DriveFaultError(message, how.format(folder=quote(str(folder))))
 
 
 def find_picotool() -> str | None:

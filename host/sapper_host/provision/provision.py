@@ -150,8 +150,8 @@ class Provisioning:
             if held != "none":
                 raise SapperError(
                     f"the board has a radio key that this laptop does not hold ({held})",
-                    "`sapper key import` brings it here. Or choose with --key: keep, the key's file, or new (other "
-                    "laptops can then only watch)",
+                    "`sapper key import FILE` brings it here. Or choose with --key: keep, the key's file, or new "
+                    "(other laptops can then only watch)",
                     Status.REFUSED,
                 )
         if isinstance(wanted, bytes) and here == wanted and key_id(wanted) == held:

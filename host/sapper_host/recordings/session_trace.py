@@ -73,7 +73,7 @@ def _made(recorded: Recorded, run: Run, from_ms: int, to_ms: int, notes: list[st
     longest = longest_piece(rows.cut(from_ms - _LEAD_MS, to_ms), notes)
     if len(longest.t_ms) < 2:
         what = "no detector frames in it" if not run.raw and not run.detect else "no detector frames at that time"
-        raise TraceError(path, 0, "", what, "record with `sapper monitor --record F.mcap`, best with `--raw`")
+        raise TraceError(path, 0, "", what, "record with `sapper monitor --record F.mcap`, best with --raw")
     step_ms = TICK_MS if run.raw else usual_ms(longest.t_ms)
     if (longest.t_ms[-1] - longest.t_ms[0]) / step_ms > _ROWS_MOST:
         raise TraceError(path, 0, "", f"more than {_ROWS_MOST} rows, most of them rows without samples")

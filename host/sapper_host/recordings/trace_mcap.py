@@ -32,7 +32,7 @@ class NotATraceError(TraceError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            path, 0, "", "this is a session, not a trace", f"`sapper trace from {path}` makes a trace of it"
+            path, 0, "", "this is a session, not a trace", f"`sapper trace from {quote(str(path))}` makes a trace of it"
         )
 
 

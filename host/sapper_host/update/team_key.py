@@ -20,8 +20,8 @@ from sapper_host.outside import bounded
 _FILE_BYTES_MAX = 1000
 # A second one would divide the team: each board takes what is signed with one of them.
 NO_TEAM_KEY = (
-    "name its file, or bring the team's: `sapper key export --team-key` on a laptop that has it, `sapper key import` "
-    "on this one. Only for a team that has none: `sapper bundle --new-key` makes it"
+    "name its file, or bring the team's: `sapper key export FILE --team-key` on a laptop that has it, "
+    "`sapper key import FILE` on this one. Only for a team that has none: `sapper bundle --new-key` makes it"
 )
 
 

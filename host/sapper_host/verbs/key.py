@@ -208,7 +208,7 @@ def import_(
     keys = sealed_keys.unseal(text, pass_phrase.known(pass_phrase_file))
     store = KeyStore()
     places = {n: team_key.default_path() if n == sealed_keys.TEAM else store.path(n) for n in keys}
-    others = [name for name, path in places.items() if path.exists() and good_key(path) != keys[name]]
+    others = [name for name, path in places.items() if good_key(path) not in (None, keys[name])]
     if others and not replace:
         raise SapperError(
             f"this laptop has another key of {', '.join(others)}",

@@ -108,7 +108,7 @@ def set_(
         try:
             wanted[name] = parse_value(_named(name), text)
         except SettingError as error:
-            raise SapperError(str(error), status=Status.USAGE) from None
+            raise SapperError(str(error), f"`sapper settings get {name}` tells what it takes", Status.USAGE) from None
     _apply(port, wanted, save)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -115,6 +116,12 @@ def test_a_drive_that_cannot_be_written_leaves_the_old_firmware_and_says_how_to_
     _, report, _ = flash(limit=IMPATIENCE)
     [row] = report["boards"]
     assert "Read-only" in row["error"] and "remount,rw" in row["remedy"] and "old firmware is whole" in row["state"]
+
+
+def test_how_to_mount_a_drive_can_be_typed_whatever_its_folder_is_called() -> None:
+    folder = Path("/media/Ana's rover/RPI RP2")
+    remedy = flash_copy._fault(folder, 0, 512, OSError(errno.EROFS, "Read-only file system")).remedy
+    assert shlex.split(remedy.split("`")[1])[-1] == str(folder)
 
 
 def test_a_file_that_lies_in_a_cache_until_it_is_closed_arrives_all_the_same(

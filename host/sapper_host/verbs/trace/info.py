@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -77,7 +78,7 @@ def _show_session(facts: dict[str, Any]) -> None:
     from sapper_host.outside.text import shown
 
     path = facts["session"]
-    say(f"{path}: this is a session, not a trace: `sapper trace from {path}` makes a trace of it")
+    say(f"{path}: this is a session, not a trace: `sapper trace from {quote(str(path))}` makes a trace of it")
     if facts["problem"]:
         say(f"  it ended early: {facts['problem']}")
     for topic, count in facts["topics"].items():
