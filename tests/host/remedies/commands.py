@@ -71,7 +71,7 @@ def _fault(command: str) -> str:
         words = words[1:]
     first = words[0]
     if first == "sapper":
-        return _sapper_fault(words[1:])
+        return _sapper_fault([word for word in words[1:] if word != "--help"], "--help" in words)
     if first == "make":
         return "" if words[1] in _targets() and len(words) == 2 else "the Makefile has no such target"
     if first in SYSTEMS:
@@ -84,7 +84,7 @@ def _fault(command: str) -> str:
     return "neither a verb, nor a target, nor a command of the board"
 
 
-def _sapper_fault(words: list[str]) -> str:
+def _sapper_fault(words: list[str], asks_for_help: bool) -> str:
     """Parsed as typer would, without being run."""
     command: Any = typer.main.get_command(build())
     while hasattr(command, "commands") and words:
@@ -94,8 +94,8 @@ def _sapper_fault(words: list[str]) -> str:
         if name not in command.commands:
             return f"no verb '{name}'"
         command = command.commands[name]
-    if hasattr(command, "commands"):
-        return ""  # a group: its help tells the rest
+    if hasattr(command, "commands") or asks_for_help:
+        return ""  # its help tells the rest
     try:
         command.make_context("sapper", list(words))
     except Exception as error:  # typer's own kinds are its own

@@ -8,10 +8,9 @@ import os
 from hil.rigs.firmware import default_uf2
 from sapper_host.connected.run_registry import registered
 from sapper_host.errors import Status
-from sapper_host.update import compiling
+from tests.host.fake_board import FakeBoard, SerialEnd
 from tests.host.remedies.stage import Stage
 from tests.host.remedies.table import situation
-from tests.host.update.test_bundle import compiled as made_up_modules
 
 
 @situation("board/serial_stream.py: there is no port {}")
@@ -72,31 +71,15 @@ def a_key_while_armed(at: Stage) -> None:
     board = at.board()
     board.arm()
     name = "board/radio_key.py: BoardError(f'{command} ...', answer.error_name, answer.text)"
-    at.obeys(at.fails(name, "key", "--port", board.port), "--port", board.port)
-    at.works("key", "--port", board.port)
+    at.obeys(at.fails(name, "key", "--replace", "--port", board.port), "--port", board.port)
+    at.works("key", "--replace", "--port", board.port)
 
 
-@situation(
-    "board/dialog.py: BoardError(command, answer.error_name, answer.text)",
-    "update/update.py: the bundle is made for another {} than the board has",
-)
-def an_update_in_stopped(at: Stage) -> None:
-    board = at.board()
-    board.say("stop")
-    at.patch.setattr(compiling, "compiled", lambda: made_up_modules(at.folder))
-    work = ("update", "--port", board.port)
-    told = at.fails("board/dialog.py: BoardError(command, answer.error_name, answer.text)", *work)
-    assert "update is not for STOPPED" in told
-    at.obeys(told, "--port", board.port)
-    assert board.state == "SAFE"
-    at.fails("update/update.py: the bundle is made for another {} than the board has", *work)  # it takes updates again
-
-
-@situation("operate/console_app.py: BoardError(failed[0], name, reason)")
+@situation("operate/console_app.py: BoardError(line, name, reason)")
 def a_command_that_its_state_forbids(at: Stage) -> None:
     board = at.board()
     board.say("stop")
-    name = "operate/console_app.py: BoardError(failed[0], name, reason)"
+    name = "operate/console_app.py: BoardError(line, name, reason)"
     remedy = at.fails(name, "console", "--port", board.port, keyboard="digest 0 256\n")
     at.obeys(remedy, "--port", board.port)
     at.works("console", "--port", board.port, keyboard="version\n")
@@ -116,28 +99,34 @@ def provisioning_while_armed(at: Stage) -> None:
     assert board.flash.name == "rover-7", err
 
 
-@situation("connected/ports.py: there are {} boards: {}")
-def two_boards(at: Stage) -> None:
-    one, other = at.board(), at.board()
-    with registered("virtual", {"usb": one.port}), registered("virtual", {"usb": other.port}):
-        remedy = at.fails("connected/ports.py: there are {} boards: {}", "log")
-        assert remedy == "choose one with --port"
-        at.works("log", "--port", other.port)
-
-
-@situation("connected/ports.py: no board found")
-def no_board(at: Stage) -> None:
-    """What `sapper rig virtual` does to the list is done here without the minute that starting one takes."""
-    remedy = at.fails("connected/ports.py: no board found", "log")
-    assert "`sapper rig virtual`" in remedy
-    board = at.board()
-    with registered("virtual", {"usb": board.port}):
-        at.works("log")
-
-
 @situation("flash/targets.py: the rig at {} has no BOOTSEL drive")
 def a_rig_without_a_drive(at: Stage) -> None:
     board = at.board()
     name = "flash/targets.py: the rig at {} has no BOOTSEL drive"
     with registered("virtual", {"usb": board.port}):
         assert "--bootsel" in at.fails(name, "flash", "--port", board.port, "--uf2", default_uf2())
+
+
+@situation("board/greeting.py: nothing answers")
+def a_board_that_is_silent(at: Stage) -> None:
+    with FakeBoard() as silent:
+        silent.mute = True
+        remedy = at.fails("board/greeting.py: nothing answers", "log", "--port", silent.port)
+    assert "is it the right port" in remedy
+    at.works("log", "--port", at.board().port)
+
+
+class Chatters(SerialEnd):
+    """Something else that talks."""
+
+    def _receive(self, data: bytes) -> None:
+        self.send(b"$GPGGA,no fix\r\n")
+
+
+@situation("board/greeting.py: something answers, but not as a Sapper does")
+def a_port_of_something_else(at: Stage) -> None:
+    with Chatters() as other:
+        name = "board/greeting.py: something answers, but not as a Sapper does"
+        remedy = at.fails(name, "log", "--port", other.port)
+    assert "is it the right port" in remedy
+    at.works("log", "--port", at.board().port)

@@ -72,14 +72,6 @@ def a_recording_that_was_cut_off(at: Stage) -> None:
     at.works("trace", "info", whole)
 
 
-@situation("recordings/trace_mcap.py: no trace in it: it is {}")
-def a_session_as_trace(at: Stage) -> None:
-    session = at.folder / "s.mcap"
-    with FakeBoard() as board, talking(board):
-        at.works("monitor", "--port", board.port, "--seconds", "2", "--record", session)
-    at.obeys(at.fails("recordings/trace_mcap.py: no trace in it: it is {}", "trace", "info", session))
-
-
 @situation("recordings/mcap_file.py: not an MCAP file")
 def a_map_of_a_table(at: Stage) -> None:
     remedy = at.fails("recordings/mcap_file.py: not an MCAP file", "map", at.trace())
@@ -146,3 +138,12 @@ def settings_that_are_not_there(at: Stage) -> None:
     remedy = at.fails(name, "settings", "load", at.folder / "r7.txt", "--port", board.port)
     assert "check the file's name" in remedy
     at.works("settings", "load", at.file("r7.txt", "sweep_mm_s = 250\n"), "--port", board.port)
+
+
+@situation("verbs/settings.py: {} is there already")
+def settings_over_a_file(at: Stage) -> None:
+    board = at.board()
+    there = at.file("r7.txt", "mine")
+    remedy = at.fails("verbs/settings.py: {} is there already", "settings", "dump", there, "--port", board.port)
+    assert "--force" in remedy and there.read_text() == "mine"
+    at.works("settings", "dump", there, "--force", "--port", board.port)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from hil.rigs.sil import process
 from sapper_host.files.checkout import ROOT
+from sapper_host.verbs.rig import PACES
 from tests.host.remedies.stage import Stage
 from tests.host.remedies.table import situation
+
+OUTSIDE = (
+    "verbs/settings.py: SapperError(str(error), f'`sapper settings get {name}` tells what it takes', Status.USAGE)"
+)
 
 
 @situation("verbs/update.py: --all means every board")
@@ -78,3 +83,60 @@ def a_firmware_that_is_not_there(at: Stage) -> None:
     name = "verbs/replay.py: {} is not there"
     remedy = at.fails(name, "replay", at.trace(), "--firmware", at.folder / "firmware.uf2")
     assert "`make firmware`" in remedy
+
+
+@situation("verbs/settings.py: {} stands there twice")
+def a_setting_said_twice(at: Stage) -> None:
+    work = ("settings", "set", "--port", at.board().port, "sweep_mm_s=250")
+    assert at.fails("verbs/settings.py: {} stands there twice", *work, "sweep_mm_s=200") == "say it once"
+    at.works(*work)
+
+
+@situation(OUTSIDE)
+def a_setting_out_of_its_bounds(at: Stage) -> None:
+    port = at.board().port
+    work = ("settings", "set", "--port", port, "sweep_mm_s")
+    remedy = at.fails(OUTSIDE, *work, "99999")
+    bounds = at.obeys(remedy, "--port", port).splitlines()[-1]
+    at.works(*work, bounds.split("..")[0].strip())
+
+
+@situation("verbs/settings.py: SapperError(not_there(name), did_you_mean(name), Status.USAGE)")
+def a_setting_that_is_misspelt(at: Stage) -> None:
+    port = at.board().port
+    name = "verbs/settings.py: SapperError(not_there(name), did_you_mean(name), Status.USAGE)"
+    remedy = at.fails(name, "settings", "set", "--port", port, "swep_mm_s=250")
+    meant = remedy.partition("did you mean ")[2].partition("?")[0].split(" or ")[0]
+    assert meant == "sweep_mm_s" and meant in at.obeys(remedy, "--port", port)
+    at.works("settings", "set", "--port", port, f"{meant}=250")
+
+
+@situation("verbs/settings.py: there is no option {}")
+def an_option_that_is_none(at: Stage) -> None:
+    work = ("settings", "set", "--port", at.board().port)
+    remedy = at.fails("verbs/settings.py: there is no option {}", *work, "--nosave", "sweep_mm_s=250")
+    assert "--no-save" in at.obeys(remedy)
+    at.works(*work, "--no-save", "sweep_mm_s=250")
+
+
+@situation("verbs/settings.py: '{}'?")
+def a_setting_without_its_value(at: Stage) -> None:
+    work = ("settings", "set", "--port", at.board().port, "sweep_mm_s")
+    assert at.fails("verbs/settings.py: '{}'?", *work) == "write NAME VALUE, or NAME=VALUE"
+    at.works(*work, "250")
+
+
+@situation("board/settings.py: SapperError(str(error), 'nothing was changed on the board', Status.USAGE)")
+def a_setting_that_does_not_go_with_another(at: Stage) -> None:
+    """The message names the other one."""
+    board = at.board()
+    name = "board/settings.py: SapperError(str(error), 'nothing was changed on the board', Status.USAGE)"
+    work = ("settings", "set", "--port", board.port, "speed_max_mm_s=200")
+    assert at.fails(name, *work) == "nothing was changed on the board"
+    at.works(*work, "sweep_mm_s=200")
+
+
+@situation("verbs/rig.py: --pace {}?")
+def a_pace_that_is_none(at: Stage) -> None:
+    remedy = at.fails("verbs/rig.py: --pace {}?", "rig", "virtual", "--pace", "slow")
+    assert set(remedy.removeprefix("it is one of ").split(", ")) == set(PACES)

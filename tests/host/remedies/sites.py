@@ -117,6 +117,8 @@ class _Reader:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Call) and _called(child.func) in classes():
                 yield inner, child
+            if isinstance(child, ast.Raise) and child.exc is not None and _called(child.exc) in classes():
+                yield inner, ast.copy_location(ast.Call(child.exc, [], []), child)
             yield from self._calls(child, inner)
 
     @staticmethod

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from serial.tools import list_ports as system_ports
 
+from sapper_host.board.key_store import KeyStore
 from sapper_host.cli import main
+from sapper_host.connected.choice import VARIABLE
 from sapper_host.errors import SapperError, Status
 from tests.host.memory_board import MemoryBoard
 from tests.host.remedies.commands import told
@@ -32,6 +35,8 @@ class Stage:
         self._capsys = capsys
         self._made: list[tuple[str, int]] = []
         self._boards: list[MemoryBoard] = []
+        monkeypatch.setattr(system_ports, "comports", lambda: [])
+        monkeypatch.delenv(VARIABLE, raising=False)
         patched = SapperError.__init__
 
         def record(error: SapperError, *words: Any, **named: Any) -> None:
@@ -87,9 +92,27 @@ class Stage:
         assert status == Status.OK, err
         return out
 
-    def obeys(self, remedy: str, *more: object, **places: object) -> str:
-        """Types what the remedy says, its first line for a shell: `places` are filled in, `more` (a port) added."""
-        command = next(each for each in told(remedy) if "sapper " in each)
+    def laptop(self, name: str) -> KeyStore:
+        """Sits down at the laptop of that name; its keys."""
+        for kind in ("CONFIG", "STATE", "DATA"):
+            self.patch.setenv(f"XDG_{kind}_HOME", str(self.folder / name / kind))
+        return KeyStore()
+
+    def asked(self, *answers: str) -> None:
+        """What is typed, unseen, when a pass phrase is asked for; with none there is nobody to ask."""
+        left = iter(answers)
+
+        def answer(*_: object) -> str:
+            if (said := next(left, None)) is None:
+                raise EOFError
+            return said
+
+        self.patch.setattr("getpass.getpass", answer)
+
+    def obeys(self, remedy: str, *more: object, which: int = 0, **places: object) -> str:
+        """Types what the remedy says, its line number `which` for a shell: `places` are filled in, `more` (a port)
+        added."""
+        command = [each for each in told(remedy) if "sapper " in each][which]
         for place, instead in places.items():
             command = command.replace(place, str(instead))
         before, _, last = command.rpartition("|")

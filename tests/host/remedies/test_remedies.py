@@ -7,14 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.remedies import by_hand, commands, of_boards, of_files, of_typing
+from tests.host.remedies import (
+    by_hand,
+    commands,
+    of_boards,
+    of_choice,
+    of_files,
+    of_keys,
+    of_radio_keys,
+    of_sessions,
+    of_team_keys,
+    of_typing,
+    of_updates,
+)
 from tests.host.remedies.sites import Site, classes, sites, sites_of
 from tests.host.remedies.stage import Situation, staged
 from tests.host.remedies.table import SITUATIONS
 
 pytestmark = [pytest.mark.unit, pytest.mark.usefixtures("own_cache")]
 
-assert of_boards and of_files and of_typing  # who is imported is in the table
+# Who is imported is in the table.
+ROOMS = (of_boards, of_choice, of_files, of_keys, of_radio_keys, of_sessions, of_team_keys, of_typing, of_updates)
 CASES = list({id(each): each for row in SITUATIONS.values() for each in row}.values())
 
 
@@ -82,6 +95,7 @@ def test_the_classes_that_stand_for_their_errors_are_there() -> None:
         ("`sapper flsh`", "no verb"),
         ("`sapper update --factry`", "such option"),
         ("`sapper trace repair x`", "Missing"),
+        ("`sapper settings sett --help`", "no verb"),
         ("`make firmwar`", "no such target"),
         ("`clear` it first", "neither"),
         ("`log 1 2 3`", "the board knows"),
