@@ -131,7 +131,7 @@ def test_a_silent_board_may_run_a_program_of_its_own(connected: list[SimpleNames
         connected.append(usb(board.port))
         with pytest.raises(LinkError, match="nothing answers") as caught:
             choice.find_port(None)
-        assert "sapper reboot --port" in caught.value.remedy
+        assert f"`sapper reboot --port {board.port}`" in caught.value.remedy
 
 
 def test_devices_show_names(connected: list[SimpleNamespace], capsys: pytest.CaptureFixture[str]) -> None:

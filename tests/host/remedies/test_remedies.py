@@ -118,13 +118,16 @@ def new(number, name=None):
     raise SapperError(f"{number} is new: " + "no", remedy)
 def hidden(error):
     raise errors.LinkError(error.message, error.remedy)
+def bare():
+    raise errors.LinkGoneError from None
 """
     (tmp_path / "new.py").write_text(code)
-    shown, hidden = sites_of(tmp_path / "new.py", tmp_path)
+    shown, hidden, bare = sites_of(tmp_path / "new.py", tmp_path)
     assert shown.name == "new.py: {} is new: no" and _open(shown)
     assert shown.remedies == ("say `sapper flsh`, or `make firmwar`", "again")
     assert len(commands.faults(shown.remedies[0])) == 2
     assert hidden.remedies is None and _open(hidden)
+    assert bare.name == "new.py: LinkGoneError()" and _open(bare)
 
 
 def _open(site: Site) -> bool:
