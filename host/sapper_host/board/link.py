@@ -20,17 +20,9 @@ from sapper_host.board.decoder import Item, StreamDecoder, Text
 from sapper_host.board.greeting import greet
 from sapper_host.board.hearers import Hearers, Told, to_stderr
 from sapper_host.board.keepalive import KEEP_ALIVE_S, KeepAlive
-from sapper_host.board.key_store import KeyStore
+from sapper_host.board.line_signer import Encoder, LineSigner, plain
 from sapper_host.board.serial_stream import DEFAULT_BAUD, ByteStream, SerialStream
-from sapper_host.board.signing import (
-    STALE,
-    RadioEncoder,
-    WatchOnlyError,
-    encoder_for,
-    needs_key,
-    needs_usb,
-    question,
-)
+from sapper_host.board.signing import WatchOnlyError, question
 from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerError, SapperError, Status
 
 # The board drops longer lines (sapper/link/line.py).
@@ -53,12 +45,6 @@ class Sent:
 Happening = Item | Sent
 Listener = Callable[[Happening], None]
 Tap = Callable[[Item], None]
-Encoder = Callable[[str], bytes]
-
-
-def plain(line: str) -> bytes:
-    """A line as it goes over USB. A radio's signer takes this one's place."""
-    return line.encode("ascii") + b"\n"
 
 
 class Link:
@@ -75,14 +61,12 @@ class Link:
         self._stream = stream
         # Objects in the same process have one way to write.
         self._write_first: Callable[[bytes], None] = getattr(stream, "write_first", stream.write)
-        self._encode = encode
-        # Why nothing can be signed on this radio; None where it can, and where it need not.
-        self.watches_only: WatchOnlyError | None = None
-        self._board = ""
-        self._unasked = False  # whether it is not known yet what is at the other end: the question was lost
         self._answers = AnswerQueue()
         # Held while one line is made into bytes and written: answers come in the order of lines. Never for a stop.
         self._sending = threading.Lock()
+        self._signer = LineSigner(
+            encode, partial(self._ask, timeout_s=ANSWER_TIMEOUT_S, quiet=True), sending=self._sending
+        )
         # Held for moments, for what is in memory alone.
         self._lock = threading.RLock()
         self._gone: LinkError | None = None
@@ -116,6 +100,11 @@ class Link:
     def gone(self) -> LinkError | None:
         """Why nothing comes any more; None while the line lives."""
         return self._gone
+
+    @property
+    def watches_only(self) -> WatchOnlyError | None:
+        """Why nothing can be signed on this radio; None where it can, and where it need not."""
+        return self._signer.watches_only
 
     def listen(self, listener: Listener, name: str = "listener") -> None:
         """Have `listener` called with everything that comes or goes, keepalive apart, from a thread of its own.
@@ -151,12 +140,12 @@ class Link:
         if len(line) > LINE_MAX or not line.isascii() or (line and not line.isprintable()):
             reason = f"a command is one line of at most {LINE_MAX} printable ASCII characters"
             raise SapperError(f"'{line[:40]}' cannot be sent", reason, Status.USAGE)
-        self._refuse_in_vain(line)
+        self._signer.refuse_in_vain(line)
         pending = Pending(line, quiet)
         with self._sending:
             if self._gone is not None:
                 raise self._gone
-            data = self._encode(line)
+            data = self._signer.encode(line)
             if not quiet:
                 self.hearers.went(Sent(line))  # before it leaves, so that a recording has it before its answer
             with self._lock:
@@ -225,67 +214,21 @@ class Link:
             values = greet(ask, self.write, self.hearers, self.decoder, timeout_s)
         finally:
             self.give_up(first)
-        self._begin_signing(values.get("board", ""))
+        self._signer.begin(values.get("board", ""))
         return values
 
     def keep_alive(self, on: bool = True) -> None:
         """Say every 500 ms that the operator is there, from now on (or no longer)."""
         self._keeper.keep(on)
 
-    def _begin_signing(self, board: str) -> None:
-        """On a radio whose key this user has, lines are signed from now on; on all other links this does nothing.
-
-        Without a key that fits one can still watch, and `stop`; why no more is told when it is tried.
-        """
-        self._board = board
-        if self._encode is plain:
-            self._ask_to_sign()
-
-    def _ask_to_sign(self) -> None:
-        self._unasked = False
-        try:
-            encode = encoder_for(self._board, lambda line: self._ask(line, ANSWER_TIMEOUT_S, quiet=True))
-        except WatchOnlyError as error:
-            self.watches_only = error
-        except NoAnswerError:
-            self._unasked = True
-        except LinkError:
-            pass  # gone: whatever is said next tells
-        else:
-            with self._sending:
-                self._encode = encode or plain
-            self.watches_only = None
-
-    def _ask_to_sign_again(self) -> None:
-        """A lost or a forged answer must not end signing for good, nor a key that came later be of no use."""
-        if self._unasked or self.watches_only is not None and KeyStore().has(self._board):
-            self._ask_to_sign()
-
-    def _refuse_in_vain(self, line: str) -> None:
-        """What this radio would refuse is not sent. A `key` that was would lie open to all who listen."""
-        radio = self.watches_only is not None or isinstance(self._encode, RadioEncoder)
-        word = line.split()[0] if line.split() else ""
-        if radio and needs_usb(line):
-            raise SapperError(f"'{word}' is not sent: it is taken over USB only", "plug it in over USB", Status.REFUSED)
-        if self.watches_only is not None and needs_key(line):
-            why = self.watches_only
-            raise WatchOnlyError(f"'{word}' is not sent: it has to be signed, and {why.message}", why.remedy)
-
     def _exchange(self, line: str, timeout_s: float, check: bool, quiet: bool = False) -> Answer:
-        if needs_key(line):
-            self._ask_to_sign_again()
+        self._signer.ready_for(line)
         answer = self._ask(line, timeout_s, quiet)
-        if answer.error_name in STALE and isinstance(self._encode, RadioEncoder):
-            # The board has started anew, or another program went on counting. What it refused it has not done.
-            fresh = self._ask(question(), timeout_s, quiet=True)
-            with self._sending:
-                self._encode.renew(fresh)
+        if self._signer.out_of_step(answer):
+            self._signer.renew(self._ask(question(), timeout_s, quiet=True))
             answer = self._ask(line, timeout_s, quiet)
         if check and not answer.ok:
-            error = BoardError(line, answer.error_name, answer.text)
-            if answer.error_name == "unsigned" and self.watches_only is not None:
-                error.remedy = f"wait until it stands, or {self.watches_only.remedy}"
-            raise error
+            raise self._signer.advise(BoardError(line, answer.error_name, answer.text))
         return answer
 
     def _ask(self, line: str, timeout_s: float, quiet: bool) -> Answer:

@@ -11,7 +11,8 @@ import pytest
 
 from sapper.shared import wire
 from sapper_host.board.decoder import Event, Frame, Text
-from sapper_host.board.link import Happening, Link, Sent, plain
+from sapper_host.board.line_signer import plain
+from sapper_host.board.link import Happening, Link, Sent
 from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerError, SapperError, Status
 from tests.host.fake_board import FakeBoard
 

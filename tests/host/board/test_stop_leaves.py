@@ -18,7 +18,8 @@ import pytest
 from sapper_host.board import keepalive
 from sapper_host.board import link as link_module
 from sapper_host.board.consumer import Consumer
-from sapper_host.board.link import Happening, Link, plain
+from sapper_host.board.line_signer import plain
+from sapper_host.board.link import Happening, Link
 from sapper_host.board.serial_stream import SerialStream
 from sapper_host.errors import LinkError, LinkGoneError, NoAnswerError, SapperError
 from tests.host.board.test_link import wait_for
