@@ -120,7 +120,8 @@ from hil.prove.safety import coverage
 from hil.rigs import registry
 from sapper_host.board.decoder import Event, Frame, StreamDecoder
 from sapper_host.cli import main
-from sapper_host.docs_gen import DOCS, made
+from sapper_host.docs_gen.pages import made
+from sapper_host.files.checkout import DOCS
 from sapper_host.operate.monitor_state import describe
 from sapper_host.recordings.mcap_topics import TOPICS
 

@@ -9,41 +9,44 @@ from pathlib import Path
 import pytest
 
 from sapper.shared import commands, events, pins, settings, wire
-from sapper_host import docs_gen
+from sapper_host.docs_gen import pages
+from sapper_host.docs_gen.wire_page import wire_format
+from sapper_host.files.checkout import DOCS
+from sapper_host.files.page import with_parts
 from sapper_host.pictures import wiring as wiring_picture
 
 pytestmark = pytest.mark.unit
 
 
 def test_no_page_is_stale() -> None:
-    assert docs_gen.stale() == [], "run `python -m sapper_host.docs_gen`"
+    assert pages.stale() == [], "run `python -m sapper_host.docs_gen`"
 
 
 def test_a_changed_page_and_a_changed_part_are_stale(tmp_path: Path) -> None:
-    shutil.copytree(docs_gen.DOCS, tmp_path / "docs")
-    for path, text in docs_gen.made(tmp_path / "docs").items():
+    shutil.copytree(DOCS, tmp_path / "docs")
+    for path, text in pages.made(tmp_path / "docs").items():
         path.write_text(text)
     for name in ("wiring.md", "recordings.md"):
         path = tmp_path / "docs" / name
         path.write_text(path.read_text().replace("gate 0", "gate nought"))
-    names = [path.name for path in docs_gen.stale(tmp_path / "docs")]
+    names = [path.name for path in pages.stale(tmp_path / "docs")]
     assert names == ["wiring.md", "recordings.md"]
 
 
 def test_text_between_the_parts_is_left_alone(tmp_path: Path) -> None:
     text = "before\n<!-- generated: x -->\nold\n<!-- end of generated: x -->\nafter\n"
-    made = docs_gen.with_parts(text, {"x": lambda: "new\n"})
+    made = with_parts(text, {"x": lambda: "new\n"})
     assert made.startswith("before\n") and made.endswith("after\n") and "new" in made and "old" not in made
     with pytest.raises(ValueError, match="generated: y"):
-        docs_gen.with_parts(text, {"y": str})
+        with_parts(text, {"y": str})
 
 
 def test_every_row_of_every_table_is_on_its_page() -> None:
     for text, names in (
-        (docs_gen.wiring(), [row[1] for row in pins.PINS]),
-        (docs_gen.console(), [row[0] for row in commands.COMMANDS] + list(events.REASON_NAMES)),
-        (docs_gen.settings_page(), [row[0] for row in settings.TABLE]),
-        (docs_gen.wire_format(), [f[0] for row in wire.MESSAGES for f in row[3]] + [row[1] for row in events.KINDS]),
+        (pages.wiring(), [row[1] for row in pins.PINS]),
+        (pages.console(), [row[0] for row in commands.COMMANDS] + list(events.REASON_NAMES)),
+        (pages.settings_page(), [row[0] for row in settings.TABLE]),
+        (wire_format(), [f[0] for row in wire.MESSAGES for f in row[3]] + [row[1] for row in events.KINDS]),
     ):
         assert not [name for name in names if f"`{name}" not in text]
 
