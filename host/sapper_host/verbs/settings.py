@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
-
-if TYPE_CHECKING:
-    from sapper_host.board.settings import Changes
+from sapper_host.verbs.settings_changes import columns, show, warn
 
 
 def _complete_name(incomplete: str) -> list[tuple[str, str]]:
@@ -228,7 +226,7 @@ def diff(
 
         typer.echo(json.dumps([{"name": name, "board": here, head: there} for name, here, there in rows], indent=1))
     elif rows:
-        _columns([("setting", "board", head), *((name, str(here), str(there)) for name, here, there in rows)])
+        columns([("setting", "board", head), *((name, str(here), str(there)) for name, here, there in rows)])
     else:
         typer.echo(f"the board's settings are as in {file}" if file else "all settings are at their defaults")
     if rows and file:
@@ -251,43 +249,8 @@ def _apply(
             changes = board_settings.Changes([(n, before[n], goal[n]) for n in wanted if before[n] != goal[n]])
         else:
             changes = board_settings.apply(link, wanted, save, source)
-    _show(changes, dry_run)
-    _warn({name: now for name, _, now in changes.rows})
-
-
-def _warn(changed: dict[str, int]) -> None:
-    """What of that weakens a protective stop."""
-    from sapper.shared import weakened
-
-    for name, low, high, what in weakened.TABLE:
-        if name in changed and not low <= changed[name] <= high:
-            typer.echo(f"weakened: {name}={changed[name]}: {what}", err=True)
-
-
-def _show(changes: Changes, dry_run: bool) -> None:
-    if changes.rows:
-        _columns([("setting", "before", "now"), *((name, str(old), str(new)) for name, old, new in changes.rows)])
-    count = len(changes.rows)
-    what = f"{count} setting{'' if count == 1 else 's'} changed" if count else "the board has these settings already"
-    if dry_run:
-        ending = "; nothing was sent (--dry-run)"
-        what = what.replace("changed", "would change")
-    else:
-        ending = ", saved" if changes.saved else _not_saved(count)
-    typer.echo(what + ending, err=True)
-
-
-def _not_saved(changed: int) -> str:
-    if changed:
-        return " until the board's next start, NOT SAVED: the same with `--save` keeps them"
-    return ", NOT SAVED: what was not before lasts until the board's next start; the same with `--save` keeps them"
-
-
-def _columns(rows: list[tuple[str, str, str]]) -> None:
-    from sapper_host.screen.columns import line, padded
-
-    for cells in padded(rows, right=(1, 2)):
-        typer.echo(line(cells))
+    show(changes, dry_run)
+    warn({name: now for name, _, now in changes.rows})
 
 
 def register(app: typer.Typer) -> None:
