@@ -22,7 +22,7 @@ from hil.prove.fuzz.line_grammars import event_value
 from hil.prove.fuzz.odd_values import NAMES, json_text, number, odd
 from sapper.shared import events
 from sapper.shared.fields import FRAME_FIELDS
-from sapper_host.flash import binary_info, build_mark, uf2
+from sapper_host.flash import binary_info, boot_stage, build_mark, uf2
 
 
 def truth(random: Random) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _tags(random: Random) -> bytes:
 
 def _boot2(random: Random) -> bytes:
     code = random.randbytes(252)
-    return code + struct.pack("<I", uf2.boot2_checksum(code))
+    return code + struct.pack("<I", boot_stage.checksum(code))
 
 
 def _binary_info(random: Random) -> bytes:

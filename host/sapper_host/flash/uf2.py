@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sapper_host.errors import SapperError, Status
 from sapper_host.flash.binary_info import program
+from sapper_host.flash.boot_stage import starts
 from sapper_host.flash.build_mark import FLAG_EXTENSION_TAGS, Build, MarkError, read_mark
 from sapper_host.outside import bounded
 
@@ -60,8 +61,6 @@ _BUILD_IT = "build ours with 'make firmware', or fetch the file again"
 _RIGHT_FILE = "give the UF2 for the Raspberry Pi Pico (RP2040); ours is build/firmware.uf2"
 # Every page of flash in a block of its own, and room for a few that are for another chip.
 _BYTES_MAX = 4 * FLASH_BYTES
-
-_BOOT2_BYTES = 256
 
 
 class Uf2Error(SapperError):
@@ -174,7 +173,8 @@ def read_uf2(path: Path) -> Uf2Image:
     image = _assemble(path, {block.address: block.payload for block in blocks})
     if image.start != FLASH_START:
         raise Uf2Error(path, f"begins at {image.start:#010x}, not at the start of flash: not a firmware", _RIGHT_FILE)
-    _check_boot2(path, image.data[:_BOOT2_BYTES])
+    if not starts(image.data):
+        raise Uf2Error(path, "its first 256 bytes fail the boot ROM's checksum: a board would not start it")
     build = _build(path, content) if blocks[0].flags & FLAG_EXTENSION_TAGS else None
     if build is not None and build.sha256 != image.sha256():
         raise Uf2Error(path, f"is damaged: it does not hold what its build ({build}) made (SHA-256 differs)")
@@ -279,23 +279,3 @@ def _assemble(path: Path, pages: dict[int, bytes]) -> Uf2Image:
     for address, payload in pages.items():
         data[address - start : address - start + PAYLOAD_BYTES] = payload
     return Uf2Image(path, start, bytes(data), tuple(sorted(pages)))
-
-
-def boot2_checksum(code: bytes) -> int:
-    """The checksum that the boot ROM demands of the first 252 bytes of flash (datasheet section 2.8.1.3.1).
-
-    CRC-32 with polynomial 0x04c11db7, from 0xffffffff, bits not reversed, not inverted at the end.
-    """
-    crc = 0xFFFFFFFF
-    for byte in code:
-        crc ^= byte << 24
-        for _ in range(8):
-            crc = (crc << 1) ^ 0x04C11DB7 if crc & 0x80000000 else crc << 1
-        crc &= 0xFFFFFFFF
-    return crc
-
-
-def _check_boot2(path: Path, boot2: bytes) -> None:
-    (stored,) = struct.unpack_from("<I", boot2, _BOOT2_BYTES - 4)
-    if boot2_checksum(boot2[:-4]) != stored:
-        raise Uf2Error(path, "its first 256 bytes fail the boot ROM's checksum: a board would not start it")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sapper_host.errors import SapperError, Status
-from sapper_host.flash import uf2
+from sapper_host.flash import boot_stage, uf2
 
 pytestmark = pytest.mark.unit
 
@@ -22,7 +22,7 @@ SEQUENCE_AT, COUNT_AT, FAMILY_AT, FLAGS_AT, ADDRESS_AT, SIZE_AT = 20, 24, 28, 8,
 def firmware(blocks: int = BLOCKS) -> bytearray:
     """A sound UF2 of `blocks` pages from the start of flash, with a valid second boot stage."""
     boot2 = bytes(range(252))
-    pages = [boot2 + struct.pack("<I", uf2.boot2_checksum(boot2))]
+    pages = [boot2 + struct.pack("<I", boot_stage.checksum(boot2))]
     pages += [bytes([number % 256]) * 256 for number in range(1, blocks)]
     content = bytearray()
     for number, page in enumerate(pages):
