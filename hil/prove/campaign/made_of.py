@@ -33,6 +33,7 @@ _WAYS = (
     "host/sapper_host/files",
     "host/sapper_host/flash/__init__.py",
     "host/sapper_host/flash/binary_info.py",
+    "host/sapper_host/flash/boot_stage.py",
     "host/sapper_host/flash/build_mark.py",
     "host/sapper_host/flash/uf2.py",
     "host/sapper_host/outside",
