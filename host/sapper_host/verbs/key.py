@@ -141,12 +141,15 @@ def export(
     from sapper_host.board.key_store import KeyStore
     from sapper_host.board.sealed_keys import PASS_PHRASE_LEAST, TEAM, seal
     from sapper_host.errors import SapperError
+    from sapper_host.files.place import check_file
     from sapper_host.files.whole_file import PRIVATE, create
     from sapper_host.update import team_key
     from sapper_host.verbs import pass_phrase
 
-    if file != _STANDARD and file.exists():
-        raise _taken(file)
+    if file != _STANDARD:
+        if file.exists():
+            raise _taken(file)
+        check_file(file)
     store = KeyStore()
     keys = {}
     for board in boards or store.boards():

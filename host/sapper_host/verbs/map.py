@@ -38,6 +38,7 @@ def draw_map(
       sapper map lane4.mcap --json
       sapper map lane4.mcap --truth lane4.truth.json -o lane4.png
     """
+    from sapper_host.files.place import check_file
     from sapper_host.pictures.map_plot import plot_map
     from sapper_host.pictures.style import check_picture
     from sapper_host.recordings.session import read_session
@@ -50,6 +51,10 @@ def draw_map(
         raise typer.BadParameter("--json and --csv - both go to standard output; give --csv a file")
     target = out or path.with_suffix(".png")
     check_picture(target)
+    if csv is not None and not to_stdout:
+        if csv.exists():
+            raise _taken(csv)
+        check_file(csv)
     with waiting(f"drawing {path.name}"):
         session = read_session(path)
         if truth is not None:
@@ -77,16 +82,19 @@ def draw_map(
 
 def _write_csv(survey: Any, csv: Path) -> None:
     """A new file: nobody's notes in an older list, and no recording of that name, are lost."""
-    from sapper_host.errors import SapperError
+    from sapper_host.files.whole_file import create
     from sapper_host.recordings.contacts_csv import contacts_csv
 
     try:
-        with csv.open("x", encoding="utf-8", newline="") as file:
-            file.write(contacts_csv(survey.joined.contacts))
+        create(csv, contacts_csv(survey.joined.contacts).encode("utf-8"))
     except FileExistsError:
-        raise SapperError(f"{csv} exists already", "give another name, or remove it first") from None
-    except OSError as error:
-        raise SapperError(f"{csv} cannot be written: {error.strerror}", "give another place") from None
+        raise _taken(csv) from None
+
+
+def _taken(csv: Path) -> Exception:
+    from sapper_host.errors import SapperError
+
+    return SapperError(f"{csv} exists already", "give another name, or remove it first")
 
 
 def _tell(survey: Any, target: Path) -> None:

@@ -83,8 +83,10 @@ VERBS = (
     "trace convert TRACE OUT.csv",
     "trace repair RECORDING OUT.mcap",
     "trace synth --out OUT",
-    "map TRACE -o OUT.png",
     "trace from RECORDING -o OUT.csv",
+    "map TRACE -o OUT.png",
+    "map RECORDING --csv OUT",
+    "key export OUT",
     "replay TRACE --rig virtual --record OUT.mcap",
     "campaign FOLDER --out OUT",
     "provision --name rover-7 --port PORT --record OUT",
@@ -179,7 +181,7 @@ def test_every_verb_that_writes_where_it_is_told_is_here() -> None:
                 yield before + name, command
 
     def tells_where(parameter: Any) -> bool:
-        return parameter.name in ("out", "record", "report_file", "target")
+        return parameter.name in ("out", "csv", "record", "report_file", "target")
 
     verbs = list(commands(typer.main.get_command(cli.build())))
     telling = [name for name, command in verbs if any(map(tells_where, command.params))]
@@ -221,6 +223,6 @@ def test_a_repair_that_cannot_be_finished_leaves_nothing(tmp_path: Path, monkeyp
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(mcap_file.Writer, "finish", full)
+    monkeypatch.setattr(mcap_file.Writer, "add_message", full)
     assert cli.main(["trace", "repair", str(source), str(target)]) == Status.ERROR
     assert not target.exists()
