@@ -9,6 +9,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
+from sapper_host.verbs.say import say
 
 
 def flash(
@@ -68,9 +69,9 @@ def flash(
     if as_json:
         typer.echo(text)
     else:
-        typer.echo(describe(image))
+        say(describe(image))
         for line in table(outcomes):
-            typer.echo(line)
+            say(line)
     status = status_of(outcomes)
     if status:
         raise typer.Exit(status)

@@ -10,6 +10,7 @@ import typer
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
 from sapper_host.verbs.pass_phrase import PassPhraseOption
+from sapper_host.verbs.say import say
 
 if TYPE_CHECKING:
     from sapper_host.board.key_store import KeyStore, Replaced
@@ -47,11 +48,11 @@ def key(
     with Link.open(find_port(port)) as link:
         board = link.identify()["board"]
         given = give(link, board, store, replace)
-    typer.echo(f"board {board} has radio key {given.key_id} ({given.how}), kept in {store.folder}")
+    say(f"board {board} has radio key {given.key_id} ({given.how}), kept in {store.folder}")
     if given.kept is not None:
-        typer.echo(f"this laptop's older key of it stays in {given.kept}")
+        say(f"this laptop's older key of it stays in {given.kept}")
     if replace:
-        typer.echo("laptops with the board's older key can only watch, and `stop`, until they import the new one")
+        say("laptops with the board's older key can only watch, and `stop`, until they import the new one")
 
 
 def show(port: PortOption = None, as_json: JsonOption = False) -> None:
@@ -77,11 +78,11 @@ def show(port: PortOption = None, as_json: JsonOption = False) -> None:
         return
     table = [("key of", "id", "where"), *((row["of"], row["id"], row["file"]) for row in rows)]
     for cells in padded(table if rows else [("this laptop has no keys",)]):
-        typer.echo(line(cells))
+        say(line(cells))
     if there is not None:
         here = next((row["id"] for row in rows if row["of"] == there[0]), "none")
         agree = "the same" if here == there[1] else f"another than this laptop's ({here})"
-        typer.echo(f"the board that is connected, {there[0]}, says it has {there[1]}: {agree}")
+        say(f"the board that is connected, {there[0]}, says it has {there[1]}: {agree}")
 
 
 def _on_board(port: str | None) -> tuple[str, str] | None:
@@ -173,7 +174,7 @@ def export(
         except FileExistsError:
             raise _taken(file) from None
     for name, held in keys.items():
-        typer.echo(f"{name}: key {key_id(held)}", err=True)
+        say(f"{name}: key {key_id(held)}", err=True)
 
 
 def _taken(file: Path) -> Exception:
@@ -227,9 +228,9 @@ def import_(
             each.undo()
         raise
     for name, each in done.items():
-        typer.echo(f"{name}: key {key_id(keys[name])}{'' if each.new else ', as it was'}")
+        say(f"{name}: key {key_id(keys[name])}{'' if each.new else ', as it was'}")
         if each.kept is not None:
-            typer.echo(f"  the other one stays in {each.kept}")
+            say(f"  the other one stays in {each.kept}")
 
 
 def register(app: typer.Typer) -> None:

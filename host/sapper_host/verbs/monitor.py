@@ -9,6 +9,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import BellOption, JsonOption, OperatorOption, PortOption, RawOption, needs_record
+from sapper_host.verbs.say import say
 
 if TYPE_CHECKING:
     from sapper_host.recordings.recorder import Recorder
@@ -60,7 +61,7 @@ def monitor(
             stack.enter_context(app).run(seconds)
     finally:
         if recorder is not None and recorder.messages:
-            typer.echo(f"recorded {recorder.messages} messages into {record}", err=True)
+            say(f"recorded {recorder.messages} messages into {record}", err=True)
 
 
 def register(app: typer.Typer) -> None:

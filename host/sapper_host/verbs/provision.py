@@ -9,6 +9,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
+from sapper_host.verbs.say import say
 
 if TYPE_CHECKING:
     from sapper_host.provision.provision import Plan
@@ -69,7 +70,7 @@ def provision(
     check_folder(folder)  # a board that was given keys has to have its record
 
     def tell(step: str, what: str) -> None:
-        typer.echo(f"  {step.ljust(9)}  {what}", err=as_json)
+        say(f"  {step.ljust(9)}  {what}", err=as_json)
 
     with waiting("provisioning"), Provisioning(find_port(port), plan, tell) as work:
         made = board_record.make(work.run(), time.time())
@@ -80,17 +81,19 @@ def provision(
         typer.echo(json.dumps(made, indent=1))
     else:
         _show_failures(made)
-        typer.echo(f"board {made['board']} is {made['name']}; its record:")
+        say(f"board {made['board']} is {made['name']}; its record:")
         for path in paths:
-            typer.echo(f"  {path}")
+            say(f"  {path}")
     if not made["passed"]:
         raise typer.Exit(Status.SHORTFALL)
 
 
 def _show_failures(record: dict[str, list[dict[str, str]]]) -> None:
+    from sapper_host.outside.text import shown
+
     for check in record["self_test"]:
         if not check["passed"]:
-            typer.echo(f"  {typer.style('FAIL', fg='red')} {check['name']}: {check['text']}")
+            typer.echo(f"  {typer.style('FAIL', fg='red')} {shown(check['name'])}: {shown(check['text'])}")
 
 
 def _plan(name: str, settings: Path | None, key: str, team_key: Path | None, old_team_key: list[Path] | None) -> Plan:

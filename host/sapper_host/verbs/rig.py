@@ -10,6 +10,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption
+from sapper_host.verbs.say import say
 
 PACES = ("real", "fast")
 
@@ -67,13 +68,13 @@ def virtual(
             try:
                 stack.enter_context(registered("virtual", ports, world or "", drive, board))
             except NotWrittenError as error:
-                typer.echo(f"note: without --port other commands do not find this rig ({error.message})", err=True)
+                say(f"note: without --port other commands do not find this rig ({error.message})", err=True)
             if as_json:
                 typer.echo(json.dumps(ports))
                 return
             for name, device in ports.items():
-                typer.echo(f"{name:6s} {device}")
-            typer.echo(f"try: sapper console --port {ports['usb']}", err=True)
+                say(f"{name:6s} {device}")
+            say(f"try: sapper console --port {ports['usb']}", err=True)
             typer.echo("Ctrl-C ends it", err=True)
 
         serve(world, pace, firmware, ready, key_on, bootsel, bootsel_fault, blank)

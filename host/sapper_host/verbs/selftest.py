@@ -46,10 +46,12 @@ def selftest(port: PortOption = None, as_json: JsonOption = False) -> None:
 
 def show(checks: list[Check]) -> None:
     """A line a check; what is wrong is told whole, and cut by nobody."""
+    from sapper_host.outside.text import shown
+
     width = max((len(check.name) for check in checks), default=0)
     for check in checks:
         mark = typer.style("pass", fg="green") if check.passed else typer.style("FAIL", fg="red")
-        typer.echo(f"  {check.name.ljust(width)}  {mark}  {'' if check.passed else check.text}".rstrip())
+        typer.echo(f"  {check.name.ljust(width)}  {mark}  {'' if check.passed else shown(check.text)}".rstrip())
     failed = sum(not check.passed for check in checks)
     typer.echo(f"{failed} of {len(checks)} checks failed" if failed else f"all {len(checks)} checks passed")
 

@@ -11,6 +11,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
+from sapper_host.verbs.say import say
 from sapper_host.verbs.settings_changes import columns, show, warn
 
 
@@ -168,7 +169,7 @@ def dump(
         typer.echo(text, nl=False)
     else:
         write(file, text)
-        typer.echo(f"{len(text.splitlines())} settings in {file}", err=True)
+        say(f"{len(text.splitlines())} settings in {file}", err=True)
 
 
 def load(
@@ -228,7 +229,7 @@ def diff(
     elif rows:
         columns([("setting", "board", head), *((name, str(here), str(there)) for name, here, there in rows)])
     else:
-        typer.echo(f"the board's settings are as in {file}" if file else "all settings are at their defaults")
+        say(f"the board's settings are as in {file}" if file else "all settings are at their defaults")
     if rows and file:
         raise typer.Exit(Status.SHORTFALL)
 

@@ -9,6 +9,7 @@ import typer
 
 from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import PortOption
+from sapper_host.verbs.say import say
 
 OldKeyOption = Annotated[
     list[Path] | None,
@@ -57,8 +58,8 @@ def teamkey(
         held = send_team_key(link, key, old)
         warnings = link.command("teamkey").lines
     for warning in warnings:
-        typer.echo(warning)
-    typer.echo(f"board {board} holds no team key now" if remove else f"board {board} holds team key {held}")
+        say(warning)
+    say(f"board {board} holds no team key now" if remove else f"board {board} holds team key {held}")
 
 
 def register(app: typer.Typer) -> None:

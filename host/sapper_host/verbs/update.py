@@ -106,7 +106,7 @@ def _without_a_file(build: bool, key: bytes | None) -> Bundle:
     if build:
         return bundles.make(compiled(), key)
     found = find(key)
-    typer.echo(f"takes {found.describe(time.time())}", err=True)
+    say(f"takes {found.describe(time.time())}", err=True)
     return found.bundle
 
 

@@ -12,6 +12,7 @@ import pytest
 from sapper_host.cli import main
 from sapper_host.errors import SapperError
 from sapper_host.screen.progress import bar, counting, waiting
+from tests.host.memory_board import MemoryBoard
 
 pytestmark = pytest.mark.unit
 
@@ -71,3 +72,20 @@ def test_what_is_waited_for_is_shown_letter_by_letter(monkeypatch: pytest.Monkey
                 tell(1)
         assert "\x07" not in screen.getvalue() and "]0;title\x07" not in screen.getvalue()
         assert "\x1b]0;" not in screen.getvalue() and "\u202e" not in screen.getvalue()
+
+
+def test_files_of_settings_and_keys_are_told_letter_by_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / HOSTILE.replace("/", "|")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    file = str(folder / "rover.txt")
+    with MemoryBoard() as board:
+        for verb in ("settings dump", "settings diff"):
+            status, text = said([*verb.split(), file, "--port", board.port], capsys)
+            assert status == 0 and "rover.txt" in text and "]0;title" in text
+        for words in (["key"], ["key", "--replace"], ["key", "show"]):
+            status, text = said([*words, "--port", board.port], capsys)
+            assert status == 0 and "]0;title" in text
+    status, text = said(["trace", "from", str(folder / "none.mcap")], capsys)
+    assert status == 5 and "]0;title" in text
