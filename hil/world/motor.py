@@ -4,8 +4,6 @@ speed.
 
 from hil.world.world_spec import RoverSpec
 
-NOMINAL_DUTY = 1.0
-
 
 class Motor:
     """Track speed from duty.

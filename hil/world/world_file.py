@@ -5,7 +5,7 @@ and remedy.
 """
 
 import tomllib
-from dataclasses import MISSING, Field, fields, is_dataclass, replace
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -204,11 +204,6 @@ def _check_together(world: WorldFile) -> None:
             raise WorldError(
                 f"{path}: [[fault]] {i}: t1_s = {fault.t1_s:g} is not after t0_s = {fault.t0_s:g}; raise t1_s"
             )
-
-
-def with_seed(world: WorldFile, seed: int) -> WorldFile:
-    """The same world with another seed."""
-    return replace(world, world=replace(world.world, seed=seed))
 
 
 def reference_markdown() -> str:

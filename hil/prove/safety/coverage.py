@@ -74,15 +74,6 @@ ELSEWHERE = {
 }
 
 
-_MEASURED = (
-    "what happens, and what follows",
-    "within",
-    "where from",
-    "rows, faults put in",
-    "canaries, which they fail on",
-)
-
-
 def used(fault: str) -> tuple[str, ...]:
     """The states this fault is put in in, in the order of the scenarios."""
     return tuple(dict.fromkeys(scenario.state for scenario in SCENARIOS if scenario.fault == fault))

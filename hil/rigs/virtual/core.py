@@ -18,11 +18,6 @@ class Cpu:
         return round(self._chip.status().busy_ns)
 
     @property
-    def total_ns(self) -> int:
-        """Emulated time in all, asleep or not; the same as `VirtualPico.now_ns`."""
-        return round(self._chip.status().now_ns)
-
-    @property
     def pc(self) -> int:
         """Program counter."""
         return self._chip.status().pc

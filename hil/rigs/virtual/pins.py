@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -151,14 +150,3 @@ class Adc:
     def _check(channel: int) -> None:
         if channel not in range(ADC_CHANNELS):
             raise VirtualPicoError(f"the RP2040 has ADC inputs 0..{ADC_CHANNELS - 1}, not {channel}")
-
-
-def values_at(changes: Sequence[tuple[int, Any]], times_ns: Sequence[int], first: Any) -> list[Any]:
-    """A recorded step function (edges, duty changes) at the given rising times; `first` before the first change."""
-    result, index, value = [], 0, first
-    for time in times_ns:
-        while index < len(changes) and changes[index][0] <= time:
-            value = changes[index][1]
-            index += 1
-        result.append(value)
-    return result

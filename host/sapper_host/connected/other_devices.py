@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 VENDOR = "2e8a"
-MICROPYTHON = "0005"
 _OTHER_FIRMWARE = "hold BOOTSEL while plugging it in, then `sapper flash`"
 _NO_ROVER = "that is no rover: plug in the Pico itself"
 # What Raspberry Pi's vendor number is on besides: product -> what it is, what to do.

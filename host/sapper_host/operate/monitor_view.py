@@ -35,7 +35,6 @@ _LAMPS = (
 _FIXED_LINES = 13  # without those of the state
 _STATE_LINES_MOST = 3
 _FRAME_COLUMNS = 4  # a panel's sides
-_DUTY_MAX = 1000
 
 
 def render(state: MonitorState, counts: Counts, width: int, height: int, unicode: bool = True) -> RenderableType:

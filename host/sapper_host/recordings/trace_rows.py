@@ -45,7 +45,6 @@ COLUMNS = (
     Column("right_ticks", "ticks", -_TICKS, _TICKS, True, True, "right encoder's count"),
 )
 NAMES = tuple(column.name for column in COLUMNS)
-GATE_NAMES = NAMES[1:4]
 
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?"
 _CELL = re.compile(_NUMBER)
