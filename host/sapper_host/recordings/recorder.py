@@ -31,8 +31,9 @@ _NS_PER_MS = 1_000_000
 
 class BoardClock:
     """Board milliseconds -> nanoseconds since 1970. A STATUS tells what the board's clock says now: the first one, the
-    first after a `boot` that was not told before, and one whose time falls back (the board restarted). Other times may
-    be long past, as events are told again; until a STATUS has come, messages have the time at which they came.
+    first after a `boot` that was not told before, and one whose time falls back or whose boot number is another (the
+    board restarted). Other times may be long past, as events are told again; until a STATUS has come, messages have
+    the time at which they came.
     """
 
     def __init__(self, now_ns: Callable[[], int]) -> None:
@@ -62,8 +63,12 @@ class BoardClock:
         """The same of the event `boot` of that number."""
         if (number, t_ms) != self._boot:
             self._boot = (number, t_ms)
-            self._adrift = True
+            self.lost()
         return self.at(t_ms)
+
+    def lost(self) -> None:
+        """The board has started anew: its next STATUS tells what its clock says."""
+        self._adrift = True
 
     def _took(self, time_ns: int) -> int:
         self.last_ns = max(self.last_ns, time_ns)
@@ -145,7 +150,10 @@ class Recorder:
                         at = self._clock.at
                         if name == "STATUS":
                             at = self._clock.at_status
-                            self._boot = {"boot": values["boot"]} if "boot" in values else {}
+                            boot = {"boot": values["boot"]} if "boot" in values else {}
+                            if boot and self._boot and boot != self._boot:
+                                self._clock.lost()
+                            self._boot = boot
                         elif name == "DETECT":
                             message |= self._boot
                         self._write(FRAME_TOPIC[name], at(values["t_ms"]), message)

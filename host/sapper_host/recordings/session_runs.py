@@ -11,6 +11,7 @@ from sapper.shared import wire
 from sapper_host.errors import TraceError
 from sapper_host.recordings.mcap_file import McapReading
 from sapper_host.recordings.raw_rows import RawRow, lost_between, rows_of
+from sapper_host.recordings.starts import BACK_MS
 from sapper_host.recordings.truth import Truth, check_truth
 
 _U32 = 1 << 32
@@ -25,8 +26,6 @@ _FIELDS = {
     f"/{name.lower()}": {f[0]: _LIMITS[f[1]] for f in fields if f[0] in _NEEDED.get(f"/{name.lower()}", ())}
     for _kind, name, _hz, fields in wire.MESSAGES
 }
-# Frames come in order; only a board that has started anew falls back by so much.
-_RESTART_MS = 1000
 
 
 @dataclass
@@ -50,6 +49,7 @@ class Run:
     places: list[tuple[int, int]] = field(default_factory=list)
     states: list[tuple[int, str]] = field(default_factory=list)
     last_ms: int = 0
+    boot: int | None = None  # its number, where a STATUS has told it
 
     def sweeps_ms(self) -> list[tuple[int, int]]:
         """Board times from the beginning of each sweep to its end, or to the last that was heard."""
@@ -123,13 +123,17 @@ class _Reader:
             if not isinstance(value, int) or not low <= value <= high:
                 raise ValueError(f"{name} is not a whole number within {low}..{high}")
             values[name] = value
-        if values["t_ms"] < self._run.last_ms - _RESTART_MS:
+        if values["t_ms"] < self._run.last_ms - BACK_MS:
             self._restart()
         self._run.last_ms = max(self._run.last_ms, values["t_ms"])
         return values
 
     def _status(self, message: dict[str, Any]) -> None:
+        boot = message.get("boot")
+        if boot is not None and self._run.boot not in (None, boot):
+            self._restart()
         values = self._fields("/status", message)
+        self._run.boot = boot
         self._run.places.append((values["t_ms"], values["s_mm"]))
         self._run.supply.append(Supply(values["t_ms"], values["vsys_mv"], values["temp_dc"]))
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 ANEW = "the board started anew"
 ARMED_ANEW = "armed anew, and this older firmware's places begin again at each arming"
 # Events may be told a little after later frames; a second back is a restart.
-_BACK_MS = 1000
+BACK_MS = 1000
 
 
 class Starts:
@@ -31,7 +31,7 @@ class Starts:
             if boot is not None and known is not None:
                 anew = boot != known
             else:
-                anew = t_ms < self._t_ms - _BACK_MS or (boot is None) != (known is None)
+                anew = t_ms < self._t_ms - BACK_MS or (boot is None) != (known is None)
             if anew:
                 self._next()
         if boot is not None:

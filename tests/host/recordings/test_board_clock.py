@@ -10,6 +10,7 @@ from sapper_host.board.decoder import Event, Item, StreamDecoder
 from sapper_host.recordings.mcap_file import McapReading
 from sapper_host.recordings.recorder import BoardClock, Recorder
 from tests.host.memory_board import Bench
+from tests.host.recordings.board_items import event, status
 
 pytestmark = pytest.mark.unit
 
@@ -92,3 +93,15 @@ def test_events_told_again_after_a_silence_leave_a_recording_its_clock(tmp_path:
     timed = [message for message in McapReading(path).messages() if message.topic in ("/status", "/event")]
     offsets = {message.log_time_ns - message.json()["t_ms"] * 1_000_000 for message in timed}
     assert len(timed) > 150 and len(offsets) == 1, offsets
+
+
+def test_another_boot_number_tells_the_clock_anew(tmp_path: Path) -> None:
+    """A restart that nobody heard of, whose times go on from those before."""
+    now = [1_700_000_000_000_000_000]
+    with Recorder(tmp_path / "s.mcap", lambda: now[0]) as recorder:
+        recorder.take(status(5_000, boot=7))
+        now[0] += 60_000_000_000
+        recorder.take(status(6_000, boot=8))
+        recorder.take(event("* 9 6100 mark s_mm=0 count=1"))  # type: ignore[arg-type]
+    times = [message.log_time_ns - now[0] for message in McapReading(tmp_path / "s.mcap").messages()]
+    assert times == [-60_000_000_000, 0, 100_000_000]

@@ -33,8 +33,9 @@ def raw(number: int, t_ms: int, steps: Iterable[int] = (10,) * 5, **odd: int) ->
     return Frame("RAW", number & 255, fields | odd)
 
 
-def status(t_ms: int, s_mm: int = 0) -> Frame:
-    return Frame("STATUS", 0, dict.fromkeys(wire.FIELDS[wire.STATUS], 0) | {"t_ms": t_ms, "s_mm": s_mm})
+def status(t_ms: int, s_mm: int = 0, boot: int = 0) -> Frame:
+    fields = {"t_ms": t_ms, "s_mm": s_mm, "boot": boot}
+    return Frame("STATUS", 0, dict.fromkeys(wire.FIELDS[wire.STATUS], 0) | fields)
 
 
 def detect(t_ms: int, s_mm: int) -> Frame:
@@ -150,6 +151,15 @@ def test_a_restart_begins_another_run_and_the_longest_is_taken(tmp_path: Path) -
     second = [raw(n, 100 + 50 * n) for n in range(50)]
     made = trace_from(session(tmp_path / "s.mcap", [*first, Event(1, 0, "boot", 0), *second]))
     assert len(made.trace.t_s) == 249 and any("2 starts of the board" in note for note in made.notes)
+
+
+def test_a_restart_that_nobody_heard_of_shows_by_its_boot_number(tmp_path: Path) -> None:
+    """The link was away for longer than the new start has lasted: its times go on from those before."""
+    items: list[Item] = [status(1000, boot=7), *(raw(n, 1000 + 50 * n) for n in range(40))]
+    items += [status(9000, boot=8), *(raw(n, 9000 + 50 * n) for n in range(60))]
+    made = trace_from(session(tmp_path / "s.mcap", items))
+    assert any("of 2 starts of the board" in note for note in made.notes)
+    assert len(made.trace.t_s) == 299 and not made.trace.gaps()
 
 
 def test_a_truth_goes_along_with_the_traces_own_places(tmp_path: Path) -> None:
