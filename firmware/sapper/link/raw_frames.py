@@ -49,7 +49,7 @@ def put_head(target: ptr8, head: ptr32):
 
 
 class RawFrames:
-    """`begin`, then `step` once a tick. writer: the FrameWriter that numbers and seals."""
+    """`begin`, then `step` once a tick. writer: the FrameWriter that seals."""
 
     def __init__(self, app, writer):
         self._app = app
@@ -96,7 +96,7 @@ class RawFrames:
             return None
         self._row = 0
         head = self._head
-        head[1] = self._writer.sequence()
+        head[1] = head[3]  # counted apart: a link that is told none of these has lost none
         head[4] = watch.vsys_mv
         head[5] = watch.temp_dc
         put_head(self._packed, head)

@@ -1,7 +1,7 @@
 """The wire format of telemetry: COBS frames between 0x00 bytes, so text and frames share a line.
 
 A frame before COBS is `type u8, sequence u8, payload, CRC-32 u32` (little-endian; CRC-32 of IEEE 802.3 over all
-before it).
+before it). The sequence rises by one a frame, of RAW frames apart.
 MESSAGES rows: type, name, the rate in hertz (0 = when it happens), fields (name, struct code, unit, meaning).
 Fields keep their place and meaning; new ones come at a frame's end alone, and FIRST_FIELDS says how many there were at
 first: a reader takes the shorter frames of an older firmware, without the fields that it had not yet.

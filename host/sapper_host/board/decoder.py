@@ -27,6 +27,7 @@ _CLEAN = bytes(b if b in _TEXT else 0x3F for b in range(256))
 # So many of the newest bytes are kept as they came.
 _RAW_BYTES = 1024
 _SEQUENCES = 256
+_RAW = wire.NAMES[wire.RAW]
 _NUMBERS = 65536
 
 
@@ -123,7 +124,7 @@ class StreamDecoder:
         self._text = bytearray()
         self._overlong = False
         self._segment: bytearray | None = None  # bytes since a zero while they may be a frame; None = in text
-        self._sequence: int | None = None
+        self._sequences: dict[bool, int] = {}  # the last one, of RAW frames and of all others
         self._number: int | None = None
 
     def feed(self, data: bytes) -> list[Item]:
@@ -146,7 +147,7 @@ class StreamDecoder:
 
     def restarted(self) -> None:
         """The board has restarted: sequences and event numbers begin anew, which is no gap."""
-        self._sequence = None
+        self._sequences.clear()
         self._number = None
 
     def _part(self, part: bytes, items: list[Item]) -> None:
@@ -227,21 +228,23 @@ class StreamDecoder:
         if event is not None and event.kind == "boot":
             self.restarted()
         self.counts.frames += 1
-        self._follow_sequence(sequence)
+        self._follow_sequence(sequence, name == _RAW, values)
         if event is None:
             items.append(Frame(name, sequence, values))
         else:
             self._event(event, items)
         return True
 
-    def _follow_sequence(self, sequence: int) -> None:
-        if self._sequence is not None:
-            step = (sequence - self._sequence) % _SEQUENCES
+    def _follow_sequence(self, sequence: int, raw: bool, values: Mapping[str, int]) -> None:
+        """RAW frames are counted apart, as one link may ask for them and another not, and from 0 whenever they begin."""
+        last = self._sequences.get(raw)
+        if last is not None and not (raw and values["number"] == 0):
+            step = (sequence - last) % _SEQUENCES
             if step == 0:
                 self.counts.duplicates += 1
             else:
                 self.counts.frame_gaps += step - 1
-        self._sequence = sequence
+        self._sequences[raw] = sequence
 
     def _event(self, event: Event, items: list[Item]) -> None:
         self.counts.events += 1

@@ -20,7 +20,7 @@ them is the COBS form (Cheshire and Baker 1999) of:
 | offset | field | |
 |---|---|---|
 | 0 | type | u8, see below |
-| 1 | sequence | u8, rises by one a frame, wraps; a gap shows a loss |
+| 1 | sequence | u8, rises by one a frame, wraps; a gap shows a loss. RAW frames are counted apart, by their number |
 | 2 | payload | little-endian, by type |
 | end | CRC-32 | u32, IEEE 802.3, over all before it |
 

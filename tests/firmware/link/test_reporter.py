@@ -307,6 +307,19 @@ def test_raw_telemetry_on_a_host_that_does_not_read_costs_frames_and_no_text(raw
     assert numbers[-1] - numbers[0] >= len(numbers) + 10, "what was lost shows in the numbers"
 
 
+def test_no_link_is_told_of_losses_because_another_has_raw_telemetry(raw):
+    raw.app.links[RADIO].trusted = True
+    raw.ports[RADIO].waiting += b"telemetry on\n"
+    raw.tick(20)
+    for port in (USB, RADIO):
+        raw.ports[port].sent = b""
+    tell(raw, "telemetry raw", 300)  # from number 0 once more
+    for port in (USB, RADIO):
+        decoder = StreamDecoder()
+        decoder.feed(raw.ports[port].sent)
+        assert decoder.counts.frames > 50 and (decoder.counts.frame_gaps, decoder.counts.duplicates) == (0, 0), port
+
+
 def test_raw_telemetry_begins_anew_with_number_0(raw):
     tell(raw, "telemetry on", 7)
     raw.ports[USB].sent = b""

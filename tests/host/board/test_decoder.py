@@ -125,6 +125,16 @@ def test_gaps_in_sequence_and_event_numbers_are_counted() -> None:
     assert decoder.counts.event_gaps == 3
 
 
+def test_raw_frames_are_counted_apart_and_from_0_when_they_begin_again() -> None:
+    decoder = StreamDecoder()
+    for i in range(4):
+        decoder.feed(status(i) + frame_bytes(wire.RAW, i, number=i))
+    decoder.feed(frame_bytes(wire.RAW, 0, number=0) + status(4))
+    assert (decoder.counts.frame_gaps, decoder.counts.duplicates) == (0, 0)
+    decoder.feed(frame_bytes(wire.RAW, 3, number=3) + status(6))
+    assert decoder.counts.frame_gaps == 2 + 1
+
+
 def test_a_restart_of_the_board_is_no_gap() -> None:
     decoder = StreamDecoder()
     decoder.feed(b"* 900 1 mark s_mm=0 count=1\n* 1 1 boot s_mm=0 cause=power_on source=factory\n")
