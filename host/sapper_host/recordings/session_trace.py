@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 _VSYS, _TEMP = COLUMNS[4:6]
 _DECIMALS = (3, 3, 3, 3, 0, 1, 0, 0)
 _LEAD_MS = 1000  # of standing before a sweep: a replay has its noise while it arms
+_TAIL_MS = 1000  # of rolling on after it: what stopped the sweep at its very end is found again a little later
 _ROWS_MOST = 4_000_000  # 11 hours of every frame
 _LANE_LEAST_M = 0.1
 
@@ -70,7 +71,7 @@ def _recorded_ms(run: Run) -> int:
 def _made(recorded: Recorded, run: Run, from_ms: int, to_ms: int, notes: list[str]) -> Made:
     path = recorded.path
     rows, facts = rows_of_run(run, recorded.metadata.get(SETTINGS, {}))
-    longest = longest_piece(rows.cut(from_ms - _LEAD_MS, to_ms), notes)
+    longest = longest_piece(rows.cut(from_ms - _LEAD_MS, to_ms + _TAIL_MS), notes)
     if len(longest.t_ms) < 2:
         what = "no detector frames in it" if not run.raw and not run.detect else "no detector frames at that time"
         raise TraceError(path, 0, "", what, "record with `sapper monitor --record F.mcap`, best with --raw")

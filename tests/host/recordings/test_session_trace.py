@@ -108,10 +108,12 @@ def test_sweeps_are_taken_one_by_one_or_from_first_to_last(tmp_path: Path) -> No
     items += [state(3000, "SWEEP"), state(5000, "CONTACT")]  # told again
     path = session(tmp_path / "s.mcap", items)
     made = trace_from(path)
-    assert made.trace.duration_s == pytest.approx(9.0 - 3.0 + 1.0, abs=0.02)
+    assert made.trace.duration_s == pytest.approx(1.0 + 9.0 - 3.0 + 1.0, abs=0.02)
     assert any("2 sweeps" in note for note in made.notes)
     second = trace_from(path, 2).trace
-    assert second.duration_s == pytest.approx(9.0 - 7.0 + 1.0, abs=0.02)
+    assert second.duration_s == pytest.approx(1.0 + 9.0 - 7.0 + 1.0, abs=0.02)
+    first = trace_from(path, 1).trace
+    assert first.duration_s == pytest.approx(1.0 + 5.0 - 3.0 + 1.0, abs=0.02), "with what it rolled on over its find"
     with pytest.raises(TraceError, match="sweep 3: the session has 2") as caught:
         trace_from(path, 3)
     assert caught.value.status == Status.BAD_INPUT
