@@ -38,8 +38,8 @@ Tell = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What the board is to be given. key: KEEP, NEW, a key, or '' for the one that board and laptop share, else a new
-    one. settings, team_key: None leaves them as they are. old_team_keys: one of them proves a change of the team's key.
+    """What the board is to be given. key: KEEP, a key, '' for the one that board and laptop share, else a new one, or
+    NEW for that where the board has none, whatever this laptop holds. settings, team_key: None leaves them as they are. old_team_keys: one of them proves a change of the team's key.
     """
 
     name: str
@@ -144,14 +144,14 @@ class Provisioning:
         if wanted == KEEP:
             return f"{held}, kept"
         here = self._key_here()
-        if wanted == "":
+        if wanted in ("", NEW):
             if here and key_id(here) == held:
                 return f"{held}, as it was"
             if held != "none":
                 raise SapperError(
                     f"the board has a radio key that this laptop does not hold ({held})",
-                    "`sapper key import FILE` brings it here. Or choose with --key: keep, the key's file, or new "
-                    "(other laptops can then only watch)",
+                    "`sapper key import FILE` brings it here. Or choose with --key: keep, or the key's file; "
+                    "`sapper key --replace` makes a new one (other laptops can then only watch)",
                     Status.REFUSED,
                 )
         if isinstance(wanted, bytes) and here == wanted and key_id(wanted) == held:

@@ -25,8 +25,8 @@ def provision(
         str,
         typer.Option(
             metavar="new|FILE|keep",
-            help="The radio key: a new one, one from a file (64 hex digits), or the board's as it is. Without it: the "
-            "one that board and laptop share, or a new one for a board that has none.",
+            help="The radio key: a new one for a board that has none, one from a file (64 hex digits), or the board's "
+            "as it is. Without it: the one that board and laptop share, or a new one where neither has one.",
         ),
     ] = "",
     team_key: Annotated[

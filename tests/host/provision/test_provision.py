@@ -141,9 +141,21 @@ def test_key_keep_new_and_from_a_file(run: Run, board: MemoryBoard, tmp_path: Pa
     assert run(board, "--key", tmp_path / "r.key")[0] == Status.OK
     assert board.flash.key == KeyStore().load(BOARD) == b"\xab" * 32
     status, out, _ = run(board, "--key", "new")
+    assert status == Status.OK and "as it was" in out, "the same command again locks nobody out"
+    assert board.flash.key == KeyStore().load(BOARD) == b"\xab" * 32
+    board.say("key none")
+    status, out, _ = run(board, "--key", "new")
     assert status == Status.OK and board.flash.key == KeyStore().load(BOARD) != b"\xab" * 32
     [kept] = KeyStore().kept(BOARD)
     assert kept.read_text().strip() == "ab" * 32 and str(kept) in out
+
+
+def test_a_new_key_is_for_a_board_that_has_none(run: Run, board: MemoryBoard) -> None:
+    theirs = bytes(range(100, 132))
+    board.say("key " + theirs.hex())
+    status, _, err = run(board, "--key", "new")
+    assert status == Status.REFUSED and "sapper key import" in err and "sapper key --replace" in err
+    assert board.flash.key == theirs, "other laptops sign with it"
 
 
 def test_a_board_that_lost_its_key_gets_the_one_again_that_the_team_holds(run: Run, board: MemoryBoard) -> None:
