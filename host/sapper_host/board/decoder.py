@@ -236,7 +236,7 @@ class StreamDecoder:
         return True
 
     def _follow_sequence(self, sequence: int, raw: bool, values: Mapping[str, int]) -> None:
-        """RAW frames are counted apart, as one link may ask for them and another not, and from 0 whenever they begin."""
+        """RAW frames are counted apart, as one link may ask for them and another not; from 0 whenever they begin."""
         last = self._sequences.get(raw)
         if last is not None and not (raw and values["number"] == 0):
             step = (sequence - last) % _SEQUENCES

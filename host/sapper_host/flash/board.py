@@ -12,7 +12,16 @@ from typing import Any
 
 from sapper_host.board.link import Link
 from sapper_host.connected.bootsel import ROOT, Drive, is_there, mount, unmount
-from sapper_host.errors import BoardError, LinkError, LinkGoneError, NoAnswerError, SapperError, Status
+from sapper_host.errors import (
+    BoardError,
+    LinkError,
+    LinkGoneError,
+    NoAnswerError,
+    PortBusyError,
+    PortForbiddenError,
+    SapperError,
+    Status,
+)
 from sapper_host.flash.copy import copy_to_drive, copy_with_picotool, find_picotool
 from sapper_host.flash.outcome import Interrupted, Outcome
 from sapper_host.flash.prompt import Prompt
@@ -232,9 +241,13 @@ class BoardFlash:
         if is_there(drive, self._root):
             self._in_bootsel_again()
         what = f": {last.message}" if last else ""
+        held = isinstance(last, (PortBusyError, PortForbiddenError))
         raise SapperError(
             f"the board was not heard of within {self._limit_s:g} s after its drive had gone{what}",
-            last.remedy if last and last.remedy else "unplug it and plug it in again, then `sapper devices`",
+            last.remedy
+            if last and held
+            else "unplug it and plug it in again; if `sapper devices` does not show it then, "
+            "hold BOOTSEL while plugging it in, and flash it again",
             Status.NO_DEVICE,
         )
 

@@ -39,7 +39,8 @@ Tell = Callable[[str, str], None]
 @dataclass(frozen=True)
 class Plan:
     """What the board is to be given. key: KEEP, a key, '' for the one that board and laptop share, else a new one, or
-    NEW for that where the board has none, whatever this laptop holds. settings, team_key: None leaves them as they are. old_team_keys: one of them proves a change of the team's key.
+    NEW for that where the board has none, whatever this laptop holds. settings, team_key: None leaves them as they are.
+    old_team_keys: one of them proves a change of the team's key.
     """
 
     name: str

@@ -224,6 +224,7 @@ def test_a_board_that_is_not_heard_of_again(board: FlashableBoard, flash: Flash)
     status, report, _ = flash(limit=IMPATIENCE)
     [row] = report["boards"]
     assert status == Status.NO_DEVICE and row["phase"] == "return" and row["verdict"] == "unheard"
+    assert "plug it in again" in row["remedy"] and "BOOTSEL" in row["remedy"]
 
 
 def test_a_drive_that_never_comes_names_the_button(board: FlashableBoard, flash: Flash) -> None:
