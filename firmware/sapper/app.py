@@ -23,6 +23,7 @@ from sapper.safety.supervisor import ARMED, ENABLED, EVENT_BIT, FAULT, GRANTS, M
 from sapper.safety.watch import Watch
 from sapper.shared import weakened
 from sapper.shared.events import FAULTS, KIND_ID, REASON_NAMES
+from sapper.shared.limits import TIME_WRAP_MS
 from sapper.shared.settings import Settings
 from sapper.storage import kept, key_file, log_file, settings_file
 from sapper.storage.team_key import TeamKey
@@ -33,6 +34,8 @@ _LOG_SAVED_AFTER = 2  # upkeeps, 2.5 to 5 s: the operator is told of a stop firs
 _SWEPT = EVENT_BIT["swept"]
 _RESTED = EVENT_BIT["rested"]
 _STALE = EVENT_BIT["drive_stale"]
+
+_TIME_MASK = TIME_WRAP_MS - 1
 
 _FAULT_EVENT = KIND_ID["fault"]
 _STATE_EVENT = KIND_ID["state"]
@@ -87,7 +90,7 @@ class Application:
     @micropython.native
     def tick(self, elapsed_ms):
         """One control tick. elapsed_ms: since the last one, 10 when all is well."""
-        self.t_ms += elapsed_ms
+        self.t_ms = (self.t_ms + elapsed_ms) & _TIME_MASK
         self.drive.sense()
         happened = self.watch.look(elapsed_ms)
         if happened:

@@ -5,6 +5,7 @@ from sapper.shared.limits import TICK_MS
 
 PERIOD_US = TICK_MS * 1000
 WINDOW = 1000 // TICK_MS  # ticks: a second
+_TICKS_MOST = 1_000_000_000  # 115 days; a small integer, and whole seconds
 
 
 class LoopStats:
@@ -30,6 +31,8 @@ class LoopStats:
             self._latest = late_us
         if self.ticks % WINDOW:
             return 0
+        if self.ticks >= _TICKS_MOST:
+            self.ticks = 0
         self.load_pm = self._busy * 1000 // (WINDOW * PERIOD_US)
         self.tick_max_us = self._longest
         self.jitter_max_us = self._latest

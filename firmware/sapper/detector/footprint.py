@@ -55,10 +55,10 @@ def _estimate(rings: ptr32, weights: ptr32, job: ptr32, out: ptr32):
 @micropython.viper
 def _row(ends: ptr32, first: int, last: int, edges: ptr32) -> int:
     """The kernel for the mean speed between the ends of bins first and last; edges = [how many, mm/s ...], ends in
-    ms.
+    ms of board time, which wraps (limits.TIME_WRAP_MS).
     """
-    ms = ends[last & 63] - ends[first & 63]
-    if ms <= 0:
+    ms = (ends[last & 63] - ends[first & 63]) & 0x3FFFFFFF
+    if ms == 0:
         return 0
     if ms > 60000:
         return 0

@@ -9,6 +9,7 @@ from array import array
 
 import micropython
 from sapper.shared.events import FAULTS
+from sapper.shared.limits import TIME_WRAP_MS
 
 STUCK_GATE0 = FAULTS.index("stuck_gate0")
 SATURATED = FAULTS.index("saturated")
@@ -227,7 +228,7 @@ class Health:
 
     def _early(self, t_ms, s_mm):
         """Moving before it is warm is a fault."""
-        if t_ms - self._started_ms >= self._warmup_ms:
+        if (t_ms - self._started_ms) % TIME_WRAP_MS >= self._warmup_ms:
             self._warm = True
             return 0
         if self._moved_from is None:

@@ -1,7 +1,7 @@
 """The time of day, UTC, kept by the RP2040's clock: as a host last set it, until the next start of the board.
 
 No battery keeps it: MicroPython puts it to 2021 at every start, after a reset by the watchdog, too. So a time before
-EARLIEST_S was set by nobody. Events are not told in it: their times are `t_ms`, which only rises.
+EARLIEST_S was set by nobody. Events are not told in it: their times are `t_ms`, board time (limits.TIME_WRAP_MS).
 """
 
 import time

@@ -8,12 +8,14 @@ from struct import calcsize
 
 import micropython
 from sapper.shared import wire
+from sapper.shared.limits import TIME_WRAP_MS
 
 _ROWS = wire.RAW_ROWS
 _HEAD_BYTES = calcsize("<BB" + "".join(field[1] for field in wire.RAW_HEAD))
 _ROW_BYTES = calcsize("<" + "".join(field[1] for field in wire.RAW_ROW))
 _FIRST_AT = 4  # a frame ends then in a tick in which DETECT and STATUS, at their usual rates, do not leave
 _WAITS = -1
+_TIME_MASK = TIME_WRAP_MS - 1
 
 
 @micropython.viper
@@ -79,7 +81,7 @@ class RawFrames:
             row = 0
             self._head[2] = now_ms
         rest = self._rest
-        elapsed_ms = now_ms - self._last_ms
+        elapsed_ms = (now_ms - self._last_ms) & _TIME_MASK
         self._last_ms = now_ms
         rest[0] = elapsed_ms if elapsed_ms < 255 else 255
         board = app.board

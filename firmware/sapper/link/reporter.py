@@ -42,8 +42,8 @@ class Reporter:
             self.raw_link = None
 
     def step(self, second):
-        """second: 1 once a second, when the loop's figures are fresh."""
-        self._count += 1
+        """second: 1 once a second, when the loop's figures are fresh; the rates are counted from it."""
+        self._count = 1 if second else self._count + 1
         wanted = False
         for link in self._links:
             self._events(link)

@@ -9,6 +9,7 @@ from sapper.shared.units import temp_dc, vsys_mv
 
 _NO_FRAME_TICKS = limits.NO_FRAME_MS // limits.TICK_MS
 _OVERRUN_MS = limits.OVERRUN_MS
+_AGE_MOST_MS = limits.TIME_WRAP_MS // 2
 _SUPPLY_TICKS = limits.SUPPLY_LOW_MS // limits.TICK_MS
 
 _ESTOP_OPEN = EVENT_BIT["estop_open"]
@@ -128,6 +129,8 @@ class Watch:
             bits |= _OVERRUN
         self._heard_age_ms += elapsed_ms
         if self._heard_age_ms >= self._link_timeout_ms:
+            if self._heard_age_ms > _AGE_MOST_MS:
+                self._heard_age_ms = _AGE_MOST_MS
             bits |= _LINK_LOST
             if self._pinged:
                 bits |= _PINGS_LOST

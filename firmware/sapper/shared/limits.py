@@ -229,6 +229,12 @@ ARM_CODE_MOST_MS: (
     "design: a code is typed at once",
     "tests/firmware/test_small_parts.py",
 ) = 5000
+TIME_WRAP_MS: (
+    "ms",
+    "board time begins again at 0 after so long, 12 days; differences of times are taken modulo this",
+    "small integers, off the heap and within 32 bits, however long the board runs",
+    "tests/firmware/test_long_runs.py",
+) = 1 << 30
 PROMPT_LEFT_MS: (
     "ms",
     "MicroPython's prompt waits for a byte for so long, then Sapper starts again",

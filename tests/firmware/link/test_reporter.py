@@ -148,11 +148,17 @@ def test_each_frame_comes_at_its_rate_and_the_loops_once_a_second(bench):
     ):
         tell(bench, line)
         bench.app.reporter._count = 0
-        data = ticked(bench, 100, second_at=33)
+        data = ticked(bench, 100, second_at=0)
         assert len(frames(data, "STATUS")) == status and len(frames(data, "LOOP")) == 1
         assert detect - 2 <= len(frames(data, "DETECT")) <= detect + 10
         numbers = [frame.sequence for frame in frames(data)]
         assert all((after - before) & 255 == 1 for before, after in zip(numbers, numbers[1:], strict=False))
+
+
+def test_ticks_that_raised_and_reported_nothing_cost_no_frame_of_the_loop(bench):
+    for _ in range(20):  # one tick later in each round than the loop's seconds were before
+        ticked(bench, 1)
+        assert len(frames(ticked(bench, 100, second_at=0), "LOOP")) == 1
 
 
 def test_frames_go_to_who_asked_alone(bench):
