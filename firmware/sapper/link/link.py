@@ -16,6 +16,8 @@ _PROMPT = b"> "
 # a board says it to one that does not answer (host: board/at_prompt.py).
 _CTRL_A = 1
 _CTRL_B = 2
+# In SAFE, a Ctrl-C behind lines that wait: one of them may arm, and then it is a stop. No line has this text.
+_CTRL_C_BEHIND = "\x03"
 NO_PROMPT = (
     "err prompt: MicroPython's prompt is for SAFE alone; `status` tells the state and why, `disarm` makes it SAFE"
 )
@@ -61,7 +63,8 @@ class Link:
                 count -= 1
             if count:
                 self._take(count)
-        return self._lines.pop(0) if self._lines else None
+        line = self._lines.pop(0) if self._lines else None
+        return None if line is _CTRL_C_BEHIND else line
 
     def behind(self):
         """True while more arrives than is taken: what is read now may have been said some time ago."""
@@ -96,6 +99,8 @@ class Link:
         if byte == _CTRL_B:
             return self.reader.at_start()
         if not self._lossy:
+            if byte == CTRL_C and self._lines and self._lines[-1] is not _CTRL_C_BEHIND:
+                self._lines.append(_CTRL_C_BEHIND)
             return False
         if byte == _CTRL_A:
             self.answer(NO_PROMPT)
@@ -175,6 +180,8 @@ class Link:
     def interruptible(self, on):
         """SAFE (on) or not: whether Ctrl-C here leads to the prompt, and whether lines may wait long."""
         self._lossy = not (on and self.trusted)
-        if self._ctrl_c.forget() and not on:
+        weighed = self._ctrl_c.forget()
+        if not on and (weighed or _CTRL_C_BEHIND in self._lines):
+            self.reader.forget()
             self._queue("stop")  # as it reads from here on
         self._port.interruptible(on)

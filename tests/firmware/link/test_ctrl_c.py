@@ -110,6 +110,33 @@ def test_one_that_is_weighed_while_somebody_arms_is_a_stop():
     assert bench.app.state == STOPPED
 
 
+@pytest.mark.parametrize("before", [b"", b"\n", b"status\nversion\n"], ids=len)
+@pytest.mark.parametrize("later_ticks", range(4))
+def test_one_right_behind_the_code_that_arms_is_a_stop(before, later_ticks):
+    bench = Bench()
+    bench.board.inputs.key = 1
+    bench.tick(50)
+    code = bench.last("arm")[8:12].encode()
+    bench.ports[USB].waiting = before + b"arm " + code + b"\n"
+    if not later_ticks:
+        bench.ports[USB].waiting += b"\x03"
+    bench.tick(max(1, later_ticks))
+    if later_ticks:
+        bench.ports[USB].waiting += b"\x03"
+    bench.tick(8)
+    assert [event["to"] for event in bench.told("state")] == ["ARMED", "STOPPED"]
+    assert bench.last("disarm") == "ok state=SAFE"
+
+
+def test_one_behind_lines_that_do_not_arm_spoils_its_own_line_alone():
+    safe = Safe()
+    safe.port.waiting = b"status\nversion\n\x03"
+    assert safe.run(3) is None
+    safe.port.waiting += b"x\nstatus\n"
+    assert safe.run(5 * ALONE) is None
+    assert safe.lines == ["status", "version", "status"]
+
+
 @pytest.mark.parametrize("state", [ARMED, STOPPED])
 def test_a_tool_that_asks_for_the_prompt_where_there_is_none_is_told_what_to_do(state):
     bench = Bench().to(ARMED)
