@@ -9,6 +9,7 @@ from typing import Any
 
 from sapper.shared.events import CLASSES
 from sapper.shared.fields import FRAME_FIELDS
+from sapper.shared.limits import TIME_WRAP_MS
 from sapper_host.board.decoder import Event, Frame
 from sapper_host.recordings.recorder import Recorder
 
@@ -47,13 +48,13 @@ class RecordedRover:
         """An event of now and here."""
         self._numbers += 1
         self.t_ms += _TICK_MS
-        self.recorder.take(Event(self._numbers, self.t_ms, kind, round(self.s_mm), args))
+        self.recorder.take(Event(self._numbers, self.t_ms % TIME_WRAP_MS, kind, round(self.s_mm), args))
 
     def stand(self, steps: int = 1) -> None:
         """STATUS and DETECT of where it is."""
         for _ in range(steps):
             self.t_ms += _STEP_MS
-            common = {"t_ms": self.t_ms, "s_mm": round(self.s_mm)}
+            common = {"t_ms": self.t_ms % TIME_WRAP_MS, "s_mm": round(self.s_mm)}
             pose = {"x_mm": round(self.x_mm), "y_mm": round(self.y_mm), "heading_mrad": round(self.heading_mrad)}
             rest = {"state": STATE[self.state], "reason": 0, "fault": 0, "flags": 7 | self.searched << 3}
             told = {**STATUS, **common, **pose, **rest, "speed_mm_s": 250}

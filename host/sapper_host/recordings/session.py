@@ -56,13 +56,16 @@ def read_session(path: Path) -> Session:
             if message.topic == "/status":
                 values = message.json()
                 row = _row("STATUS", values, _STATUS_FIELDS)
-                status.append((*row, starts.status(row[0], values.get("boot"))))
+                start = starts.status(row[0], values.get("boot"))
+                status.append((starts.unwrapped(row[0]), *row[1:], start))
             elif message.topic == "/detect":
-                detect.append((*_row("DETECT", message.json(), _DETECT_FIELDS), starts.now))
+                row = _row("DETECT", message.json(), _DETECT_FIELDS)
+                detect.append((starts.unwrapped(row[0]), *row[1:], starts.now))
             elif message.topic == "/event":
-                session.events.extend(
-                    event | {"start": starts.event(event["kind"])} for event in _events(message.json())
-                )
+                for event in _events(message.json()):
+                    start = starts.event(event["kind"])
+                    t_s = starts.unwrapped(round(event["t_s"] * 1000)) / 1000
+                    session.events.append(event | {"start": start, "t_s": t_s})
             elif message.topic == "/loop":
                 session.loop.append(_checked("LOOP", message.json()))
             elif message.topic == "/truth":

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sapper.shared.limits import TIME_WRAP_MS
+
 # Why places begin again.
 ANEW = "the board started anew"
 ARMED_ANEW = "armed anew, and this older firmware's places begin again at each arming"
@@ -37,8 +39,15 @@ class Starts:
         if boot is not None:
             self.now = self._of_boot.setdefault(boot, self.now)
             self.boots[self.now] = boot
-        self._t_ms = t_ms
+        self._t_ms = self.unwrapped(t_ms)
         return self.now
+
+    def unwrapped(self, t_ms: float) -> float:
+        """Board time that goes on where the board's wraps: the one nearest to the newest STATUS of this start. Older
+        firmware, without boot numbers, does not wrap."""
+        if self._t_ms is None or self.boots[self.now] is None:
+            return t_ms
+        return t_ms + TIME_WRAP_MS * round((self._t_ms - t_ms) / TIME_WRAP_MS)
 
     def event(self, kind: str) -> int:
         """An event of that kind."""

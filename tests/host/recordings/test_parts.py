@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sapper.shared.limits import TIME_WRAP_MS
 from sapper_host.recordings.parts import Part, parts_of
 from sapper_host.recordings.searched import runs_of
 from sapper_host.recordings.session import read_session
@@ -37,6 +38,27 @@ def test_places_go_on_over_two_armings_of_one_start(tmp_path: Path) -> None:
     assert (part.number, part.boot, part.apart) == (1, 4711, "") and part.driven_m == pytest.approx(4)
     track = track_of(part)
     assert np.ptp(track.x_m) == pytest.approx(4) and (np.diff(track.x_m) >= 0).all()
+
+
+@pytest.mark.parametrize("before_ms", [500, 5000, 12000])
+def test_a_start_whose_time_wraps_is_one_part_in_the_order_of_what_happened(tmp_path: Path, before_ms: int) -> None:
+    parts = []
+    for begin in (1000, TIME_WRAP_MS - before_ms):
+        rover = RecordedRover(tmp_path / f"{begin}.mcap")
+        rover.t_ms = begin
+        with rover:
+            two_armings(rover)
+        [part] = recorded(rover.recorder.path)
+        parts.append(part)
+    usual, wrapped = parts
+    for name in ("status", "detect"):
+        for field, values in getattr(usual, name).items():
+            shift = TIME_WRAP_MS - before_ms - 1000 if field == "t_ms" else 0
+            assert (getattr(wrapped, name)[field] == values + shift).all(), (name, field)
+    assert [(event["kind"], event["number"]) for event in wrapped.events] == [
+        (event["kind"], event["number"]) for event in usual.events
+    ]
+    assert wrapped.driven_m == usual.driven_m == pytest.approx(4)
 
 
 def test_sweeps_of_an_older_firmware_are_apart_by_arming(tmp_path: Path) -> None:
