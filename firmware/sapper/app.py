@@ -142,7 +142,7 @@ class Application:
             self.on_flash(lambda: log_file.save(self.log))
         except OSError:
             return  # `selftest` and `storage` tell why
-        self.emit("log", self.log.next - 1)
+        self.emit("log", (self.log.next - 1) & 0xFFFF)  # as its line tells it
 
     def on_flash(self, work):
         """work(), which writes flash: only disarmed, and without the watchdog, as slow flash may take seconds.

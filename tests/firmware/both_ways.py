@@ -11,6 +11,8 @@ import bench
 
 from sapper.crypto.keys import to_hex
 from sapper.crypto.signing import Signer
+from sapper.detector.footprint import TAPS_EARLY, Footprint
+from sapper.detector.ground import Ground
 from sapper.drive.odometry import Odometry
 from sapper.drive.track_check import TrackCheck, TrackPair
 from sapper.drive.velocity import TrackSpeed, VelocityLoop
@@ -22,6 +24,7 @@ from sapper.link.line import LineReader
 from sapper.link.telemetry import FrameWriter
 from sapper.safety import supervisor
 from sapper.shared import events, fields, settings, wire
+from sapper.shared.limits import TIME_WRAP_MS
 from sapper.shared.settings import SettingError, Settings
 from sapper.shared.units import mv, temp_dc, vsys_mv
 
@@ -158,7 +161,20 @@ def whole():
     print(rig.say("log 64", 0, 60), rig.app.t_ms, [motor.duty_pm for motor in rig.board.motors])
 
 
-PARTS = {f.__name__: f for f in (decisions, lines, frames, raw, averages, tracks, texts, macs, whole)}
+def weeks():
+    """Over the wrap of board time: the coil's speed over the last bins, and what is told."""
+    for bin_ms in (10, 40, 100, 200, 400, 9000):
+        for start in (0, TIME_WRAP_MS - 5 * bin_ms):
+            ground = Ground()
+            for i in range(TAPS_EARLY + 2):
+                ground.step(array("i", [32768] * 5), (start + i * bin_ms) % TIME_WRAP_MS, 20 * i)
+            print(Footprint(ground).row(ground.open - 1))
+    rig = bench.Bench()
+    rig.app.t_ms = TIME_WRAP_MS - 30
+    print(rig.say("ping", 0, 2), rig.say("stop", 0, 5), rig.say("log 3", 0, 9), rig.app.t_ms)
+
+
+PARTS = {f.__name__: f for f in (decisions, lines, frames, raw, averages, tracks, texts, macs, whole, weeks)}
 
 if __name__ == "__main__":
     PARTS[sys.argv[1]]()

@@ -57,7 +57,7 @@ def _row(ends: ptr32, first: int, last: int, edges: ptr32) -> int:
     """The kernel for the mean speed between the ends of bins first and last; edges = [how many, mm/s ...], ends in
     ms of board time, which wraps (limits.TIME_WRAP_MS).
     """
-    ms = (ends[last & 63] - ends[first & 63]) & 0x3FFFFFFF
+    ms = (ends[last & 63] - ends[first & 63]) & 0x1FFFFFFF
     if ms == 0:
         return 0
     if ms > 60000:

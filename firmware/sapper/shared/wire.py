@@ -21,7 +21,7 @@ STATUS, DETECT, EVENT, LOOP, RAW = 1, 2, 3, 4, 5
 RAW_HZ = 20
 RAW_ROWS = 5
 RAW_HEAD = (
-    ("t_ms", "I", "ms", "board time of the first row's tick; wraps at 2**30"),
+    ("t_ms", "I", "ms", "board time of the first row's tick; wraps at 2**29"),
     ("number", "H", "", "of RAW frames since they were asked for, from 0; a gap shows a loss; wraps"),
     ("vsys_mv", "H", "mV", "supply"),
     ("temp_dc", "h", "0.1 C", "of the chip"),
@@ -42,7 +42,7 @@ MESSAGES = (
         "STATUS",
         5,
         (
-            ("t_ms", "I", "ms", "board time since start; wraps at 2**30"),
+            ("t_ms", "I", "ms", "board time since start; wraps at 2**29"),
             ("state", "B", "", "index into STATES"),
             ("reason", "B", "", "index into REASONS: why it is in this state"),
             ("fault", "B", "", "index into FAULTS, 0 when none"),
@@ -64,7 +64,7 @@ MESSAGES = (
         "DETECT",
         20,
         (
-            ("t_ms", "I", "ms", "board time since start; wraps at 2**30"),
+            ("t_ms", "I", "ms", "board time since start; wraps at 2**29"),
             ("s_mm", "i", "mm", "odometer of the coil"),
             ("strength", "H", "0..1000", "of the detector"),
             ("class", "B", "", "index into CLASSES"),
@@ -81,7 +81,7 @@ MESSAGES = (
         0,
         (
             ("number", "H", "", "rises by one, wraps"),
-            ("t_ms", "I", "ms", "board time since start; wraps at 2**30"),
+            ("t_ms", "I", "ms", "board time since start; wraps at 2**29"),
             ("kind", "B", "", "id in KINDS"),
             ("s_mm", "i", "mm", "odometer of the coil"),
             ("a", "i", "", "first integer of the kind"),
@@ -96,7 +96,7 @@ MESSAGES = (
         "LOOP",
         1,
         (
-            ("t_ms", "I", "ms", "board time since start; wraps at 2**30"),
+            ("t_ms", "I", "ms", "board time since start; wraps at 2**29"),
             ("ticks", "I", "", "control ticks since start"),
             ("load_pm", "H", "1/1000", "busy time of the loop over the last second"),
             ("tick_max_us", "H", "us", "longest tick of the last second"),

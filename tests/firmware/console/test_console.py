@@ -382,6 +382,17 @@ def test_after_a_mission_the_log_is_saved_once_and_can_be_read(bench):
     assert len([text for text in texts if " log " in text]) == 1
 
 
+def test_the_log_that_was_saved_is_told_by_its_last_events_number_as_that_was_told(bench):
+    log = bench.app.log
+    log.next = log._first = 65_534
+    in_state(bench, SWEEP)
+    bench.say("stop")
+    for _ in range(6):
+        bench.app.upkeep()
+    [told] = bench.told("log")
+    assert told["saved"] == bench.told("state")[-1]["number"] == told["number"] - 1 < 64
+
+
 @pytest.mark.parametrize("silent_ms", [1000, 60_000, 5_400_000])
 def test_a_lost_link_is_survived_and_told_when_it_comes_back(bench, silent_ms):
     """1 s is nothing; longer stops the rover, and on return the operator hears for how long and why it stands."""
