@@ -1,4 +1,4 @@
-"""A board that runs for weeks: its time wraps (limits.TIME_WRAP_MS), and nothing that is told or judged by it breaks."""
+"""A board that runs for weeks: its time wraps (limits.TIME_WRAP_MS); nothing that is told or judged by it breaks."""
 
 import pytest
 from bench import Bench

@@ -49,8 +49,8 @@ def test_raw_telemetry_allocates_nothing():
     assert printed("no_allocation_raw.py") == [99]
 
 
-def test_time_that_wrapped_is_no_longer_integer_than_before():
-    assert printed("no_allocation_weeks.py") == [4]
+def test_a_tick_over_the_wrap_of_time_allocates_nothing():
+    assert printed("no_allocation_weeks.py") == [10]
 
 
 def test_a_flood_of_refused_radio_lines_allocates_nothing():
