@@ -79,7 +79,8 @@ def test_a_rig_that_cannot_be_listed_runs_and_says_so(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SAPPER_CACHE", str(tmp_path / "file" / "cache"))
-    monkeypatch.setattr("hil.serve.rig_server.serve", lambda *words: words[3]({"usb": "/dev/pts/98"}, "e6614c775b000001"))
+    ready = {"usb": "/dev/pts/98"}, "e6614c775b000001"
+    monkeypatch.setattr("hil.serve.rig_server.serve", lambda *words: words[3](*ready))
     assert run_registry.running_rigs() == []
     assert main(["rig", "virtual"]) == Status.OK
     out, err = capsys.readouterr()

@@ -18,7 +18,7 @@ from hil.prove.fuzz.file_targets import read_or_refused
 from hil.prove.fuzz.odd_values import json_text, number
 from sapper.link.telemetry import FrameWriter
 from sapper.shared import wire
-from sapper.shared.commands import ROWS
+from sapper.shared.commands import COMMANDS, ROWS
 from sapper.shared.fields import answer_values, check_frame
 from sapper.shared.settings import TABLE, Settings
 from sapper.storage import log_file, name_file, settings_file
@@ -48,6 +48,10 @@ def _frames() -> bytes:
     return b"".join(bytes(writer.make(row[0], *range(len(row[3])))) for row in wire.MESSAGES)
 
 
+# The longest line that waits to be sent: one of `help`.
+_REST_MAX = max(len(f"  {row[1]:<30} {row[4]}\r\n") for row in COMMANDS)
+
+
 def _console(port: int) -> Target:
     """The whole application, disarmed: bytes on one port, some ticks. Nothing moves, nothing is raised or kept."""
     if str(_BENCH) not in sys.path:
@@ -74,7 +78,7 @@ def _console(port: int) -> Target:
         link = app.links[port]
         assert not bench.board.interlock.up, "MOTOR_EN rose"
         assert not any(motor.engaged or motor.duty_pm for motor in bench.board.motors), "a motor was driven"
-        assert len(link._lines) <= 40 and len(link._answers) <= 8 and len(link._rest) <= 200, "a queue grew"
+        assert len(link._lines) <= 40 and len(link._answers) <= 8 and len(link._rest) <= _REST_MAX, "a queue grew"
         assert len(link.reader._line if port else link.reader._bytes) == 160, "the line grew"
         if port == 1:
             assert app.leave_for == "" and not app.settings.diff(), "the radio changed something unsigned"

@@ -10,7 +10,7 @@ from tests.host.remedies.stage import Stage
 from tests.host.remedies.table import situation
 from tests.host.update.test_bundle import compiled as made_up_modules
 
-SIGNED = "board/link.py: '{}' is not sent: it has to be signed, and {}"
+SIGNED = "board/line_signer.py: '{}' is not sent: it has to be signed, and {}"
 SET = ("settings", "set", "sweep_mm_s=250", "--port")
 
 
@@ -63,11 +63,11 @@ def a_radio_that_lost_its_key(at: Stage) -> None:
     at.works(*SET, at.board(flash=board.flash, port_name="radio").port)
 
 
-@situation("board/link.py: '{}' is not sent: it is taken over USB only")
+@situation("board/line_signer.py: '{}' is not sent: it is taken over USB only")
 def a_new_key_over_the_radio(at: Stage) -> None:
     at.laptop("this").save(BOARD, KEY)
     board = _by_radio(at)
-    name = "board/link.py: '{}' is not sent: it is taken over USB only"
+    name = "board/line_signer.py: '{}' is not sent: it is taken over USB only"
     assert at.fails(name, "key", "--replace", "--port", board.port) == "plug it in over USB"
     at.works("key", "--replace", "--port", at.board(flash=board.flash).port)
     assert board.flash.key != KEY

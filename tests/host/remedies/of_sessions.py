@@ -56,14 +56,6 @@ def a_list_of_finds_over_another(at: Stage) -> None:
     at.works("map", session, "--csv", there)
 
 
-@situation("verbs/map.py: {} cannot be written: {}")
-def a_list_of_finds_where_nothing_can_be(at: Stage) -> None:
-    session = _session(at)
-    remedy = at.fails("verbs/map.py: {} cannot be written: {}", "map", session, "--csv", at.folder / "no" / "finds.csv")
-    assert remedy == "give another place"
-    at.works("map", session, "--csv", at.folder / "finds.csv")
-
-
 @situation("verbs/options.py: {} without --record")
 def an_operator_without_a_recording(at: Stage) -> None:
     work = ("monitor", "--seconds", "1", "--operator", "Ana", "--port")

@@ -55,10 +55,10 @@ UNPACK = {"": bytes, "zstd": lambda data: zstandard.decompress(data, 1 << 31), "
 SPOILT = {
     "event-line": (fields, "_check", lambda *_: None),
     "recording": (decoder, "parse_line", lambda line: fields.parse_line(line) | {"t_ms": 10**30}),
-    "answers": (status_text, "answer_values", lambda _, words: {"t_ms": 1 << 40} if "t_ms" in words else {}),
+    "answers": (status_text, "answer_values", lambda _, words: {"t_ms": -1} if "t_ms" in words else {}),
     "settings-laptop": (settings_text, "parse_value", lambda _, text: int(text + "_")),
     "json": (json_text, "parse", loose_json),
-    "trace-csv": (trace_rows, "_NUMBER", re.compile(".*")),
+    "trace-csv": (trace_rows, "_CELL", re.compile(".*")),
     "trace-mcap": (json_text, "parse", loose_json),
     "mcap": (mcap_records, "unpack", lambda chunk: UNPACK[chunk.compression](chunk.data)),
     "session": (json_text, "parse", loose_json),
