@@ -15,6 +15,7 @@ from hil.prove.fuzz.targets import TARGETS, seeds_of
 from hil.workers import workers
 from sapper_host import processes
 from sapper_host.files.checkout import BUILD, ROOT
+from sapper_host.files.temporary import temporary_folder
 from sapper_host.outside.text import shown
 
 _HEAP_SCRIPT = ROOT / "tests" / "hil" / "prove" / "fuzz" / "heap.py"
@@ -51,9 +52,23 @@ def one(name: str, seed: int, seconds: float) -> tuple[str, int, list[Failure]]:
     return name, count, failures
 
 
+@contextlib.contextmanager
+def _folders_of_workers() -> Iterator[None]:
+    """Workers that are killed leave their folders: they have them in one that is this process's."""
+    before = os.environ.get("TMPDIR")
+    with temporary_folder("fuzz") as folder:
+        os.environ["TMPDIR"] = folder
+        try:
+            yield
+        finally:
+            os.environ.pop("TMPDIR")
+            if before is not None:
+                os.environ["TMPDIR"] = before
+
+
 def results(names: list[str], seed: int, seconds: float, jobs: int) -> Iterator[tuple[str, int, list[Failure]]]:
     """What became of each target, as it is ready; as many at once as there are jobs."""
-    with workers(min(jobs, len(names))) as pool:
+    with _folders_of_workers(), workers(min(jobs, len(names))) as pool:
         waiting = {pool.submit(one, name, seed, seconds): name for name in names}
         for future in as_completed(waiting):
             error, name = future.exception(), waiting[future]

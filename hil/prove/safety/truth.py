@@ -29,6 +29,7 @@ _CONVERTED_NS = 2_000  # RP2040 datasheet 4.9: 96 clocks of 48 MHz
 _CODES = 4096
 _REFERENCE_MV = 3300.0
 _SENSE_NS = 100_000  # from a tick's start to its look at the encoders
+_TICK_FOUND_NS = 40_000  # a tick's start is found in steps of 20 us (ticks.py), and may be told so much early
 _SIDES = (0, 1)
 
 
@@ -61,7 +62,8 @@ def frame_of(stage: Stage, tick_ns: int, from_ns: int, what: int) -> Frame | Non
     frames = _frames(stage, since, stage.now_ns)
     # Since its start: a board begins its counts anew, the stage does not; the tracks stand then.
     last = [stage.tracks.wheels[side].count(since) for side in _SIDES]
-    phase = (tick_ns - since) % TICK_NS
+    # The core wakes as a frame is whole; a tick that was found a little before that is no tick of the frame before.
+    phase = (tick_ns - since + _TICK_FOUND_NS) % TICK_NS - _TICK_FOUND_NS
     began = False
     for number, frame in enumerate(frames):
         first_ns = since + number * TICK_NS

@@ -100,7 +100,7 @@ def test_the_lines_of_the_monitor_tell_the_state_and_why_there_is_no_more(
 ) -> None:
     if here:
         store.save(BOARD, here)
-    status, out, err = run("monitor", "--seconds", "2")
+    status, out, err = run("monitor", "--seconds", "5")
     assert status == Status.OK, err
     assert "SAFE" in out and "radio key" in out and REMEDY in out and "stop" in out
 

@@ -33,6 +33,9 @@ def test_the_board_alerts_with_the_statistic_that_the_rig_worked_out_and_in_the_
             told = [(at, event) for at, event in stage.operator.heard.came if event.kind == "detect" and at > found_ns]
             assert frame is not None and [event.args["statistic"] for _, event in told] == [frame.statistic]
             assert frame.start_ns + TICK_NS < told[0][0] < frame.start_ns + 2 * TICK_NS
+            since_ns = stage.rig.adc.running_since_ns
+            for off_ns in (-20_000, 0, 60_000):  # a start that was found a little early is of the same tick
+                assert truth.frame_of(stage, since_ns + 500 * TICK_NS + off_ns, found_ns, truth.SEEN) == frame
             stage.safe()
             assert not truth.known(stage)  # what was before is forgotten, so it may not be asked
             with pytest.raises(ValueError):

@@ -13,6 +13,8 @@ SCRATCH0 = 0x4005800C
 REASON = 0x40058008
 CHIP_RESET = 0x40064008
 HAD_POR, HAD_RUN = 1 << 8, 1 << 16
+# MicroPython counts a sleep in whole milliseconds of its clock, so up to one may be missing.
+SLEEP_5_MS = "t = time.ticks_us(); time.sleep_ms(5); print(time.ticks_diff(time.ticks_us(), t))"
 
 
 def put_marks(pico) -> None:
@@ -117,14 +119,10 @@ def test_the_timer_starts_anew_or_where_the_rig_wants(repl):
     pico.run(BOOT_NS)
     assert pico.cpu.timer_us > 2**32
     repl.enter()
-    assert (
-        int(repl.execute("t = time.ticks_us(); time.sleep_ms(5); print(time.ticks_diff(time.ticks_us(), t))")) >= 5000
-    )
+    assert int(repl.execute(SLEEP_5_MS)) >= 4000
     pico.cpu.start_timer_at_us(0)
     pico.cpu.set_timer_us(2**30 - 2000)
-    assert (
-        int(repl.execute("t = time.ticks_us(); time.sleep_ms(5); print(time.ticks_diff(time.ticks_us(), t))")) >= 5000
-    )
+    assert int(repl.execute(SLEEP_5_MS)) >= 4000
     pico.run_pin(0)
     pico.run_pin(1)
     pico.run(BOOT_NS)
