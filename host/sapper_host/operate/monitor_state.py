@@ -211,7 +211,8 @@ class MonitorState:
     @property
     def fresh(self) -> bool:
         """Whether what the screen shows is the present: the line is heard, and a frame came lately."""
-        return self.heard and self._last_frame_at is not None and self.now() - self._last_frame_at < STALE_S
+        last_at = self._last_frame_at  # once: the link may forget it between two looks
+        return self.heard and last_at is not None and self.now() - last_at < STALE_S
 
     @property
     def heard(self) -> bool:
