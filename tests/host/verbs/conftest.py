@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from sapper_host.board.key_store import KeyStore
+from sapper_host.cli import main
+
+KeyVerb = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -26,3 +29,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Key
 @pytest.fixture
 def store(home: Callable[[str], KeyStore]) -> KeyStore:
     return home("first")
+
+
+@pytest.fixture
+def key_verb(capsys: pytest.CaptureFixture[str]) -> KeyVerb:
+    """`sapper key` with these arguments: its status, and what it printed and said."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        status = main(["key", *map(str, arguments)])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return call

@@ -7,7 +7,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,11 +23,11 @@ from sapper_host.files.whole_file import NotWrittenError
 from sapper_host.operate.line_editing import History
 from sapper_host.recordings.mcap_file import McapReading
 from tests.host.memory_board import BOARD, Flash, MemoryBoard
+from tests.host.verbs.conftest import KeyVerb
 
 pytestmark = pytest.mark.unit
 
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -36,34 +36,26 @@ def board(home: object) -> Iterator[MemoryBoard]:
         yield made
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: object) -> tuple[int, str, str]:
-        status = main(["key", *map(str, arguments)])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return call
-
-
 def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
-def test_a_second_key_overwrites_nothing(run: Run, board: MemoryBoard, store: KeyStore) -> None:
-    assert run("--port", board.port)[0] == Status.OK
+def test_a_second_key_overwrites_nothing(key_verb: KeyVerb, board: MemoryBoard, store: KeyStore) -> None:
+    assert key_verb("--port", board.port)[0] == Status.OK
     key = store.load(BOARD)
-    status, out, err = run("--port", board.port)
+    status, out, err = key_verb("--port", board.port)
     assert status == Status.REFUSED and "--replace" in err and key_id(key) in err
     assert store.load(BOARD) == key == board.flash.key and store.kept(BOARD) == []
     assert key is not None and key.hex() not in out + err
 
 
-def test_a_replaced_key_stays_beside_the_new_one_and_is_told(run: Run, board: MemoryBoard, store: KeyStore) -> None:
-    run("--port", board.port)
+def test_a_replaced_key_stays_beside_the_new_one_and_is_told(
+    key_verb: KeyVerb, board: MemoryBoard, store: KeyStore
+) -> None:
+    key_verb("--port", board.port)
     keys = [store.load(BOARD)]
     for count in (1, 2, 3):
-        status, out, _ = run("--replace", "--port", board.port)
+        status, out, _ = key_verb("--replace", "--port", board.port)
         kept = store.kept(BOARD)
         assert status == Status.OK and len(kept) == count and str(kept[-1]) in out and "can only watch" in out
         assert mode(kept[-1]) == mode(store.folder / f"{BOARD}.key") == 0o600
@@ -74,41 +66,45 @@ def test_a_replaced_key_stays_beside_the_new_one_and_is_told(run: Run, board: Me
 
 @pytest.mark.parametrize("here", [None, OTHER])
 def test_a_board_with_another_key_keeps_it_and_the_advice_is_to_bring_that(
-    run: Run, board: MemoryBoard, store: KeyStore, here: bytes | None
+    key_verb: KeyVerb, board: MemoryBoard, store: KeyStore, here: bytes | None
 ) -> None:
     board.say("key " + KEY.hex())
     if here:
         store.save(BOARD, here)
-    status, _, err = run("--port", board.port)
+    status, _, err = key_verb("--port", board.port)
     assert status == Status.REFUSED and "sapper key import" in err and key_id(KEY) in err
     assert board.flash.key == KEY and store.load(BOARD) == here
 
 
-def test_a_board_that_lost_its_key_gets_the_laptops_again(run: Run, board: MemoryBoard, store: KeyStore) -> None:
+def test_a_board_that_lost_its_key_gets_the_laptops_again(
+    key_verb: KeyVerb, board: MemoryBoard, store: KeyStore
+) -> None:
     store.save(BOARD, KEY)
-    status, out, _ = run("--port", board.port)
+    status, out, _ = key_verb("--port", board.port)
     assert status == Status.OK and "again" in out and board.flash.key == KEY == store.load(BOARD)
 
 
-def test_a_spoilt_file_is_kept_too_and_stands_in_nobodys_way(run: Run, board: MemoryBoard, store: KeyStore) -> None:
+def test_a_spoilt_file_is_kept_too_and_stands_in_nobodys_way(
+    key_verb: KeyVerb, board: MemoryBoard, store: KeyStore
+) -> None:
     store.save(BOARD, KEY).write_text("half a k")
-    status, out, _ = run("--port", board.port)
+    status, out, _ = key_verb("--port", board.port)
     assert status == Status.OK and board.flash.key == store.load(BOARD)
     assert store.kept(BOARD)[0].read_text() == "half a k" and str(store.kept(BOARD)[0]) in out
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_whichever_key_the_board_has_after_a_cut_this_laptop_has_it(
-    run: Run, board: MemoryBoard, store: KeyStore, when: str
+    key_verb: KeyVerb, board: MemoryBoard, store: KeyStore, when: str
 ) -> None:
-    run("--port", board.port)
+    key_verb("--port", board.port)
     asked = next(i for i, line in enumerate(board.heard) if line.startswith("key"))
     board.cut_at = (len(board.heard) + asked, when)
-    status, _, err = run("--replace", "--port", board.port)
+    status, _, err = key_verb("--replace", "--port", board.port)
     assert status == Status.NO_DEVICE and "sapper key" in err
     assert re.fullmatch("key [0-9a-f]{64}", board.heard[-1]), "or something else was cut"
     with MemoryBoard(board.flash) as again:
-        status, out, err = run("--port", again.port)
+        status, out, err = key_verb("--port", again.port)
         assert status in (Status.OK, Status.REFUSED), err
         assert store.load(BOARD) == again.flash.key
         assert len({store.load(BOARD).hex(), *(path.read_text().strip() for path in store.kept(BOARD))}) == 2  # type: ignore[union-attr]
@@ -116,19 +112,19 @@ def test_whichever_key_the_board_has_after_a_cut_this_laptop_has_it(
 
 @pytest.mark.parametrize("old", [None, KEY])
 def test_a_key_that_the_board_refuses_changes_nothing_here(
-    run: Run, board: MemoryBoard, store: KeyStore, old: bytes | None
+    key_verb: KeyVerb, board: MemoryBoard, store: KeyStore, old: bytes | None
 ) -> None:
     if old:
         board.say("key " + old.hex())
         store.save(BOARD, old)
     board.refuse["key "] = "err flash: 28; see docs/technician.md"
-    status, _, _ = run("--replace", "--port", board.port)
+    status, _, _ = key_verb("--replace", "--port", board.port)
     assert status == Status.REFUSED and store.load(BOARD) == old and store.kept(BOARD) == []
 
 
 @pytest.mark.parametrize("full", ["create", "write"])
 def test_a_full_disk_changes_nothing_here_and_sends_nothing(
-    run: Run, board: MemoryBoard, store: KeyStore, monkeypatch: pytest.MonkeyPatch, full: str
+    key_verb: KeyVerb, board: MemoryBoard, store: KeyStore, monkeypatch: pytest.MonkeyPatch, full: str
 ) -> None:
     def fail(path: Path, *_: object) -> None:
         raise NotWrittenError(path, OSError(errno.ENOSPC, "No space left on device"))
@@ -136,15 +132,15 @@ def test_a_full_disk_changes_nothing_here_and_sends_nothing(
     board.say("key " + KEY.hex())
     store.save(BOARD, KEY)
     monkeypatch.setattr(key_store, full, fail)
-    status, _, err = run("--replace", "--port", board.port)
+    status, _, err = key_verb("--replace", "--port", board.port)
     assert status == Status.ERROR and "No space left" in err
     assert os.listdir(store.folder) == [f"{BOARD}.key"] and store.load(BOARD) == KEY == board.flash.key
 
 
-def test_a_key_never_goes_over_a_radio(run: Run, store: KeyStore) -> None:
+def test_a_key_never_goes_over_a_radio(key_verb: KeyVerb, store: KeyStore) -> None:
     with MemoryBoard(Flash({key_file.RADIO.path: KEY.hex().encode()}), "radio") as board:
         store.save(BOARD, KEY)
-        status, _, err = run("--replace", "--port", board.port)
+        status, _, err = key_verb("--replace", "--port", board.port)
         assert status == Status.REFUSED and "USB" in err
         assert store.load(BOARD) == KEY and store.kept(BOARD) == []
         with Link.open(board.port) as link:
@@ -155,14 +151,14 @@ def test_a_key_never_goes_over_a_radio(run: Run, store: KeyStore) -> None:
 
 
 def test_show_tells_ids_and_whether_board_and_laptop_agree_and_no_key(
-    run: Run, board: MemoryBoard, store: KeyStore
+    key_verb: KeyVerb, board: MemoryBoard, store: KeyStore
 ) -> None:
     board.say("key " + KEY.hex())
     store.save(BOARD, OTHER)
-    status, out, err = run("show", "--port", board.port)
+    status, out, err = key_verb("show", "--port", board.port)
     assert status == Status.OK and key_id(KEY) in out and key_id(OTHER) in out and "another" in out
     store.save(BOARD, KEY)
-    same = run("show", "--port", board.port)[1]
+    same = key_verb("show", "--port", board.port)[1]
     assert "the same" in same and key_id(OTHER) in same, "the one that was kept is told, too"
     for text in (out, err, same):
         assert KEY.hex() not in text and OTHER.hex() not in text
