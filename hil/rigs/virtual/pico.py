@@ -28,6 +28,7 @@ from hil.rigs.virtual.pins import Adc, Pin, Pwm
 from hil.rigs.virtual.ports import UartPort, UsbPort
 from hil.rigs.virtual.protocol import PINS, Status
 from hil.rigs.virtual.symbols import Symbols
+from hil.rigs.virtual.xip import XIP_MISS_CLK, XIP_MISS_CLK_MOST, Xip
 
 # Longest run in one exchange, emulated: what Ctrl-C waits for.
 _SLICE_NS = 100_000_000
@@ -47,21 +48,29 @@ class VirtualPico:
         *,
         power: bool = True,
         executor: str = "auto",
+        xip_miss_clk: int = XIP_MISS_CLK,
+        xip_random: bool = False,
     ) -> None:
         """Loads `flash_image` (up to 2 MB, as `flash.image()` gives) and programs `uf2` over it; either may be None.
 
         `seed` decides all that chance decides: RAM at power-on, flash busy times, noise, the chip's unique number.
         `power=False` leaves the board off (to hold BOOTSEL, say). `executor='plain'` uses rp2040js's own interpreter.
+        `xip_miss_clk`: clocks that a miss of the flash cache costs, 0 for no cache, which is kinder than any chip;
+        `xip_random`: the cache replaces a random way, not the one that was not used last.
         A `uf2` for RAM is started there, as the boot ROM does: it needs the power, and is gone with it.
         Raises VirtualPicoError for a file that cannot be used, or when Node or rp2040js are missing.
         """
+        if not 0 <= xip_miss_clk <= XIP_MISS_CLK_MOST:
+            raise VirtualPicoError(f"a cache miss of {xip_miss_clk} clocks; choose from 0 to {XIP_MISS_CLK_MOST}")
         self._symbols: Symbols | None = None
         self._elf: Path | None = None
         program = [] if uf2 is None else ram_blocks(Path(uf2))
         if program and not power:
             raise VirtualPicoError(f"{uf2} is a program for RAM: without power it cannot be loaded")
         image = self._image(None if program else uf2, flash_image)
-        self._link = NodeLink({"seed": seed, "executor": executor})
+        self._link = NodeLink(
+            {"seed": seed, "executor": executor, "xipMissClk": xip_miss_clk, "xipRandom": xip_random}
+        )
         self._status: Status | None = None
         self._events: list[Event] = []
         self._resets: list[tuple[int, str]] = []
@@ -73,6 +82,7 @@ class VirtualPico:
         self.flash = Flash(self)
         self.cpu = Cpu(self)
         self.memory = Memory(self)
+        self.xip = Xip(self)
         self.faults = ChipFaults(self.cpu, self.usb)
         self.insight = ChipInsight(self.cpu, self.memory, self._pins)
         try:

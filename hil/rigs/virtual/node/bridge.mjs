@@ -106,6 +106,9 @@ const CALLS = {
   warnings: () => Object.fromEntries(machine.chip?.logger.warnings ?? []),
   registers: () => (machine.chip === null ? [] : Array.from(machine.chip.core.registers)),
   cancelDrives: (pin) => machine.cancelDrives(pin),
+  xipCounts: () => [machine.memory.xip?.accesses ?? 0, machine.memory.xip?.missed ?? 0],
+  xipRecord: (on) => machine.memory.xip?.record(on),
+  xipMisses: () => Array.from(machine.memory.xip?.counts ?? [], (count, word) => [word, count]).filter(([, n]) => n),
   executorStatistics: () => machine.executor?.cpu?.statistics ?? {},
 };
 

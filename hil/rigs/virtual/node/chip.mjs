@@ -6,6 +6,7 @@ import { Adc } from './analogue/adc.mjs';
 import { Pwm } from './analogue/pwm.mjs';
 import { FaultLogger } from './cpu/faults.mjs';
 import { IoQspi, Ssi } from './flash/ssi.mjs';
+import { XipCtrl } from './flash/xip_ctrl.mjs';
 import { IoBank0, PadsBank0 } from './pins/io_bank.mjs';
 import { Pads } from './pins/pads.mjs';
 import { PioBlock } from './pio/block.mjs';
@@ -14,7 +15,7 @@ import { Spi } from './serial/spi.mjs';
 import { Uart } from './serial/uart.mjs';
 import { UsbDevice } from './serial/usb_device.mjs';
 import { fitDma } from './system/dma.mjs';
-import { Resets, Rosc, VregAndChipReset, XipCtrl } from './system/resets.mjs';
+import { Resets, Rosc, VregAndChipReset } from './system/resets.mjs';
 import { Timer } from './time/timer.mjs';
 import { Watchdog } from './time/watchdog.mjs';
 
@@ -140,7 +141,7 @@ export class Chip extends RP2040 {
     this.watchdog = new Watchdog(this, 'WATCHDOG', board.kept, (reason) =>
       board.onReset(reason === 1 ? 'watchdog-timer' : 'watchdog-force'),
     );
-    this.ssi = new Ssi(this, 'SSI', board.nor);
+    this.ssi = new Ssi(this, 'SSI', board.nor, board.memory.xip);
     const ioBank0 = new IoBank0(this, 'IO_BANK0', this.pads);
     const padsBank0 = new PadsBank0(this, 'PADS_BANK0', this.pads);
     const ioQspi = new IoQspi(this, 'IO_QSPI', this.ssi);
@@ -161,7 +162,7 @@ export class Chip extends RP2040 {
       24: this.usbCtrl,
     });
     Object.assign(peripherals, {
-      0x14000: new XipCtrl(this, 'XIP_CTRL'),
+      0x14000: new XipCtrl(this, 'XIP_CTRL', board.memory.xip),
       0x18000: this.ssi,
       0x4000c: resets,
       0x40014: ioBank0,

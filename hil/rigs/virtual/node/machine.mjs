@@ -4,6 +4,7 @@ import { Chip } from './chip.mjs';
 import { makeExecutor } from './cpu/executor.mjs';
 import { ChipMemory } from './cpu/fast.mjs';
 import { EmulatorFault } from './cpu/faults.mjs';
+import { XipCache } from './cpu/xip_cache.mjs';
 import { FLASH_SIZE, FlashNor } from './flash/nor.mjs';
 import { HungCore } from './hung_core.mjs';
 import { EVENT_BOOTSEL, EVENT_POWER, EVENT_RESET, EventLog } from './outside/events.mjs';
@@ -20,8 +21,12 @@ const FLASH_BASE = 0x10000000;
 export const RESET_CAUSES = ['power', 'run', 'watchdog-timer', 'watchdog-force', 'system'];
 
 export class Machine {
-  /** `options`: {bootrom: Uint32Array(4096), seed, executor: 'auto' | 'plain'}. */
-  constructor({ bootrom, seed = 0, executor = 'auto' }) {
+  /**
+   * `options`: {bootrom: Uint32Array(4096), seed, executor: 'auto' | 'plain', xipMissClk: clocks that a miss of the
+   * flash cache costs (0: there is no cache, and flash is as fast as RAM), xipRandom: the cache replaces a random way
+   * instead of the one that was not used last}. The plain executor charges nothing for misses.
+   */
+  constructor({ bootrom, seed = 0, executor = 'auto', xipMissClk = 48, xipRandom = false }) {
     this.bootrom = bootrom;
     this.executorKind = executor;
     this.clock = new MachineClock();
@@ -33,6 +38,10 @@ export class Machine {
     this.lines = [{ queue: new ByteQueue() }, { queue: new ByteQueue() }];
     this.kept = { scratch: new Uint32Array(8), reason: 0, chipReset: HAD_POR };
     this.memory = new ChipMemory(FLASH_SIZE);
+    if (xipMissClk > 0) {
+      const random = xipRandom ? new Random(seed + 3) : null;
+      this.memory.xip = new XipCache(this.memory, { missClk: xipMissClk, random });
+    }
     this.nor = new FlashNor(this.clock, this.events, new Random(seed + 2), {
       readable: (readable, from, to) => this.flashReadable(readable, from, to),
       cutPower: () => this.requestPowerCut(),

@@ -105,7 +105,7 @@ export class Blocks {
     this.flashSuspended = false;
     this.table = new WebAssembly.Table({ element: 'anyfunc', initial: 4096 });
     this.used = 1; // 0 means 'no block': a function that only returns to the dispatcher
-    this.imports = { m: memory.wasm, t: this.table };
+    this.imports = { m: memory.wasm, t: this.table, g: memory.xip?.miss ?? (() => {}) };
     this.#compile([functionBody({ locals: 0, code: [] })], 0, () => {});
     const dispatcher = this.#compile([functionBody(dispatcherCode())], null, () => this.cold());
     /** Run blocks from PC on until CYCLES >= LIMIT. */
@@ -178,7 +178,7 @@ export class Blocks {
     const code = this.halfwords.get(space.base);
     const read16 = (address) => code[(address - space.base) >>> 1];
     const read32 = (address) => read16(address) | (read16(address + 2) << 16);
-    const { ranges, ...body } = translate(pc, space, this.memory.flashSize, { read16, read32 });
+    const { ranges, ...body } = translate(pc, space, this.memory, { read16, read32 });
     const block = { pc, base: space.base, ranges, body: functionBody(body) };
     block.source = this.#sourceOf(block);
     return block;

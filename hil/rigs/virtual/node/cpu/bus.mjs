@@ -3,6 +3,7 @@
  * peripherals.
  */
 import { FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE, isReadOnly } from './state.mjs';
+import { isXip } from './xip_cache.mjs';
 
 const PERIPHERALS = 0x40000000;
 const PERIPHERALS_SIZE = 0x10400000; // up to and with PIO1
@@ -23,6 +24,7 @@ export function ioCycles(address, write) {
  */
 export function makeBus(cpu) {
   const { state } = cpu;
+  const { xip } = state.memory;
   const { rp2040, M8, M16, M32, F8, F16, F32, B16, B32, codeLines, flashSize } = state;
 
   function fetch(pc) {
@@ -71,6 +73,7 @@ export function makeBus(cpu) {
   function read32(address) {
     const ram = address - RAM_BASE;
     if (ram >>> 0 < RAM_SIZE) return M32[ram >>> 2];
+    if (xip !== null && isXip(address)) xip.access(address);
     const flash = address - FLASH_BASE;
     if (flash >>> 0 < flashSize) return F32[flash >>> 2];
     if (address >>> 0 < ROM_SIZE) return B32[address >>> 2];
@@ -82,6 +85,7 @@ export function makeBus(cpu) {
   function read16(address) {
     const ram = address - RAM_BASE;
     if (ram >>> 0 < RAM_SIZE) return M16[ram >>> 1];
+    if (xip !== null && isXip(address)) xip.access(address);
     const flash = address - FLASH_BASE;
     if (flash >>> 0 < flashSize) return F16[flash >>> 1];
     const value = rp2040.readUint16(address >>> 0) & 0xffff;
@@ -92,6 +96,7 @@ export function makeBus(cpu) {
   function read8(address) {
     const ram = address - RAM_BASE;
     if (ram >>> 0 < RAM_SIZE) return M8[ram];
+    if (xip !== null && isXip(address)) xip.access(address);
     const flash = address - FLASH_BASE;
     if (flash >>> 0 < flashSize) return F8[flash];
     const value = rp2040.readUint8(address >>> 0) & 0xff;

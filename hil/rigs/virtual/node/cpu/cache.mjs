@@ -24,12 +24,15 @@ export function cacheFolder(environment = process.env) {
   return join(SAPPER_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'sapper'), 'fastcpu');
 }
 
-/** File name for this firmware, this version of Node and all sources here: blocks of an older translator are not taken. */
+/**
+ * File name for this firmware, this version of Node, all sources here, and whether flash has a cache: blocks of another
+ * translator are not taken.
+ */
 function fileName(memory) {
   const sources = readdirSync(SOURCES, { recursive: true }).filter((name) => name.endsWith('.mjs'));
   const texts = sources.sort().map((name) => readFileSync(join(SOURCES, name)));
   const flash = memory.flash.subarray(0, FIRMWARE_BYTES);
-  return `${sha256(process.version, ...texts, flash)
+  return `${sha256(process.version, String(memory.xip !== null), ...texts, flash)
     .toString('hex')
     .slice(0, 32)}.bin`;
 }

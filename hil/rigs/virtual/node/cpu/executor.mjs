@@ -37,19 +37,12 @@ class FastExecutor {
       }
       const { core } = this;
       while (core.cycles < cycles && !this.stopped && !core.waiting) {
-        this.interpret();
+        this.cpu.step(cycles);
       }
     } catch (error) {
       this.busFault(error);
     }
     return false;
-  }
-
-  interpret() {
-    if (this.core.interruptsUpdated) {
-      this.core.checkForInterrupts();
-    }
-    this.cpu.interpreter.step();
   }
 
   /** An access to where nothing is makes the core take its HardFault, as on silicon. Other errors pass on. */
@@ -73,7 +66,7 @@ class FastExecutor {
   /** One instruction. */
   step() {
     try {
-      this.interpret();
+      this.cpu.step();
     } catch (error) {
       this.busFault(error);
     }

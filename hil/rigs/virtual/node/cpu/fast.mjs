@@ -76,6 +76,14 @@ export class FastCpu {
     }
   }
 
+  /** Execute the next instruction; or only fetch it, if that stalls the core until `untilCycle`. */
+  step(untilCycle = Infinity) {
+    const { R, cycleBase } = this.state;
+    R[LIMIT] = Math.min(MAX_SLICE, Math.ceil(untilCycle - cycleBase));
+    if (this.core.interruptsUpdated) this.core.checkForInterrupts();
+    this.interpreter.step();
+  }
+
   /** Cycle at which the present run ends. A peripheral's callback may lower it (an alarm that is due earlier). */
   get limit() {
     return this.#until;

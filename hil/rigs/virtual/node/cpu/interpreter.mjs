@@ -7,6 +7,7 @@
  */
 import { ioCycles, makeBus } from './bus.mjs';
 import {
+  K,
   KIND,
   KIND_NAMES,
   ENDS_BLOCK,
@@ -18,8 +19,9 @@ import {
   countBits,
 } from './decode.mjs';
 import { SLOT } from './state.mjs';
+import { isXip } from './xip_cache.mjs';
 
-const { SP, LR, PC, N, Z, C, V, CYCLES, LIMIT, PRIMASK, EVENT } = SLOT;
+const { SP, LR, PC, N, Z, C, V, CYCLES, LIMIT, PRIMASK, EVENT, FETCHED } = SLOT;
 
 /**
  * Build the interpreter for one CPU.
@@ -29,6 +31,7 @@ const { SP, LR, PC, N, Z, C, V, CYCLES, LIMIT, PRIMASK, EVENT } = SLOT;
 export function makeInterpreter(cpu) {
   const { state } = cpu;
   const { rp2040, core, R } = state;
+  const { xip } = state.memory;
   const bus = makeBus(cpu);
   const { fetch, read32, read16, read8, write32, write16, write8 } = bus;
 
@@ -108,8 +111,31 @@ export function makeInterpreter(cpu) {
 
   const register = (n, pc) => (n === PC ? (pc + 4) | 0 : R[n]);
 
+  /**
+   * Fetch the instruction at `pc`, as far as the XIP cache is concerned. False if that stalled the core until the limit
+   * or longer: then it is yet to be executed, after what is due by now.
+   */
+  function fetched(pc) {
+    if (!isXip(pc)) return true;
+    const first = pc >>> 2;
+    const last = KIND[fetch(pc)] === K.WIDE ? (pc + 2) >>> 2 : first;
+    const before = R[FETCHED];
+    if (before === last) return true;
+    if (before !== first) xip.access(pc);
+    if (last !== first) xip.access(4 * last);
+    R[FETCHED] = last;
+    return R[CYCLES] < R[LIMIT];
+  }
+
+  /** Go on at `target`, by a branch. */
+  function branchTo(target) {
+    R[PC] = target;
+    R[FETCHED] = -1;
+  }
+
   /** Branch to an interworking address or leave an exception. */
   function branchExchange(target) {
+    R[FETCHED] = -1;
     if (target >>> 28 === 0xf) {
       core.BXWritePC(target >>> 0);
       R[PC] &= ~1;
@@ -153,7 +179,7 @@ export function makeInterpreter(cpu) {
     switch (wideKind(first, second)) {
       case W.BL:
         R[LR] = (pc + 4) | 1;
-        R[PC] = (pc + 4 + blOffset(first, second)) | 0;
+        branchTo((pc + 4 + blOffset(first, second)) | 0);
         return 3;
       case W.BARRIER:
         return 3;
@@ -213,8 +239,12 @@ export function makeInterpreter(cpu) {
 
   /** Register d takes `value`; returns the cycles. */
   function writeHigh(d, value) {
-    R[d] = d === PC ? value & ~1 : d === SP ? value & ~3 : value;
-    return d === PC ? 2 : 1;
+    if (d === PC) {
+      branchTo(value & ~1);
+      return 2;
+    }
+    R[d] = d === SP ? value & ~3 : value;
+    return 1;
   }
 
   /** What each row of the instruction table does: (opcode, address) => cycles; `return 0` if already counted. */
@@ -253,7 +283,7 @@ export function makeInterpreter(cpu) {
     BLX: (op, pc) => {
       const target = register(anyM(op), pc); // before LR is written: BLX LR is allowed
       R[LR] = (pc + 2) | 1;
-      R[PC] = target & ~1;
+      branchTo(target & ~1);
       return 2;
     },
     LDRLIT: (op, pc) => load(top(op), literalAddress(op, pc), 4, false, pc),
@@ -360,10 +390,10 @@ export function makeInterpreter(cpu) {
     },
     BCC: (op, pc) => {
       if (!condition((op >> 8) & 15)) return 1;
-      R[PC] = (pc + 4 + bccOffset(op)) | 0;
+      branchTo((pc + 4 + bccOffset(op)) | 0);
       return 2;
     },
-    B: (op, pc) => ((R[PC] = (pc + 4 + bOffset(op)) | 0), 2),
+    B: (op, pc) => (branchTo((pc + 4 + bOffset(op)) | 0), 2),
     WIDE: wide,
     UDF: undefinedInstruction,
     UNDEF: undefinedInstruction,
@@ -377,16 +407,17 @@ export function makeInterpreter(cpu) {
     R[CYCLES] += cycles;
   }
 
-  /** Execute one instruction at PC. */
+  /** Execute one instruction at PC; or only fetch it, if that takes until the limit. */
   function step() {
     const pc = R[PC];
-    execute(fetch(pc), pc);
+    if (xip === null || fetched(pc)) execute(fetch(pc), pc);
   }
 
   /** Execute from PC up to and with the next instruction that ends a block, or until the limit. */
   function runBlock() {
     for (;;) {
       const pc = R[PC];
+      if (xip !== null && !fetched(pc)) return;
       const op = fetch(pc);
       execute(op, pc);
       if (R[PC] !== pc + 2 || ENDS_BLOCK[KIND[op]] || R[CYCLES] >= R[LIMIT]) return;

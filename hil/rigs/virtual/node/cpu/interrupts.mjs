@@ -25,6 +25,7 @@ export function fixInterruptRules(core, R) {
   core.exceptionEntry = function exceptionEntry(number) {
     stockEntry.call(this, number);
     R[SLOT.PC] &= ~1;
+    R[SLOT.FETCHED] = -1;
   };
 
   core.checkForInterrupts = function checkForInterrupts() {

@@ -12,10 +12,13 @@ export const SLOT = Object.freeze({
   Z: 17, // Z flag = this word is 0
   C: 18, // C flag = 0 or 1
   V: 19, // V flag = sign of this word
-  CYCLES: 20, // cycles since `cycleBase`
-  LIMIT: 21, // the run loop goes on while CYCLES < LIMIT; -1 makes it stop after the current instruction
-  PRIMASK: 22, // 0 or 1
-  EVENT: 23, // the event register of WFE: 0 or 1
+  CYCLES: 20, // cycles since `cycleBase`; with the next slot one 64-bit number, so that one addition counts both
+  ACCESSES: 21, // of the XIP cache, since its last `fold`
+  LIMIT: 22, // the run loop goes on while CYCLES < LIMIT; -1 makes it stop after the current instruction
+  PRIMASK: 23, // 0 or 1
+  EVENT: 24, // the event register of WFE: 0 or 1
+  FETCHED: 25, // address / 4 of the word of flash that the core fetched last; -1 after a branch
+  ACCESS: 26, // address of an access that missed the cache: argument of `miss`
 });
 
 export const ROM_SIZE = 0x4000;
@@ -36,6 +39,8 @@ export const AT = Object.freeze({
   RAM: 0x10000,
   BLOCKS_ROM: 0x60000,
   BLOCKS_RAM: 0x80000,
+  RECENT: 0x10f000, // a byte for each set of the cache
+  LINES: 0x110000, // a byte for each 8 bytes of CODE_FLASH: see xip_cache.mjs
   BLOCKS_FLASH: 0x200000,
   FLASH: 0x600000,
 });
@@ -66,6 +71,8 @@ export class ChipMemory {
     this.flash16 = new Uint16Array(buffer, AT.FLASH, flashSize / 2);
     this.flashView = new DataView(buffer, AT.FLASH, flashSize);
     this.bootrom = new Uint32Array(buffer, AT.ROM, ROM_SIZE / 4);
+    /** XipCache: what reading flash costs; null: nothing. To be set before code is translated. */
+    this.xip = null;
     memoryOfBuffer.set(buffer, this);
   }
 
@@ -131,6 +138,7 @@ export class CpuState {
   rebase() {
     this.cycleBase += this.R[SLOT.CYCLES];
     this.R[SLOT.CYCLES] = 0;
+    this.memory.xip?.fold();
   }
 
   #redirectCore() {

@@ -7,9 +7,10 @@
  * unseen.
  */
 import { SLOT, AT, CODE_FLASH, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE } from './state.mjs';
-import { i32, local, when, choose, branch, leave, callImport, jumpTable } from './wasm.mjs';
+import { i32, i64, local, when, choose, branch, leave, callImport, callSecondImport, jumpTable } from './wasm.mjs';
+import { SETS } from './xip_cache.mjs';
 
-const { PC, N, Z, C, V, CYCLES, LIMIT } = SLOT;
+const { PC, N, Z, C, V, CYCLES, ACCESSES, LIMIT, FETCHED, ACCESS } = SLOT;
 const ZERO = i32.const(0);
 
 export const loadSlot = (slot) => i32.load(4 * slot, ZERO);
@@ -31,9 +32,12 @@ function entryAddress(pc) {
 }
 
 export class Trace {
-  constructor(start, flashSize) {
+  /** @param memory ChipMemory; @param inFlash whether the code lies in flash */
+  constructor(start, memory, inFlash) {
     this.start = start;
-    this.flashSize = flashSize;
+    this.flashSize = memory.flashSize;
+    this.cached = memory.xip !== null; // reading flash takes the time that the XIP cache says
+    this.fetches = this.cached && inFlash;
     this.code = [];
     this.locals = 0;
     this.value = new Array(16).fill(null); // code for what a register holds; null: only in the state
@@ -41,6 +45,8 @@ export class Trace {
     this.flags = { nz: null, c: null, v: null, compared: null }; // null: in the state
     this.cycles = 0; // of the instructions before the present one that the state does not count yet
     this.counted = 0; // of those it does
+    this.accesses = 0; // of the XIP cache that the state does not count yet
+    this.fetched = null; // address / 4 of the word fetched last; -1: a branch came since; null: as the state says
     this.loops = false;
     this.ended = false;
     this.pc = start; // of the present instruction
@@ -148,12 +154,21 @@ export class Trace {
 
   #count(cycles) {
     const total = this.cycles + cycles;
+    if (this.accesses) {
+      const both = i64.add(i64.load(4 * CYCLES, ZERO), i64.const(total, this.accesses));
+      return i64.store(4 * CYCLES, ZERO, both);
+    }
     return total ? storeSlot(CYCLES, i32.add(loadSlot(CYCLES), i32.const(total))) : [];
   }
 
-  /** Code: go on at the address `target` (code) with the dispatcher; `cycles` for the present instruction. */
-  leave(target, cycles) {
-    return [...this.storeFlags(), ...storeSlot(PC, target), ...this.#count(cycles), ...leave];
+  /** Code: `word` (as `fetched`) is what the core has fetched last. */
+  #keepFetched(word) {
+    return this.fetches && word !== null ? storeSlot(FETCHED, i32.const(word)) : [];
+  }
+
+  /** Code: store all that is not in the state yet; `target`: code of PC; `cycles` for the present instruction. */
+  #settle(target, cycles, fetched = this.fetched) {
+    return [...this.storeFlags(), ...storeSlot(PC, target), ...this.#keepFetched(fetched), ...this.#count(cycles)];
   }
 
   /** Code: go on at an address that is computed (code; even); in flash with its block at once, if the run may go on. */
@@ -163,23 +178,19 @@ export class Trace {
     const inFlash = i32.lt_u(offset, i32.const(CODE_FLASH));
     const entry = i32.load(AT.BLOCKS_FLASH, i32.shl(offset, i32.const(1)));
     return [
-      ...this.storeFlags(),
-      ...storeSlot(PC, pc),
-      ...this.#count(cycles),
+      ...this.#settle(pc, cycles, -1),
       ...when(i32.and(inFlash, i32.lt_s(loadSlot(CYCLES), loadSlot(LIMIT))), jumpTable(entry)),
       ...leave,
     ];
   }
 
-  /** Code: go on at a known address, with its block at once if the run may go on; `cycles` likewise. */
-  chain(target, cycles) {
+  /** Code: go on at a known address, with its block at once if the run may go on; `cycles`, `fetched` likewise. */
+  chain(target, cycles, fetched = this.fetched) {
     const entry = entryAddress(target);
-    if (entry === null) return this.leave(i32.const(target), cycles);
+    const mayGoOn = i32.lt_s(loadSlot(CYCLES), loadSlot(LIMIT));
     return [
-      ...this.storeFlags(),
-      ...storeSlot(PC, i32.const(target)),
-      ...this.#count(cycles),
-      ...when(i32.lt_s(loadSlot(CYCLES), loadSlot(LIMIT)), jumpTable(i32.load(entry, ZERO))),
+      ...this.#settle(i32.const(target), cycles, fetched),
+      ...(entry === null ? [] : when(mayGoOn, jumpTable(i32.load(entry, ZERO)))),
       ...leave,
     ];
   }
@@ -188,12 +199,13 @@ export class Trace {
    * Code: branch to a known address; to the start of this trace without leaving the function. `depth`: levels of
    * nesting between here and the function's loop.
    */
-  branch(target, cycles, depth) {
-    if (target !== this.start) return this.chain(target, cycles);
+  branch(target, cycles, depth, fetched = -1) {
+    if (target !== this.start) return this.chain(target, cycles, fetched);
     this.loops = true;
     const again = i32.lt_s(loadSlot(CYCLES), loadSlot(LIMIT));
     return [
       ...this.storeFlags(),
+      ...this.#keepFetched(fetched),
       ...this.#count(cycles),
       ...when(again, branch(depth + 1)),
       ...storeSlot(PC, i32.const(target)),
@@ -203,7 +215,7 @@ export class Trace {
 
   /** Code: let the interpreter execute the present instruction, then leave. */
   interpret() {
-    return [...this.storeFlags(), ...storeSlot(PC, i32.const(this.pc)), ...this.#count(0), ...callImport, ...leave];
+    return [...this.#settle(i32.const(this.pc), 0), ...callImport, ...leave];
   }
 
   /**
@@ -211,11 +223,12 @@ export class Trace {
    * the run loop has to look at something.
    */
   interpretInPlace(n) {
-    this.emit([...this.storeFlags(), ...storeSlot(PC, i32.const(this.pc)), ...this.#count(0), ...callImport]);
+    this.emit([...this.#settle(i32.const(this.pc), 0), ...callImport]);
     this.emit(when(i32.ge_s(loadSlot(CYCLES), loadSlot(LIMIT)), leave));
     this.flags = { nz: null, c: null, v: null, compared: null };
     this.counted += this.cycles + 2;
     this.cycles = 0;
+    this.accesses = 0;
     this.value[n] = null;
     this.known[n] = null;
   }
@@ -224,6 +237,84 @@ export class Trace {
   end(code) {
     this.emit(code);
     this.ended = true;
+  }
+
+  // ---- the XIP cache: see xip_cache.mjs ------------------------------------------------------------------------
+
+  /** The trace goes on at the target of a branch. */
+  follow(target) {
+    this.next = target;
+    if (this.fetches) this.fetched = -1;
+  }
+
+  /** Emit: fetch the present instruction, of `length` bytes; and leave before it if that stalled the core too long. */
+  fetch(length) {
+    if (!this.fetches) return;
+    const words = [...new Set([this.pc >>> 2, (this.pc + length - 2) >>> 2])];
+    const before = this.fetched;
+    this.fetched = words.at(-1);
+    if (before === this.fetched) return;
+    if (before === words[0]) words.shift();
+    this.accesses += words.length;
+    this.emit(before === null ? this.#fetchUnlessThere(words) : this.#fetchWords(words));
+  }
+
+  #fetchWords(words) {
+    if (words.length === 1) return this.#look(4 * words[0], [...this.#stall(4 * words[0]), ...this.#pause()]);
+    return [...words.flatMap((word) => this.#look(4 * word, this.#stall(4 * word))), ...this.#pause()];
+  }
+
+  /** Code: the same where only the state knows what was fetched last. */
+  #fetchUnlessThere(words) {
+    const isNot = (word) => i32.ne(loadSlot(FETCHED), i32.const(word));
+    const uncount = (n) => storeSlot(ACCESSES, i32.sub(loadSlot(ACCESSES), i32.const(n)));
+    const [first, last] = words;
+    if (last === undefined) return when(isNot(first), this.#fetchWords(words), uncount(1));
+    const firstToo = when(isNot(first), this.#look(4 * first, this.#stall(4 * first)), uncount(1));
+    const both = [...firstToo, ...this.#look(4 * last, this.#stall(4 * last)), ...this.#pause()];
+    return when(isNot(last), both, uncount(2));
+  }
+
+  /** Code: if the word at a known address of flash is cached, note its use; else `missed` (code). */
+  #look(address, missed) {
+    const line = (address - FLASH_BASE) >>> 3;
+    const state = this.locals++;
+    const hit = i32.and(local.get(state), i32.const(1 << ((address >>> 2) & 1)));
+    const used = i32.store8(AT.RECENT + (line & (SETS - 1)), ZERO, local.get(state));
+    return [...local.set(state, i32.load8_u(AT.LINES + line, ZERO)), ...when(hit, used, missed)];
+  }
+
+  #stall(address) {
+    return [...storeSlot(ACCESS, i32.const(address)), ...callSecondImport];
+  }
+
+  /** Code: leave before the present instruction, which is fetched, if the run may not go on. */
+  #pause() {
+    const now = i32.add(loadSlot(CYCLES), i32.const(this.cycles));
+    return when(i32.ge_s(now, loadSlot(LIMIT)), [...this.#settle(i32.const(this.pc), 0), ...leave]);
+  }
+
+  /** Emit: a load from a known address of flash; by the interpreter, if it misses. */
+  useCached(address) {
+    if (!this.cached) return;
+    this.emit(this.#look(address, this.interpret()));
+    this.accesses++;
+  }
+
+  /** Code: `read` (code of a value) at the offset (code) into flash; by the interpreter, if it misses. */
+  #readCached(offset, read) {
+    if (!this.cached) return read;
+    const state = this.locals++;
+    const line = i32.shr_u(offset, i32.const(3));
+    const half = i32.and(i32.shr_u(offset, i32.const(2)), i32.const(1));
+    const hit = i32.and(i32.shr_u(local.get(state), half), i32.const(1));
+    const used = i32.store8(AT.RECENT, i32.and(line, i32.const(SETS - 1)), local.get(state));
+    return [
+      ...local.set(state, i32.load8_u(AT.LINES, line)),
+      ...when(hit, used, this.interpret()),
+      ...storeSlot(ACCESSES, i32.add(loadSlot(ACCESSES), i32.const(1))),
+      ...read,
+    ];
   }
 
   // ---- memory --------------------------------------------------------------------------------------------------
@@ -247,12 +338,16 @@ export class Trace {
       const aligned = !(known & (size - 1));
       const [inRam, inFlash] = [(known - RAM_BASE) >>> 0, (known - FLASH_BASE) >>> 0];
       if (aligned && inRam < RAM_SIZE) return this.define(read(AT.RAM, i32.const(inRam)));
-      if (aligned && inFlash < this.flashSize) return this.define(read(AT.FLASH, i32.const(inFlash)));
+      if (aligned && inFlash < this.flashSize) {
+        this.useCached(known);
+        return this.define(read(AT.FLASH, i32.const(inFlash)));
+      }
       return null;
     }
     const ram = this.define(i32.sub(address, i32.const(RAM_BASE)));
     const flash = i32.add(ram, i32.const(RAM_BASE - FLASH_BASE));
-    const elsewhere = choose(this.#within(flash, this.flashSize, shift), read(AT.FLASH, flash), this.interpret());
+    const inFlash = this.#readCached(flash, read(AT.FLASH, flash));
+    const elsewhere = choose(this.#within(flash, this.flashSize, shift), inFlash, this.interpret());
     return this.define(choose(this.#within(ram, RAM_SIZE, shift), read(AT.RAM, ram), elsewhere));
   }
 

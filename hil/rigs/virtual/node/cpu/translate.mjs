@@ -29,11 +29,11 @@ export function spaceOf(address, codeFlash) {
 
 /**
  * Translate the code at `start`, which lies in `space` (see spaceOf). `read16(address)` and `read32(address)` read
- * code. Returns `{ locals, code, ranges }`: the function for encodeModule, and the address ranges [from, to) it was
- * made from.
+ * code; `memory` is the chip's (ChipMemory). Returns `{ locals, code, ranges }`: the function for encodeModule, and the
+ * address ranges [from, to) it was made from.
  */
-export function translate(start, space, flashSize, { read16, read32 }) {
-  const trace = new Trace(start, flashSize);
+export function translate(start, space, memory, { read16, read32 }) {
+  const trace = new Trace(start, memory, space.base === FLASH_BASE);
   const inSpace = (address) => (address - space.base) >>> 0 < space.size;
   const seen = new Set();
   const ranges = [];
@@ -44,6 +44,7 @@ export function translate(start, space, flashSize, { read16, read32 }) {
     // RAM changes: a literal there is read when it is needed
     if (space.base === RAM_BASE || !inSpace(address))
       return load(top, 4, false, () => [number(address), address])(trace, op);
+    if (space.base === FLASH_BASE) trace.useCached(address);
     trace.writeKnown(top(op), read32(address));
     ranges.push([address, address + 4]);
     return 2;
@@ -53,7 +54,7 @@ export function translate(start, space, flashSize, { read16, read32 }) {
     switch (wideKind(first, second)) {
       case W.BL:
         trace.writeKnown(LR, (trace.pc + 4) | 1);
-        trace.next = (trace.pc + 4 + blOffset(first, second)) | 0;
+        trace.follow((trace.pc + 4 + blOffset(first, second)) | 0);
         return 3;
       case W.BARRIER:
         return 3;
@@ -69,14 +70,14 @@ export function translate(start, space, flashSize, { read16, read32 }) {
     if (kind === K.WIDE) return emitWide(op, read16(pc + 2));
     if (kind === K.LDRLIT) return emitLiteral(op);
     if (kind !== K.B) return EMIT_BY_KIND[kind](trace, op);
-    trace.next = (pc + 4 + bOffset(op)) | 0;
+    trace.follow((pc + 4 + bOffset(op)) | 0);
     return 2;
   }
 
   while (!trace.ended) {
     const pc = trace.next;
     if (pc === start && seen.size) {
-      trace.end(trace.branch(start, 0, 0));
+      trace.end(trace.branch(start, 0, 0, trace.fetched));
     } else if (seen.has(pc) || trace.counted + trace.cycles >= MAX_CYCLES || !inSpace(pc) || !inSpace(pc + 3)) {
       trace.end(seen.size ? trace.chain(pc, 0) : trace.interpret());
     } else {
@@ -88,6 +89,7 @@ export function translate(start, space, flashSize, { read16, read32 }) {
       else ranges.push((run = [pc, pc + length]));
       trace.pc = pc;
       trace.next = pc + length;
+      trace.fetch(length);
       const cycles = emitInstruction(pc, op, kind); // may itself move trace.cycles
       trace.cycles += cycles;
     }

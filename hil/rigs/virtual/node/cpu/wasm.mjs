@@ -1,6 +1,6 @@
 /**
  * A small WebAssembly encoder: instructions as arrays of bytes, and a module made of functions without arguments or
- * results that share one memory, one table of functions and one imported function.
+ * results that share one memory, one table of functions and two imported functions.
  *
  * Source: WebAssembly Core Specification 1.0, chapter 5 (binary format).
  */
@@ -31,6 +31,18 @@ function sleb(number) {
   }
 }
 
+/** Signed LEB128 of a 64-bit number (a BigInt). */
+function sleb64(number) {
+  const bytes = [];
+  let rest = number;
+  for (;;) {
+    const byte = Number(rest & 0x7fn);
+    rest >>= 7n;
+    if ((rest === 0n && !(byte & 0x40)) || (rest === -1n && byte & 0x40)) return [...bytes, byte];
+    bytes.push(byte | 0x80);
+  }
+}
+
 const unary = (code) => (a) => [...a, code];
 const binary = (code) => (a, b) => [...a, ...b, code];
 const loading = (code, align) => (offset, address) => [...address, code, align, ...leb(offset)];
@@ -41,6 +53,7 @@ export const i32 = {
   const: (number) => [0x41, ...sleb(number)],
   eqz: unary(0x45),
   eq: binary(0x46),
+  ne: binary(0x47),
   lt_s: binary(0x48),
   lt_u: binary(0x49),
   gt_s: binary(0x4a),
@@ -70,6 +83,14 @@ export const i32 = {
   store16: storing(0x3b, 1),
 };
 
+/** Instructions on i64, likewise; a constant is given by its halves. */
+export const i64 = {
+  const: (low, high) => [0x42, ...sleb64(BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low >>> 0)))],
+  add: binary(0x7c),
+  load: loading(0x29, 3),
+  store: storing(0x37, 3),
+};
+
 export const local = {
   get: (index) => [0x20, ...leb(index)],
   set: (index, value) => [...value, 0x21, ...leb(index)],
@@ -84,8 +105,9 @@ export const loop = (body) => [0x03, VOID, ...body, 0x0b];
 /** Branch to the enclosing construct `depth` levels out (to its start, if it is a loop). */
 export const branch = (depth) => [0x0c, ...leb(depth)];
 export const leave = [0x0f];
-/** Call the imported function. */
+/** Call the first or the second imported function. */
 export const callImport = [0x10, 0];
+export const callSecondImport = [0x10, 1];
 /** Leave the function and go on in another one of the table. */
 export const jumpTable = (index) => [...index, 0x13, 0, 0];
 export const callTable = (index) => [...index, 0x11, 0, 0];
@@ -113,15 +135,16 @@ export function functionBody({ locals, code }) {
 }
 
 /**
- * Bytes of a module. Imports `e.m` (memory), `e.t` (table) and `e.f` (the imported function). The functions (of
- * functionBody) are put into the table from index `tableAt` on, or exported as `f0`, `f1`, ... if that is null.
+ * Bytes of a module. Imports `e.m` (memory), `e.t` (table), `e.f` and `e.g` (the imported functions). The functions
+ * (of functionBody) are put into the table from index `tableAt` on, or exported as `f0`, `f1`, ... if that is null.
  */
 export function encodeModule(bodies, tableAt) {
-  const indices = bodies.map((_, n) => leb(n + 1)); // behind the imported one
+  const indices = bodies.map((_, n) => leb(n + 2)); // behind the imported ones
   const imports = [
     [...name('e'), ...name('m'), 0x02, 0x00, 0x01],
     [...name('e'), ...name('t'), 0x01, 0x70, 0x00, 0x01],
     [...name('e'), ...name('f'), 0x00, 0x00],
+    [...name('e'), ...name('g'), 0x00, 0x00],
   ];
   const toTable = () => section(9, vector([join([[0x00], i32.const(tableAt), [0x0b], vector(indices)])]));
   const toExports = () => section(7, vector(indices.map((index, n) => [...name(`f${n}`), 0x00, ...index])));

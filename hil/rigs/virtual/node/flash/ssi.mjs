@@ -25,9 +25,11 @@ const FRAME_FORMAT_MASK = 3 << 21; // CTRLR0.SPI_FRF: 0 is plain SPI
 
 /** Bytes go out one every 8 x BAUDR cycles; what came back can be read when its byte is through. */
 export class Ssi extends BasePeripheral {
-  constructor(chip, name, nor) {
+  /** `cache`: the XipCache whose misses come over this interface, or null. */
+  constructor(chip, name, nor, cache) {
     super(chip, name);
     this.nor = nor;
+    this.cache = cache;
     this.clock = chip.clock;
     this.registers = new Uint32Array(64);
     this.registers[BAUDR >> 2] = 4;
@@ -111,6 +113,9 @@ export class Ssi extends BasePeripheral {
       this.busyUntil = 0;
     }
     this.registers[offset >> 2] = value;
+    if (offset === BAUDR) {
+      this.cache?.setBaud(value & 0xfffe);
+    }
   }
 
   send(value) {

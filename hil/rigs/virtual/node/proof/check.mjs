@@ -2,8 +2,8 @@
  * Proof that FastCpu does what rp2040js does, and how much faster. Usage:
  *
  *   node check.mjs cases
- *   node check.mjs fuzz [--seed N] [--count N] [--hot N|never]
- *   node check.mjs lockstep --uf2 FILE [--script FILE] [--seconds N]
+ *   node check.mjs fuzz [--seed N] [--count N] [--hot N|never] [--xip-miss-clk N]
+ *   node check.mjs lockstep --uf2 FILE [--script FILE] [--seconds N] [--xip-miss-clk N]
  *   node check.mjs bench --uf2 FILE [--script FILE] [--seconds N]
  *
  * cases: one program for each point in which rp2040js contradicts the ARMv6-M manual. fuzz: random programs. lockstep:
@@ -21,6 +21,7 @@ import { Machine } from '../machine.mjs';
 import { EVENT_USB } from '../outside/events.mjs';
 import { runCases } from './cases.mjs';
 import { Fuzz, Random } from './fuzz.mjs';
+import { PaperCache } from './paper_cache.mjs';
 import { Reference, differences } from './reference.mjs';
 
 const FLASH = 0x10000000;
@@ -44,8 +45,8 @@ function flashImage(uf2) {
 
 /** A virtual Pico that has just been switched on, and what its console says. */
 class Rig {
-  constructor({ uf2 }, executor, prepare = () => {}) {
-    this.machine = new Machine({ bootrom: bootrom(), seed: 1, executor });
+  constructor({ uf2, xipMissClk }, executor, prepare = () => {}) {
+    this.machine = new Machine({ bootrom: bootrom(), seed: 1, executor, xipMissClk });
     this.output = '';
     prepare(this.machine);
     this.machine.loadFlash(flashImage(uf2));
@@ -79,7 +80,7 @@ function session(rigs, { script, seconds }, go) {
 class ReferenceExecutor {
   constructor(chip, result) {
     this.core = chip.core;
-    this.reference = new Reference(chip);
+    this.reference = new Reference(chip, chip.board.memory.xip);
     this.result = result;
   }
 
@@ -87,7 +88,7 @@ class ReferenceExecutor {
     this.stopped = false;
     this.core.waiting &&= !this.reference.wakes();
     while (this.core.cycles < cycles && !this.core.waiting && !this.stopped) {
-      this.reference.step();
+      this.reference.step(cycles);
       this.result.instructions++;
     }
     for (const [name, count] of Object.entries(this.reference.counts)) this.result.corrections[name] = count;
@@ -122,10 +123,19 @@ function useReference(machine, result) {
   };
 }
 
+function cacheDifferences(fast, paper) {
+  if (fast === null) return [];
+  const of = ({ accesses, hits }) => `${accesses} accesses, ${hits} hits`;
+  return of(fast) === of(paper) ? [] : [`cache: fast ${of(fast)}, on paper ${of(paper)}`];
+}
+
 function lockstep(options) {
   const result = { instructions: 0, comparisons: 0, emulated_s: 0, difference: null, corrections: {} };
   const fast = new Rig(options, 'auto');
-  const slow = new Rig(options, 'plain', (machine) => useReference(machine, result));
+  const slow = new Rig(options, 'plain', (machine) => {
+    if (options.xipMissClk) machine.memory.xip = new PaperCache(options.xipMissClk);
+    useReference(machine, result);
+  });
   const [a, b] = [fast.machine, slow.machine];
   const random = new Random(1);
   session([fast, slow], options, (nanos, done) => {
@@ -140,6 +150,7 @@ function lockstep(options) {
       result.comparisons++;
       const found = differences(a.chip.core, b.chip.core);
       if (a.now !== b.now) found.push(`time: fast ${a.now} ns, reference ${b.now} ns`);
+      found.push(...cacheDifferences(a.memory.xip, b.memory.xip));
       if (found.length)
         result.difference = `from ${pc.toString(16)} at ${since} ns to ${until} ns: ${found.join('; ')}`;
     }
@@ -147,7 +158,8 @@ function lockstep(options) {
   const memory = ['sram', 'flash'].filter((name) => Buffer.compare(a.memory[name], b.memory[name]) !== 0);
   if (memory.length && !result.difference) result.difference = `contents of ${memory.join(', ')}`;
   result.emulated_s = a.now / 1e9;
-  return { ...result, output: fast.readConsole(), translator: a.executor.cpu.statistics };
+  const { accesses = 0, hits = 0 } = a.memory.xip ?? {};
+  return { ...result, accesses, hits, output: fast.readConsole(), translator: a.executor.cpu.statistics };
 }
 
 function measure(options, executor) {
@@ -185,8 +197,8 @@ function cases() {
   return { cases: results, difference: wrong.length ? wrong.map(({ name }) => name).join('; ') : null };
 }
 
-function fuzz({ seed, count, hot }) {
-  const run = new Fuzz(makeChip, { seed, hot });
+function fuzz({ seed, count, hot, xipMissClk }) {
+  const run = new Fuzz(makeChip, { seed, hot, xipMissClk });
   let difference = null;
   let programs = 0;
   while (programs < count && !difference) {
@@ -207,6 +219,7 @@ function main() {
       seed: { type: 'string', default: '1' },
       count: { type: 'string', default: '5000' },
       hot: { type: 'string', default: '12' },
+      'xip-miss-clk': { type: 'string', default: '0' },
       uf2: { type: 'string' },
       script: { type: 'string' },
       seconds: { type: 'string', default: '5' },
@@ -222,6 +235,7 @@ function main() {
     ...values,
     seed: Number(values.seed),
     count: Number(values.count),
+    xipMissClk: Number(values['xip-miss-clk']),
     seconds: Number(values.seconds),
     hot: values.hot === 'never' ? Infinity : Number(values.hot),
   });

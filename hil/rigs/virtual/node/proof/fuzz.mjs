@@ -4,6 +4,10 @@
  */
 import { KIND_NAMES, KIND } from '../cpu/decode.mjs';
 import { FastCpu, REASON } from '../cpu/fast.mjs';
+import { ChipMemory } from '../cpu/state.mjs';
+import { XipCache } from '../cpu/xip_cache.mjs';
+import { FLASH_SIZE } from '../flash/nor.mjs';
+import { PaperCache } from './paper_cache.mjs';
 import { Reference, differences } from './reference.mjs';
 
 const RAM = 0x20000000;
@@ -112,11 +116,15 @@ function randomValue(random) {
 
 /** Two chips that start each program alike. */
 export class Fuzz {
-  /** @param makeChip () => rp2040js RP2040 with a boot ROM  @param hot see FastCpu */
-  constructor(makeChip, { seed, hot }) {
+  /**
+   * @param makeChip () => rp2040js RP2040 with a boot ROM  @param hot see FastCpu
+   * @param xipMissClk clocks of a cache miss; 0: no cache
+   */
+  constructor(makeChip, { seed, hot, xipMissClk = 0 }) {
     this.random = new Random(seed);
     this.makeChip = makeChip;
     this.hot = hot;
+    this.xipMissClk = xipMissClk;
     this.instructions = 0;
     this.abandoned = 0; // programs that came upon something unpredictable
     this.translated = 0;
@@ -124,11 +132,19 @@ export class Fuzz {
   }
 
   #renewChips() {
-    const { makeChip, hot, reference } = this;
+    const { makeChip, hot, reference, xipMissClk } = this;
     this.fast = makeChip();
     this.slow = makeChip();
+    this.xip = null;
+    this.paper = null;
+    if (xipMissClk) {
+      this.fast.flash = new Uint8Array(FLASH_SIZE).fill(0xff);
+      const memory = ChipMemory.of(this.fast);
+      this.xip = memory.xip = new XipCache(memory, { missClk: xipMissClk });
+      this.paper = new PaperCache(xipMissClk);
+    }
     this.cpu = new FastCpu(this.fast, { hot });
-    this.reference = new Reference(this.slow);
+    this.reference = new Reference(this.slow, this.paper);
     Object.assign(this.reference.counts, reference?.counts);
     for (const chip of [this.fast, this.slow]) {
       chip.logger = { debug() {}, info() {}, error() {}, warn() {} };
@@ -141,7 +157,7 @@ export class Fuzz {
     const [a, b] = [this.fast, this.slow];
     const data = new Uint16Array((WINDOW.to - WINDOW.from) >>> 1).map(() => randomHalfword(random));
     const program = randomProgram(random);
-    const inFlash = random.next(8) === 0;
+    const inFlash = random.next(this.xipMissClk ? 2 : 8) === 0;
     const start = (inFlash ? 0x10000000 : WINDOW.from) + 2 * random.next(1500);
     const registers = Array.from({ length: 13 }, () => randomValue(random));
     const sp = WINDOW.from + 0x800 + 4 * random.next(64);
@@ -211,6 +227,12 @@ export class Fuzz {
     return null;
   }
 
+  #cacheDifferences() {
+    const { xip, paper } = this;
+    if (xip === null || (xip.accesses === paper.accesses && xip.hits === paper.hits)) return [];
+    return [`cache: fast ${xip.accesses} accesses, ${xip.hits} hits; on paper ${paper.accesses}, ${paper.hits}`];
+  }
+
   #meetsUnpredictable() {
     const { core } = this.slow;
     if (core.interruptsUpdated) core.checkForInterrupts();
@@ -230,11 +252,11 @@ export class Fuzz {
       const reason = cpu.run(a.cycles + 1 + this.random.pick([0, 0, 20, 200]));
       for (let n = 0; b.cycles < a.cycles && !reference.lockedUp; n++) {
         if (this.#meetsUnpredictable()) return this.#abandon();
-        reference.step();
+        reference.step(a.cycles);
         this.instructions++;
         if (n > 2000) break;
       }
-      const found = reference.lockedUp ? [] : differences(a, b);
+      const found = reference.lockedUp ? [] : [...differences(a, b), ...this.#cacheDifferences()];
       if (reference.lockedUp !== (reason === REASON.LOCKED_UP))
         found.push(`locked up: ${reason}, ${reference.lockedUp}`);
       if (this.fast.breaks !== this.slow.breaks) found.push(`breaks: ${this.fast.breaks}, ${this.slow.breaks}`);

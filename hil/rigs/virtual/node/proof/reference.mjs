@@ -175,14 +175,36 @@ const READ_ONLY = 'a store cannot change flash or boot ROM';
 
 /** The reference for one rp2040js chip. `counts[name]` says how often each correction made a difference. */
 export class Reference {
-  constructor(chip) {
+  /** @param cache PaperCache: what reading flash costs; null: nothing */
+  constructor(chip, cache = null) {
     this.chip = chip;
+    this.cache = cache;
+    this.reading = false; // data, while an instruction executes
+    this.fetches = 0; // reads by the present instruction that fetch it
     this.core = chip.core;
     this.counts = Object.fromEntries(CORRECTIONS.map(({ name }) => [name, 0]));
     this.lockedUp = false;
     this.counts[READ_ONLY] = 0;
     this.#correctInterrupts();
     this.#correctStores();
+    if (cache) this.#chargeLoads();
+  }
+
+  /** Each read of flash that the core makes to execute an instruction, and not to fetch it, is an access. */
+  #chargeLoads() {
+    const { chip } = this;
+    for (const name of ['readUint32', 'readUint16', 'readUint8']) {
+      const read = chip[name].bind(chip);
+      chip[name] = (address) => {
+        const charged = this.reading && address >>> 26 === 4 && --this.fetches < 0;
+        const { reading } = this;
+        this.reading = false; // one read may be made of others
+        if (charged) this.core.cycles += this.cache.access(address);
+        const value = read(address);
+        this.reading = reading;
+        return value;
+      };
+    }
   }
 
   /** Flash and boot ROM do not change by stores, those of exception entry included (RP2040 datasheet 2.6.3). */
@@ -202,8 +224,12 @@ export class Reference {
     const { core } = this;
     const [enter, check] = [core.exceptionEntry.bind(core), core.checkForInterrupts.bind(core)];
     core.exceptionEntry = (number) => {
+      const { reading } = this;
+      this.reading = false;
       enter(number);
+      this.reading = reading;
       core.PC &= ~1;
+      this.cache?.branched();
     };
     core.checkForInterrupts = () => {
       core.waiting = false;
@@ -226,22 +252,50 @@ export class Reference {
     return wouldPreempt(this.core);
   }
 
-  /** Execute one instruction, after taking a pending exception. */
-  step() {
-    const { core, chip } = this;
+  /**
+   * Execute one instruction, after taking a pending exception; or only fetch it, if that stalls the core until `limit`.
+   */
+  step(limit = Infinity) {
+    const { core, chip, cache } = this;
     if (core.interruptsUpdated) core.checkForInterrupts();
     const pc = core.PC & ~1;
     const op = chip.readUint16(pc >>> 0) & 0xffff;
+    if (cache === null) {
+      this.#execute(pc, op);
+      return;
+    }
+    if (pc >>> 26 === 4) {
+      core.cycles += cache.fetch(pc, isWide(op));
+      if (core.cycles >= limit) return;
+    }
+    const branched = branches(core, op, isWide(op) ? chip.readUint16((pc + 2) >>> 0) & 0xffff : 0);
+    const { fetched } = cache;
+    this.#execute(pc, op);
+    if (branched || cache.fetched !== fetched) cache.branched();
+  }
+
+  #execute(pc, op) {
+    const { core, chip } = this;
     const candidates = CANDIDATES[op];
     if (candidates === null) {
-      core.executeInstruction();
+      this.#executeStock(pc, op);
       return;
     }
     const op2 = isWide(op) ? chip.readUint16((pc + 2) >>> 0) & 0xffff : 0;
     const state = { core, pc, op, op2, C: core.C, cycles: core.cycles, IPSR: core.IPSR, r: null, lockedUp: false };
     const corrections = candidates.filter(({ test }) => !test || test(op, core.registers, state));
-    if (!corrections.length) core.executeInstruction();
+    if (!corrections.length) this.#executeStock(pc, op);
     else this.#correct(corrections, state);
+  }
+
+  #executeStock(pc, op) {
+    this.fetches = pc >>> 26 === 4 ? 1 + isWide(op) : 0;
+    this.reading = this.cache !== null;
+    try {
+      this.core.executeInstruction();
+    } finally {
+      this.reading = false;
+    }
   }
 
   #correct(corrections, state) {
@@ -254,7 +308,7 @@ export class Reference {
       return;
     }
     state.r = Array.from(core.registers);
-    core.executeInstruction();
+    this.#executeStock(state.pc, state.op);
     for (const { name, after } of corrections) {
       const stock = correctable(core);
       after(core, state);
@@ -289,6 +343,14 @@ const CANDIDATES = Array.from({ length: 65536 }, (_, op) => {
   const about = CORRECTIONS.filter(({ of }) => of(op));
   return about.length ? about : null;
 });
+
+/** Does the instruction go on at an address that is not the next one's, even if that has the same number? */
+function branches(core, op, op2) {
+  if (op >>> 12 === 0b1101) return ((op >> 8) & 15) < 14 && core.checkCondition((op >> 8) & 15);
+  if (op >>> 11 === 0b11100 || op >>> 8 === 0x47 || op >>> 8 === 0xbd) return true;
+  if (op >>> 11 === 0b11110) return (op2 & 0xd000) === 0xd000;
+  return [0x44, 0x46].includes(op >>> 8) && (op & 0x87) === 0x87;
+}
 
 /** Fields of the core that are compared, beside its 16 registers. */
 const COMPARED = [

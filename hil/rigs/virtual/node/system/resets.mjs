@@ -109,29 +109,3 @@ export class Rosc extends BasePeripheral {
     this.registers[offset >> 2] = value;
   }
 }
-
-/** XIP_CTRL (datasheet 2.6.3.6): the cache is not modelled, so a flush is done as soon as it is asked for. */
-export class XipCtrl extends BasePeripheral {
-  constructor(chip, name) {
-    super(chip, name);
-    this.ctrl = 3;
-  }
-
-  readUint32(offset) {
-    switch (offset) {
-      case 0x00:
-        return this.ctrl;
-      case 0x04:
-        return 1;
-      case 0x08:
-        return 6; // flush ready, stream FIFO empty
-    }
-    return 0;
-  }
-
-  writeUint32(offset, value) {
-    if (offset === 0) {
-      this.ctrl = value & 0xb;
-    }
-  }
-}
