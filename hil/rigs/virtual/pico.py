@@ -68,9 +68,7 @@ class VirtualPico:
         if program and not power:
             raise VirtualPicoError(f"{uf2} is a program for RAM: without power it cannot be loaded")
         image = self._image(None if program else uf2, flash_image)
-        self._link = NodeLink(
-            {"seed": seed, "executor": executor, "xipMissClk": xip_miss_clk, "xipRandom": xip_random}
-        )
+        self._link = NodeLink({"seed": seed, "executor": executor, "xipMissClk": xip_miss_clk, "xipRandom": xip_random})
         self._status: Status | None = None
         self._events: list[Event] = []
         self._resets: list[tuple[int, str]] = []

@@ -24,7 +24,7 @@ const CONTROL_ENABLE = 1;
 const WINDOW = Object.freeze({ CACHED: 0, NO_ALLOCATE: 1, NO_LOOK_UP: 2, BYPASS: 3 });
 
 /** Clocks in which a flush goes through the sets (not published: taken as one a set). */
-export const FLUSH_CLK = SETS;
+const FLUSH_CLK = SETS;
 
 /** BAUDR at which `missClk` holds: the least there is, and what the boot stage sets. */
 const FASTEST_BAUD = 2;
@@ -72,11 +72,12 @@ export class XipCache {
     if (!(value & CONTROL_ENABLE)) this.flush(); // what is switched off cannot be hit
   }
 
-  /** Forget all lines. */
+  /** Forget all lines. Returns the clocks until that is done. */
   flush() {
     this.lines.fill(0);
     this.recent.fill(0);
     for (const way of this.held) way.fill(EMPTY);
+    return FLUSH_CLK;
   }
 
   /** Record misses by word from now on, or no more. */

@@ -2,7 +2,6 @@
 // nothing of the firmware uses, and the cache as RAM while it is off.
 
 import { BasePeripheral } from 'rp2040js';
-import { FLUSH_CLK } from '../cpu/xip_cache.mjs';
 
 const CTRL = 0x00;
 const FLUSH = 0x04;
@@ -60,8 +59,7 @@ export class XipCtrl extends BasePeripheral {
         break;
       case FLUSH:
         if (!(value & 1)) break; // strobe
-        this.cache?.flush();
-        this.flushedNanos = this.rp2040.clock.nanos + (this.cache ? FLUSH_CLK * this.rp2040.clock.cycleNanos : 0);
+        this.flushedNanos = this.rp2040.clock.nanos + (this.cache?.flush() ?? 0) * this.rp2040.clock.cycleNanos;
         break;
       case CTR_HIT: // any write clears
         this.cache?.clearHitCounter();
