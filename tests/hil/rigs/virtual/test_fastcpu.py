@@ -17,14 +17,20 @@ from sapper_host.files.checkout import ROOT
 pytestmark = pytest.mark.virtual
 
 SOURCES = ROOT / "hil" / "rigs" / "virtual" / "node"
-CHECK = SOURCES / "proof" / "check.mjs"
+
+
+def found_by(sources: Path, *arguments: str, timeout_s: float = 120) -> dict[str, Any]:
+    """What proof/check.mjs found."""
+    command = [ready_node(), str(sources / "proof" / "check.mjs"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s)
+    assert done.returncode in (0, 1), done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
 def check(*arguments: str, timeout_s: float = 120) -> dict[str, Any]:
-    """What proof/check.mjs found; fails with its first difference."""
-    done = subprocess.run([ready_node(), str(CHECK), *arguments], capture_output=True, text=True, timeout=timeout_s)
-    assert done.returncode in (0, 1), done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)
+    """The same; fails with its first difference."""
+    result = found_by(SOURCES, *arguments, timeout_s=timeout_s)
     assert result["difference"] is None, result["difference"]
     return result
 
@@ -44,6 +50,57 @@ def test_random_programs_end_like_the_reference(hot: str, seed: int):
     assert result["programs"] == 700
     assert result["instructions"] > 20_000
     assert (result["translator"]["translated"] > 100) == (hot != "never")
+
+
+@pytest.mark.parametrize(("hot", "seed"), [("never", 21), ("1", 22)], ids=["interpreted", "translated"])
+def test_random_programs_miss_the_flash_cache_as_on_paper(hot: str, seed: int):
+    """Registers, time, accesses and hits, with interrupts in the middle of a stall among them."""
+    result = check("fuzz", "--hot", hot, "--seed", str(seed), "--count", "400", "--xip-miss-clk", "48")
+    assert result["programs"] == 400
+    assert (result["translator"]["translated"] > 100) == (hot != "never")
+
+
+def test_cache_misses_are_those_counted_on_paper():
+    """Straight lines, loops below and above 16 KB, half lines, sets, the uncached windows, flush, the flash's clock."""
+    cases = check("cache")["cases"]
+    assert len(cases) >= 30
+    assert [case["name"] for case in cases if not case["ok"]] == []
+
+
+WRONG_CACHES = {
+    "first way always goes": ("cpu/xip_cache.mjs", "1 ^ ((this.recent[set] >>> 2) & 1)", "0"),
+    "a miss fetches the whole line": ("cpu/xip_cache.mjs", "| (1 << (word & 1))", "| 3"),
+    "half as many sets": ("cpu/xip_cache.mjs", "export const SETS = 1024", "export const SETS = 512"),
+    "translated code does not note what it used": (
+        "cpu/trace.mjs",
+        "const used = i32.store8(AT.RECENT + ",
+        "const used = i32.store8(AT.CODE_LINES + 0x8000 + ",
+    ),
+    "translated code does not count loads": (
+        "cpu/trace.mjs",
+        "i32.add(loadSlot(ACCESSES), i32.const(1))",
+        "loadSlot(ACCESSES)",
+    ),
+    "XIP_NOALLOC fills": ("cpu/xip_cache.mjs", "window === WINDOW.NO_ALLOCATE || window", "window"),
+    "a flush keeps the lines": ("cpu/xip_cache.mjs", "    this.lines.fill(0);\n", ""),
+}
+
+
+@pytest.mark.parametrize(("file", "text", "other"), WRONG_CACHES.values(), ids=list(WRONG_CACHES))
+def test_a_cache_that_is_wrong_in_one_line_is_told(file: str, text: str, other: str, tmp_path: Path):
+    sources = shutil.copytree(SOURCES, tmp_path / "node")
+    for name in ("node_modules", "bootrom_b1.bin"):
+        (tmp_path / name).symlink_to(SOURCES.parent / name)
+    before = (sources / file).read_text()
+    assert text in before
+    (sources / file).write_text(before.replace(text, other))
+    assert found_by(sources, "cache")["difference"] is not None
+
+
+def test_the_firmware_starts_with_the_misses_counted_on_paper(uf2: Path):
+    result = check("lockstep", "--uf2", str(uf2), "--seconds", "0.15", "--xip-miss-clk", "48")
+    assert result["translator"]["translated"] > 100
+    assert 0 < result["hits"] < result["accesses"] - 50_000
 
 
 def test_the_firmware_starts_instruction_by_instruction_like_the_reference(uf2: Path):

@@ -2,11 +2,13 @@
  * Proof that FastCpu does what rp2040js does, and how much faster. Usage:
  *
  *   node check.mjs cases
+ *   node check.mjs cache
  *   node check.mjs fuzz [--seed N] [--count N] [--hot N|never] [--xip-miss-clk N]
  *   node check.mjs lockstep --uf2 FILE [--script FILE] [--seconds N] [--xip-miss-clk N]
  *   node check.mjs bench --uf2 FILE [--script FILE] [--seconds N]
  *
- * cases: one program for each point in which rp2040js contradicts the ARMv6-M manual. fuzz: random programs. lockstep:
+ * cases: one program for each point in which rp2040js contradicts the ARMv6-M manual. cache: programs whose cache
+ * misses can be counted on paper. fuzz: random programs. lockstep:
  * the firmware on two virtual Picos, one with FastCpu and one with the reference, compared every 200 cycles. bench:
  * the firmware on FastCpu and on rp2040js's interpreter, one after the other. With --script, Python source is sent to
  * the raw REPL after the boot, and the run ends with it; else after --seconds of emulated time. Prints one line of
@@ -19,6 +21,7 @@ import { RP2040 } from 'rp2040js';
 import { FLASH_SIZE } from '../flash/nor.mjs';
 import { Machine } from '../machine.mjs';
 import { EVENT_USB } from '../outside/events.mjs';
+import { runCacheCases } from './cache_cases.mjs';
 import { runCases } from './cases.mjs';
 import { Fuzz, Random } from './fuzz.mjs';
 import { PaperCache } from './paper_cache.mjs';
@@ -191,11 +194,13 @@ function makeChip() {
   return chip;
 }
 
-function cases() {
-  const results = runCases(makeChip);
+function verdict(results) {
   const wrong = results.filter(({ ok }) => !ok);
   return { cases: results, difference: wrong.length ? wrong.map(({ name }) => name).join('; ') : null };
 }
+
+const cases = () => verdict(runCases(makeChip));
+const cache = () => verdict(runCacheCases(makeChip));
 
 function fuzz({ seed, count, hot, xipMissClk }) {
   const run = new Fuzz(makeChip, { seed, hot, xipMissClk });
@@ -210,7 +215,7 @@ function fuzz({ seed, count, hot, xipMissClk }) {
   return { seed, programs, instructions, abandoned, difference, translator, corrections: reference.counts };
 }
 
-const COMMANDS = { cases, fuzz, lockstep, bench };
+const COMMANDS = { cases, cache, fuzz, lockstep, bench };
 
 function main() {
   const { values, positionals } = parseArgs({

@@ -21,8 +21,10 @@ export class PaperCache {
     this.flush();
   }
 
+  /** Clocks until it is done: one a set. */
   flush() {
     this.sets = Array.from({ length: SETS }, () => []); // of { line, halves: Set of 0 and 1 }
+    return SETS;
   }
 
   setBaud(divider) {

@@ -222,12 +222,18 @@ export class Reference {
   /** 'A sleeping core wakes without entering the handler', 'handlers start at an even PC' (B1.4.2, B1.5.6). */
   #correctInterrupts() {
     const { core } = this;
-    const [enter, check] = [core.exceptionEntry.bind(core), core.checkForInterrupts.bind(core)];
-    core.exceptionEntry = (number) => {
+    const [enter, leave] = [core.exceptionEntry.bind(core), core.exceptionReturn.bind(core)];
+    const check = core.checkForInterrupts.bind(core);
+    // The vector and the stack are taken to lie in RAM: their reads are not charged.
+    const uncharged = (act, argument) => {
       const { reading } = this;
       this.reading = false;
-      enter(number);
+      act(argument);
       this.reading = reading;
+    };
+    core.exceptionReturn = (value) => uncharged(leave, value);
+    core.exceptionEntry = (number) => {
+      uncharged(enter, number);
       core.PC &= ~1;
       this.cache?.branched();
     };
