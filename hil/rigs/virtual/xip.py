@@ -14,7 +14,7 @@ XIP_MISS_CLK_MOST = 1000
 
 @dataclass(frozen=True)
 class XipCounts:
-    """Accesses (words of code fetched, loads from the XIP window) since the chip's last reset, and those that missed."""
+    """Accesses since the chip's last reset (words of code fetched, loads from the XIP window), and which missed."""
 
     accesses: int
     misses: int

@@ -64,7 +64,8 @@ class Bench {
     else cpu.invalidateRam(offset, offset + 2 * program.length);
     if (this.translated) {
       const { blocks } = cpu;
-      for (let pc = at; pc < at + 2 * program.length; pc += BLOCK_BYTES) blocks.queue.add(pc);
+      const step = program.length > BLOCK_BYTES ? BLOCK_BYTES : 2; // a miss ends a block anywhere
+      for (let pc = at; pc < at + 2 * program.length; pc += step) blocks.queue.add(pc);
       blocks.translateQueue();
     }
     for (const [n, value] of Object.entries(registers)) core.registers[n] = value;
