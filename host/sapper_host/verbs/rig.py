@@ -38,6 +38,10 @@ def virtual(
         ),
     ] = "",
     blank: Annotated[bool, typer.Option("--blank", help="Nothing in flash, so it waits in BOOTSEL for a UF2.")] = False,
+    xip_miss_clk: Annotated[
+        int | None,
+        typer.Option(metavar="CLOCKS", help="What a miss of the flash cache costs; 0: none (kinder than any chip)."),
+    ] = None,
 ) -> None:
     """Run the firmware on an emulated Pico in a virtual rover, until Ctrl-C.
 
@@ -77,7 +81,7 @@ def virtual(
             say(f"try: sapper console --port {ports['usb']}", err=True)
             typer.echo("Ctrl-C ends it", err=True)
 
-        serve(world, pace, firmware, ready, key_on, bootsel, bootsel_fault, blank)
+        serve(world, pace, firmware, ready, key_on, bootsel, bootsel_fault, blank, xip_miss_clk)
 
 
 def register(app: typer.Typer) -> None:

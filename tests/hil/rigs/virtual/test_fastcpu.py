@@ -73,9 +73,10 @@ WRONG_CACHES = {
     "half as many sets": ("cpu/xip_cache.mjs", "export const SETS = 1024", "export const SETS = 512"),
     "translated code does not note what it used": (
         "cpu/trace.mjs",
-        "const used = i32.store8(AT.RECENT + ",
-        "const used = i32.store8(AT.CODE_LINES + 0x8000 + ",
+        "return i32.store8(AT.RECENT + (this.line.number & (SETS - 1)), ZERO, local.get(this.line.state));",
+        "return [];",
     ),
+    "translated code takes half a line for the whole": ("cpu/trace.mjs", "whole: needed === 3", "whole: true"),
     "translated code does not count loads": (
         "cpu/trace.mjs",
         "i32.add(loadSlot(ACCESSES), i32.const(1))",

@@ -105,7 +105,7 @@ export class Blocks {
     this.flashSuspended = false;
     this.table = new WebAssembly.Table({ element: 'anyfunc', initial: 4096 });
     this.used = 1; // 0 means 'no block': a function that only returns to the dispatcher
-    this.imports = { m: memory.wasm, t: this.table, g: memory.xip?.miss ?? (() => {}) };
+    this.imports = { m: memory.wasm, t: this.table, g: () => this.runBlock() };
     this.#compile([functionBody({ locals: 0, code: [] })], 0, () => {});
     const dispatcher = this.#compile([functionBody(dispatcherCode())], null, () => this.cold());
     /** Run blocks from PC on until CYCLES >= LIMIT. */

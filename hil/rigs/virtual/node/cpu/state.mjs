@@ -18,7 +18,6 @@ export const SLOT = Object.freeze({
   PRIMASK: 23, // 0 or 1
   EVENT: 24, // the event register of WFE: 0 or 1
   FETCHED: 25, // address / 4 of the word of flash that the core fetched last; -1 after a branch
-  ACCESS: 26, // address of an access that missed the cache: argument of `miss`
 });
 
 export const ROM_SIZE = 0x4000;

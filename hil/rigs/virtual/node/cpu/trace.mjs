@@ -7,10 +7,22 @@
  * unseen.
  */
 import { SLOT, AT, CODE_FLASH, FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE } from './state.mjs';
-import { i32, i64, local, when, choose, branch, leave, callImport, callSecondImport, jumpTable } from './wasm.mjs';
+import {
+  i32,
+  i64,
+  local,
+  when,
+  choose,
+  select,
+  branch,
+  leave,
+  callImport,
+  callSecondImport,
+  jumpTable,
+} from './wasm.mjs';
 import { SETS } from './xip_cache.mjs';
 
-const { PC, N, Z, C, V, CYCLES, ACCESSES, LIMIT, FETCHED, ACCESS } = SLOT;
+const { PC, N, Z, C, V, CYCLES, ACCESSES, LIMIT, FETCHED } = SLOT;
 const ZERO = i32.const(0);
 
 export const loadSlot = (slot) => i32.load(4 * slot, ZERO);
@@ -46,6 +58,7 @@ export class Trace {
     this.cycles = 0; // of the instructions before the present one that the state does not count yet
     this.counted = 0; // of those it does
     this.accesses = 0; // of the XIP cache that the state does not count yet
+    this.line = null; // of the cache, that code was fetched from last: { number, state, whole, noted }
     this.fetched = null; // address / 4 of the word fetched last; -1: a branch came since; null: as the state says
     this.loops = false;
     this.ended = false;
@@ -213,6 +226,11 @@ export class Trace {
     ];
   }
 
+  /** Code: let the interpreter execute the present instruction and those behind it, to the next branch; then leave. */
+  interpretOn() {
+    return [...this.#settle(i32.const(this.pc), 0), ...callSecondImport, ...leave];
+  }
+
   /** Code: let the interpreter execute the present instruction, then leave. */
   interpret() {
     return [...this.#settle(i32.const(this.pc), 0), ...callImport, ...leave];
@@ -229,6 +247,7 @@ export class Trace {
     this.counted += this.cycles + 2;
     this.cycles = 0;
     this.accesses = 0;
+    this.line = null; // it may have been the cache's own registers
     this.value[n] = null;
     this.known[n] = null;
   }
@@ -247,73 +266,98 @@ export class Trace {
     if (this.fetches) this.fetched = -1;
   }
 
-  /** Emit: fetch the present instruction, of `length` bytes; and leave before it if that stalled the core too long. */
-  fetch(length) {
+  /**
+   * Emit: fetch the present instruction, of `length` bytes, or leave it and what follows to the interpreter if it is not
+   * cached. `both`: after the lower half of a line its upper half will most likely be fetched as well.
+   */
+  fetch(length, both) {
     if (!this.fetches) return;
-    const words = [...new Set([this.pc >>> 2, (this.pc + length - 2) >>> 2])];
     const before = this.fetched;
-    this.fetched = words.at(-1);
-    if (before === this.fetched) return;
+    const words = [...new Set([this.pc >>> 2, (this.pc + length - 2) >>> 2])];
+    if (before === words.at(-1)) return;
     if (before === words[0]) words.shift();
+    if (before === null) this.#begin(words);
+    const notes = words.map((word) => this.#look(word, both));
+    // A trace that starts in the middle of a word does so after a branch, or the word is fetched already.
+    if (before === null && words.length === 1 && this.pc & 2) {
+      const uncount = storeSlot(ACCESSES, i32.sub(loadSlot(ACCESSES), i32.const(1)));
+      this.emit(when(i32.eq(loadSlot(FETCHED), i32.const(words[0])), uncount, notes[0]));
+    } else {
+      for (const note of notes) this.emit(note);
+    }
     this.accesses += words.length;
-    this.emit(before === null ? this.#fetchUnlessThere(words) : this.#fetchWords(words));
+    this.fetched = words.at(-1);
   }
 
-  #fetchWords(words) {
-    if (words.length === 1) return this.#look(4 * words[0], [...this.#stall(4 * words[0]), ...this.#pause()]);
-    return [...words.flatMap((word) => this.#look(4 * word, this.#stall(4 * word))), ...this.#pause()];
+  /** Emit, at the trace's start: what the rest of it takes for granted. */
+  #begin([first, last]) {
+    const { pc } = this;
+    if (last !== undefined) this.emit(when(i32.ge_s(loadSlot(FETCHED), ZERO), this.interpretOn()));
+    else if (!(pc & 2)) this.emit(when(i32.eq(loadSlot(FETCHED), i32.const(first)), this.interpretOn()));
   }
 
-  /** Code: the same where only the state knows what was fetched last. */
-  #fetchUnlessThere(words) {
-    const isNot = (word) => i32.ne(loadSlot(FETCHED), i32.const(word));
-    const uncount = (n) => storeSlot(ACCESSES, i32.sub(loadSlot(ACCESSES), i32.const(n)));
-    const [first, last] = words;
-    if (last === undefined) return when(isNot(first), this.#fetchWords(words), uncount(1));
-    const firstToo = when(isNot(first), this.#look(4 * first, this.#stall(4 * first)), uncount(1));
-    const both = [...firstToo, ...this.#look(4 * last, this.#stall(4 * last)), ...this.#pause()];
-    return when(isNot(last), both, uncount(2));
-  }
-
-  /** Code: if the word at a known address of flash is cached, note its use; else `missed` (code). */
-  #look(address, missed) {
-    const line = (address - FLASH_BASE) >>> 3;
+  /** Emit: leave if a word is not cached. Returns the code that notes its use. */
+  #look(word, both) {
+    const number = word >>> 1;
+    if (this.line?.number === number && this.line.whole) {
+      return this.line.noted ? [] : this.#note();
+    }
     const state = this.locals++;
-    const hit = i32.and(local.get(state), i32.const(1 << ((address >>> 2) & 1)));
-    const used = i32.store8(AT.RECENT + (line & (SETS - 1)), ZERO, local.get(state));
-    return [...local.set(state, i32.load8_u(AT.LINES + line, ZERO)), ...when(hit, used, missed)];
+    const needed = both && !(word & 1) ? 3 : 1 << (word & 1);
+    this.line = { number, state, whole: needed === 3, noted: false };
+    this.emit(local.set(state, i32.load8_u(AT.LINES + number - (FLASH_BASE >>> 3), ZERO)));
+    const absent = i32.ne(i32.and(local.get(state), i32.const(needed)), i32.const(needed));
+    this.emit(when(absent, this.interpretOn()));
+    return this.#note();
   }
 
-  #stall(address) {
-    return [...storeSlot(ACCESS, i32.const(address)), ...callSecondImport];
+  #note() {
+    this.line.noted = true;
+    return i32.store8(AT.RECENT + (this.line.number & (SETS - 1)), ZERO, local.get(this.line.state));
   }
 
-  /** Code: leave before the present instruction, which is fetched, if the run may not go on. */
-  #pause() {
-    const now = i32.add(loadSlot(CYCLES), i32.const(this.cycles));
-    return when(i32.ge_s(now, loadSlot(LIMIT)), [...this.#settle(i32.const(this.pc), 0), ...leave]);
+  /** A load from flash may have used the other line of the present one's set. */
+  #usedAnother() {
+    if (this.line) this.line.noted = false;
   }
 
   /** Emit: a load from a known address of flash; by the interpreter, if it misses. */
   useCached(address) {
     if (!this.cached) return;
-    this.emit(this.#look(address, this.interpret()));
+    const line = (address - FLASH_BASE) >>> 3;
+    const state = this.locals++;
+    this.emit(local.set(state, i32.load8_u(AT.LINES + line, ZERO)));
+    const hit = i32.and(local.get(state), i32.const(1 << ((address >>> 2) & 1)));
+    const note = i32.store8(AT.RECENT + (line & (SETS - 1)), ZERO, local.get(state));
+    this.emit(when(hit, note, this.interpret()));
     this.accesses++;
+    this.#usedAnother();
   }
 
-  /** Code: `read` (code of a value) at the offset (code) into flash; by the interpreter, if it misses. */
-  #readCached(offset, read) {
-    if (!this.cached) return read;
-    const state = this.locals++;
-    const line = i32.shr_u(offset, i32.const(3));
+  /**
+   * Code of a value: `read` it at the offset (code) into flash if that is `inside` (code) and cached; else the
+   * interpreter does the instruction.
+   */
+  #readFlash(inside, offset, read) {
+    if (!this.cached) return choose(inside, read, this.interpret());
+    const [state, isInside] = [this.locals++, this.locals++];
+    const line = select(local.get(isInside), i32.shr_u(offset, i32.const(3)), ZERO);
     const half = i32.and(i32.shr_u(offset, i32.const(2)), i32.const(1));
-    const hit = i32.and(i32.shr_u(local.get(state), half), i32.const(1));
-    const used = i32.store8(AT.RECENT, i32.and(line, i32.const(SETS - 1)), local.get(state));
+    const hit = i32.and(i32.shr_u(local.get(state), half), local.get(isInside));
+    const set = i32.and(i32.shr_u(offset, i32.const(3)), i32.const(SETS - 1));
+    this.#usedAnother();
     return [
+      ...local.set(isInside, inside),
       ...local.set(state, i32.load8_u(AT.LINES, line)),
-      ...when(hit, used, this.interpret()),
-      ...storeSlot(ACCESSES, i32.add(loadSlot(ACCESSES), i32.const(1))),
-      ...read,
+      ...choose(
+        hit,
+        [
+          ...i32.store8(AT.RECENT, set, local.get(state)),
+          ...storeSlot(ACCESSES, i32.add(loadSlot(ACCESSES), i32.const(1))),
+          ...read,
+        ],
+        this.interpret(),
+      ),
     ];
   }
 
@@ -346,8 +390,7 @@ export class Trace {
     }
     const ram = this.define(i32.sub(address, i32.const(RAM_BASE)));
     const flash = i32.add(ram, i32.const(RAM_BASE - FLASH_BASE));
-    const inFlash = this.#readCached(flash, read(AT.FLASH, flash));
-    const elsewhere = choose(this.#within(flash, this.flashSize, shift), inFlash, this.interpret());
+    const elsewhere = this.#readFlash(this.#within(flash, this.flashSize, shift), flash, read(AT.FLASH, flash));
     return this.define(choose(this.#within(ram, RAM_SIZE, shift), read(AT.RAM, ram), elsewhere));
   }
 

@@ -6,7 +6,7 @@
  * special registers, faults) it leaves to the interpreter, which then executes that one instruction; see
  * Trace.interpret.
  */
-import { K, KIND, W, bOffset, blOffset, wideKind } from './decode.mjs';
+import { ENDS_BLOCK, K, KIND, W, bOffset, blOffset, wideKind } from './decode.mjs';
 import { EMIT_BY_KIND, interpretAndEnd, literalAddress, load, top } from './emit.mjs';
 import { FLASH_BASE, RAM_BASE, RAM_SIZE, ROM_SIZE, SLOT } from './state.mjs';
 import { Trace, loadSlot } from './trace.mjs';
@@ -74,6 +74,13 @@ export function translate(start, space, memory, { read16, read32 }) {
     return 2;
   }
 
+  /** Will the word behind that of `pc` be fetched after it? Most likely, unless there is a branch in it. */
+  function goesOn(pc, op, kind) {
+    const ends = (which) => ENDS_BLOCK[which] || which === K.POP;
+    if (kind === K.WIDE) return wideKind(op, read16(pc + 2)) !== W.BL;
+    return !ends(kind) && (pc & 2 || KIND[read16(pc + 2)] === K.WIDE || !ends(KIND[read16(pc + 2)]));
+  }
+
   while (!trace.ended) {
     const pc = trace.next;
     if (pc === start && seen.size) {
@@ -89,7 +96,7 @@ export function translate(start, space, memory, { read16, read32 }) {
       else ranges.push((run = [pc, pc + length]));
       trace.pc = pc;
       trace.next = pc + length;
-      trace.fetch(length);
+      trace.fetch(length, goesOn(pc, op, kind));
       const cycles = emitInstruction(pc, op, kind); // may itself move trace.cycles
       trace.cycles += cycles;
     }

@@ -7,8 +7,7 @@
  * for its second halfword; after a branch or an exception it is. The core's fetching ahead of a branch, which may cost
  * a miss of its own on silicon, is not modelled.
  *
- * Translated code (trace.mjs) looks at LINES itself and calls `miss` only where a line is not there, so both sides must
- * agree on these arrays:
+ * Translated code (trace.mjs) looks at LINES itself, and leaves what misses to the interpreter. Both use:
  *   LINES, a byte for each 8 bytes of flash: bit 0, 1: that half is cached; bit 2: in which way; 0: not at all
  *   RECENT, a byte for each set: what LINES said of the line that was used last
  */
@@ -45,7 +44,6 @@ export class XipCache {
     this.stallClk = missClk;
     this.random = random;
     this.counts = null; // misses by word of flash, while they are recorded
-    this.miss = this.miss.bind(this);
     this.reset();
   }
 
@@ -125,16 +123,11 @@ export class XipCache {
     if (window <= WINDOW.NO_ALLOCATE && state & (1 << ((address >>> 2) & 1))) {
       this.recent[line & (SETS - 1)] = state;
     } else {
-      this.stall(address, window);
+      this.#stall(address, window);
     }
   }
 
-  /** Called by translated code: the word at slot ACCESS is not cached. */
-  miss() {
-    this.stall(this.R[SLOT.ACCESS], WINDOW.CACHED);
-  }
-
-  stall(address, window) {
+  #stall(address, window) {
     this.missed++;
     this.R[SLOT.CYCLES] += this.stallClk;
     const word = (address & 0xffffff) >>> 2;

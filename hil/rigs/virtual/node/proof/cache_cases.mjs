@@ -36,6 +36,9 @@ const loopOf = (bytes) => [
 /** For RAM: r0 loads of a word, from r1 on, each r3 bytes further. Nothing is fetched from flash. */
 const LOADS = [0x680a, 0x18c9, SUBS_R0_1, 0xd1fb, WFI]; // ldr r2, [r1]; adds r1, r1, r3; subs r0, #1; bne; wfi
 
+/** For flash: the line's upper half is fetched if r0 is 1, else the next line's lower one. */
+const FORK = [SUBS_R0_1, 0xd101, NOP, WFI, WFI]; // subs r0, #1; bne; nop; wfi; wfi
+
 const BLOCK_BYTES = 60; // of NOP, in a translated block (translate.mjs, MAX_CYCLES)
 
 /** For flash, a line of it: r0 loads, in turn from r1 and from r1 ^ r3. Each pass fetches two words. */
@@ -111,6 +114,11 @@ const CASES = [
     [512, 512],
     [512, 512],
     [1024, 0],
+  ]],
+  ['a branch leaves the other half alone', (b) => [2, 1, 1].map((r0) => b.run(FORK, CODE, { 0: r0 })), [
+    [2, 2],
+    [2, 1],
+    [2, 0],
   ]],
   ['two lines of a set stay', (b) => [b.loads(2, AT, 8 * KB), b.loads(2, AT, 8 * KB)], [[2, 2], [2, 0]]],
   ['of three the one used longest ago goes', (b) => [
