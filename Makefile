@@ -17,7 +17,7 @@ TOOLCHAIN := PYTHONPATH=firmware $(PYTHON) -m toolchain
 PYTEST := $(VENV) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup firmware micropython mpy demo test unit lint format types docs bench safety canaries soak fuzz powercut \
-	mutants micropython-tests constraints clean
+	mutants micropython-tests second-opinion constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -81,9 +81,13 @@ docs: setup ## write the generated pages and parts of docs/ anew
 	@$(VENV) -m sapper_host.docs_gen
 	@$(VENV) -m hil.prove.safety.coverage
 	@$(VENV) -m hil.rigs.registry
+	@$(VENV) -m hil.prove.second_opinion.page
 
 micropython-tests: setup firmware ## MicroPython's own tests/basics on the virtual Pico
 	@$(VENV) -m hil.prove.micropython_tests
+
+second-opinion: setup firmware ## the same UF2 on an emulator of other authors (ONLY=pio: one unit, RECORD=1: keep it)
+	@$(VENV) -m hil.prove.second_opinion $(if $(ONLY),--only $(ONLY)) $(if $(RECORD),--record)
 
 constraints: setup ## take the newest allowed Python packages, and write their versions to constraints.txt
 	@$(VENV) -m pip install --disable-pip-version-check --quiet --upgrade --upgrade-strategy eager \

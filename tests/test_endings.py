@@ -44,6 +44,7 @@ COMMANDS = {
     "powercut": Command("{python} -m hil.prove.updates --jobs 2", PICO, 3),
     "safety": Command("{python} -m hil.prove.safety --output {out}", PICO, 2),
     "micropython-tests": Command("{python} -m hil.prove.micropython_tests --jobs 2", PICO, 2),
+    "second opinion": Command("{python} -m hil.prove.second_opinion --only boot --json {out}/s.json", WORKER, 1),
     "bench on a rig": Command("{python} -m hil.prove.benchmarks --only sweep --out {out}/b.json", PICO, 1),
     "bench in workers": Command("{python} -m hil.prove.benchmarks --only detection --out {out}/b.json", WORKER, 1),
     "bench of several rigs": Command("{python} -m hil.prove.benchmarks --only updates --out {out}/b.json", PICO, 1),

@@ -58,12 +58,15 @@ class Outcome:
 class RawPrompt:
     """MicroPython's raw prompt on a virtual Pico: runs a script in a fresh interpreter."""
 
-    def __init__(self, pico: VirtualPico) -> None:
-        """Bring a board that has just got its power to the prompt. It is the prompt's from now on: `close` ends it."""
+    def __init__(self, pico: VirtualPico, boot_ns: int = _BOOT_NS) -> None:
+        """Bring a board that has just got its power to the prompt. It is the prompt's from now on: `close` ends it.
+
+        `boot_ns` after that the application is told to end: early enough, it is stopped while it starts.
+        """
         self.pico = pico
         self._received = b""
         self._began_ns = 0
-        self.pico.run(_BOOT_NS)
+        self.pico.run(boot_ns)
         self.pico.usb.write(b"\r\x03\x03")  # out of the application, which listens to Ctrl-C while it is safe to
         self.pico.run(200 * MS)
         self.pico.usb.write(b"\r\x02")

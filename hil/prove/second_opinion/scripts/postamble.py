@@ -1,0 +1,3 @@
+# Stands behind every script.
+for name, value in told:
+    print("%s=%s" % (name, value))
