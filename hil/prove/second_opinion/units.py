@@ -55,6 +55,6 @@ def _measured(unit: str, side: str, flash: bytes, canary: str = "") -> list[Figu
         board.close()
 
 
-def scripts_digest() -> str:
-    """Of all that the scripts have the boards do: another script gives another digest."""
-    return hashlib.sha256(b"".join(script.text(name) for name in script.SCRIPTS)).hexdigest()[:16]
+def digests() -> dict[str, str]:
+    """Of what each script has the boards do: another script gives another digest."""
+    return {name: hashlib.sha256(script.text(name)).hexdigest()[:16] for name in script.SCRIPTS}

@@ -8,7 +8,7 @@ lock = Interlock()
 
 def feed(times):
     for _ in range(times):
-        time.sleep_ms(1)
+        wait_us(1000)
         lock.feed()
 
 
@@ -16,7 +16,7 @@ begin()
 lock.arm()
 feed(5)
 first.on()
-time.sleep_ms(60)
+wait_us(60000)
 tell("without_feed", lock.enabled())
 feed(2)
 tell("fed_again", lock.enabled())

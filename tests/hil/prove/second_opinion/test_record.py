@@ -13,7 +13,7 @@ from hil.prove.second_opinion.__main__ import unused_reasons
 from hil.prove.second_opinion.compare import Row, rows
 from hil.prove.second_opinion.explained import EXPLAINED
 from hil.prove.second_opinion.figure import Edges, Figure
-from hil.prove.second_opinion.units import UNITS, Heard, scripts_digest
+from hil.prove.second_opinion.units import UNITS, Heard, digests
 from sapper_host.files.checkout import DOCS
 from sapper_host.files.page import with_parts
 
@@ -32,7 +32,7 @@ def judged(kept: record.Record) -> list[Row]:
 
 def test_the_record_is_of_these_units_these_scripts_and_this_emulator(kept: record.Record) -> None:
     assert [unit.unit for unit in kept.units] == list(UNITS), AGAIN
-    assert kept.scripts == scripts_digest(), AGAIN
+    assert kept.scripts == digests(), AGAIN
     assert kept.emulator == version("rp2040py"), AGAIN
 
 
