@@ -121,7 +121,9 @@ class Timer:
     next_at = clock.NEVER
     _all = []
 
-    def __init__(self, period=0, mode=PERIODIC, callback=None):
+    def init(self, period, mode, callback):
+        """Fire every `period` ms from now on."""
+        self.deinit()
         self._period_us = period * 1000
         self._callback = callback
         self._at = clock.now + self._period_us
