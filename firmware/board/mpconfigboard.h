@@ -20,6 +20,10 @@
 // The second core is not used. Without threads there is no lock around every allocation and every dictionary.
 #define MICROPY_PY_THREAD                   (0)
 
+// Where in its dictionary a name was last found, a byte for each two of these: enough that no two names of the tick
+// share one often.
+#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE   (2048)
+
 // A write to USB waits for a host that does not read, up to so many milliseconds. Never while a script runs that
 // has turned Ctrl-C off (micropython.kbd_intr(-1)): that is the control loop, and what does not fit is dropped.
 // Outside a script (no handler on the exception stack) the character is -1 as well: there the prompt, tracebacks
