@@ -2,20 +2,21 @@
 
 import gc
 import sys
-import time
+from time import sleep_ms, sleep_us, ticks_add, ticks_diff, ticks_ms, ticks_us
 
 import machine
 
+from micropython import const
 from sapper.app import Application
 from sapper.hardware.board import Board
 from sapper.loop_stats import PERIOD_US
 from sapper.update.running import RECEIVES
 
-_UPKEEP_TICKS = 250
-_PROVED_TICKS = 10  # an update on trial has run its loop for so long before it is tested: every input was read
-_EXCEPTIONS_MOST = 10
-_LOST_US = -10_000_000
-_LEAD_US = 200  # of the timer before a tick: waking takes 60 us, and twice as long where code has left the cache
+_UPKEEP_TICKS = const(250)
+_PROVED_TICKS = const(10)  # an update on trial has run its loop for so long before it is tested: every input was read
+_EXCEPTIONS_MOST = const(10)
+_LOST_US = const(-10_000_000)
+_LEAD_US = const(200)  # of the timer before a tick: waking takes 60 us, and twice as long where code has left the cache
 _LEFT_MOST_US = PERIOD_US + _LEAD_US
 
 
@@ -29,45 +30,45 @@ class Clock:
 
     def __init__(self):
         self._timer = machine.Timer()
-        self._last_ms = time.ticks_ms()
+        self._last_ms = ticks_ms()
         self._begin()
 
     def _begin(self):
         """Ticks are due from now on. Where between the two looks at the clock the timer was set is not known."""
-        before = time.ticks_us()
+        before = ticks_us()
         self._timer.init(period=PERIOD_US // 1000, mode=machine.Timer.PERIODIC, callback=_nothing)
-        after = time.ticks_us()
-        self.due_us = time.ticks_add(after, _LEAD_US)
-        self._lead_us = time.ticks_diff(after, before) + _LEAD_US
+        after = ticks_us()
+        self.due_us = ticks_add(after, _LEAD_US)
+        self._lead_us = ticks_diff(after, before) + _LEAD_US
 
     def wait(self):
         """Sleep until the next tick is due; returns how late it starts, in us. Ticks that were slept through are
         skipped."""
-        self.due_us = time.ticks_add(self.due_us, PERIOD_US)
-        left = time.ticks_diff(self.due_us, time.ticks_us())
+        due_us = self.due_us = ticks_add(self.due_us, PERIOD_US)
+        left = ticks_diff(due_us, ticks_us())
         if 2000 < left <= _LEFT_MOST_US:
-            time.sleep_ms(left // 1000 - 1)
+            sleep_ms(left // 1000 - 1)
         while True:
-            left = time.ticks_diff(self.due_us, time.ticks_us())
+            left = ticks_diff(due_us, ticks_us())
             if left <= 0 or left > _LEFT_MOST_US:
                 break
             if left > self._lead_us:
                 machine.idle()
             else:
-                time.sleep_us(left)
+                sleep_us(left)
         if left > _LEFT_MOST_US or left < _LOST_US:
             # The clock was moved, or a stall outlasted what a difference of ticks can hold: no wait of minutes.
             self._begin()
             return PERIOD_US
         while left <= -PERIOD_US:
-            self.due_us = time.ticks_add(self.due_us, PERIOD_US)
+            self.due_us = ticks_add(self.due_us, PERIOD_US)
             left += PERIOD_US
         return -left
 
     def elapsed_ms(self):
         """Milliseconds since the last call."""
-        now = time.ticks_ms()
-        elapsed = time.ticks_diff(now, self._last_ms)
+        now = ticks_ms()
+        elapsed = ticks_diff(now, self._last_ms)
         self._last_ms = now
         return elapsed
 
@@ -88,14 +89,16 @@ def loop(app, clock):
     """
     watchdog = app.board.watchdog
     stats = app.stats
+    wait = clock.wait
+    elapsed_ms = clock.elapsed_ms
     raised = 0
     second = 0
     watchdog.start()
     while not (app.leave_for and app.told()):
-        late_us = clock.wait()
-        start_us = time.ticks_us()
+        late_us = wait()
+        start_us = ticks_us()
         try:
-            app.tick(clock.elapsed_ms())
+            app.tick(elapsed_ms())
             app.report(second)
             raised = 0
         except Exception as error:
@@ -103,14 +106,15 @@ def loop(app, clock):
             app.fail(error)
             if raised >= _EXCEPTIONS_MOST:
                 raise
-        if stats.ticks == _PROVED_TICKS:
+        ticks = stats.ticks
+        if ticks == _PROVED_TICKS:
             app.prove()
-        if stats.ticks % _UPKEEP_TICKS == 0:
+        if ticks % _UPKEEP_TICKS == 0:
             app.upkeep()
         if not raised:
             app.feed()
         watchdog.feed()
-        second = stats.add(late_us, time.ticks_diff(time.ticks_us(), start_us))
+        second = stats.add(late_us, ticks_diff(ticks_us(), start_us))
 
 
 def main():

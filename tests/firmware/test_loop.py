@@ -37,6 +37,8 @@ def run(monkeypatch):
     monkeypatch.setitem(sys.modules, "sapper.hardware.board", board)
     monkeypatch.delitem(sys.modules, "sapper.run", raising=False)
     monkeypatch.setattr(machine, "Timer", SimpleNamespace, raising=False)
+    for name in ("sleep_ms", "sleep_us", "ticks_add", "ticks_ms"):
+        monkeypatch.setattr(time, name, None, raising=False)  # the real Clock's
     monkeypatch.setattr(time, "ticks_us", lambda: 0, raising=False)
     monkeypatch.setattr(time, "ticks_diff", lambda a, b: a - b, raising=False)
     return importlib.import_module("sapper.run")
