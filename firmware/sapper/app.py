@@ -187,6 +187,7 @@ class Application:
             self.drive.halt()
             self.motion.halt()
         self.state = new
+        self.stats.moving = GRANTS[new] & MOVES
         if new == SAFE or old == SAFE:
             self._interruptible(new == SAFE)
         if old == SWEEP:

@@ -1,6 +1,7 @@
 """The parts that are a screen long: motor pins, arming, loop figures, frame averages, blink codes of every state."""
 
 import sys
+from collections import Counter
 
 import machine
 import numpy as np
@@ -95,6 +96,25 @@ def test_the_loops_figures_are_those_of_the_last_second(ticks):
     assert stats.load_pm == sum(busy for _, busy in ticks) * 1000 // (WINDOW * PERIOD_US)
     assert stats.tick_max_us == max(busy for _, busy in ticks)
     assert stats.jitter_max_us == max(late for late, _ in ticks)
+    assert list(stats.late.counts()) == list(stats.tick.counts()) == [], "none of them in motion"
+
+
+@given(st.lists(st.tuples(st.integers(0, 3000), st.integers(-10, 14_000)), max_size=300), st.integers(0, 3000))
+def test_of_ticks_in_motion_all_are_counted_and_one_in_a_thousand_at_most_is_longer_than_told(ticks, often):
+    stats = LoopStats()
+    stats.add(9000, 20_000)  # standing: not counted
+    stats.moving = 2
+    ticks = ticks + [(40, 3000)] * often
+    for late, busy in ticks:
+        stats.add(late, busy)
+    for spread, times in ((stats.late, [late for late, _ in ticks]), (stats.tick, [max(0, busy) for _, busy in ticks])):
+        counts = dict(spread.counts())
+        last = spread.last * spread.width_us
+        assert counts == Counter(min(time - time % spread.width_us, last) for time in times)
+        assert spread.worst_us() == max(times, default=0)
+        rare = spread.p999_us()
+        assert sum(time > rare for time in times) * 1000 <= len(times)
+        assert rare == spread.worst_us() or sum(time >= rare - spread.width_us for time in times) * 1000 > len(times)
 
 
 @given(st.lists(st.integers(1, 20_000), max_size=50), st.booleans())
