@@ -15,7 +15,7 @@ from sapper.detector.footprint import TAPS_EARLY, Footprint
 from sapper.detector.ground import Ground
 from sapper.drive.odometry import Odometry
 from sapper.drive.track_check import TrackCheck, TrackPair
-from sapper.drive.velocity import TrackSpeed, VelocityLoop
+from sapper.drive.velocity import MM_S, VelocityLoop, slide, window
 from sapper.hardware import frame
 from sapper.link import cobs, raw_frames
 from sapper.link.event_log import WORDS, EventLog
@@ -92,7 +92,7 @@ def averages():
 
 def tracks():
     values = Settings()
-    loop, speed, odometry = VelocityLoop(values), TrackSpeed(), Odometry(values)
+    loop, counts, odometry = VelocityLoop(values), window(), Odometry(values)
     checks = (TrackCheck(values), TrackCheck(values))
     pair = TrackPair(checks[0], checks[1])
     target = 0
@@ -100,11 +100,11 @@ def tracks():
         if n % 40 == 0:
             target = pick(-600, 600) if pick(0, 4) else 0
         left, right = pick(-6, 6), pick(-2, 6)
-        speed.step(left)
-        duty = loop.step(target, speed.mm_s(1000))
+        speed = slide(counts, left) * MM_S // 1000
+        duty = loop.step(target, speed)
         odometry.step(left, right)
         place = (odometry.s_mm, odometry.x_um, odometry.y_um, odometry.heading_mrad)
-        pair.step((target, target), (duty, duty // 2), (left, right), (speed.mm_s(1000), 100 * right))
+        pair.step((target, target), (duty, duty // 2), (left, right), (speed, 100 * right))
         print(duty, pair.side, pair.how, list(checks[0].state), list(checks[1].state), place)
 
 

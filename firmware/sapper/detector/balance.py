@@ -76,7 +76,6 @@ class Balance:
         tilt = state[3] // ((state[4] + _PRIOR) >> 12)
         state[2] = max(-_TILT_MAX, min(_TILT_MAX, tilt))
 
-    @property
     def tilt_pm(self):
         """What was learned: the bend that soil still shows, in 1/1000 of its body."""
         return self.state[2] * 1000 // 4096

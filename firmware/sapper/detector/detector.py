@@ -8,6 +8,8 @@ statistic (statistic) -> alert, at once and from what lies behind; contact (cont
 
 from array import array
 
+import micropython
+from micropython import const
 from sapper.detector import footprint_kernels as kernels
 from sapper.detector.balance import Balance
 from sapper.detector.contact import (  # noqa: F401 - the classes are part of the interface
@@ -29,15 +31,15 @@ from sapper.detector.statistic import BEND, BODY, Evidence
 
 FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT = 1, 2, 4
 
-_AROUND = 10  # bins on both sides whose bodies matter for a contact
-_HOLD_PERCENT = 60  # of its level: below this an alert is over
+_AROUND = const(10)  # bins on both sides whose bodies matter for a contact
+_HOLD_PERCENT = const(60)  # of its level: below this an alert is over
 _EARLY_BEND_PERCENT = 83  # the early bend of a rock scatters more, so it weighs less
 # Behind an object the early kernel swings, and again when the object leaves its far end: within 0.64 m of an alert's
 # peak only something stronger raises a new one. What is weaker there still becomes a contact.
-_ECHO_BINS = 32
+_ECHO_BINS = const(32)
 # From an alert's rise: what is stronger there is the same object, on whose flank the alert rose. And from the last bin
 # over the hold level: over the middle of a large object the early kernel swings, and it is still in sight.
-_SAME_BINS = 13
+_SAME_BINS = const(13)
 _FAR_BINS = 1 << 20
 
 
@@ -45,7 +47,7 @@ class Detector:
     """Feed `step` every frame; read the outputs after it.
 
     strength 0..1000, class_hint (CLASS_*), statistic and level (1/100 sigma), alert 0 or 1, fault_code (index into
-    events.FAULTS), contact (after FLAG_CONTACT), health.
+    events.FAULTS), contact (after FLAG_CONTACT), health. pinpointing: strength is against a level, nothing is sought.
     """
 
     def __init__(self, settings):
@@ -86,6 +88,7 @@ class Detector:
         self._soon.reset()
         self._peaks.reset()
         self._pinpoint.reset()
+        self.pinpointing = False
         self.noise.restart()
         self._early_noise.restart()
         self.health.restart()
@@ -98,11 +101,13 @@ class Detector:
         self._echo_bin = self._rise_bin = self._seen_bin = -_FAR_BINS
         self._echo = 0
 
+    @micropython.native
     def searched_ok(self):
         """Whether the ground under the coil counts as searched: enough ground known behind it, no fault, and no
         pinpointing, which seeks nothing."""
-        return self.ground.bins > kernels.BACK and self.health.fault == 0 and not self._pinpoint.on
+        return self.ground.bins > kernels.BACK and self.health.fault == 0 and not self.pinpointing
 
+    @micropython.native
     def step(self, frame, t_ms, s_mm, speed_mm_s, inhibit=0):
         """One frame at time t_ms with the coil's odometer at s_mm -> FLAG_* bits. With `inhibit` no new alert is
         raised.
@@ -110,20 +115,21 @@ class Detector:
         speed_mm_s only tells a moving coil from a standing one; the kernels take their speed from the bins.
         """
         flags = 0
-        if self.health.step(frame, t_ms, s_mm, self._last - self._seen_bin <= _SAME_BINS):
-            self.fault_code = self.health.fault
+        health = self.health
+        if health.step(frame, t_ms, s_mm, self._last - self._seen_bin <= _SAME_BINS):
+            self.fault_code = health.fault
             flags = FLAG_FAULT
-        if self.health.relearn:
-            self.health.relearn = False
+        if health.relearn:
+            health.relearn = False
             self.reset()
         if self._pinpointed:
             self._pinpointed = False
             flags |= FLAG_CONTACT
-        if self.health.blind:
+        if health.blind:
             self.strength = 0
             return flags
-        if self._pinpoint.on:
-            self.statistic = self._pinpoint.step(frame, self.noise.factor_x100, s_mm)
+        if self.pinpointing:
+            self.statistic = self._pinpoint.step(frame, self.noise.factor_x100(), s_mm)
             self.strength = strength_of(self.statistic)
             self.class_hint = self._pinpoint.class_hint
             return flags
@@ -222,20 +228,16 @@ class Detector:
         at = last & MASK
         return class_of(evidence[BEND + at], evidence[BODY + at], self._early_noise.state[1])
 
-    @property
-    def pinpointing(self):
-        """Whether it gives strength against a level, and seeks nothing."""
-        return self._pinpoint.on
-
     def pinpoint_begin(self):
         """The coil stands (or creeps over an object): from here on strength is against the present level."""
         self._pinpoint.begin()
+        self.pinpointing = True
 
     def pinpoint_end(self):
         """Back to the search. What was strong enough is a contact: the next `step` flags it."""
-        if not self._pinpoint.on:
+        if not self.pinpointing:
             return
-        self._pinpoint.on = False
+        self.pinpointing = False
         self._resumes = True
         self.strength = 0
         if self._pinpoint.best >= self._contact_level:

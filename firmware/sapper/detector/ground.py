@@ -130,6 +130,7 @@ class Ground:
         self.open = -1
         self._started = False
 
+    @micropython.native
     def step(self, frame, t_ms, s_mm):
         """Take one frame at odometer s_mm; returns how many bins it completed, or -1 when the odometer jumped."""
         here = s_mm // BIN_MM
@@ -139,9 +140,9 @@ class Ground:
             self.open = here
             state[_OPEN] = here
         done = _take(frame, state, self.rings, here)
-        if state[_COUNT] == 40 and not done:
-            _write(state, self.rings)
         if not done:
+            if state[_COUNT] == 40:
+                _write(state, self.rings)
             return 0
         if done > SKIP_MAX:
             return -1

@@ -153,6 +153,7 @@ class Health:
             for g in range(3):
                 state[_USUAL + g] = 0
 
+    @micropython.native
     def step(self, frame, t_ms, s_mm, in_sight):
         """One frame; true when it raised a fault (only the first is kept). `in_sight`: there may be an object."""
         state = self._state
@@ -165,7 +166,10 @@ class Health:
         if self.fault:
             return False
         fault = self._gates(in_sight) if near else 0
-        fault = fault or self._supply(frame[3])
+        if not self._vsys_min <= frame[3] <= self._vsys_max:
+            fault = fault or self._supply()
+        elif self._supply_frames:
+            self._supply_frames = 0
         if not self._warm:
             fault = fault or self._early(t_ms, s_mm)
         if not fault:
@@ -219,10 +223,8 @@ class Health:
             return NO_PULSE
         return stuck or noisy
 
-    def _supply(self, vsys):
-        if self._vsys_min <= vsys <= self._vsys_max:
-            self._supply_frames = 0
-            return 0
+    def _supply(self):
+        """Fault of the supply, which is outside its limits, or 0."""
         self._supply_frames += 1
         return SUPPLY if self._supply_frames >= _SUPPLY_FRAMES else 0
 

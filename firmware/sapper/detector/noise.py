@@ -39,7 +39,6 @@ class Noise:
         self.state[_FALL] = _FIRST_SHIFT
         self.state[_RISE] = _WARY_RISE
 
-    @property
     def factor_x100(self):
         """Scatter of the bend against the nominal noise, in 1/100."""
         return self.state[_FACTOR] * 100 // _ONE

@@ -37,7 +37,7 @@ def _read(frame: ptr32, state: ptr32, ratio: ptr32, out: ptr32):
 
 
 class Pinpoint:
-    """`begin`, then `step` every frame while `on`."""
+    """`begin`, then `step` every frame."""
 
     def __init__(self, balance):
         self._ratio = balance.state
@@ -48,8 +48,7 @@ class Pinpoint:
         self.reset()
 
     def reset(self):
-        """Not pinpointing."""
-        self.on = False
+        """Nothing found yet."""
         self.best = 0
         self.class_hint = CLASS_NONE
 
@@ -57,7 +56,6 @@ class Pinpoint:
         """From here on strength is against the present level, the mean of the next 16 frames."""
         self.reset()
         self._state[6] = 0
-        self.on = True
 
     def step(self, frame, noise_x100, s_mm):
         """Statistic (1/100 sigma) against the level; keeps the best, its place, and where it was over half of that.

@@ -1,12 +1,13 @@
 """Both tracks: encoders in, odometry, ramps, velocity loops, duties out. Motors and encoders are handed in."""
 
 import micropython
+from micropython import const
 from sapper.drive.odometry import Odometry
 from sapper.drive.track_check import TrackCheck, TrackPair
-from sapper.drive.velocity import TrackSpeed, VelocityLoop
+from sapper.drive.velocity import MM_S, VelocityLoop, slide, window
 from sapper.shared.limits import TICK_MS
 
-_HEADING_MM_S_PER_MM = 2  # straight-line keeping: correction for each millimetre one track is ahead of the other
+_HEADING_MM_S_PER_MM = const(2)  # straight-line keeping: correction for each millimetre one track is ahead of the other
 
 
 class Drive:
@@ -18,7 +19,7 @@ class Drive:
         self._encoders = encoders
         self.odometry = Odometry(settings)
         self._loops = (VelocityLoop(settings), VelocityLoop(settings))
-        self._speeds = (TrackSpeed(), TrackSpeed())
+        self._windows = (window(), window())
         self._checks = (TrackCheck(settings), TrackCheck(settings))
         self._pair = TrackPair(self._checks[0], self._checks[1])
         self._ticks = [0, 0]
@@ -58,18 +59,20 @@ class Drive:
     def sense(self):
         """Read the encoders, update place and speeds, check the tracks. `fault_side` >= 0 names a track that is at
         fault, `fault_how` what it looks like (TRACK_FAULTS)."""
+        encoders = self._encoders
         signs = self.signs
         ticks = self._ticks
-        left = ticks[0] = self._encoders[0].delta() * signs[0]
-        right = ticks[1] = self._encoders[1].delta() * signs[1]
+        left = ticks[0] = encoders[0].delta() * signs[0]
+        right = ticks[1] = encoders[1].delta() * signs[1]
         self.odometry.step(left, right)
         per_m = self._per_m
-        speeds = self._speeds
-        window = speeds[0].step(left) + speeds[1].step(right)
-        self.speed_mm_s = window * 6250 // per_m
+        windows = self._windows
+        of_left = slide(windows[0], left) * MM_S
+        of_right = slide(windows[1], right) * MM_S
         measured = self._measured
-        measured[0] = speeds[0].mm_s(per_m)
-        measured[1] = speeds[1].mm_s(per_m)
+        measured[0] = of_left // per_m
+        measured[1] = of_right // per_m
+        self.speed_mm_s = (of_left + of_right) // (2 * per_m)
         if self._pair.step(self._targets, self._duties, ticks, measured) and self.fault_side < 0:
             self.fault_side = self._pair.side
             self.fault_how = self._pair.how
@@ -78,15 +81,17 @@ class Drive:
     def act(self, speed_mm_s, turn_mrad_s):
         """Steer towards a speed and a turn, both tracks ramped alike by the set acceleration."""
         turn = turn_mrad_s * self._half_width_mm // 1000
-        self._track(0, speed_mm_s - turn, self._step_mm_s)
-        self._track(1, speed_mm_s + turn, self._step_mm_s)
+        step = self._step_mm_s
+        self._track(0, speed_mm_s - turn, step)
+        self._track(1, speed_mm_s + turn, step)
 
     @micropython.native
     def keep_straight(self, speed_mm_s, ahead_ticks):
         """As `act`, with the tracks held level. ahead_ticks: how far the left track is ahead of the right."""
         turn = ahead_ticks * 1000 // self._per_m * _HEADING_MM_S_PER_MM
-        self._track(0, speed_mm_s - turn, self._step_mm_s)
-        self._track(1, speed_mm_s + turn, self._step_mm_s)
+        step = self._step_mm_s
+        self._track(0, speed_mm_s - turn, step)
+        self._track(1, speed_mm_s + turn, step)
 
     def ramp_down(self, ramp_ms):
         """Towards rest: from the fastest track's present target in at most ramp_ms. Call each tick until `resting`."""
@@ -103,11 +108,16 @@ class Drive:
     def _track(self, side, wanted, step):
         targets = self._targets
         target = targets[side]
-        if target < wanted:
-            target = min(target + step, wanted)
-        elif target > wanted:
-            target = max(target - step, wanted)
-        targets[side] = target
+        if target != wanted:
+            if target < wanted:
+                target += step
+                if target > wanted:
+                    target = wanted
+            else:
+                target -= step
+                if target < wanted:
+                    target = wanted
+            targets[side] = target
         self._stop_step = 0
         duty = self._loops[side].step(target, self._measured[side])
         self._duties[side] = duty
@@ -116,7 +126,8 @@ class Drive:
     @micropython.native
     def resting(self):
         """True when neither track is asked to move."""
-        return self._targets[0] == 0 and self._targets[1] == 0
+        targets = self._targets
+        return targets[0] == 0 and targets[1] == 0
 
     def halt(self):
         """Duty 0 on both now; motors stay engaged."""

@@ -4,10 +4,11 @@ import math
 from array import array
 
 import micropython
+from micropython import const
 
-_TURN = 1024  # steps of the sine table in a full turn: 6 mrad
-_Q = 14
-_MRAD_TURN = 6283
+_TURN = const(1024)  # steps of the sine table in a full turn: 6 mrad
+_Q = const(14)
+_MRAD_TURN = const(6283)
 
 
 def sine_table():
@@ -66,15 +67,20 @@ class Odometry:
     @micropython.native
     def step(self, left, right):
         """Add one frame's ticks."""
-        self.left += left
-        self.right += right
-        both = self.left + self.right
-        self.s_mm = self._s_base_mm + both * 500 // self._per_m
+        if left == 0 and right == 0:
+            return
+        per_m = self._per_m
+        moved_um = (left + right) * 500_000 // per_m
+        left += self.left
+        right += self.right
+        self.left = left
+        self.right = right
+        self.s_mm = self._s_base_mm + (left + right) * 500 // per_m
         # ticks/m -> mrad: difference in mm x 1000 / width
-        turned = (self.right - self.left) * 1000 // self._per_m * 1000 // self._width_mm
-        self.heading_mrad = self._heading_base_mrad + turned
-        moved_um = (left + right) * 500_000 // self._per_m
+        heading = self._heading_base_mrad + (right - left) * 1000 // per_m * 1000 // self._width_mm
+        self.heading_mrad = heading
         if moved_um:
-            at = self.heading_mrad * _TURN // _MRAD_TURN
-            self.x_um += moved_um * self._sine[(at + _TURN // 4) & (_TURN - 1)] >> _Q
-            self.y_um += moved_um * self._sine[at & (_TURN - 1)] >> _Q
+            sine = self._sine
+            at = heading * _TURN // _MRAD_TURN
+            self.x_um += moved_um * sine[(at + _TURN // 4) & (_TURN - 1)] >> _Q
+            self.y_um += moved_um * sine[at & (_TURN - 1)] >> _Q

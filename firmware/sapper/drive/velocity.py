@@ -1,33 +1,35 @@
 """The velocity loop of one track: feed-forward and PI on millimetres a second, integers, thousandths of duty out."""
 
+from array import array
+
 import micropython
+from micropython import const
 from sapper.shared.limits import TICK_MS
 
-_WINDOW = 8  # ticks of 10 ms over which a track's speed is measured: 1 mm of travel is 12.5 mm/s
-_WINDOW_MS = _WINDOW * TICK_MS
-_INTEGRAL_SCALE = 100  # the integral is kept in 1/100 of a duty step
+# Ticks of 10 ms over which a track's speed is measured (1 mm of travel is 12.5 mm/s), and where in a window stand the
+# place of the oldest and the sum.
+_WINDOW = const(8)
+_AT = const(8)
+_SUM = const(9)
+MM_S = 1_000_000 // (_WINDOW * TICK_MS)  # speed in mm/s: counts in the window x this // counts a metre
+_INTEGRAL_SCALE = const(100)  # the integral is kept in 1/100 of a duty step
 
 
-class TrackSpeed:
-    """Speed of a track from its encoder: the travel of the last 80 ms."""
+def window():
+    """The counts of a track that stands, for `slide`."""
+    return array("i", [0] * (_WINDOW + 2))
 
-    def __init__(self):
-        self._ring = [0] * _WINDOW
-        self._at = 0
-        self._sum = 0
 
-    @micropython.native
-    def step(self, ticks):
-        """Add the ticks of one frame; returns the ticks of the window."""
-        at = self._at
-        self._sum += ticks - self._ring[at]
-        self._ring[at] = ticks
-        self._at = at + 1 if at + 1 < _WINDOW else 0
-        return self._sum
-
-    def mm_s(self, ticks_per_m):
-        """The window's mean speed."""
-        return self._sum * 1_000_000 // (_WINDOW_MS * ticks_per_m)
+@micropython.viper
+def slide(window: ptr32, ticks: int) -> int:
+    """Add a track's counts of one tick; the counts of the last 80 ms."""
+    at = window[_AT]
+    total = window[_SUM] + ticks - window[at]
+    window[_SUM] = total
+    window[at] = ticks
+    at += 1
+    window[_AT] = at if at < _WINDOW else 0
+    return total
 
 
 class VelocityLoop:
@@ -58,11 +60,12 @@ class VelocityLoop:
             self._integral = 0
             return 0
         error = target_mm_s - measured_mm_s
+        most = self._max
         ahead = self._ff * target_mm_s // 1000 + (self._min if target_mm_s > 0 else -self._min)
         duty = ahead + self._kp * error // 1000 + self._integral // _INTEGRAL_SCALE
-        if -self._max < duty < self._max or (duty > 0) != (error > 0):
+        if -most < duty < most or (duty > 0) != (error > 0):
             self._integral += self._ki * error // (1000 * 100 // _INTEGRAL_SCALE)
         # The motor is never driven against the way it should go: braking is by rolling out.
         if target_mm_s > 0:
-            return 0 if duty < 0 else min(duty, self._max)
-        return 0 if duty > 0 else max(duty, -self._max)
+            return 0 if duty < 0 else duty if duty < most else most
+        return 0 if duty > 0 else duty if duty > -most else -most

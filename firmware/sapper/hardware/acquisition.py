@@ -7,13 +7,14 @@ import uctypes
 from machine import ADC, Pin
 
 import micropython
+from micropython import const
 from sapper.hardware.frame import RING_SAMPLES, RingReader, average
 from sapper.hardware.registers import peek, poke
 from sapper.shared.pins import GPIO
 
 # RP2040 datasheet 4.9.6
 _CS = 0x4004C000
-_FCS = 0x4004C008
+_FCS = const(0x4004C008)
 _FIFO = 0x4004C00C
 _DIV = 0x4004C010
 _CS_IDLE = 0b11  # converter and temperature sensor on
@@ -25,7 +26,7 @@ _DREQ_ADC = 36
 _RING_BITS = 12  # 4096 bytes
 _COUNT = 0x7FFFFFFF  # 59 hours; `renew` starts it again long before, standing
 _RENEW_BELOW = 0x40000000 >> 8
-_SMALL = 0x3FFFFFFF  # the bits of a small integer; all of them are set in _COUNT
+_SMALL = const(0x3FFFFFFF)  # the bits of a small integer; all of them are set in _COUNT
 
 
 class Acquisition:
@@ -76,7 +77,8 @@ class Acquisition:
         first = reader.take(_SMALL - peek(self._count_register, 0, _SMALL))
         if first < 0:
             return 0
-        self.missed += reader.skipped
+        if reader.skipped:
+            self.missed += reader.skipped
         average(self._ring, first, self.frame)
         return 1
 

@@ -5,15 +5,16 @@ import rp2
 from machine import Pin
 
 import micropython
-from sapper.hardware.registers import peek, poke
+from micropython import const
+from sapper.hardware.registers import pushed
 from sapper.shared.pins import GPIO
 
 _CLOCK_HZ = 1_000_000  # an edge takes at most 6 cycles: good for 150,000 ticks a second
 # PIO1 (RP2040 datasheet 3.7): per machine, where instructions go in and the counts come out
 _INSTR = (0x503000D8, 0x503000F0)
 _RXF = (0x50300020, 0x50300024)
-_MOV_ISR_X = 0xA0C1
-_PUSH = 0x8000
+_MOV_ISR_X = const(0xA0C1)
+_PUSH = const(0x8000)
 _SIDES = ("LEFT", "RIGHT")
 
 
@@ -60,17 +61,14 @@ class Encoder:
         self._machine.active(1)
         self.count = self.count16()  # its low 16 bits, when last looked at
 
-    @micropython.native
     def count16(self):
         """The low 16 bits of the count."""
-        poke(self._instr, _MOV_ISR_X)
-        poke(self._instr, _PUSH)
-        return peek(self._rxf, 0, 0xFFFF)
+        return pushed(self._instr, _MOV_ISR_X, _PUSH, self._rxf)
 
     @micropython.native
     def delta(self):
         """Ticks since the last call, signed."""
-        count = self.count16()
+        count = pushed(self._instr, _MOV_ISR_X, _PUSH, self._rxf)
         step = (count - self.count) & 0xFFFF
         self.count = count
         return step - 0x10000 if step & 0x8000 else step

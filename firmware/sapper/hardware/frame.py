@@ -1,12 +1,13 @@
 """A frame: the mean of the samples of each ADC input over 10 ms."""
 
 import micropython
+from micropython import const
 
 INPUTS = 5
 SAMPLES = 20  # of each input in a frame
 FRAME_SAMPLES = INPUTS * SAMPLES
 RING_SAMPLES = 2048  # 20 frames
-_COUNT_MASK = 0x3FFFFFFF
+_COUNT_MASK = const(0x3FFFFFFF)
 
 
 class RingReader:
@@ -24,18 +25,21 @@ class RingReader:
         self.skipped = 0
         self._taken = 0
 
+    @micropython.native
     def take(self, done):
         """done: samples since the start, modulo 2**30. Index in the ring of the frame's first sample; -1: none is
         whole.
 
         `skipped`: frames that were passed over by this call.
         """
-        frames = ((done - self._taken) & _COUNT_MASK) // FRAME_SAMPLES
+        first = self._taken
+        samples = FRAME_SAMPLES
+        frames = ((done - first) & _COUNT_MASK) // samples
         if frames == 0:
             return -1
         self.skipped = frames - 1
-        first = self._taken + self.skipped * FRAME_SAMPLES
-        self._taken = (first + FRAME_SAMPLES) & _COUNT_MASK
+        first += (frames - 1) * samples
+        self._taken = (first + samples) & _COUNT_MASK
         return first & (RING_SAMPLES - 1)
 
 

@@ -3,14 +3,15 @@
 from machine import PWM, Pin
 
 import micropython
+from micropython import const
 from sapper.shared.events import STATES
 from sapper.shared.pins import GPIO
 
 # Blink code: (period in ticks, ticks lit), in the order of STATES
 _BLINK = ((200, 10), (50, 25), (20, 10), (20, 18), (10, 5), (100, 90), (8, 4))
-_TONE_LOW_HZ = 200
-_TONE_SPAN_HZ = 1800
-_AUDIBLE = 100  # strengths below this are silent
+_TONE_LOW_HZ = const(200)
+_TONE_SPAN_HZ = const(1800)
+_AUDIBLE = const(100)  # strengths below this are silent
 
 if len(_BLINK) != len(STATES):
     raise ValueError("a blink code for every state")
@@ -37,8 +38,9 @@ class Indicators:
         """LED by state, buzzer by the detector's strength (0..1000) where audio is on, marker off when its time is
         up."""
         period, lit = _BLINK[state]
-        self._count += 1
-        phase = self._count % period
+        count = self._count + 1
+        self._count = count
+        phase = count % period
         if phase == 0:
             self._led.value(1)
         elif phase == lit:
@@ -48,7 +50,7 @@ class Indicators:
             if not self._marker_ticks:
                 self._marker.value(0)
         step = strength // 50 if audio and strength >= _AUDIBLE else 0
-        if step != self._tone and self._count % 4 == 0:
+        if step != self._tone and count % 4 == 0:
             self._tone = step
             if step:
                 self._buzzer.freq(_TONE_LOW_HZ + step * _TONE_SPAN_HZ // 20)

@@ -7,6 +7,8 @@ every 40 us. Once it has let go it stays down: only `arm` starts it again, never
 import rp2
 from machine import Pin
 
+import micropython
+from micropython import const
 from sapper.hardware.registers import peek, poke
 from sapper.shared.limits import FEED_HOLD_MS
 from sapper.shared.pins import GPIO
@@ -15,15 +17,15 @@ CLOCK_HZ = 50_000
 _TURN_US = 2 * 1_000_000 // CLOCK_HZ
 
 # PIO0, state machine 0 (RP2040 datasheet 3.7)
-_ADDR = 0x502000D4
-_INSTR = 0x502000D8
-_GPIO_IN = 0xD0000004
+_ADDR = const(0x502000D4)
+_INSTR = const(0x502000D8)
+_GPIO_IN = const(0xD0000004)
 # Instructions put in by hand; none of them has a side-set, so none of them moves MOTOR_EN.
-_PULL_BLOCK = 0x80A0
-_MOV_Y_OSR = 0xA047
-_MOV_X_Y = 0xA022
-_JMP = 0x0000
-_LIVE = 3  # offset of `live` in the program
+_PULL_BLOCK = const(0x80A0)
+_MOV_Y_OSR = const(0xA047)
+_MOV_X_Y = const(0xA022)
+_JMP = const(0x0000)
+_LIVE = const(3)  # offset of `live` in the program
 
 
 @rp2.asm_pio(sideset_init=rp2.PIO.OUT_LOW)
@@ -62,6 +64,7 @@ class Interlock:
         poke(_INSTR, _MOV_X_Y)
         poke(_INSTR, _JMP | (self._dead + _LIVE))
 
+    @micropython.native
     def feed(self):
         """The last act of a completed tick: a full hold time again. Cannot raise a MOTOR_EN that is down."""
         poke(_INSTR, _MOV_X_Y)
@@ -70,6 +73,7 @@ class Interlock:
         """MOTOR_EN low now (within 40 us)."""
         poke(_INSTR, _JMP | self._dead)
 
+    @micropython.native
     def enabled(self):
         """1 while MOTOR_EN is high, read at the pin."""
         return peek(_GPIO_IN, self._enable_bit, 1)

@@ -31,8 +31,10 @@ class Motor:
     @micropython.native
     def drive(self, duty_pm):
         """Signed duty in thousandths; does nothing but duty 0 while not engaged."""
+        if duty_pm == self.duty_pm:
+            return
         pwm = self._pwm
-        if pwm is None or duty_pm == self.duty_pm:
+        if pwm is None:
             return
         if duty_pm:
             forward = 1 if duty_pm > 0 else 0

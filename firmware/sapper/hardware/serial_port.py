@@ -1,7 +1,6 @@
 """The two serial lines behind one small interface: `read_into(buffer) -> count` and `write(view) -> count`, neither
 waits."""
 
-import select
 import sys
 import time
 
@@ -23,8 +22,6 @@ class UsbPort:
     def __init__(self):
         self._stdin = sys.stdin.buffer
         self._stdout = sys.stdout.buffer
-        self._poll = select.poll()
-        self._poll.register(sys.stdin, select.POLLIN)
         self._byte = bytearray(1)
         self._ends_read = -1
 
@@ -39,17 +36,11 @@ class UsbPort:
         """What has arrived, at most len(buffer) bytes; interruptible, nothing behind a Ctrl-C."""
         count = 0
         byte = self._byte
-        ends_read = self._ends_read
-        while count < len(buffer):
-            ready = False
-            for _ in self._poll.ipoll(0):
-                ready = True
-            if not ready:
-                break
+        while peek(byte) and count < len(buffer):
             self._stdin.readinto(byte)
             buffer[count] = byte[0]
             count += 1
-            if byte[0] == ends_read:
+            if byte[0] == self._ends_read:
                 break
         return count
 

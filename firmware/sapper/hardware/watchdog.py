@@ -3,6 +3,7 @@ alone."""
 
 from machine import WDT
 
+import micropython
 from sapper.hardware.registers import poke
 from sapper.shared.limits import WATCHDOG_MS
 
@@ -27,6 +28,7 @@ class Watchdog:
         self._wdt.feed()
         poke(_CTRL_SET, _ENABLE)
 
+    @micropython.native
     def feed(self):
         """The last act of a completed tick."""
         self._wdt.feed()

@@ -41,6 +41,13 @@ class Watch:
 
     def __init__(self, app):
         self._app = app
+        board = app.board
+        self._inputs = board.inputs
+        self._interlock = board.interlock
+        self._acquisition = board.acquisition
+        self._drive = app.drive
+        self._detector = app.detector
+        self._health = app.detector.health
         self.frame_age = 1
         self.vsys_mv = 0
         self.temp_dc = 0
@@ -116,44 +123,50 @@ class Watch:
     def look(self, elapsed_ms):
         """Event bits for the supervisor. elapsed_ms: since the last tick."""
         app = self._app
-        board = app.board
         grants = GRANTS[app.state]
+        enabled = grants & ENABLED
+        moves = grants & MOVES
         bits = 0
-        if not board.inputs.loop_closed() or board.inputs.loop_opened():
+        inputs = self._inputs
+        if not inputs.loop_closed() or inputs.loop_opened():
             bits |= _ESTOP_OPEN
-        if not board.inputs.key_on():
+        if not inputs.key_on():
             bits |= _KEY_OFF
-        if app.drive.fault_side >= 0:
+        if self._drive.fault_side >= 0:
             bits |= _ENCODER
         if elapsed_ms > _OVERRUN_MS:
             bits |= _OVERRUN
-        self._heard_age_ms += elapsed_ms
-        if self._heard_age_ms >= self._link_timeout_ms:
-            if self._heard_age_ms > _AGE_MOST_MS:
-                self._heard_age_ms = _AGE_MOST_MS
+        age_ms = self._heard_age_ms + elapsed_ms
+        if age_ms >= self._link_timeout_ms:
+            if age_ms > _AGE_MOST_MS:
+                age_ms = _AGE_MOST_MS
             bits |= _LINK_LOST
             if self._pinged:
                 bits |= _PINGS_LOST
-            if not self._link_lost and (grants & MOVES or grants & ENABLED and self._pinged):
+            if not self._link_lost and (moves or enabled and self._pinged):
                 self._link_lost = True
-                app.emit("link", app.owner, 0, self._heard_age_ms)
-        if grants & ENABLED:
-            self._unused_ms = 0 if grants & MOVES else self._unused_ms + elapsed_ms
-            if self._unused_ms >= self._idle_ms:
+                app.emit("link", app.owner, 0, age_ms)
+        self._heard_age_ms = age_ms
+        if enabled:
+            unused_ms = 0 if moves else self._unused_ms + elapsed_ms
+            self._unused_ms = unused_ms
+            if unused_ms >= self._idle_ms:
                 bits |= _IDLE
-            self._enabled_ticks += 1
-            if self._enabled_ticks > 2 and not board.interlock.enabled():
+            ticks = self._enabled_ticks + 1
+            self._enabled_ticks = ticks
+            if ticks > 2 and not self._interlock.enabled():
                 bits |= _INTERLOCK
-        if board.acquisition.take():
+        acquisition = self._acquisition
+        if acquisition.take():
             self.frame_age = 0
-            bits |= self._detect(board.acquisition.frame)
+            bits |= self._detect(acquisition.frame)
         else:
             self.frame_age += 1
             if self.frame_age >= _NO_FRAME_TICKS:
                 bits |= _ACQUISITION
                 if self.frame_age == _NO_FRAME_TICKS:
                     app.log_fault(_NO_FRAMES)
-        if app.detector.health.fault:
+        if self._health.fault:
             bits |= _BLIND
             if not self._teleop_blind:
                 bits |= _BLIND_TELEOP
@@ -164,16 +177,17 @@ class Watch:
         """One frame through supply, temperature and detector."""
         app = self._app
         bits = 0
-        self.vsys_mv = vsys_mv(frame[3])
+        supply_mv = vsys_mv(frame[3])
+        self.vsys_mv = supply_mv
         self.temp_dc = temp_dc(frame[4])
-        if self.vsys_mv < self._critical_mv:
+        if supply_mv < self._critical_mv:
             self._supply_low += 1
             if self._supply_low >= _SUPPLY_TICKS:
                 bits |= _SUPPLY
-        else:
+        elif self._supply_low:
             self._supply_low = 0
-        detector = app.detector
-        drive = app.drive
+        detector = self._detector
+        drive = self._drive
         flags = detector.step(frame, app.t_ms, drive.odometry.s_mm, drive.speed_mm_s, 0)
         if flags:
             if flags & FLAG_FAULT:

@@ -90,7 +90,7 @@ def say(speed_mm_s):
             print(speed_mm_s, t_ms, s_mm, flags, detector.fault_code, detector.statistic)
             if flags & 2:
                 print("contact", c.s_mm, c.extent_mm, c.strength, c.snr_x10, c.class_hint)
-    print("digest", digest, detector.searched_ok(), detector.balance.tilt_pm, detector.noise.factor_x100)
+    print("digest", digest, detector.searched_ok(), detector.balance.tilt_pm(), detector.noise.factor_x100())
 
 
 def heap(speed_mm_s):

@@ -106,7 +106,7 @@ def test_soil_of_another_ratio_is_learned_but_copper_is_not() -> None:
     lane = Lane.drive([(60, 0.6)], seed=11)
     lane.gates -= wavy(lane.s_m)[:, None] * SOIL * (1, 1, 1.04)
     said = run(lane.put(50, COPPER))
-    assert 5 <= said.detector.balance.tilt_pm <= 25
+    assert 5 <= said.detector.balance.tilt_pm() <= 25
     assert [p for p in places(said) if abs(p - 50000) < 40]
 
 
@@ -115,7 +115,7 @@ def test_targets_do_not_teach_the_balance() -> None:
     for s in range(2, 39, 2):
         lane.put(s, COPPER)
     said = run(lane)
-    assert abs(said.detector.balance.tilt_pm) <= 10
+    assert abs(said.detector.balance.tilt_pm()) <= 10
     assert all(len(near(said, s * 1000)) == 1 for s in range(2, 39, 2))
 
 
@@ -125,13 +125,13 @@ def test_objects_hardly_raise_the_noise_estimate() -> None:
     for s in np.arange(1.5, 19, 3.0):
         lane.put(s, STEEL)
     full = run(lane)
-    assert full.detector.noise.factor_x100 <= clean.detector.noise.factor_x100 * 1.6
+    assert full.detector.noise.factor_x100() <= clean.detector.noise.factor_x100() * 1.6
 
 
 def test_noise_is_followed() -> None:
     usual = run(Lane.drive([(30, 0.6)], seed=14))
     loud = run(Lane.drive([(30, 0.6)], seed=14, noise=4.0), {"det_noise_max_mv": 500})
-    assert 3 <= loud.detector.noise.factor_x100 / usual.detector.noise.factor_x100 <= 5
+    assert 3 <= loud.detector.noise.factor_x100() / usual.detector.noise.factor_x100() <= 5
     assert len([p for p in places(loud) if p > 2000]) <= 4
 
 

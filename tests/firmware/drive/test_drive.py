@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sapper.drive.drive import Drive
 from sapper.drive.motion import Motion
 from sapper.drive.odometry import Odometry
-from sapper.drive.velocity import TrackSpeed, VelocityLoop
+from sapper.drive.velocity import MM_S, VelocityLoop, slide, window
 from sapper.safety.supervisor import ARMED, SWEEP, TELEOP
 from sapper.shared.events import TRACK_FAULTS
 from sapper.shared.limits import DUTY_MAX_LEAST_PM
@@ -77,11 +77,11 @@ def test_a_duty_never_passes_its_limit_nor_drives_against_the_target(changes, hi
 
 @given(st.lists(st.integers(-50, 50), max_size=40), st.integers(100, 10000))
 def test_the_speed_is_the_mean_of_the_last_eighty_milliseconds(ticks, per_m):
-    speed = TrackSpeed()
+    counts, total = window(), 0
     for n in ticks:
-        speed.step(n)
-    window = sum(([0] * 8 + ticks)[-8:])
-    assert speed.mm_s(per_m) == math.floor(window * 1_000_000 / (80 * per_m))
+        total = slide(counts, n)
+    assert total == sum(([0] * 8 + ticks)[-8:])
+    assert total * MM_S // per_m == math.floor(total * 1_000_000 / (80 * per_m))
 
 
 @given(

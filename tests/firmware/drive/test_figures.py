@@ -8,7 +8,7 @@ from bench import Encoder, Motor
 from sapper.drive.drive import Drive
 from sapper.drive.motion import Motion
 from sapper.drive.odometry import Odometry, sine_table
-from sapper.drive.velocity import TrackSpeed, VelocityLoop
+from sapper.drive.velocity import MM_S, VelocityLoop, slide, window
 from sapper.safety.supervisor import ARMED, SWEEP, TELEOP
 from sapper.shared.settings import Settings
 
@@ -91,13 +91,13 @@ def test_the_ends_of_the_duty_are_reached(sign):
 
 @pytest.mark.parametrize(("ticks", "speeds"), [([2] * 8, [25 * n for n in range(1, 9)]), ([1, 0, 0], [12, 12, 12])])
 def test_a_speed_is_the_travel_of_eighty_ms(ticks, speeds):
-    speed = TrackSpeed()
-    assert [speed.step(n) and speed.mm_s(1000) for n in ticks] == speeds
+    counts = window()
+    assert [slide(counts, n) * MM_S // 1000 for n in ticks] == speeds
 
 
 def test_what_is_eighty_ms_old_is_forgotten():
-    speed = TrackSpeed()
-    sums = [speed.step(n) for n in (8, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0)]
+    counts = window()
+    sums = [slide(counts, n) for n in (8, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0)]
     assert sums == [8, 9, 10, 11, 12, 13, 14, 15, 8, 8, 7]
 
 

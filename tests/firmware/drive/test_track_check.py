@@ -4,7 +4,7 @@ import pytest
 
 from sapper.drive import track_check
 from sapper.drive.track_check import TrackCheck, TrackPair
-from sapper.drive.velocity import TrackSpeed
+from sapper.drive.velocity import MM_S, slide, window
 from sapper.shared.events import TRACK_FAULTS
 from sapper.shared.limits import ENCODER_STOP_MS
 from sapper.shared.settings import Settings
@@ -21,14 +21,11 @@ class Tracks:
         self.per_m = settings.get("ticks_per_m")
         self.checks = (TrackCheck(settings), TrackCheck(settings))
         self.pair = TrackPair(*self.checks)
-        self.speeds = (TrackSpeed(), TrackSpeed())
+        self.windows = (window(), window())
 
     def step(self, targets, duties, ticks):
         """One frame; what is told: (side, how), or None."""
-        speeds = []
-        for speed, n in zip(self.speeds, ticks, strict=True):
-            speed.step(n)
-            speeds.append(speed.mm_s(self.per_m))
+        speeds = [slide(counts, n) * MM_S // self.per_m for counts, n in zip(self.windows, ticks, strict=True)]
         if self.pair.step(targets, duties, ticks, speeds):
             return self.pair.side, TRACK_FAULTS[self.pair.how]
         return None

@@ -188,13 +188,13 @@ class Watchdog:
 
 
 class Board:
-    def __init__(self):
+    def __init__(self, acquisition=None):
         self.watchdog = Watchdog()
         self.inputs = Inputs()
         self.interlock = Interlock()
         self.motors = (Motor(), Motor())
         self.encoders = (Encoder(), Encoder())
-        self.acquisition = Acquisition()
+        self.acquisition = acquisition or Acquisition()
         self.pulser = Pulser()
         self.indicators = Indicators()
         self.usb = Port()
@@ -202,11 +202,12 @@ class Board:
 
 
 class Bench:
-    """The application on a board in memory. key_pages: where a team's key may lie already."""
+    """The application on a board in memory. key_pages: where a team's key may lie already. acquisition: instead of
+    the usual one."""
 
-    def __init__(self, key_pages=None):
+    def __init__(self, key_pages=None, acquisition=None):
         key_places.use(key_pages or key_places.InMemory())
-        self.board = Board()
+        self.board = Board(acquisition)
         self.app = Application(self.board)
         self.ports = (self.board.usb, self.board.radio)
 

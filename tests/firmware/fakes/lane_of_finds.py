@@ -91,7 +91,8 @@ class Lane:
     counts as searched while the detector does not search."""
 
     def __init__(self, port=USB):
-        self.bench = Bench()
+        self.ground = Ground()
+        self.bench = Bench(acquisition=self.ground)
         self.app = self.bench.app
         self.port = port
         self.counter = 0
@@ -99,7 +100,6 @@ class Lane:
         self.app.settings.set_many((("sweep_mm_s", 600), ("accel_mm_s2", 5000)))
         self.app.configure()
         self.app.gate.set_key(KEY)
-        self.ground = self.bench.board.acquisition = Ground()
         self.ground.s_mm = lambda: self.app.drive.odometry.s_mm
         self.bench.board.inputs.key = 1
         self.tick(50)

@@ -20,6 +20,13 @@ def peek(address, shift, mask):
     return reader() >> shift & mask
 
 
+def pushed(instr, first, second, fifo):
+    """Two instructions into a PIO machine, and what it gives."""
+    poke(instr, first)
+    poke(instr, second)
+    return peek(fifo, 0, 0xFFFF)
+
+
 def poke(address, value):
     """Write all 32 bits of a register."""
     writer = _WRITE.get(address)
