@@ -51,7 +51,7 @@ def _note(figures: ptr32, late_us: int, busy_us: int, moving: int):
 
 
 class Spread:
-    """Ticks in motion by one of their times. name: of the time, in us; width_us: of a place; last: the number of the
+    """Ticks in motion by one of their times. name: of the time; width_us: of a place; last: the number of the
     last, which is open."""
 
     def __init__(self, name, figures, worst, first, last, width_us):
@@ -95,8 +95,8 @@ class LoopStats:
         self.jitter_max_us = 0
         self.moving = 0
         self._figures = figures = array("i", [0] * _WORDS)
-        self.late = Spread("late_us", figures, _WORST_LATE, _LATE, _LATE_MOST, 1 << _LATE_SHIFT)
-        self.tick = Spread("tick_us", figures, _WORST_TICK, _TICK, _TICK_MOST, 1 << _TICK_SHIFT)
+        self.late = Spread("late", figures, _WORST_LATE, _LATE, _LATE_MOST, 1 << _LATE_SHIFT)
+        self.tick = Spread("tick", figures, _WORST_TICK, _TICK, _TICK_MOST, 1 << _TICK_SHIFT)
 
     @micropython.native
     def add(self, late_us, busy_us):

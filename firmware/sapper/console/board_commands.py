@@ -29,6 +29,18 @@ class BoardCommands:
         else:
             yield "ok selftest passed"
 
+    def cmd_loop(self, link, words):
+        stats = self._app.stats
+        return self._loop(stats.late, stats.tick)
+
+    def _loop(self, *spreads):
+        last = "ok"
+        for spread in spreads:
+            for from_us, count in spread.counts():
+                yield "  %s from=%d ticks=%d" % (spread.name, from_us, count)
+            last += " %s_p999_us=%d %s_max_us=%d" % (spread.name, spread.p999_us(), spread.name, spread.worst_us())
+        yield last
+
     def cmd_nonce(self, link, words):
         if words and len(words[0]) != CHALLENGE_DIGITS:  # whatever they are: it is this laptop's to know them again
             raise Refused("value", "a challenge is %d hex digits" % CHALLENGE_DIGITS)

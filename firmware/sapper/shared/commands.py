@@ -16,6 +16,14 @@ COMMANDS = (
     ("help", "help [COMMAND]", EVERY, "still", "lists the commands, or explains one"),
     ("status", "status", EVERY, "any", "state, reason, fault, position, speed, supply, in one line of name=value"),
     ("version", "version", EVERY, "any", "version, git revision, MicroPython, board id; what runs, from where and why"),
+    (
+        "loop",
+        "loop",
+        EVERY,
+        "still",
+        "how late the ticks in motion began and how long they took, in us since the start: how many, all but one in a "
+        "thousand, worst",
+    ),
     ("arm", "arm [CODE]", "SA", "link", "checks what must hold, answers with a code; `arm CODE` within 5 s arms"),
     ("disarm", "disarm", EVERY, "link", "motors off, SAFE; clears STOPPED and FAULT and moves nothing"),
     ("stop", "stop", EVERY, "any", "protective stop, latched; taken from anyone, signed or not"),

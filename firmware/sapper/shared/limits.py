@@ -257,6 +257,12 @@ SELF_TEST_HEAP_B: (
 # What the loop, its tools and its rigs are held to by `make bench`.
 BOOT_MS: ("ms", "reset -> console answers `version`", "design", "make bench") = 500
 JITTER_MS: ("ms", "loop start jitter, worst of every tick", "design: a tenth of a tick", "make bench") = 1
+JITTER_P999_US: (
+    "us",
+    "loop start jitter of a sweep, all but one tick in a thousand",
+    "design: a frame is taken within two of its samples",
+    "make bench",
+) = 200
 LOAD_PERCENT: ("%", "CPU load of a sweep with telemetry", "design", "make bench") = 30
 FRAMES_MISSED: ("", "frames missed in a sweep of a minute", "design", "make bench") = 0
 HEAP_FREE_B: ("B", "free heap after a minute", "design: 100 kB", "make bench") = 102_400

@@ -85,6 +85,12 @@ def measure(rig: Rig) -> list[Row]:
             at_most("JITTER_MS"),
         ),
         Row(
+            "loop start jitter, of all but one tick in a thousand",
+            _p999_us(sweep.run),
+            "us",
+            at_most("JITTER_P999_US"),
+        ),
+        Row(
             "CPU load of the same run",
             sweep.mean_load(),
             "%",
@@ -105,6 +111,12 @@ def measure(rig: Rig) -> list[Row]:
         ),
         Row("free heap after 60 s", float(_heap(sweep.run)), "B", at_least("HEAP_FREE_B")),
     ]
+
+
+def _p999_us(run: LaneRun) -> float:
+    """As the board counts it: of all ticks in motion, which on a freshly powered rig are the run's."""
+    figures = dict(word.split("=") for word in run.operator.must("loop").split())
+    return float(figures["late_p999_us"])
 
 
 def _heap(run: LaneRun) -> int:

@@ -285,7 +285,7 @@ def test_no_line_shows_the_key(bench):
     key = "0123456789abcdef" * 4
     assert bench.last("key " + key).startswith("ok key=")
     shown = ""
-    for line in ("key", "nonce", "dump", "diff", "get", "status", "version", "help", "log 100", "selftest"):
+    for line in ("key", "nonce", "loop", "dump", "diff", "get", "status", "version", "help", "log 100", "selftest"):
         shown += bench.say(line, ticks=80)
     assert key not in shown and key[:16] not in shown
 
@@ -422,3 +422,21 @@ def test_numbers_are_plain_digits_in_every_command(line, spoil):
     before = bench.app.settings.diff()
     assert bench.last(line.format(spoil)).startswith(("err value", "err setting"))
     assert bench.app.settings.diff() == before
+
+
+def test_loop_tells_of_ticks_in_motion_how_many_began_how_late_and_took_how_long():
+    bench = Bench()
+    assert bench.last("loop") == "ok late_p999_us=0 late_max_us=0 tick_p999_us=0 tick_max_us=0"
+    bench.to(SWEEP)
+    for late_us, tick_us in [(40, 3000)] * 1999 + [(70, 3000), (900, 9000)]:
+        bench.app.stats.add(late_us, tick_us)
+    bench.app.raise_event("cmd_stop")
+    bench.app.stats.add(5000, 50_000)
+    assert bench.say("loop", ticks=10).split("\r\n")[:6] == [
+        "  late from=32 ticks=1999",
+        "  late from=64 ticks=1",
+        "  late from=896 ticks=1",
+        "  tick from=2816 ticks=2000",
+        "  tick from=8960 ticks=1",
+        "ok late_p999_us=64 late_max_us=900 tick_p999_us=3072 tick_max_us=9000",
+    ]
