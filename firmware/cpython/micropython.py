@@ -4,7 +4,7 @@
 never
 come near 2**31: `watched()` lets a test prove that (tests/firmware/detector/test_no_overflow.py).
 The names that viper gives its functions without an import (ptr8, ptr16, ptr32, uint) are put among the builtins: a
-pointer to a buffer is the buffer itself.
+pointer to a buffer is the buffer itself, one to a text its bytes.
 """
 
 import builtins
@@ -29,7 +29,7 @@ bytecode = viper
 
 
 def _pointer(buffer):
-    return buffer
+    return buffer.encode() if isinstance(buffer, str) else buffer
 
 
 for _name in ("ptr", "ptr8", "ptr16", "ptr32"):

@@ -25,6 +25,7 @@ from sapper.shared import weakened
 from sapper.shared.events import FAULTS, KIND_ID, REASON_NAMES
 from sapper.shared.limits import TIME_WRAP_MS
 from sapper.shared.settings import Settings
+from sapper.shared.text import Text
 from sapper.storage import kept, key_file, log_file, settings_file
 from sapper.storage.team_key import TeamKey
 from sapper.update import running
@@ -53,6 +54,7 @@ class Application:
         words = kept.words()
         self.log = EventLog(words)
         self.boot = kept.boot_number(words)
+        self.text = Text()  # the one line that is being written; whoever is handed it takes it at once
         self.stats = LoopStats()
         self.arming = Arming()
         self.detector = Detector(self.settings)
@@ -292,6 +294,7 @@ class Application:
         """Put in the radio key (b'' for none), on flash and at once. OSError when flash refuses: the old one stays."""
         self.on_flash(lambda: key_file.RADIO.save(key))
         self.gate.set_key(key)
+        self.links[1].forget_proved()
 
     def new_team_key(self, key):
         """Put in the team's key, which updates must be signed with (b'' for none). OSError when flash refuses."""

@@ -36,13 +36,33 @@ def test_both_give_the_same(part):
     assert there.splitlines() == here.splitlines()
 
 
-def printed(script):
-    """The numbers that a script of this folder prints."""
+def said(script, *arguments):
+    """The lines that a script of this folder prints."""
     environment = {"MICROPYPATH": f".frozen:{ROOT / 'firmware'}:{FAKES}"}
-    command = [str(MICROPYTHON), str(ROOT / "tests" / "firmware" / script)]
+    command = [str(MICROPYTHON), str(ROOT / "tests" / "firmware" / script), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env={**os.environ, **environment})
     assert done.returncode == 0, done.stderr
-    return [int(line) for line in done.stdout.split()]
+    return done.stdout.splitlines()
+
+
+def printed(script):
+    """The numbers that a script of this folder prints."""
+    return [int(line) for line in said(script)]
+
+
+def heap_bytes(*arguments):
+    """{what is said and told in motion: bytes of heap that it leaves behind}."""
+    words = [line.split() for line in said("no_allocation_motion.py", *arguments)]
+    return {name: int(used) for name, used in words}
+
+
+def test_nothing_that_is_said_or_told_in_motion_leaves_anything_on_the_heap():
+    used = heap_bytes()
+    assert len(used) == 31 and {name: count for name, count in used.items() if count} == {}
+
+
+def test_an_object_made_in_each_tick_is_seen_on_every_path_of_them():
+    assert min(heap_bytes("canary").values()) >= 20 * 5 * 16
 
 
 def test_raw_telemetry_allocates_nothing():

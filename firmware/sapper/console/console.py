@@ -10,6 +10,7 @@ from sapper.console.update_commands import UpdateCommands
 from sapper.identity import version_text
 from sapper.link import status
 from sapper.link.gate import Forged, is_signed
+from sapper.link.often import DRIVE, EMPTY, FORMS, OTHER, PROVED, TEXTS, speed_mm_s, turn_mrad_s
 from sapper.safety import checks
 from sapper.safety.supervisor import ARMED, GRANTS, MOVES, SAFE, TELEOP
 from sapper.shared import commands, events, weakened
@@ -19,22 +20,27 @@ from sapper.storage import log_file, settings_file
 
 _DRIVE_MAX = 100_000
 _SWEEP_MAX_MM = 1_000_000
+_NO_WORDS = ()
 
 
 class Console(BoardCommands, UpdateCommands):
-    """Handlers are the methods `cmd_NAME(link, words)`; each returns its answer: str or an iterator of str."""
+    """Handlers are the methods `cmd_NAME(link, words)`; each returns its answer: str, an iterator of str, or, where it
+    is said while moving, the application's Text."""
 
     def __init__(self, app):
         self._app = app
         self._handlers = {row[0]: getattr(self, "cmd_" + row[0]) for row in COMMANDS}
-        self._words_most = {row[0]: len(row[1].split()) for row in COMMANDS}
+        self._words_most = {row[0]: len(row[1].split()) - 1 for row in COMMANDS}
 
     def handle(self, link, line):
-        """Carry out one line, signed (`@...`, see link/gate.py) or plain, and queue its answer on the link."""
+        """Carry out one line, and queue its answer on the link: signed (`@...`, see link/gate.py), plain, or a small
+        integer (link/often.py)."""
         trusted = link.trusted
         app = self._app
         try:
-            if is_signed(line):
+            if not isinstance(line, str):
+                trusted = trusted or line & PROVED
+            elif is_signed(line):
                 line = app.gate.open(line)
                 trusted = True
             answer = self._run(link, line, trusted)
@@ -51,34 +57,45 @@ class Console(BoardCommands, UpdateCommands):
 
     def _run(self, link, line, trusted):
         app = self._app
-        words = line.split()
-        if not words:
+        form = FORMS.get(line, OTHER) if isinstance(line, str) else line & ~PROVED
+        words = line.split() if form == OTHER else _NO_WORDS
+        if form == EMPTY or form == OTHER and not words:
             if trusted:
                 app.heard(link)
-            return "ok"
-        row = ROWS.get(words[0])
+            return self._text("ok")
+        name = words.pop(0) if words else "drive" if form & DRIVE else TEXTS[form]
+        row = ROWS.get(name)
         if row is None:
             if not trusted:
                 app.refuse(link, "malformed")
-            raise Refused("unknown", "no command '%s'; `help` lists them" % words[0][:24])
+            raise Refused("unknown", "no command '%s'; `help` lists them" % name[:24])
         who = row[3]
         if not trusted and not commands.open_to_all(row, GRANTS[app.state] & MOVES):
             app.refuse(link, "unsigned")
             why = "takes room from a rover that moves" if who == "still" else "changes state"
-            raise Refused("unsigned", "%s %s; on this link it must be signed" % (words[0], why))
+            raise Refused("unsigned", "%s %s; on this link it must be signed" % (name, why))
         if who == "usb" and link.index != 0:
-            raise Refused("link", "%s is taken over USB only" % words[0])
-        if who == "link" and words[0] != "disarm" and not app.owns(link):
+            raise Refused("link", "%s is taken over USB only" % name)
+        if who == "link" and name != "disarm" and not app.owns(link):
             raise Refused("owner", "armed over %s; use that link, or `disarm`" % events.PORTS[app.owner])
         if not commands.allowed(row, app.state):
-            raise Refused("state", "%s is not for %s" % (words[0], events.STATES[app.state]))
-        if len(words) > self._words_most[words[0]] and words[0] != "stop":
-            raise usage(words[0])
-        answer = self._handlers[words[0]](link, words[1:])
+            raise Refused("state", "%s is not for %s" % (name, events.STATES[app.state]))
+        if len(words) > self._words_most[name] and name != "stop":
+            raise usage(name)
+        if form & DRIVE:
+            answer = self._drive(link, speed_mm_s(form), turn_mrad_s(form))
+        else:
+            answer = self._handlers[name](link, words)
         if trusted:
             app.heard(link)
             if commands.is_use(row):
                 app.watch.used()
+        return answer
+
+    def _text(self, text):
+        """An answer in place."""
+        answer = self._app.text
+        answer.start(text)
         return answer
 
     # Looking
@@ -97,7 +114,9 @@ class Console(BoardCommands, UpdateCommands):
         yield "ok"
 
     def cmd_status(self, link, words):
-        return "ok " + status.text(self._app)
+        text = self._app.text
+        status.put(self._app, text)
+        return text
 
     def cmd_version(self, link, words):
         return "ok " + version_text()
@@ -113,7 +132,7 @@ class Console(BoardCommands, UpdateCommands):
         number = max(log.oldest(), log.next - count)
         while number < log.next:
             number = max(number, log.oldest())
-            yield "  " + log.text(number)[2:]
+            yield "  " + log.text(number, self._app.text)[2:]
             number += 1
         yield "ok"
 
@@ -165,7 +184,12 @@ class Console(BoardCommands, UpdateCommands):
     def _event(self, event):
         """Put an operator's event to the supervisor; the answer tells the state it led to."""
         self._app.raise_event(event)
-        return "ok state=" + events.STATES[self._app.state]
+        return self._state()
+
+    def _state(self):
+        answer = self._text("ok state=")
+        answer.put(events.STATES[self._app.state])
+        return answer
 
     def cmd_disarm(self, link, words):
         app = self._app
@@ -182,9 +206,12 @@ class Console(BoardCommands, UpdateCommands):
     def cmd_drive(self, link, words):
         if len(words) != 2:
             raise usage("drive")
-        app = self._app
         speed = integer(words[0], -_DRIVE_MAX, _DRIVE_MAX, "MM_S")
         turn = integer(words[1], -_DRIVE_MAX, _DRIVE_MAX, "MRAD_S")
+        return self._drive(link, speed, turn)
+
+    def _drive(self, link, speed, turn):
+        app = self._app
         fastest = app.settings.get("speed_max_mm_s")
         sharpest = app.settings.get("turn_max_mrad_s")
         if abs(speed) > fastest or abs(turn) > sharpest:
@@ -192,17 +219,17 @@ class Console(BoardCommands, UpdateCommands):
         if link.behind():
             raise Refused("behind", "lines come faster than they are taken, so this one may be old; send fewer")
         if app.state != TELEOP:
-            self._event("cmd_drive")
+            app.raise_event("cmd_drive")
         if app.state == TELEOP:
             app.motion.drive(speed, turn)
-        return "ok state=" + events.STATES[app.state]
+        return self._state()
 
     def cmd_sweep(self, link, words):
         if len(words) != 1:
             raise usage("sweep")
         length = integer(words[0], 1, _SWEEP_MAX_MM, "MM")
         self._app.begin_sweep(length)
-        return "ok state=" + events.STATES[self._app.state]
+        return self._state()
 
     def cmd_verdict(self, link, words):
         if len(words) != 1 or words[0] not in events.VERDICTS[1:]:
@@ -223,7 +250,9 @@ class Console(BoardCommands, UpdateCommands):
 
     def cmd_ping(self, link, words):
         self._app.pinged()
-        return "ok t_ms=%d" % self._app.t_ms
+        answer = self._text("ok t_ms=")
+        answer.number(self._app.t_ms)
+        return answer
 
     # Settings
 

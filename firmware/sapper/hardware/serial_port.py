@@ -1,5 +1,5 @@
-"""The two serial lines behind one small interface: `read_into(buffer) -> count` and `write(view) -> count`, neither
-waits."""
+"""The two serial lines behind one small interface: `read_into(buffer) -> count` and `write(buffer, at, most) -> count`,
+neither waits. A place and a count, as a slice of a buffer stays on the heap."""
 
 import sys
 import time
@@ -52,9 +52,9 @@ class UsbPort:
         """Fill `view`, however long that takes: something must watch over it. A tenth of `read_into`'s time a byte."""
         self._stdin.readinto(view)
 
-    def write(self, view):
-        """What there is room for: the board's build never waits while Ctrl-C does not interrupt (mpconfigboard.h)."""
-        return self._stdout.write(view) or 0
+    def write(self, buffer, at=0, most=-1):
+        """Of buffer[at:], at most so many bytes (-1: all), what there is room for: the board's build never waits while Ctrl-C does not interrupt (mpconfigboard.h)."""
+        return self._stdout.write(buffer, at, most) or 0
 
 
 class RadioPort:
@@ -86,8 +86,8 @@ class RadioPort:
             return self._uart.readinto(buffer, waiting) or 0
         return self._uart.readinto(buffer) or 0
 
-    def write(self, view):
-        """What the send buffer has room for; nothing where that is a mere part of a line.
+    def write(self, buffer, at=0, most=-1):
+        """Of buffer[at:], at most so many bytes (-1: all), what the send buffer has room for; nothing where that is a mere part of a line.
 
         MicroPython's own write waits for room, a byte's time for each byte. So what waits in the buffer is counted
         here, less by what the line has carried since.
@@ -97,14 +97,13 @@ class RadioPort:
         # Below 0: the counter has wrapped since, minutes ago.
         carried = elapsed // _BYTE_US if elapsed >= 0 else _SEND_BYTES
         waiting = self._waiting - carried if self._waiting > carried else 0
-        count = len(view)
+        count = len(buffer) - at if most < 0 else most
         room = _SEND_BYTES - waiting
         if room < count:
             if room < _PART_LEAST:
                 return 0
-            view = memoryview(view)[:room]
             count = room
-        self._uart.write(view)
+        self._uart.write(buffer, at, count)
         self._waiting = waiting + count
         self._wrote_us = now
         return count

@@ -5,7 +5,8 @@ the
 row is changed and put back after, so a reset in between leaves no half row that looks whole.
 """
 
-from sapper.shared.events import ARGS_MAX, KIND_ROW, text_line
+from sapper.shared.events import ARGS_MAX, KIND_ROW, put_line
+from sapper.shared.text import Text
 
 CAPACITY = 64
 _WIDTH = 4 + ARGS_MAX  # number, t_ms, kind, s_mm, arguments
@@ -69,8 +70,14 @@ class EventLog:
         """Field `index` (0 number, 1 t_ms, 2 kind, 3 s_mm, 4.. arguments) of event `number`."""
         return self._rows[_HEADER + number % CAPACITY * _WIDTH + index]
 
-    def text(self, number):
-        """Event `number` as its console line."""
+    def put(self, number, text):
+        """Event `number` as its console line, into a text.Text."""
         at = self._at(number)
         rows = self._rows
-        return text_line(rows[at], rows[at + 1], rows[at + 2], rows[at + 3], rows[at + 4 : at + _WIDTH])
+        put_line(text, rows[at], rows[at + 1], rows[at + 2], rows[at + 3], rows, at + 4)
+
+    def text(self, number, text=None):
+        """The same as a str; text: to write it in, for whoever writes many."""
+        text = text or Text()
+        self.put(number, text)
+        return text.text()

@@ -20,7 +20,7 @@ def is_signed(line):
 
 
 class Gate:
-    """`open` gives the line inside a signed one, once, or raises Forged.
+    """`open` gives the line inside a signed one, once, or raises Forged. counter: the last that was taken.
 
     mark: the byte that radio_reader.py puts in the place of `@` once `proves` was so, for the MAC to be worked out once
     only. No line from outside holds such a byte: none below 32 gets through a reader. Another key has another mark.
@@ -52,7 +52,8 @@ class Gate:
         return self._mac is not None and self._mac.right(line, parts)
 
     def open(self, text):
-        """The line inside a signed one. A counter that is not above the last is refused before any hashing."""
+        """The line inside a signed one. A counter that is not above the last is refused before any hashing; that of a
+        line that was proved is taken already."""
         if self._mac is None:
             raise Forged("no_key", "this board has no radio key; put one in over USB")
         parts = text.split(" ", 2)
@@ -61,10 +62,12 @@ class Gate:
         digits = parts[0][1:]
         if not digits.isdigit() or len(digits) > 9 or digits[0] == "0":
             raise Forged("malformed", "the counter is a number from 1 to %d" % COUNTER_MAX)
+        if ord(text[0]) == self.mark:
+            return parts[2]
         counter = int(digits)
-        if counter <= self.counter:
+        if text[0] == "@" and counter <= self.counter:
             raise Forged("counter", "counters rise, the last one taken was %d; ask `nonce`" % self.counter)
-        if ord(text[0]) != self.mark and not self._right(text, len(digits)):
+        if not self._right(text, len(digits)):
             raise Forged("mac", "wrong key, or signed for another boot; ask `nonce`")
         self.counter = counter
         return parts[2]

@@ -1,11 +1,13 @@
 """Bytes of a serial line -> whole text lines, in bounded memory, with the little editing a bare terminal needs."""
 
 import micropython
+from sapper.link.often import line_of
 
 MAX_BYTES = 160
 CTRL_C = 3
 _CR = 13
 _LF = 10
+_BLANK = 32
 _BACKSPACES = (8, 127)
 
 
@@ -45,7 +47,7 @@ class LineReader:
     def take(self, source, at, end):
         """Consume source[at:end] up to one line's end, editing key or run of text; returns the next index.
 
-        `line` is then the whole line (str, maybe empty) or None; `error` is why a line was dropped ('malformed',
+        `line` is then the whole line (as often.line_of gives it) or None; `error` is why a line was dropped ('malformed',
         'too_long'; counted) or ''. Call again while the returned index is below end.
         """
         self.line = None
@@ -58,7 +60,7 @@ class LineReader:
         byte = source[at]
         if byte == _LF and self._after_cr:
             self._after_cr = False
-        elif byte in (_CR, _LF):
+        elif byte == _CR or byte == _LF:  # a tuple of names would be made each time
             self._after_cr = byte == _CR
             self.by_hand = self._after_cr
             self._finish()
@@ -108,4 +110,10 @@ class LineReader:
                 self.malformed += 1
             self._bad = ""
             return
-        self.line = str(memoryview(self._bytes)[:length], "ascii").strip()
+        line = self._bytes
+        first = 0
+        while first < length and line[first] == _BLANK:
+            first += 1
+        while length > first and line[length - 1] == _BLANK:
+            length -= 1
+        self.line = line_of(line, first, length)

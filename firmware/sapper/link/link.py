@@ -3,6 +3,7 @@
 import micropython
 from sapper.link.ctrl_c import CtrlC
 from sapper.link.line import CTRL_C, LineReader
+from sapper.shared.text import MOST, Text
 
 # Taken in one tick: a bound on the time that a flood can cost it. USB (polled byte by byte, 30 us each) is held back by
 # flow control; a radio is not, so more is taken than its line can bring in a tick: nothing grows stale behind a flood.
@@ -23,11 +24,22 @@ NO_PROMPT = (
 )
 
 
+@micropython.viper
+def _copy(source: ptr8, first: int, end: int, target: ptr8):
+    """source[first:end] to the start of target."""
+    at = 0
+    while first < end:
+        target[at] = source[first]
+        at += 1
+        first += 1
+
+
 class Link:
     """index: into events.PORTS; trusted: commands that change state are taken unsigned.
 
     An answer is a string or an iterator of strings; it leaves line by line as there is room, so that a long one
-    costs no memory. When a host does not read, answers beyond the eighth are dropped and counted.
+    costs no memory. What is said often while the rover moves is a Text: it leaves at once, and nothing is allocated.
+    When a host does not read, answers beyond the eighth are dropped and counted.
     Lines wait for their turn, one a tick, at most LINES_MAX; `stop` goes before all others, however many there are.
     """
 
@@ -45,7 +57,10 @@ class Link:
         self._lines = []
         self._lossy = not trusted
         self._answers = []
-        self._rest = b""
+        self._rest = b""  # what is being sent: a buffer, from where to where
+        self._rest_at = 0
+        self._rest_end = 0
+        self._held = None
         self._ctrl_c = CtrlC(port, self.reader)
 
     @micropython.native
@@ -87,7 +102,7 @@ class Link:
                 self._echo(buffer, start, at)
             elif by_hand:
                 # a program took over from a person: its line was echoed, so its end is, too, before the answer
-                self._rest = b"\r\n"
+                self._send_next(b"\r\n")
                 self._push()
             if reader.line is not None:
                 self._queue(reader.line)
@@ -125,15 +140,23 @@ class Link:
     def _echo(self, buffer, start, end):
         byte = buffer[start]
         if byte == 13:
-            self._rest = b"\r\n"
+            self._send_next(b"\r\n")
         elif byte == 8 or byte == 127:
-            self._rest = b"\x08 \x08"
+            self._send_next(b"\x08 \x08")
         elif 32 <= byte < 127:
-            self._rest = bytes(buffer[start:end])
+            self._send_next(bytes(buffer[start:end]))
         self._push()
 
     def answer(self, lines):
-        """Queue an answer: str, or an iterator of str."""
+        """Queue an answer: str, or an iterator of str; a Text leaves at once unless something waits before it."""
+        if isinstance(lines, Text):
+            if self.idle():
+                lines.put(b"\r\n")
+                if self.reader.by_hand:
+                    lines.put(_PROMPT)
+                self._hold(lines.buffer, self._port.write(lines.buffer, 0, lines.length), lines.length)
+                return
+            lines = lines.text()
         if len(self._answers) >= _ANSWERS_MAX:
             self.dropped += 1
             return
@@ -152,8 +175,25 @@ class Link:
         count = self._port.write(view)
         if count == 0:
             self.dropped += 1
-        elif count < size:
-            self._rest = bytes(view[count:])
+        else:
+            self._hold(view, count, size)
+
+    def _hold(self, source, first, end):
+        """source[first:end] found no room: it is kept in a buffer of this link's, made when it is needed first."""
+        if first == end:
+            return
+        if self._held is None:
+            self._held = bytearray(MOST)
+        _copy(source, first, end, self._held)
+        self._rest = self._held
+        self._rest_at = 0
+        self._rest_end = end - first
+
+    def _send_next(self, data):
+        """These bytes, before any answer."""
+        self._rest = data
+        self._rest_at = 0
+        self._rest_end = len(data)
 
     def flush(self):
         """Send what waits, a few lines at most."""
@@ -166,16 +206,19 @@ class Link:
             if line is None:
                 self._answers.pop(0)
                 if self.reader.by_hand and not self._answers:
-                    self._rest = _PROMPT
+                    self._send_next(_PROMPT)
             else:
-                self._rest = (line + "\r\n").encode()
+                self._send_next((line + "\r\n").encode())
 
     def _push(self):
         """Write the rest; True when all of it went."""
-        count = self._port.write(self._rest)
-        if count:
-            self._rest = self._rest[count:] if count < len(self._rest) else b""
-        return not self._rest
+        left = self._rest_end - self._rest_at
+        count = self._port.write(self._rest, self._rest_at, left)
+        self._rest_at += count
+        if count < left:
+            return False
+        self._rest = b""
+        return True
 
     def interruptible(self, on):
         """SAFE (on) or not: whether Ctrl-C here leads to the prompt, and whether lines may wait long."""

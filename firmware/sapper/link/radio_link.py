@@ -2,6 +2,7 @@
 
 import micropython
 from sapper.link.link import LINES_MAX, Link
+from sapper.link.often import PROVED
 from sapper.link.radio_reader import RadioReader
 
 _PROVED_MAX = 2 * LINES_MAX
@@ -31,6 +32,11 @@ class RadioLink(Link):
             if line is None:
                 break
             self._queue(line)
+
+    def forget_proved(self):
+        """Another key: what waits was proved by the old one. (A text has its mark, which the gate knows no more.)"""
+        lines = self._lines
+        lines[:] = [line for line in lines if isinstance(line, str) or not line & PROVED]
 
     def _echo_typed(self, count):
         for i in range(count):

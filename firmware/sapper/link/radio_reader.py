@@ -1,17 +1,20 @@
 """The radio's bytes -> the lines that are worth a look. Whatever anybody sends, a tick's bytes cost less than 2 ms.
 
-All bytes go through one viper function. Lines that are too many, signed wrongly or out of order end there: nothing is
-made of them on the heap. `stop`, and lines that carry the key's MAC and a counter above the last, always come through;
+All bytes go through one viper function. Lines that are too many, signed wrongly or out of order end there, and those
+that often.py knows are no text: nothing is made of them on the heap. `stop`, and lines that carry the key's MAC and a counter above the last, always come through;
 of all others a share, so that whoever asks (or signs wrongly) is answered, too.
 """
 
 from array import array
 
 import micropython
+from sapper.crypto.line_mac import MAC_DIGITS
 from sapper.link.line import MAX_BYTES
+from sapper.link.often import OTHER, PROVED, form_of, line_of
 
 SHARE = 20  # lines at once
 SHARE_EVERY_TICKS = 20  # and then one so often: 5 a second
+_BEFORE_TEXT = 3 + MAC_DIGITS  # of a signed line, beside the counter's digits: `@`, two blanks, the MAC
 
 # Where a tick's bytes stop: at their end, or at a line that is ...
 NOTHING, PLAIN, STOP, SIGNED = range(4)
@@ -103,7 +106,8 @@ def scan(source: ptr8, line: ptr8, state: ptr32) -> int:
 class RadioReader:
     """`begin` with a tick's bytes, then `next` until there is none. gate: gate.Gate, which knows the key.
 
-    proved: whether the line that `next` gave carries the key's MAC; the gate's mark is then in the place of its `@`.
+    proved: whether the line that `next` gave carries the key's MAC; the gate's mark is then in the place of its `@`, or
+    it is a small integer (often.py) with PROVED.
     """
 
     def __init__(self, gate):
@@ -124,30 +128,36 @@ class RadioReader:
                 self._state[_SHARE] += 1
 
     def begin(self, count):
-        """So many new bytes."""
+        """So many new bytes. Counters rise over all links: one may have been taken over USB."""
+        self._state[_LAST] = self._gate.counter
         self._state[_AT] = 0
         self._state[_COUNT] = count
 
     @micropython.native
     def next(self, source):
-        """The next line (str) of the tick's bytes that is to be looked at; None at their end."""
+        """The next line of the tick's bytes that is to be looked at (str, or as often.py has it); None at their end."""
         state = self._state
+        line = self._line
         while True:
-            kind = scan(source, self._line, state)
+            kind = scan(source, line, state)
             if kind == NOTHING:
                 return None
             if kind == STOP:
                 return "stop"
-            self.proved = kind == SIGNED and self._gate.proves(self._line, state)
+            first = state[_FIRST]
+            end = state[_END]
+            self.proved = kind == SIGNED and self._gate.proves(line, state)
             if self.proved:
-                state[_LAST] = state[_COUNTER]
-                self._line[state[_FIRST]] = self._gate.mark
-            elif state[_SHARE]:
+                state[_LAST] = self._gate.counter = state[_COUNTER]
+                form = form_of(line, first + state[_DIGITS] + _BEFORE_TEXT, end)
+                if form != OTHER:
+                    return form | PROVED
+                line[first] = self._gate.mark
+                return str(memoryview(line)[first:end], "ascii")
+            if state[_SHARE]:
                 state[_SHARE] -= 1
-            else:
-                state[_FLOODED] += 1
-                continue
-            return str(memoryview(self._line)[state[_FIRST] : state[_END]], "ascii")
+                return line_of(line, first, end)
+            state[_FLOODED] += 1
 
     @property
     def by_hand(self):

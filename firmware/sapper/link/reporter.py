@@ -79,24 +79,32 @@ class Reporter:
             number = link.next_event
             link.next_event += 1
             if link.telemetry:
-                f = log.field
-                n = number
-                link.send_frame(
-                    self._writer.make(
-                        wire.EVENT,
-                        n & 0xFFFF,
-                        f(n, 1),
-                        f(n, 2),
-                        f(n, 3),
-                        f(n, 4),
-                        f(n, 5),
-                        f(n, 6),
-                        f(n, 7),
-                        f(n, 8),
-                    )
-                )
+                link.send_frame(self._event(number))
             else:
-                link.answer(log.text(number))
+                text = self._app.text
+                log.put(number, text)
+                link.answer(text)
+
+    def _event(self, number):
+        log = self._app.log
+        writer = self._writer
+        pack_into(
+            wire.FORMATS[wire.EVENT],
+            writer.raw,
+            0,
+            wire.EVENT,
+            writer.sequence(),
+            number & 0xFFFF,
+            log.field(number, 1),
+            log.field(number, 2),
+            log.field(number, 3),
+            log.field(number, 4),
+            log.field(number, 5),
+            log.field(number, 6),
+            log.field(number, 7),
+            log.field(number, 8),
+        )
+        return writer.seal(wire.EVENT)
 
     def _status(self):
         app = self._app
@@ -166,7 +174,7 @@ class Reporter:
             min(stats.tick_max_us, 65535),
             min(stats.jitter_max_us, 65535),
             app.board.acquisition.missed & 0xFFFF,
-            sum(link.dropped for link in self._links) & 0xFFFF,
+            (self._links[0].dropped + self._links[1].dropped) & 0xFFFF,  # sum() would make a generator
             app.heap_free,
             app.refused & 0xFFFF,
         )

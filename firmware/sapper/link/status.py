@@ -17,30 +17,36 @@ def flags(app):
     )
 
 
-def text(app):
-    """What `status` answers, name=value."""
+def put(app, text):
+    """What `status` answers, name=value, into a text.Text."""
     drive = app.drive
     odometry = drive.odometry
     bits = flags(app)
-    return (
-        "state=%s reason=%s fault=%s loop=%d key=%d enabled=%d s_mm=%d x_mm=%d y_mm=%d speed_mm_s=%d "
-        "strength=%d vsys_mv=%d temp_dc=%d load_pm=%d missed=%d refused=%d weakened=%d"
-    ) % (
-        STATES[app.state],
-        REASON_NAMES[app.reason],
-        FAULTS[app.detector.health.fault],
-        bits & 1,
-        bits >> 1 & 1,
-        bits >> 2 & 1,
-        odometry.s_mm,
-        odometry.x_um // 1000,
-        odometry.y_um // 1000,
-        drive.speed_mm_s,
-        app.detector.strength,
-        app.watch.vsys_mv,
-        app.watch.temp_dc,
-        app.stats.load_pm,
-        app.board.acquisition.missed,
-        app.refused,
-        app.weakened,
-    ) + (" (%s)" % ", ".join(row[0] for row in weakened.rows(app.weakened)) if app.weakened else "")
+    text.start("ok state=")
+    text.put(STATES[app.state])
+    text.put(" reason=")
+    text.put(REASON_NAMES[app.reason])
+    text.put(" fault=")
+    text.put(FAULTS[app.detector.health.fault])
+    text.named(" loop=", bits & 1)
+    text.named(" key=", bits >> 1 & 1)
+    text.named(" enabled=", bits >> 2 & 1)
+    text.named(" s_mm=", odometry.s_mm)
+    text.named(" x_mm=", odometry.x_um // 1000)
+    text.named(" y_mm=", odometry.y_um // 1000)
+    text.named(" speed_mm_s=", drive.speed_mm_s)
+    text.named(" strength=", app.detector.strength)
+    text.named(" vsys_mv=", app.watch.vsys_mv)
+    text.named(" temp_dc=", app.watch.temp_dc)
+    text.named(" load_pm=", app.stats.load_pm)
+    text.named(" missed=", app.board.acquisition.missed)
+    text.named(" refused=", app.refused)
+    text.named(" weakened=", app.weakened)
+    between = " ("
+    for i in range(len(weakened.TABLE)):
+        if app.weakened >> i & 1:
+            text.put(between)
+            text.put(weakened.TABLE[i][0])
+            between = ", "
+    if app.weakened:
+        text.put(")")

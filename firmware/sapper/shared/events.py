@@ -156,9 +156,12 @@ def named(name, value):
     if names and 0 <= value < len(names):
         return names[value]
     names = BITS.get(name)
-    if names and 0 <= value < 1 << len(names):
-        return "+".join([names[i] for i in range(len(names)) if value >> i & 1]) or "none"
-    return value
+    return _bits(names, value) if names and 0 <= value < 1 << len(names) else value
+
+
+def _bits(names, value):
+    """Apart, as what a comprehension shares with its function goes onto the heap each time that is called."""
+    return "+".join([names[i] for i in range(len(names)) if value >> i & 1]) or "none"
 
 
 def value_text(name, value):
@@ -166,10 +169,24 @@ def value_text(name, value):
     return str(named(name, value))
 
 
-def text_line(number, t_ms, kind, s_mm, args):
-    """One event as its console line, without the line end. `args`: ints in the order of KINDS."""
+def put_line(text, number, t_ms, kind, s_mm, values, at):
+    """One event as its console line, without the line end, into a text.Text. values[at:]: ints in the order of KINDS.
+
+    Nothing is allocated but for names of bits, which only events have that end a motion, or come before one."""
     row = KIND_ROW[kind]
-    parts = ["* %d %d %s s_mm=%d" % (number & 0xFFFF, t_ms, row[1], s_mm)]
-    for i in range(len(row[2])):
-        parts.append("%s=%s" % (row[2][i], value_text(row[2][i], args[i])))
-    return " ".join(parts)
+    text.start("* ")
+    text.number(number & 0xFFFF)
+    text.named(" ", t_ms)
+    text.put(" ")
+    text.put(row[1])
+    text.named(" s_mm=", s_mm)
+    for name in row[2]:
+        text.put(" ")
+        text.put(name)
+        text.put("=")
+        value = named(name, values[at])
+        if isinstance(value, str):
+            text.put(value)
+        else:
+            text.number(value)
+        at += 1

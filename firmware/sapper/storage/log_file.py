@@ -1,5 +1,6 @@
 """The event log's file on flash: as text, written after a mission while disarmed, for what a power cut would take."""
 
+from sapper.shared.text import Text
 from sapper.storage.whole_file import replace
 
 PATH = "/log.txt"
@@ -7,7 +8,8 @@ PATH = "/log.txt"
 
 def save(log):
     """Write all events held, in place of the last file. OSError when flash refuses."""
-    replace(PATH, (log.text(number)[2:] + "\n" for number in range(log.oldest(), log.next)))
+    text = Text()
+    replace(PATH, (log.text(number, text)[2:] + "\n" for number in range(log.oldest(), log.next)))
 
 
 def lines():

@@ -278,7 +278,7 @@ def test_ticks_that_lie_between_two_frames_do_not_keep_it_from_arming(bench):
     code = bench.last("arm")[8:12]
     app.watch.frame_age = 1
     answer = app.console._run(app.links[USB], "arm " + code, True)
-    assert answer == "ok state=ARMED", list(answer)
+    assert answer is app.text and answer.text() == "ok state=ARMED"
 
 
 def test_no_line_shows_the_key(bench):

@@ -42,9 +42,9 @@ class Port:
         buffer[:count] = self.waiting[:count]
         return count
 
-    def write(self, view):
-        count = min(self.room, len(view))
-        self.sent += bytes(view[:count])
+    def write(self, buffer, at=0, most=-1):
+        count = min(self.room, len(buffer) - at if most < 0 else most)
+        self.sent += bytes(buffer[at : at + count])
         return count
 
     def interruptible(self, on):

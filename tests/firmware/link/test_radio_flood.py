@@ -115,10 +115,10 @@ def test_a_share_of_lines_is_looked_at_and_then_stop_and_what_is_signed():
         """A line whose MAC was found right: the gate's mark is in the place of its `@`."""
         return chr(gate.mark) + line[1:]
 
-    first, second = signer.sign(1, "ping"), signer.sign(2, "ping")
+    first, second = signer.sign(1, "mark"), signer.sign(2, "mark")
     for data, expected in (
         (second, [proved(second)]), (second, []), (first, []), ("stop", ["stop"]), (" stop ", ["stop"]), ("status", []),
-        (signer.sign(3, "sweep 5")[:-1], []), (last := signer.sign(COUNTER_MAX, "ping"), [proved(last)]),
+        (signer.sign(3, "sweep 5")[:-1], []), (last := signer.sign(COUNTER_MAX, "mark"), [proved(last)]),
     ):  # fmt: skip
         assert all_lines(reader, data.encode() + b"\n", 57) == expected, data
     for _ in range(1000):

@@ -189,6 +189,6 @@ class UART:
         buffer[: len(data)] = data
         return len(data) or None
 
-    def write(self, data):
-        """What there is room for; None when there is none."""
-        return self._uart.write(data) or None
+    def write(self, data, at, most):
+        """Of data[at:], at most so many bytes, what there is room for; None when there is none."""
+        return self._uart.write(memoryview(data)[at : at + most]) or None

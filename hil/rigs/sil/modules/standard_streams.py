@@ -40,9 +40,9 @@ class Stdin:
 class _Stdout(io.IOBase):
     """sys.stdout and its buffer."""
 
-    def write(self, data):
-        """What there is room for."""
-        return usb.write(data)
+    def write(self, data, at=0, most=-1):
+        """Of data[at:], at most so many bytes (-1: all), what there is room for."""
+        return usb.write(memoryview(data)[at:] if most < 0 else memoryview(data)[at : at + most])
 
 
 class _Poll:

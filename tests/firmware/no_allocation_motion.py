@@ -1,0 +1,175 @@
+"""On MicroPython: what is said and told while the rover moves, and how many bytes of heap each leaves behind.
+
+Run with the firmware and the fakes on the path; prints `PATH BYTES` a line. With the argument `canary` each tick makes
+one object, as a slice or a tuple in it would.
+"""
+
+import gc
+import sys
+
+import bench
+
+import micropython
+from sapper.crypto.signing import Signer
+
+KEY = bytes(range(32))
+TIMES = 20  # of each, after as many that do not count: a list may grow to its size first
+TICKS = 5  # behind each, more than a line waits
+TOLD = ("covered", "detect", "contact", "mark", "link", "refused")
+
+
+class Quiet:
+    """A port that allocates nothing by itself. room: bytes it takes a call."""
+
+    def __init__(self):
+        self.room = 1000
+        self.taken = 0
+        self._data = b""
+        self._at = 0
+
+    def put(self, data):
+        self._data = data
+        self._at = 0
+
+    @micropython.native
+    def read_into(self, buffer):
+        data = self._data
+        count = 0
+        while self._at < len(data) and count < len(buffer):
+            buffer[count] = data[self._at]
+            self._at += 1
+            count += 1
+        return count
+
+    def peek(self, buffer):
+        return 0
+
+    @micropython.native
+    def write(self, buffer, at=0, most=-1):
+        count = len(buffer) - at if most < 0 else most
+        if count > self.room:
+            count = self.room
+        self.taken += count
+        return count
+
+    def interruptible(self, on):
+        pass
+
+
+class Frames:
+    """Gates with some noise, made in place."""
+
+    def __init__(self, frame):
+        self.frame = frame
+        self.missed = 0
+        self._noise = 1
+
+    @micropython.native
+    def take(self):
+        for i in range(3):
+            self._noise = (self._noise * 1103 + 12345) & 0x7FFFF
+            self.frame[i] = 32768 + (self._noise >> 13)
+        return 1
+
+
+class Wasteful(bench.Indicators):
+    """The lamps, with an object made in each tick."""
+
+    def tick(self, state, strength, audio):
+        self.made = bytes(1)
+
+
+@micropython.native
+def turns(app, count, second):
+    """So many turns of the loop, the tracks rolling as driven, the last one with a second's figures."""
+    board = app.board
+    while count:
+        count -= 1
+        for side in range(2):
+            board.encoders[side].ticks = board.motors[side].duty_pm // 100
+        app.tick(10)
+        app.report(second if count == 0 else 0)
+        app.feed()
+
+
+def heap_b(app, port, lines, second=0, kind=None):
+    """Bytes that TIMES of it leave. lines: what is said, one each time, again from the first on at the end."""
+    used = 0
+    for i in range(2 * TIMES):
+        if i == TIMES:
+            used = gc.mem_alloc()
+        if lines:
+            port.put(lines[i % len(lines)])
+        if kind is not None:
+            app.emit(kind, 1, 2, 3)
+        turns(app, TICKS, second)
+        app.watch.heard(app.owner)
+    return gc.mem_alloc() - used
+
+
+def begin(state, owner=0):
+    """(application, its USB and its radio port), in motion, told nothing so far."""
+    rig = bench.Bench()
+    app = rig.app
+    app.gate.set_key(KEY)
+    rig.to(state)
+    app.owner = owner
+    ports = (Quiet(), Quiet())
+    for link in app.links:
+        link._port = ports[link.index]
+    app.board.acquisition = Frames(app.board.acquisition.frame)
+    if sys.argv[1:] == ["canary"]:
+        app.board.indicators = Wasteful()
+    return app, ports[0], ports[1]
+
+
+def tell(name, app, state, used):
+    if app.state != state or app.links[0].lost_lines or app.links[1].lost_lines:
+        raise ValueError(name, app.state, app.reason)
+    print(name.replace(" ", "_"), used)
+
+
+def signed(app, texts):
+    signer = Signer(KEY, app.gate.nonce)
+    return [(signer.sign(i + 1, texts[i % len(texts)]) + "\n").encode() for i in range(2 * TIMES)]
+
+
+def main():
+    gc.disable()
+    drives = [("drive %d %d" % (200 + i, -3 * i)) for i in range(7)]  # as from a joystick: each another one
+    for telemetry in (False, True):
+        app, usb, radio = begin(bench.SWEEP)
+        told = "frames" if telemetry else "text"
+        app.links[0].telemetry = app.links[1].telemetry = telemetry
+        tell("tick, told in " + told, app, bench.SWEEP, heap_b(app, usb, ()))
+        tell("second, told in " + told, app, bench.SWEEP, heap_b(app, usb, (), 1))
+        for kind in TOLD:
+            taken = radio.taken
+            tell("event %s in %s" % (kind, told), app, bench.SWEEP, heap_b(app, usb, (), 0, kind))
+            if radio.taken == taken:
+                raise ValueError(kind)
+    app, usb, radio = begin(bench.SWEEP)
+    app.links[0].telemetry = True
+    app.reporter.tell_raw(app.links[0], True)
+    tell("raw", app, bench.SWEEP, heap_b(app, usb, ()))
+    usb.room = 20
+    tell("raw to a slow host", app, bench.SWEEP, heap_b(app, usb, (b"ping\n",)))
+    for state in (bench.SWEEP, bench.TELEOP):
+        for said in ("ping", "", "status") + (("drive",) if state == bench.TELEOP else ()):
+            texts = drives if said == "drive" else [said]
+            name = "%s in %s" % (said or "empty line", "SWEEP" if state == bench.SWEEP else "TELEOP")
+            app, usb, radio = begin(state)
+            if state == bench.TELEOP:
+                app.motion._stale_ms = 1 << 29
+            tell(name, app, state, heap_b(app, usb, [(text + "\n").encode() for text in texts]))
+            if not said:
+                continue  # there is no signed empty line
+            app, usb, radio = begin(state, 1)
+            if state == bench.TELEOP:
+                app.motion._stale_ms = 1 << 29
+            tell(name + " signed", app, state, heap_b(app, radio, signed(app, texts)))
+    app, usb, radio = begin(bench.SWEEP)
+    tell("status by anybody", app, bench.SWEEP, heap_b(app, radio, (b"status\n",)))
+
+
+main()
