@@ -6,10 +6,12 @@ set(MICROPY_FROZEN_MANIFEST ${MICROPY_BOARD_DIR}/manifest.py)
 # Program name and version for `picotool info` come from sapper_info.c, and a date of compilation that changes
 # with nothing else would only make equal builds differ.
 list(APPEND MICROPY_SOURCE_BOARD 
-    ${MICROPY_BOARD_DIR}/sapper_flash.c ${MICROPY_BOARD_DIR}/sapper_frozen.c ${MICROPY_BOARD_DIR}/sapper_info.c ${MICROPY_BOARD_DIR}/sapper_kept.c
-    ${MICROPY_BOARD_DIR}/sapper_stdin.c)
+    ${MICROPY_BOARD_DIR}/sapper_flash.c ${MICROPY_BOARD_DIR}/sapper_frozen.c ${MICROPY_BOARD_DIR}/sapper_heap.c
+    ${MICROPY_BOARD_DIR}/sapper_info.c ${MICROPY_BOARD_DIR}/sapper_kept.c ${MICROPY_BOARD_DIR}/sapper_stdin.c)
 list(APPEND MICROPY_DEF_BOARD PICO_NO_BI_PROGRAM_NAME=1 PICO_NO_BI_PROGRAM_BUILD_DATE=1)
 # Whoever waits for a byte from USB waits in sapper_stdin.c.
 add_link_options(LINKER:--wrap=mp_hal_stdin_rx_chr)
 # And whoever looks for a frozen module, in sapper_frozen.c.
 add_link_options(LINKER:--wrap=mp_find_frozen_module)
+# The heap's collections are counted in sapper_heap.c.
+add_link_options(LINKER:--wrap=gc_collect)

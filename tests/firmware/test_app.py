@@ -3,6 +3,7 @@
 import pytest
 from bench import Bench
 
+from sapper.hardware import heap
 from sapper.safety.supervisor import ARMED, CONTACT, FAULT, SAFE, STOPPED, SWEEP, TELEOP
 from sapper.shared.events import STATES
 
@@ -97,6 +98,39 @@ def test_only_a_state_that_may_hold_motor_en_feeds_the_interlock_and_once_a_tick
     feeds = bench.board.interlock.feeds
     bench.tick(5)
     assert bench.board.interlock.feeds - feeds == (5 if state in ENABLED else 0)
+
+
+def test_a_collection_that_nobody_asked_for_is_told_once_where_the_rover_is_armed(monkeypatch):
+    counted = [0]
+    monkeypatch.setattr(heap, "collections", lambda: counted[0])
+    monkeypatch.setattr(heap, "took_us", lambda: 12_300)
+    bench = Bench()
+    app = bench.app
+    counted[0] = 1
+    app.report(1)
+    assert bench.told("heap_full") == [], "nothing can move"
+    bench.to(SWEEP)
+    counted[0] = 2
+    app.report(0)
+    assert bench.told("heap_full") == [], "once a second is soon enough"
+    app.report(1)
+    app.report(1)
+    [told] = bench.told("heap_full")
+    assert told["took_us"] == 12_300
+
+
+def test_a_collection_that_was_asked_for_is_not_told(monkeypatch):
+    import gc
+
+    counted = [0]
+    monkeypatch.setattr(heap, "collections", lambda: counted[0])
+    collect = gc.collect
+    monkeypatch.setattr(gc, "collect", lambda: counted.__setitem__(0, counted[0] + 1) or collect())
+    bench = Bench().to(ARMED)
+    for _ in range(4):
+        bench.app.upkeep()
+        bench.app.report(1)
+    assert counted[0] >= 3 and bench.told("heap_full") == []
 
 
 def test_upkeep_collects_and_looks_in_turn_standing_and_does_nothing_while_moving(monkeypatch):

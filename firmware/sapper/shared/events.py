@@ -30,6 +30,7 @@ KINDS = (
     (14, "log", ("saved",), "the event log was written"),
     (15, "update", ("source", "kept"), "an update on trial proved itself (kept=1), or did not (0) and restarts"),
     (16, "weakened", ("stops",), "armed with protective stops that settings switch off or weaken"),
+    (17, "heap_full", ("took_us",), "armed, the heap was full; collecting it held up a tick for so long"),
 )
 
 STATES = ("SAFE", "ARMED", "TELEOP", "SWEEP", "CONTACT", "STOPPED", "FAULT")

@@ -37,6 +37,7 @@ EVENT_FIELDS = {
     "searched": _FLAG,
     "saved": _COUNT,
     "kept": _FLAG,
+    "took_us": _COUNT,
 }
 
 # Fields of frames that have names; the others have the bounds of their type.

@@ -266,6 +266,12 @@ JITTER_P999_US: (
 LOAD_PERCENT: ("%", "CPU load of a sweep with telemetry", "design", "make bench") = 30
 FRAMES_MISSED: ("", "frames missed in a sweep of a minute", "design", "make bench") = 0
 HEAP_FREE_B: ("B", "free heap after a minute", "design: 100 kB", "make bench") = 102_400
+HEAP_MOTION_MIN: (
+    "min",
+    "motion with telemetry, pings and answers before a collection of the heap holds up a tick",
+    "design: longer than any stretch without a stand",
+    "make bench",
+) = 30
 STACK_RESERVE_B: (
     "B",
     "stack that the firmware's hardest work leaves untouched, least",

@@ -281,6 +281,8 @@ def describe(event: Event) -> str:
             return f"ground {'searched' if a['searched'] else 'NOT searched'} from {int(a['from_mm']) / 1000:.2f} m on"
         case "weakened":
             return f"ARMED WITH WEAKENED STOPS: {str(a['stops']).replace('+', ', ')}"
+        case "heap_full":
+            return f"the board's heap was full: a tick {int(a['took_us']) / 1000:.0f} ms longer {where}"
         case "boot":
             return f"board started ({a['cause']}), runs from {a['source']}"
         case _:

@@ -22,6 +22,7 @@ EVENT_STYLE = {
     "boot": "yellow",
     "link": "yellow",
     "refused": "yellow",
+    "heap_full": "yellow",
     "weakened": "bold red",
 }
 # Lamps: text, bit of STATUS.flags, style when lit, style when dark.

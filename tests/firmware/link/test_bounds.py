@@ -13,6 +13,7 @@ from sapper.link.radio_link import RadioLink
 from sapper.link.radio_reader import SHARE, SHARE_EVERY_TICKS, RadioReader
 from sapper.link.refusals import Refusals
 from sapper.shared.events import REFUSALS
+from sapper.shared.text import Text
 
 pytestmark = pytest.mark.unit
 
@@ -124,6 +125,47 @@ def test_eight_answers_wait_and_the_ninth_is_dropped_and_counted(usb):
         link.flush()
     assert port.sent.split() == b" ".join(b"ok %d" % n for n in range(8)).split()
     assert link.idle()
+
+
+def text_of(line):
+    text = Text()
+    text.start(line)
+    return text
+
+
+def test_a_text_leaves_at_once_and_behind_others_it_waits_for_its_turn(usb):
+    link, port = usb
+    link.answer(text_of("ok 1"))
+    assert port.sent == b"ok 1\r\n" and link.idle()
+    link.answer("ok 2")
+    link.answer(text_of("ok 3"))
+    assert port.sent == b"ok 1\r\n"
+    link.flush()
+    assert port.sent == b"ok 1\r\nok 2\r\nok 3\r\n" and link.idle()
+
+
+@pytest.mark.parametrize("room", [1, 3, 7])
+def test_of_a_text_what_finds_no_room_follows_whole_before_anything_else(usb, room):
+    link, port = usb
+    text = text_of("ok first")
+    port.room = room
+    link.answer(text)
+    text.start("overwritten")  # as by the next line that is made
+    link.answer("ok second")
+    link.send_frame(memoryview(b"frame"))
+    for _ in range(30):
+        link.flush()
+    assert port.sent == b"ok first\r\nok second\r\n" and link.idle() and link.dropped == 1
+
+
+def test_a_person_who_was_answered_by_a_text_sees_the_prompt_behind_it(usb):
+    link, port = usb
+    port.waiting = b"status\r"
+    assert link.read_line() == "status"
+    link.flush()
+    port.sent = b""
+    link.answer(text_of("ok"))
+    assert port.sent == b"ok\r\n> "
 
 
 def test_four_lines_leave_in_a_tick(usb):
