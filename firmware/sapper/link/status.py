@@ -22,31 +22,30 @@ def put(app, text):
     drive = app.drive
     odometry = drive.odometry
     bits = flags(app)
-    text.start("ok state=")
-    text.put(STATES[app.state])
-    text.put(" reason=")
-    text.put(REASON_NAMES[app.reason])
-    text.put(" fault=")
-    text.put(FAULTS[app.detector.health.fault])
-    text.named(" loop=", bits & 1)
-    text.named(" key=", bits >> 1 & 1)
-    text.named(" enabled=", bits >> 2 & 1)
-    text.named(" s_mm=", odometry.s_mm)
-    text.named(" x_mm=", odometry.x_um // 1000)
-    text.named(" y_mm=", odometry.y_um // 1000)
-    text.named(" speed_mm_s=", drive.speed_mm_s)
-    text.named(" strength=", app.detector.strength)
-    text.named(" vsys_mv=", app.watch.vsys_mv)
-    text.named(" temp_dc=", app.watch.temp_dc)
-    text.named(" load_pm=", app.stats.load_pm)
-    text.named(" missed=", app.board.acquisition.missed)
-    text.named(" refused=", app.refused)
-    text.named(" weakened=", app.weakened)
+    text.start("ok")
+    text.word("state", STATES[app.state])
+    text.word("reason", REASON_NAMES[app.reason])
+    text.word("fault", FAULTS[app.detector.health.fault])
+    text.value("loop", bits & 1)
+    text.value("key", bits >> 1 & 1)
+    text.value("enabled", bits >> 2 & 1)
+    text.value("s_mm", odometry.s_mm)
+    text.value("x_mm", odometry.x_um // 1000)
+    text.value("y_mm", odometry.y_um // 1000)
+    text.value("speed_mm_s", drive.speed_mm_s)
+    text.value("strength", app.detector.strength)
+    text.value("vsys_mv", app.watch.vsys_mv)
+    text.value("temp_dc", app.watch.temp_dc)
+    text.value("load_pm", app.stats.load_pm)
+    text.value("missed", app.board.acquisition.missed)
+    text.value("refused", app.refused)
+    text.value("weakened", app.weakened)
+    if not app.weakened:
+        return
     between = " ("
     for i in range(len(weakened.TABLE)):
         if app.weakened >> i & 1:
             text.put(between)
             text.put(weakened.TABLE[i][0])
             between = ", "
-    if app.weakened:
-        text.put(")")
+    text.put(")")

@@ -40,3 +40,8 @@ class FrameWriter:
         put_crc32(packed, size)
         encode_into(packed, size + wire.CRC_BYTES, self._wire)
         return self._views[kind]
+
+    def make(self, kind, *values):
+        """A frame from its values in table order, where a tuple does not matter."""
+        struct.pack_into(wire.FORMATS[kind], self.raw, 0, kind, self.sequence(), *values)
+        return self.seal(kind)

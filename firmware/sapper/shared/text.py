@@ -20,6 +20,23 @@ def _put(text: object, count: int, target: ptr8, at: int) -> int:
 
 
 @micropython.viper
+def _put_name(name: object, count: int, target: ptr8, at: int) -> int:
+    """Append ` name=`; returns the new length."""
+    source = ptr8(name)
+    i = -1
+    while i <= count and at < MOST:
+        byte = 32
+        if i == count:
+            byte = 61
+        elif i >= 0:
+            byte = source[i]
+        target[at] = byte
+        at += 1
+        i += 1
+    return at
+
+
+@micropython.viper
 def _put_number(value: int, target: ptr8, at: int) -> int:
     """Append `value` in decimal digits, made from the last one on behind the line's room; returns the new length."""
     rest = uint(value)
@@ -50,29 +67,39 @@ def _put_number(value: int, target: ptr8, at: int) -> int:
 
 
 class Text:
-    """`start`, then `put` and `number`; buffer[:length] is the line so far. Whoever is handed it takes it at once, as
+    """`start`, then what is to follow; buffer[:length] is the line so far. Whoever is handed it takes it at once, as
     the next line is written over it."""
 
     def __init__(self):
         self.buffer = bytearray(MOST + _DIGITS)
         self.length = 0
 
+    @micropython.native
     def start(self, text):
         """Begin anew with this text."""
         self.length = _put(text, len(text), self.buffer, 0)
 
+    @micropython.native
     def put(self, text):
         """Append a text: ASCII, str or bytes."""
         self.length = _put(text, len(text), self.buffer, self.length)
 
+    @micropython.native
     def number(self, value):
         """Append a whole number of 32 bits."""
         self.length = _put_number(value, self.buffer, self.length)
 
-    def named(self, text, value):
-        """Append a text and a number."""
-        self.put(text)
-        self.number(value)
+    @micropython.native
+    def value(self, name, value):
+        """Append ` name=value`, a whole number of 32 bits."""
+        buffer = self.buffer
+        self.length = _put_number(value, buffer, _put_name(name, len(name), buffer, self.length))
+
+    @micropython.native
+    def word(self, name, word):
+        """Append ` name=word`, a text."""
+        buffer = self.buffer
+        self.length = _put(word, len(word), buffer, _put_name(name, len(name), buffer, self.length))
 
     def text(self):
         """What is written, as a str."""

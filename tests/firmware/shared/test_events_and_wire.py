@@ -15,7 +15,6 @@ from sapper.link.cobs import encode_into
 from sapper.link.event_log import CAPACITY, WORDS, EventLog
 from sapper.link.telemetry import FrameWriter
 from sapper.shared import events, fields, wire
-from sapper.shared.text import Text
 
 pytestmark = pytest.mark.unit
 
@@ -46,17 +45,11 @@ def values_of(name):
     return st.integers(*fields.EVENT_FIELDS[name])
 
 
-def line_of(number, t_ms, kind, s_mm, values):
-    text = Text()
-    events.put_line(text, number, t_ms, kind, s_mm, values, 0)
-    return text.text()
-
-
 @given(st.data(), st.sampled_from(events.KINDS))
 def test_an_event_line_reads_back_as_it_was_written(data, row):
     number, t_ms, s_mm = (data.draw(values_of(name)) for name in ("number", "t_ms", "s_mm"))
     args = [data.draw(values_of(name)) for name in row[2]]
-    line = line_of(number, t_ms, row[0], s_mm, args)
+    line = events.text_line(number, t_ms, row[0], s_mm, args)
     assert line.isascii() and "\n" not in line
     back = fields.parse_line(line)
     assert (back["number"], back["t_ms"], back["kind"], back["s_mm"]) == (number, t_ms, row[1], s_mm)
@@ -77,7 +70,7 @@ def test_every_value_that_a_board_tells_has_its_place_in_the_table():
 
 
 def test_numbers_of_text_events_wrap_as_those_of_frames_do():
-    assert fields.parse_line(line_of(65536 + 7, 1, events.KIND_ID["mark"], 0, [1]))["number"] == 7
+    assert fields.parse_line(events.text_line(65536 + 7, 1, events.KIND_ID["mark"], 0, [1]))["number"] == 7
 
 
 MARK = "* 1 1000 mark s_mm=0 count=1"
@@ -156,17 +149,12 @@ def test_the_crc_is_the_one_of_the_standard_library(body: bytes) -> None:
     assert bytes(buffer) == body + zlib.crc32(body).to_bytes(4, "little")
 
 
-def made(writer, kind, values):
-    struct.pack_into(wire.FORMATS[kind], writer.raw, 0, kind, writer.sequence(), *values)
-    return bytes(writer.seal(kind))
-
-
 @given(st.data(), st.sampled_from(wire.MESSAGES))
 def test_a_frame_reads_back_as_it_was_written(data, row):
     values = [data.draw(st.integers(*RANGES[field[1]])) for field in row[3]]
     writer = FrameWriter()
     for sequence in (1, 2):
-        frame = made(writer, row[0], values)
+        frame = bytes(writer.make(row[0], *values))
         assert frame[0] == frame[-1] == 0 and 0 not in frame[1:-1]
         body = cobs.decode(frame[1:-1])
         assert zlib.crc32(body[:-4]) == struct.unpack("<I", body[-4:])[0]
@@ -176,7 +164,7 @@ def test_a_frame_reads_back_as_it_was_written(data, row):
 
 @given(st.sampled_from(wire.MESSAGES), st.integers(0, 10_000), st.integers(1, 255))
 def test_one_wrong_byte_is_never_taken(row, place, change):
-    frame = bytearray(cobs.decode(made(FrameWriter(), row[0], [1] * len(row[3]))[1:-1]))
+    frame = bytearray(cobs.decode(bytes(FrameWriter().make(row[0], *([1] * len(row[3]))))[1:-1]))
     frame[place % len(frame)] ^= change
     with pytest.raises(wire.WireError):
         wire.decode(bytes(frame))

@@ -20,9 +20,11 @@ def test_numbers_and_texts_stand_as_they_are(numbers):
     for _ in range(2):  # the second is written over the first
         text.start("* ")
         for number in numbers:
-            text.named(" n=", number)
+            text.value("n", number)
+            text.word("word", "as it is")
             text.put(b";")
-        assert text.text() == "* " + "".join(" n=%d;" % number for number in numbers)
+            text.number(number)
+        assert text.text() == "* " + "".join(" n=%d word=as it is;%d" % (number, number) for number in numbers)
 
 
 def test_what_is_too_long_is_cut_at_the_end_and_the_next_line_is_whole():
