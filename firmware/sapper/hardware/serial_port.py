@@ -53,7 +53,8 @@ class UsbPort:
         self._stdin.readinto(view)
 
     def write(self, buffer, at=0, most=-1):
-        """Of buffer[at:], at most so many bytes (-1: all), what there is room for: the board's build never waits while Ctrl-C does not interrupt (mpconfigboard.h)."""
+        """Of buffer[at:], `most` bytes (-1: all) or what there is room for: the board's build never waits while Ctrl-C
+        does not interrupt (mpconfigboard.h)."""
         return self._stdout.write(buffer, at, most) or 0
 
 
@@ -87,7 +88,8 @@ class RadioPort:
         return self._uart.readinto(buffer) or 0
 
     def write(self, buffer, at=0, most=-1):
-        """Of buffer[at:], at most so many bytes (-1: all), what the send buffer has room for; nothing where that is a mere part of a line.
+        """Of buffer[at:], `most` bytes (-1: all) or what the send buffer has room for; nothing where that is a
+        mere part of a line.
 
         MicroPython's own write waits for room, a byte's time for each byte. So what waits in the buffer is counted
         here, less by what the line has carried since.

@@ -8,6 +8,7 @@ CTRL_C = 3
 _CR = 13
 _LF = 10
 _BLANK = 32
+_ENDS = (_CR, _LF)  # made once: where it is used, a tuple of names would be made each time
 _BACKSPACES = (8, 127)
 
 
@@ -47,8 +48,8 @@ class LineReader:
     def take(self, source, at, end):
         """Consume source[at:end] up to one line's end, editing key or run of text; returns the next index.
 
-        `line` is then the whole line (as often.line_of gives it) or None; `error` is why a line was dropped ('malformed',
-        'too_long'; counted) or ''. Call again while the returned index is below end.
+        `line` is then the whole line (as often.line_of gives it) or None; `error` is why a line was dropped
+        ('malformed', 'too_long'; counted) or ''. Call again while the returned index is below end.
         """
         self.line = None
         self.error = ""
@@ -60,7 +61,7 @@ class LineReader:
         byte = source[at]
         if byte == _LF and self._after_cr:
             self._after_cr = False
-        elif byte == _CR or byte == _LF:  # a tuple of names would be made each time
+        elif byte in _ENDS:
             self._after_cr = byte == _CR
             self.by_hand = self._after_cr
             self._finish()

@@ -1,8 +1,8 @@
 """The radio's bytes -> the lines that are worth a look. Whatever anybody sends, a tick's bytes cost less than 2 ms.
 
-All bytes go through one viper function. Lines that are too many, signed wrongly or out of order end there, and those
-that often.py knows are no text: nothing is made of them on the heap. `stop`, and lines that carry the key's MAC and a counter above the last, always come through;
-of all others a share, so that whoever asks (or signs wrongly) is answered, too.
+All bytes go through one viper function. Lines that are too many, signed wrongly or out of order end there: nothing is
+made of them on the heap, nor of those that often.py knows. `stop`, and lines that carry the key's MAC and a counter
+above the last, always come through; of all others a share, so that whoever asks (or signs wrongly) is answered, too.
 """
 
 from array import array

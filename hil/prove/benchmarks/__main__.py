@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hil.errors import HilError
-from hil.prove.benchmarks import boot, detection, detector_on_board, motion_heap, power_cuts, stack, step, sweep, updates
+from hil.prove.benchmarks import boot, detection, detector_on_board, heap, power_cuts, stack, step, sweep, updates
 from hil.prove.benchmarks import sil_speed as speed
 from hil.prove.benchmarks.row import Row
 from hil.rigs.capabilities import Capability, Time
@@ -33,7 +33,7 @@ ON_A_RIG: dict[str, Callable[[Rig], list[Row]]] = {
     "boot": boot.measure,
     "sweep": sweep.measure,
     "raw": sweep.measure_raw,
-    "heap": motion_heap.measure,
+    "heap": heap.measure,
     "step": step.measure,
     "detector": detector_on_board.measure,
 }

@@ -52,7 +52,8 @@ def _sweep(rig: Rig, telemetry: str) -> _Sweep:
     if result.ended != "lane" or result.duration_s < _LEAST_S:
         raise HilError(f"the lane ended after {result.duration_s:.1f} s: {result.ended}; {result.events[-5:]}")
     loops = [f.fields for f in run.operator.heard.frames[first:] if f.name == "LOOP"]
-    used = before - min(f["heap_free"] for f in loops)
+    # The first look after it: the next are after a collection, and after the log was written.
+    used = before - next((f["heap_free"] for f in loops if f["heap_free"] != before), before)
     heap_b = used * TICK_NS / NS_PER_S / result.duration_s
     return _Sweep(run, loops[1 : int(result.duration_s)], heap_b, emulated_s / wall_s)
 

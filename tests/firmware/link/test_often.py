@@ -1,4 +1,4 @@
-"""Lines that are said often mean what they mean as text, whatever is written; a signature, a key and a counter as well."""
+"""Lines that are said often mean what they mean as text, whatever is written; signature, key and counter, too."""
 
 import pytest
 from bench import SWEEP, TELEOP, Bench
@@ -61,7 +61,11 @@ def test_a_line_that_only_looks_like_one_is_a_text(text):
     assert often.line_of(text.encode(), 0, len(text)) == text
 
 
-@given(st.one_of(st.sampled_from(["", "ping", "status", " ping", "drive 1 -2", "stop"]), st.text("pingdrve -12", max_size=12)))
+@given(
+    st.one_of(
+        st.sampled_from(["", "ping", "status", " ping", "drive 1 -2", "stop"]), st.text("pingdrve -12", max_size=12)
+    )
+)
 def test_a_line_is_its_text_or_the_number_of_it(text):
     reader = LineReader()
     data = text.encode() + b"\n"
@@ -133,7 +137,12 @@ def test_lines_of_every_form_that_come_at_once_are_taken_in_their_order():
     bench.ports[RADIO].sent = b""
     bench.tick(10)
     answers = [line for line in bench.ports[RADIO].sent.decode().split("\r\n") if line.startswith(("ok", "err"))]
-    assert [answer.split("=")[0] for answer in answers] == ["ok t_ms", "err state: mark is not for SWEEP", "ok state", "ok t_ms"]
+    assert [answer.split("=")[0] for answer in answers] == [
+        "ok t_ms",
+        "err state: mark is not for SWEEP",
+        "ok state",
+        "ok t_ms",
+    ]
 
 
 def test_what_another_key_proved_is_forgotten_with_it():

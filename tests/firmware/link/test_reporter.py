@@ -5,8 +5,8 @@ from array import array
 import pytest
 from bench import Bench
 
-from sapper.link import status
 from sapper.link.reporter import clip
+from sapper.link.status import put as put_status
 from sapper.safety.supervisor import SWEEP, TELEOP
 from sapper.shared import wire
 from sapper_host.board.decoder import Event, Frame, StreamDecoder
@@ -186,7 +186,7 @@ def test_a_status_on_the_console_has_the_same_values():
     app = bench.app
     app.detector.strength, app.stats.load_pm, bench.board.acquisition.missed, app.refusals.count = 12, 34, 56, 78
     app.drive.odometry.x_um, app.drive.odometry.y_um = 7_999, -1
-    status.put(app, app.text)
+    put_status(app, app.text)
     answer = dict(word.split("=") for word in app.text.text().split()[1:])
     assert answer == {
         "state": "TELEOP",

@@ -57,7 +57,12 @@ def measure(rig: Rig, seconds: float = 60) -> list[Row]:
     per_s_b = max(used_b, _BLOCK_B) / seconds
     collected = sum(event.kind == "heap_full" for event in events)
     return [
-        Row("heap bytes a loop turn, telemetry, pings, drive and status answers", used_b * TICK_NS / NS_PER_S / seconds, "B", ""),
+        Row(
+            "heap bytes a loop turn, telemetry, pings, drive and status answers",
+            used_b * TICK_NS / NS_PER_S / seconds,
+            "B",
+            "",
+        ),
         Row(
             "motion with telemetry, pings and answers before a heap collection",
             0 if collected else before_b / per_s_b / 60,
