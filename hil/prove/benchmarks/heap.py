@@ -54,8 +54,12 @@ def measure(rig: Rig, seconds: float = 60) -> list[Row]:
     refused = [line for line in heard.lines[first_line:] if line.startswith("err ")]
     if states != ["TELEOP", "ARMED"] or refused or _place_mm(run) - start_mm < 100 * seconds:
         raise HilError(f"the rover did not drive as it was told: {states}, {refused[:3]}, {_place_mm(run)} mm")
+    return rows(before_b, used_b, seconds, any(event.kind == "heap_full" for event in events))
+
+
+def rows(before_b: int, used_b: int, seconds: float, collected: bool) -> list[Row]:
+    """The figures of a run that began with so many bytes free, and left so many behind."""
     per_s_b = max(used_b, _BLOCK_B) / seconds
-    collected = sum(event.kind == "heap_full" for event in events)
     return [
         Row(
             "heap bytes a loop turn, telemetry, pings, drive and status answers",
