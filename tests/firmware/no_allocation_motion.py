@@ -154,6 +154,8 @@ def main():
     tell("raw", app, bench.SWEEP, heap_b(app, usb, ()))
     usb.room = 20
     tell("raw to a slow host", app, bench.SWEEP, heap_b(app, usb, (b"ping\n",)))
+    usb.room = 0
+    tell("ping by a host that does not read", app, bench.SWEEP, heap_b(app, usb, (b"ping\n",)))
     for state in (bench.SWEEP, bench.TELEOP):
         for said in ("ping", "", "status") + (("drive",) if state == bench.TELEOP else ()):
             texts = drives if said == "drive" else [said]

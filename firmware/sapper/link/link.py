@@ -149,17 +149,18 @@ class Link:
 
     def answer(self, lines):
         """Queue an answer: str, or an iterator of str; a Text leaves at once unless something waits before it."""
-        if isinstance(lines, Text):
-            if self.idle():
-                lines.put(b"\r\n")
-                if self.reader.by_hand:
-                    lines.put(_PROMPT)
-                self._hold(lines.buffer, self._port.write(lines.buffer, 0, lines.length), lines.length)
-                return
-            lines = lines.text()
+        in_place = isinstance(lines, Text)
+        if in_place and self.idle():
+            lines.put(b"\r\n")
+            if self.reader.by_hand:
+                lines.put(_PROMPT)
+            self._hold(lines.buffer, self._port.write(lines.buffer, 0, lines.length), lines.length)
+            return
         if len(self._answers) >= _ANSWERS_MAX:
             self.dropped += 1
             return
+        if in_place:
+            lines = lines.text()
         self._answers.append(iter((lines,)) if isinstance(lines, str) else lines)
 
     def idle(self):
