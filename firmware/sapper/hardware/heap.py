@@ -1,5 +1,4 @@
-"""The heap's collections as the board counts them (board/sapper_heap.c); none are seen where the image, of before it
-did, or a laptop counts none."""
+"""The heap's collections, as the board counts them (board/sapper_heap.c). A laptop and an older image count none."""
 
 try:
     from sapper_heap import collections, took_us
