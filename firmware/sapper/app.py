@@ -135,10 +135,10 @@ class Application:
         self._collections = heap.collections()
 
     def upkeep(self):
-        """Now and then, and never while moving: look at the heap (8.5 ms) or collect it (12.3 ms), in turn; renew the
+        """Now and then, and never while moving: look at the heap (8 ms) or collect it (15 ms), in turn; renew the
         DMA.
 
-        Both measured on the virtual Pico with 160 kB free. In motion hardly anything is allocated (a command that is
+        Both measured on the virtual Pico with 150 kB free. In motion hardly anything is allocated (a command that is
         said once, a line that is refused), so that it ends long before the heap is full (limits.HEAP_MOTION_MIN);
         should it fill, one tick is late, and `heap_full` tells.
         """
@@ -225,7 +225,7 @@ class Application:
     def _power_up(self):
         """SAFE -> ARMED: the motors stand at duty 0, MOTOR_EN rises.
 
-        The heap is collected first (12 ms): a mission begins on a whole heap, which lasts for hours of motion.
+        The heap is collected first (15 ms): a mission begins on a whole heap, which lasts for hours of motion.
         """
         self._collect()
         self.motion.halt()
