@@ -23,6 +23,7 @@ from pathlib import Path
 
 from hil.errors import HilError
 from hil.rigs.firmware import default_uf2
+from hil.rigs.spread import FIRST_START_MS
 from hil.rigs.virtual.errors import VirtualPicoError
 from hil.rigs.virtual.pico import VirtualPico
 from hil.workers import workers
@@ -37,7 +38,7 @@ EXPECTED_FAILURES = {
 }
 
 MS = 1_000_000
-_BOOT_NS = 800 * MS
+_BOOT_NS = FIRST_START_MS * MS
 _SLICE_NS = 5 * MS
 # Longest a test takes, emulated.
 _TEST_LIMIT_NS = 60_000 * MS

@@ -50,13 +50,15 @@ def serve(
     bootsel_fault: str = "",
     blank: bool = False,
     xip_miss_clk: int | None = None,
+    flash_wear: float | None = None,
 ) -> None:
     """Run a virtual rover until Ctrl-C, SIGTERM or `q`.
 
     world: a file or an example's name. pace: 'real' or 'fast'. ready: told the lines' paths, {"usb", "radio"}, and the
     board's number, its own in every run, once it has power. key_on: the arming key's position at the start.
     bootsel: the folder that comes and goes as the board's drive, not there or empty at the start. bootsel_fault: see
-    `drive_faults`. blank: nothing in flash. xip_miss_clk: as VirtualPico has it; None: what it takes by itself.
+    `drive_faults`. blank: nothing in flash. xip_miss_clk, flash_wear: as VirtualPico has them; None: what it takes by
+    itself.
     HilError when a fault is no fault or the folder is not empty, when world, firmware or emulator cannot be had, or the
     emulation fails.
     """
@@ -67,7 +69,7 @@ def serve(
     with ExitStack() as stack:
         stack.enter_context(processes.endings())
         uf2 = None if blank else firmware or default_uf2()
-        pico = stack.enter_context(_pico(uf2, xip_miss_clk))
+        pico = stack.enter_context(_pico(uf2, xip_miss_clk, flash_wear))
         drive = stack.enter_context(closing(BootselDrive(pico, bootsel, **faults))) if bootsel is not None else None
         usb = stack.enter_context(closing(TerminalLine()))
         radio = stack.enter_context(closing(TerminalLine()))
@@ -85,11 +87,9 @@ def serve(
             server.end_line()
 
 
-def _pico(uf2: Path | None, xip_miss_clk: int | None) -> VirtualPico:
-    seed = secrets.randbits(32)
-    return (
-        VirtualPico(uf2, seed=seed) if xip_miss_clk is None else VirtualPico(uf2, seed=seed, xip_miss_clk=xip_miss_clk)
-    )
+def _pico(uf2: Path | None, xip_miss_clk: int | None, flash_wear: float | None) -> VirtualPico:
+    given: dict[str, Any] = {} if xip_miss_clk is None else {"xip_miss_clk": xip_miss_clk}
+    return VirtualPico(uf2, seed=secrets.randbits(32), flash_wear=flash_wear, **given)
 
 
 def drive_faults(text: str) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from hil.rigs.rig import NS_PER_MS, NS_PER_S
+from hil.rigs.spread import FIRST_START_MS
 from hil.rigs.virtual import VirtualPico
 from sapper_host.board.dialog import Dialog
 from sapper_host.errors import LinkGoneError
 
 _SLICE_NS = 2 * NS_PER_MS
-BOOT_NS = 700 * NS_PER_MS
+BOOT_NS = FIRST_START_MS * NS_PER_MS
 
 
 class _Line:

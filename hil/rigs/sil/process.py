@@ -4,7 +4,7 @@ To the board, little-endian, after a u32 with the bytes that follow:
 - first JSON: how this run begins;
 - then batches: u32 length in us, u32 edges, u32 flags (bit 8: the USB host reads; 9: it has the port open; 10: there
   are edges of ESTOP_OK), u32 points of each of 5 inputs, u32 bytes for each of 3 serial lines; edges as pairs of u32
-  (time, gpio << 1 | level); points as pairs of u32 (time, ADC code, held until the next); the bytes.
+  (time, gpio << 1 | level); points as pairs of u32 (time, ADC input in 1/256 LSB, held until the next); the bytes.
 From the board, a report for each batch: u32 bytes that follow, u8 kind, u8 0, u16 cause, u32 time; records of u32 time,
 u8 kind, u8 which, u16 value, with `value` bytes behind serial and flash records. Times in both count from
 the batch's start.

@@ -11,6 +11,7 @@ from hil.rigs.sil import process
 from hil.rigs.sil.ports import SilAdc, SilLine, SilPin, SilPwm
 from hil.rigs.sil.process import BATCH, RECORD, BoardProcess
 from hil.rigs.sil.stimulus import Edges
+from hil.rigs.spread import spread
 
 _US = 1000
 _LONGEST_US = 100_000_000  # times in a batch are the small integers of a 32-bit MicroPython
@@ -21,11 +22,23 @@ _MACHINE_CAUSE = {"power_on": 1, "watchdog": 3}
 
 
 class SilRig:
-    """A simulated board, powered, at reset. ticks_us: its tick counter at the start; seed: of its random numbers."""
+    """A simulated board, powered, at reset. ticks_us: its tick counter at the start; seed: of its random numbers.
+
+    adc_noise_lsb, flash_wear (0 fresh, 1 worn): drawn from the seed as hil/rigs/spread.py says, where not given.
+    """
 
     name = "sil"
 
-    def __init__(self, micropython: Path | None = None, ticks_us: int = 0, seed: int = 1) -> None:
+    def __init__(
+        self,
+        micropython: Path | None = None,
+        ticks_us: int = 0,
+        seed: int = 1,
+        *,
+        adc_noise_lsb: float | None = None,
+        flash_wear: float | None = None,
+    ) -> None:
+        self.parts = spread(seed, adc_noise_lsb=adc_noise_lsb, flash_wear=flash_wear)
         self.usb = SilLine()
         self.uart = (SilLine(), SilLine())
         self.edges = Edges()
@@ -144,6 +157,9 @@ class SilRig:
                 "revision": process.revision(),
                 "ticks_us": self._ticks_us,
                 "seed": self._seed + len(self.resets),
+                "adc_noise_lsb": self.parts.adc_noise_lsb,
+                "erase_ms": self.parts.flash_ms("erase_4k"),
+                "program_ms": self.parts.flash_ms("program"),
                 "levels": levels,
                 "driven": driven,
                 "flash": {str(number): base64.b64encode(data).decode() for number, data in self._flash.items()},

@@ -12,8 +12,8 @@ from sapper.shared.pins import GPIO
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-_CODE_PER_MV = 4096 / 3300
-_CODE_MOST = 4095
+_PER_MV = 4096 / 3300 * 256  # 1/256 LSB
+_MOST = 4096 * 256
 _STEP_US = 100
 
 
@@ -40,7 +40,7 @@ class Waveform:
         self._linear = linear
 
     def window(self, start_us: int, end_us: int) -> bytes:
-        """The points in force from start to end as pairs (time from start, code, held); earlier ones are forgotten.
+        """The points in force from start to end as pairs (time from start, 1/256 LSB, held); earlier ones are forgotten.
 
         Lines are cut into steps as long as the ADC's samples are apart.
         """
@@ -62,7 +62,7 @@ class Waveform:
 
 
 def _codes(millivolts: Floats) -> Floats:
-    return np.clip(millivolts * _CODE_PER_MV, 0, _CODE_MOST)
+    return np.clip(millivolts * _PER_MV, 0, _MOST)
 
 
 class Edges:

@@ -32,10 +32,8 @@ from sapper_host.flash.uf2 import (
 
 INFO = "UF2 Bootloader v3.0\nModel: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n"
 INDEX = "<html><head><title>RPI-RP2</title></head><body>Copy a UF2 file here.</body></html>\n"
-# Typical times of the flash (W25Q16JV, section 9.6), and of a block over full-speed USB.
-ERASE_NS = 45_000_000
-PROGRAM_NS = 400_000
-TRANSFER_NS = 600_000
+TRANSFER_NS = 600_000  # of a block over full-speed USB
+_NS_PER_MS = 1_000_000
 
 
 class BootselDrive:
@@ -59,6 +57,8 @@ class BootselDrive:
         takes_time: bool = True,
     ) -> None:
         self._pico = pico
+        self._erase_ns = round(pico.parts.flash_ms("erase_4k") * _NS_PER_MS)
+        self._program_ns = round(pico.parts.flash_ms("program") * _NS_PER_MS)
         self.folder = folder
         self.vanish_after = vanish_after
         self.cut_after = cut_after
@@ -181,12 +181,12 @@ class BootselDrive:
         if group not in self._erased:
             self._erased.add(group)
             self._pico.flash.write(offset & ~(SECTOR_BYTES - 1), b"\xff" * SECTOR_BYTES)
-            self._busy_until_ns += ERASE_NS
+            self._busy_until_ns += self._erase_ns
         # Programming only clears bits.
         before = int.from_bytes(self._pico.flash.read(offset, PAYLOAD_BYTES), "little")
         after = before & int.from_bytes(block.payload, "little")
         self._pico.flash.write(offset, after.to_bytes(PAYLOAD_BYTES, "little"))
-        self._busy_until_ns += PROGRAM_NS
+        self._busy_until_ns += self._program_ns
 
     def _forget(self) -> None:
         """No transfer is under way."""

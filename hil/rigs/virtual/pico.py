@@ -5,7 +5,8 @@
         pico.run(500_000_000)
         print(pico.usb.read())
 
-Time is the board's own: emulated nanoseconds since the virtual Pico was made. Nothing moves but in `run`, `run_until`
+Time is the world's: emulated nanoseconds since the virtual Pico was made; the board's clock is off from it by its
+crystal. Nothing moves but in `run`, `run_until`
 and `step`; everything else takes effect at the present instant.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from hil.rigs.spread import Spread, spread
 from hil.rigs.virtual import protocol
 from hil.rigs.virtual.boot_rom import load_and_start, ram_blocks
 from hil.rigs.virtual.core import Cpu, Memory
@@ -39,6 +41,7 @@ class VirtualPico:
 
     name = "virtual"
     time_resolution_ns = 8  # a cycle at 125 MHz
+    parts: Spread  # what this board has that others have otherwise
 
     def __init__(
         self,
@@ -50,6 +53,9 @@ class VirtualPico:
         executor: str = "auto",
         xip_miss_clk: int = XIP_MISS_CLK,
         xip_random: bool = False,
+        adc_noise_lsb: float | None = None,
+        crystal_ppm: float | None = None,
+        flash_wear: float | None = None,
     ) -> None:
         """Loads `flash_image` (up to 2 MB, as `flash.image()` gives) and programs `uf2` over it; either may be None.
 
@@ -57,6 +63,8 @@ class VirtualPico:
         `power=False` leaves the board off (to hold BOOTSEL, say). `executor='plain'` uses rp2040js's own interpreter.
         `xip_miss_clk`: clocks that a miss of the flash cache costs, 0 for no cache, which is kinder than any chip;
         `xip_random`: the cache replaces a random way, not the one that was not used last.
+        `adc_noise_lsb`, `crystal_ppm` (a positive one is fast) and `flash_wear` (0 fresh, 1 worn) are drawn from the
+        seed as spread.py says, where they are not given.
         A `uf2` for RAM is started there, as the boot ROM does: it needs the power, and is gone with it.
         Raises VirtualPicoError for a file that cannot be used, or when Node or rp2040js are missing.
         """
@@ -68,7 +76,18 @@ class VirtualPico:
         if program and not power:
             raise VirtualPicoError(f"{uf2} is a program for RAM: without power it cannot be loaded")
         image = self._image(None if program else uf2, flash_image)
-        self._link = NodeLink({"seed": seed, "executor": executor, "xipMissClk": xip_miss_clk, "xipRandom": xip_random})
+        self.parts = spread(seed, adc_noise_lsb, crystal_ppm, flash_wear)
+        options = {
+            "seed": seed,
+            "executor": executor,
+            "xipMissClk": xip_miss_clk,
+            "xipRandom": xip_random,
+            "adcNoiseLsb": self.parts.adc_noise_lsb,
+            "crystalPpm": self.parts.crystal_ppm,
+            "roscHz": self.parts.rosc_hz,
+            "flashWear": self.parts.flash_wear,
+        }
+        self._link = NodeLink(options)
         self._status: Status | None = None
         self._events: list[Event] = []
         self._resets: list[tuple[int, str]] = []
@@ -117,7 +136,7 @@ class VirtualPico:
 
     @property
     def now_ns(self) -> int:
-        """Emulated nanoseconds since the virtual Pico was made; goes on through resets and power cuts."""
+        """Nanoseconds of the world since the virtual Pico was made; goes on through resets and power cuts."""
         return round(self._last().now_ns)
 
     def run(self, duration_ns: float) -> list[Event]:

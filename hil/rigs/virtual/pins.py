@@ -143,7 +143,7 @@ class Adc:
         self._chip.post(protocol.adc_play(channel, times, values, interpolate == "linear"))
 
     def noise(self, lsb_rms: float) -> None:
-        """Adds normally distributed noise (seeded) of so many LSB to every conversion."""
+        """From now on the converter's own noise (normally distributed, seeded) is of so many LSB."""
         self._chip.call("adcNoise", lsb_rms)
 
     @staticmethod

@@ -42,6 +42,12 @@ def virtual(
         int | None,
         typer.Option(metavar="CLOCKS", help="What a miss of the flash cache costs; 0: none (kinder than any chip)."),
     ] = None,
+    flash_wear: Annotated[
+        float | None,
+        typer.Option(
+            metavar="0..1", help="How slow its flash is: 0 a typical part, 1 the slowest; without it, by chance."
+        ),
+    ] = None,
 ) -> None:
     """Run the firmware on an emulated Pico in a virtual rover, until Ctrl-C.
 
@@ -81,7 +87,7 @@ def virtual(
             say(f"try: sapper console --port {ports['usb']}", err=True)
             typer.echo("Ctrl-C ends it", err=True)
 
-        serve(world, pace, firmware, ready, key_on, bootsel, bootsel_fault, blank, xip_miss_clk)
+        serve(world, pace, firmware, ready, key_on, bootsel, bootsel_fault, blank, xip_miss_clk, flash_wear)
 
 
 def register(app: typer.Typer) -> None:

@@ -241,6 +241,7 @@ def test_a_program_may_leave_and_another_come(server: Server) -> None:
         (["--firmware", "/nonexistent.uf2"], "nonexistent.uf2"),
         (["--bootsel", "/"], "not an empty folder"),
         (["--bootsel-fault", "fire"], "vanish:BYTES, cut:BYTES and no-return"),
+        (["--flash-wear", "2"], "it must be 0..1"),
     ],
 )
 def test_what_it_cannot_do_it_says_and_ends(arguments: list[str], said: str) -> None:

@@ -73,6 +73,8 @@ def start():
     Build.GIT_REVISION = config["revision"]
     gpio.set_driven(config["driven"])
     gpio.state[0] = config["levels"]
+    converter.set_noise(config["adc_noise_lsb"], config["seed"])
+    rp2.set_times(config["erase_ms"], config["program_ms"])
     for number, data in config["flash"].items():
         rp2.restore(int(number), binascii.a2b_base64(data))
     exchange.takers["settle"] = settle

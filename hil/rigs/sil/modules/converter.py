@@ -1,8 +1,12 @@
-"""The ADC's round robin and its DMA channel: the ring in the program's own memory fills as the clock moves."""
+"""The ADC's round robin and its DMA channel: the ring in the program's own memory fills as the clock moves.
+
+Voltages come in 1/256 LSB; the converter adds its noise, and its uneven steps (erratum RP2040-E11).
+"""
 
 import clock
 import exchange
 import micropython
+from micropython import const
 
 SAMPLE_US = 100  # what acquisition.py sets; other dividers are refused
 _CONVERSION_US = 2
@@ -23,8 +27,26 @@ dma_count = 0
 dma_moved = 0
 dma_active = False
 
+_LSB = 256
+# Erratum RP2040-E11, as in hil/rigs/virtual/node/outside/stimulus.mjs: codes 512, 1536, 2560 and 3584 are 9.9 LSB wide, the
+# others narrower by as much in all. Half that width; how much the rest is stretched, 1023 / 1014.1 - 1, in 1/65536.
+_HALF_WIDE = const(1267)
+_STRETCH = const(575)
+_PERIOD = const(1024 * 256)
+_FIRST_WIDE = const(512 * 256 + 128)
+# The noise is the sum of four random bytes less its mean, of which the deviation is 147.8.
+_BYTES_MEAN = const(510)
+_BYTES_DEVIATION = 147.8
+
 _address = 0
 _table = bytearray(4 * 3 * _CHANNELS)  # per input: first point, end, cursor
+_noise = bytearray(8)  # state of the random numbers, never 0; the deviation, so that >> 10 gives 1/256 LSB
+
+
+def set_noise(lsb_rms, seed):
+    """The converter's own noise, and where its random numbers begin."""
+    put(_noise, 0, seed & 0x3FFFFFFF | 1)
+    put(_noise, 1, round(lsb_rms * _LSB * 1024 / _BYTES_DEVIATION))
 
 
 @micropython.viper
@@ -34,8 +56,11 @@ def put(words: ptr32, i: int, value: int):
 
 
 @micropython.viper
-def fill(ring: ptr16, head: int, mask: int, channel: int, count: int, t: int, step: int, points: ptr32, table: ptr32):
-    """`count` samples from ring[head] on, the first of `channel` at time `t`; points: (time, code)."""
+def fill(
+    ring: ptr16, head: int, mask: int, channel: int, count: int, t: int, step: int, points: ptr32, table: ptr32, noise: ptr32
+):
+    """`count` samples from ring[head] on, the first of `channel` at time `t`; points: (time, 1/256 LSB)."""
+    chance = noise[0]
     n = 0
     while n < count:
         row = 3 * channel
@@ -44,13 +69,28 @@ def fill(ring: ptr16, head: int, mask: int, channel: int, count: int, t: int, st
         while i + 1 < end and points[2 * i + 2] <= t:
             i += 1
         table[row + 2] = i
-        ring[head & mask] = points[2 * i + 1]
+        chance ^= chance << 13
+        chance ^= chance >> 17 & 0x7FFF
+        chance ^= chance << 5
+        four = (chance & 255) + (chance >> 8 & 255) + (chance >> 16 & 255) + (chance >> 24 & 255)
+        away = points[2 * i + 1] + ((four - _BYTES_MEAN) * noise[1] >> 10) - _FIRST_WIDE
+        middle = (away + (_PERIOD >> 1)) & (0 - _PERIOD)
+        away -= middle
+        beyond = (away if away > 0 else 0 - away) - _HALF_WIDE
+        if beyond < 0:
+            away = 0
+        else:
+            beyond += (beyond * _STRETCH >> 16) + 128
+            away = beyond if away > 0 else 0 - beyond
+        code = (_FIRST_WIDE + middle + away) >> 8
+        ring[head & mask] = 0 if code < 0 else 4095 if code > 4095 else code
         head += 1
         channel += 1
         if channel == 5:
             channel = 0
         t += step
         n += 1
+    noise[0] = chance
 
 
 def take_waves(address, counts):
@@ -76,7 +116,7 @@ def catch_up():
     if count <= 0:
         return
     if dma_active and dma_moved < dma_count:
-        fill(dma_write, dma_moved, dma_ring - 1, _channel, count, _next_at, SAMPLE_US, _address, _table)
+        fill(dma_write, dma_moved, dma_ring - 1, _channel, count, _next_at, SAMPLE_US, _address, _table, _noise)
         dma_moved += count
     else:
         _fifo += count

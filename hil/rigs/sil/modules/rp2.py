@@ -11,9 +11,8 @@ import serial_lines
 _BLOCK = 4096
 _PAGE = 256
 _BLOCKS = 256
-# W25Q16JV: typical times
-_ERASE_US = 45_000
-_PROGRAM_US = 400
+_erase_us = 0
+_program_us = 0
 
 FILE_SYSTEM_BYTES = _BLOCKS * _BLOCK
 
@@ -25,6 +24,13 @@ _any_untold = False
 _BLANK = b"\xff" * _BLOCK
 for _number in range(_BLOCKS):
     _flash[_number * _BLOCK : (_number + 1) * _BLOCK] = _BLANK
+
+
+def set_times(erase_ms, program_ms):
+    """How long this flash takes for a sector's erase, and for a page."""
+    global _erase_us, _program_us
+    _erase_us = round(erase_ms * 1000)
+    _program_us = round(program_ms * 1000)
 
 
 class PIO:
@@ -107,7 +113,7 @@ class Flash:
         at = number * _BLOCK + offset
         for i in range(len(buffer)):
             _flash[at + i] &= buffer[i]
-        clock.advance(_PROGRAM_US * -(-len(buffer) // _PAGE))
+        clock.advance(_program_us * -(-len(buffer) // _PAGE))
         _mark(number)
         _deaf(since)
 
@@ -127,7 +133,7 @@ class Flash:
         at = number * _BLOCK
         _flash[at : at + _BLOCK] = _BLANK
         _mark(number)
-        clock.advance(_ERASE_US)
+        clock.advance(_erase_us)
 
 
 def _mark(number):

@@ -29,6 +29,11 @@ function loadBootrom(path) {
 
 const options = JSON.parse(process.argv[2]);
 const machine = new Machine({ ...options, bootrom: loadBootrom(options.bootrom) });
+// Python's time is the world's; the board's is its crystal's, which is off by `crystalPpm`.
+const rate = 1 + (options.crystalPpm ?? 0) * 1e-6;
+const toBoard = (worldNanos) => worldNanos * rate;
+const toWorld = (boardNanos) => boardNanos / rate;
+let reachedNanos = 0; // the world's time that a run came to; converted there and back it may be a rounding short
 let codeCache = null; // translated code kept between processes, once there is a chip with firmware
 
 function powerOn() {
@@ -40,7 +45,8 @@ function powerOn() {
 }
 
 /** Runs in slices, so that an orphan ends soon; stops early when the power goes. */
-function run(untilNanos) {
+function run(worldNanos) {
+  const untilNanos = toBoard(worldNanos);
   const wasPowered = machine.powered;
   while (machine.now < untilNanos) {
     machine.run(Math.min(untilNanos, machine.now + SLICE_NANOS));
@@ -51,6 +57,7 @@ function run(untilNanos) {
       return;
     }
   }
+  reachedNanos = worldNanos;
 }
 
 function readMemory(address, length) {
@@ -89,15 +96,20 @@ const CALLS = {
   usbReading: (reading) => machine.host.setReading(reading),
   usbLineState: (bits) => machine.host.setLineState(bits),
   usbDiscard: () => machine.host.toSend.clear(),
-  adcFreeSince: () => machine.chip?.adc.freeSinceNanos ?? -1,
+  adcFreeSince: () => toWorld(machine.chip?.adc.freeSinceNanos ?? -1),
   adcNoise: (lsb) => void (machine.analog.noiseLsb = lsb),
   flashCutAt: (operation, phase) => void (machine.nor.cutAt = operation < 0 ? null : { operation, phase }),
-  flashSlowNext: (nanos) => void (machine.nor.slowNextNanos = nanos),
-  flashLog: (from) => machine.nor.log.slice(from).map(({ before, after, ...operation }) => operation),
+  flashSlowNext: (nanos) => void (machine.nor.slowNextNanos = toBoard(nanos)),
+  flashLog: (from) =>
+    machine.nor.log.slice(from).map(({ before, after, startNanos, busyNanos, ...operation }) => ({
+      ...operation,
+      startNanos: toWorld(startNanos),
+      busyNanos: toWorld(busyNanos),
+    })),
   flashRecord: (on) => void (machine.nor.recording = on),
   flashBusy: () => machine.nor.busy,
   uniqueId: () => machine.nor.uniqueId,
-  hang: (interruptsOn, nanos) => machine.hangCore(interruptsOn, nanos < 0 ? Infinity : machine.now + nanos),
+  hang: (interruptsOn, nanos) => machine.hangCore(interruptsOn, nanos < 0 ? Infinity : machine.now + toBoard(nanos)),
   release: () => machine.releaseCore(),
   timerStart: (micros) => void (machine.timerStartMicros = micros),
   timerJump: (micros) => machine.chip?.timer.jumpTo(micros),
@@ -123,7 +135,7 @@ function execute(reader, replies) {
     case protocol.DRIVE: {
       const pin = reader.u8();
       const level = reader.u8();
-      const at = reader.f64();
+      const at = toBoard(reader.f64());
       if (at <= machine.now) {
         machine.drive(pin, level);
       } else {
@@ -136,7 +148,7 @@ function execute(reader, replies) {
       const count = reader.u32();
       const times = reader.f64Array(count);
       for (let i = 0; i < count; i++) {
-        machine.pinSchedules[pin].add(times[i], reader.u8());
+        machine.pinSchedules[pin].add(toBoard(times[i]), reader.u8());
       }
       break;
     }
@@ -150,7 +162,7 @@ function execute(reader, replies) {
       const input = machine.analog.inputs[reader.u8()];
       const linear = reader.u8() !== 0;
       const count = reader.u32();
-      const times = reader.f64Array(count);
+      const times = reader.f64Array(count).map(toBoard);
       input.play(times, reader.f64Array(count), linear, machine.now);
       break;
     }
@@ -162,7 +174,7 @@ function execute(reader, replies) {
       break;
     case protocol.UART_WRITE: {
       const index = reader.u8();
-      const at = reader.f64();
+      const at = toBoard(reader.f64());
       machine.uartSchedule.add(at, [index, Array.from(reader.bytes())]);
       break;
     }
@@ -215,8 +227,8 @@ function status(flags) {
     duties[pin] = machine.duty(pin);
   }
   return {
-    now: machine.now,
-    busy: machine.busyNanos,
+    now: Math.max(reachedNanos, toWorld(machine.now)),
+    busy: toWorld(machine.busyNanos),
     pc: machine.pc,
     flags:
       flags |
@@ -251,7 +263,11 @@ function answer(request) {
     };
     replies.push(Buffer.from(JSON.stringify(report)));
   }
-  return protocol.encodeAnswer(status(flags), machine.events.take(), replies);
+  const events = machine.events.take();
+  for (const event of events) {
+    event[0] = toWorld(event[0]);
+  }
+  return protocol.encodeAnswer(status(flags), events, replies);
 }
 
 for (let request = protocol.readFrame(); request !== null; request = protocol.readFrame()) {

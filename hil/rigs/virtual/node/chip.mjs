@@ -23,7 +23,6 @@ const AIRCR = 0xd0c;
 const SYSRESETREQ = 0x05fa0004;
 const SCR = 0xd10;
 const CCR = 0xd14;
-const ROSC_HZ = 6.5e6;
 // `b .` in the last halfword of the mask ROM, which ends in unused `bkpt 0`: where a core that is made to hang spins.
 export const ENDLESS_LOOP_ADDRESS = 0x3ffe;
 const QSPI_PINS = 0x3f;
@@ -60,7 +59,7 @@ const CORE_RESET_STATE = {
 
 export class Chip extends RP2040 {
   /**
-   * `board`: {events, wires, analog, host, nor, kept, lines, random, timerStartMicros(), bootrom, memory,
+   * `board`: {events, wires, analog, host, nor, kept, lines, random, roscHz, timerStartMicros(), bootrom, memory,
    * bootselHeld(), onReset(cause), onBreak(code), onUsbAttached(), onClockChange(cycleNanos)}.
    * `restart` is still to be called.
    */
@@ -88,7 +87,7 @@ export class Chip extends RP2040 {
     fitDma(this);
     this.pio.forEach((pio) => pio.reset());
     this.pads.start();
-    this.setSystemClock(ROSC_HZ);
+    this.setSystemClock(this.board.roscHz);
     this.core.reset();
   }
 

@@ -18,22 +18,36 @@ import { MachineClock } from './time/clock.mjs';
 
 const ROM_SIZE = 16 * 1024;
 const FLASH_BASE = 0x10000000;
+// Periods are whole steps of this (at 133 MHz off by 4 ppm at most): their sums are exact for nine minutes, so that
+// times are the same however they are added up.
+const PERIOD_STEP_NANOS = 2 ** -14;
 export const RESET_CAUSES = ['power', 'run', 'watchdog-timer', 'watchdog-force', 'system'];
 
 export class Machine {
   /**
    * `options`: {bootrom: Uint32Array(4096), seed, executor: 'auto' | 'plain', xipMissClk: clocks that a miss of the
    * flash cache costs (0: there is no cache, and flash is as fast as RAM), xipRandom: the cache replaces a random way
-   * instead of the one that was not used last}. The plain executor charges nothing for misses.
+   * instead of the one that was not used last}, and this board's parts: adcNoiseLsb, roscHz (the clock it starts with),
+   * flashWear (0..1). The plain executor charges nothing for misses.
    */
-  constructor({ bootrom, seed = 0, executor = 'auto', xipMissClk = 48, xipRandom = false }) {
+  constructor({
+    bootrom,
+    seed = 0,
+    executor = 'auto',
+    xipMissClk = 48,
+    xipRandom = false,
+    adcNoiseLsb = 1.2,
+    roscHz = 6.5e6,
+    flashWear = 0,
+  }) {
     this.bootrom = bootrom;
+    this.roscHz = roscHz;
     this.executorKind = executor;
     this.clock = new MachineClock();
     this.events = new EventLog();
     this.wires = new Wires(this.events);
     this.random = new Random(seed);
-    this.analog = new AnalogInputs(new Random(seed + 1));
+    this.analog = new AnalogInputs(new Random(seed + 1), adcNoiseLsb);
     this.host = new CdcHost(this.clock, this.events);
     this.lines = [{ queue: new ByteQueue() }, { queue: new ByteQueue() }];
     this.kept = { scratch: new Uint32Array(8), reason: 0, chipReset: HAD_POR };
@@ -42,10 +56,11 @@ export class Machine {
       const random = xipRandom ? new Random(seed + 3) : null;
       this.memory.xip = new XipCache(this.memory, { missClk: xipMissClk, random });
     }
-    this.nor = new FlashNor(this.clock, this.events, new Random(seed + 2), {
+    const norHooks = {
       readable: (readable, from, to) => this.flashReadable(readable, from, to),
       cutPower: () => this.requestPowerCut(),
-    });
+    };
+    this.nor = new FlashNor(this.clock, this.events, new Random(seed + 2), norHooks, flashWear);
     this.pinSchedules = Array.from({ length: 30 }, (_, pin) => new Schedule(this.clock, (level) => this.drive(pin, level)));
     this.uartSchedule = new Schedule(this.clock, ([index, bytes]) => this.chip?.uart[index].feed(bytes));
     this.keepAlarms = new Set([
@@ -196,7 +211,7 @@ export class Machine {
 
   setCycleNanos(cycleNanos) {
     this.clock.rebase();
-    this.clock.cycleNanos = cycleNanos;
+    this.clock.cycleNanos = Math.round(cycleNanos / PERIOD_STEP_NANOS) * PERIOD_STEP_NANOS;
     this.executor?.requestStop();
   }
 

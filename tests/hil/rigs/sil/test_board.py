@@ -8,6 +8,7 @@ from hil.errors import HilError
 from hil.play.operator import Operator
 from hil.rigs.rig import NS_PER_MS, NS_PER_S
 from hil.rigs.sil import SilRig
+from hil.rigs.spread import FIRST_START_MS, FRESH, WORN
 from sapper.shared.limits import PROMPT_LEFT_MS
 from sapper.shared.pins import GPIO
 from sapper_host.board.decoder import Frame, StreamDecoder
@@ -30,7 +31,7 @@ def test_voltages_come_out_of_their_own_inputs(rig: SilRig, operator: Operator) 
     operator.run(NS_PER_S)
     frame = [frame.fields for frame in operator.heard.frames if frame.name == "DETECT"][-1]
     for gate, millivolts in enumerate((500, 1000, 1500)):
-        assert frame[f"gate{gate}"] == pytest.approx(millivolts * 65536 / 3300, abs=16)  # one ADC step
+        assert frame[f"gate{gate}"] == pytest.approx(millivolts * 65536 / 3300, abs=5 * 16)  # the codes' places
     assert value_of(operator.must("status"), "vsys_mv") == pytest.approx(5000, abs=10)
 
 
@@ -44,7 +45,9 @@ def test_a_ramp_is_followed_between_its_points(rig: SilRig, operator: Operator) 
     for frame in frames:
         # A frame is the mean of the 10 ms before it; it is told within 3 ms.
         middle_s = (operator.rig_ns(frame["t_ms"]) - start) / NS_PER_S - 0.005
-        assert frame["gate1"] * 3300 / 65536 == pytest.approx(1000 + 500 * max(middle_s, 0), abs=6)
+        if middle_s < 0.01:
+            continue  # begun before the ramp
+        assert frame["gate1"] * 3300 / 65536 == pytest.approx(1000 + 500 * middle_s, abs=9)
 
 
 @pytest.mark.parametrize("direction", (1, -1))
@@ -80,7 +83,7 @@ def test_an_exchange_of_10_ms_gives_the_same_run_as_one_of_500_ms() -> None:
         with SilRig() as rig:
             rig.pin(GPIO["ESTOP_OK"]).drive(1)
             rig.usb.write(b"telemetry on\n")
-            for _ in range(2000 // slice_ms):
+            for _ in range((FIRST_START_MS + 2000) // slice_ms):
                 rig.run(slice_ms * NS_PER_MS)
             heard = StreamDecoder().feed(b"".join(data for _, data in rig.usb.read()))
             # The heap is shared with the simulation, whose own rubbish differs.
@@ -226,3 +229,15 @@ def test_held_in_reset_it_does_nothing_and_starts_anew_when_let_go(rig: SilRig, 
     assert again.must("name") == "name=rover-3" and "250" not in again.must("get sweep_mm_s")
     assert [cause for _, cause in rig.reset_causes()] == ["power_on", "power_on"]
     assert rig.reset_causes()[-1][0] == since_ns + 300 * NS_PER_MS
+
+
+def test_worn_flash_stops_the_board_for_as_long_as_its_data_sheet_allows() -> None:
+    """W25Q16JV, 9.6: an erase takes 45 ms typically, 400 at most. A first start makes the file system."""
+    answered_ms = []
+    for wear in (FRESH, WORN):
+        with SilRig(flash_wear=wear) as rig:
+            rig.usb.write(b"version\n")
+            rig.run(2 * NS_PER_S)
+            at_ns = next(at_ns for at_ns, data in rig.usb.read() if b"sapper=" in data)
+            answered_ms.append(at_ns / NS_PER_MS)
+    assert answered_ms[1] - answered_ms[0] == pytest.approx(2 * (400 - 45 + 3 - 0.4), abs=3)

@@ -7,8 +7,9 @@ import struct
 
 import pytest
 
+from hil.rigs.spread import FIRST_START_MS
 from hil.rigs.virtual import VirtualPico
-from hil.rigs.virtual.bootsel_drive import ERASE_NS, BootselDrive
+from hil.rigs.virtual.bootsel_drive import BootselDrive
 from hil.rigs.virtual.flash import uf2_image
 from sapper_host.errors import SapperError
 from sapper_host.flash.uf2 import BLOCK_BYTES, read_uf2, safe_order
@@ -74,7 +75,7 @@ def test_a_uf2_copied_to_the_drive_starts_and_the_drive_goes(blank, uf2, tmp_pat
     drive.poll()
     assert not drive.present and not drive.folder.exists()
     assert blank.flash.image() == uf2_image(uf2)
-    blank.run(600 * MS)
+    blank.run(FIRST_START_MS * MS)
     assert not blank.in_bootsel and blank.usb.state == "configured"
     assert blank.reset_causes()[-1][1] == "watchdog-force"
 
@@ -88,7 +89,8 @@ def test_programming_takes_the_boards_time(in_bootsel, uf2, tmp_path):
         in_bootsel.run(20 * MS)
         drive.poll()
     took_ns = in_bootsel.now_ns - start_ns
-    assert sectors * ERASE_NS < took_ns < sectors * (ERASE_NS + 20 * MS)
+    erase_ns = in_bootsel.parts.flash_ms("erase_4k") * MS
+    assert sectors * erase_ns < took_ns < sectors * (erase_ns + 16 * 4 * MS)
     assert in_bootsel.flash.image() == uf2_image(uf2)
 
 

@@ -7,6 +7,7 @@ import contextlib
 import numpy as np
 import pytest
 
+from hil.rigs.spread import FIRST_START_MS
 from hil.rigs.virtual import VirtualPico, VirtualPicoError
 
 pytestmark = pytest.mark.virtual
@@ -85,7 +86,7 @@ def test_the_watchdog_ends_a_hang(repl):
 
 def test_a_hardfault_is_raised_with_the_program_counter_and_a_locked_up_core_waits_for_its_reset(uf2):
     with VirtualPico(uf2, seed=1) as pico:
-        pico.run(600 * MS)  # its application runs: while it still starts, a lost timer interrupt is a panic
+        pico.run(FIRST_START_MS * MS)  # its application runs: while it still starts, a lost timer interrupt is a panic
         pico.memory.write(0x20000000, b"\xff" * 0xC0)  # the vector table, all ones: the next interrupt goes astray
         with pytest.raises(VirtualPicoError) as caught:
             pico.run(300 * MS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hil.rigs.spread import FIRST_START_MS, FRESH, WORN
 from hil.rigs.virtual import VirtualPico, VirtualPicoError
 
 pytestmark = pytest.mark.virtual
@@ -29,6 +30,19 @@ def test_erase_sets_and_program_only_clears_bits(repl):
     repl.execute("f.writeblocks(n - 1, bytes([0xf0] * 256), 0)\nf.writeblocks(n - 1, bytes([0x3c] * 256), 0)")
     assert pico.flash.read(offset, 300) == bytes([0x30] * 256) + b"\xff" * 44
     assert repl.execute("b = bytearray(4); f.readblocks(n - 1, b, 0); print(b)").strip() == r"bytearray(b'0000')"
+
+
+@pytest.mark.parametrize(
+    ("wear", "erase_ms", "program_ms"), ((FRESH, (30, 70), (0.25, 0.7)), (WORN, (280, 400), (2.0, 3.0)))
+)
+def test_a_worn_part_takes_the_longest_times_of_the_data_sheet(uf2, wear, erase_ms, program_ms):
+    """W25Q16JV, 9.6: a sector's erase 45 ms typically, 400 at most, a page 0.4 and 3; a first start makes the file system."""
+    with VirtualPico(uf2, seed=4, flash_wear=wear) as pico:
+        pico.run(FIRST_START_MS * MS)
+        log = pico.flash.operation_log()
+    for name, (least, most) in (("erase_4k", erase_ms), ("program", program_ms)):
+        took = [each.busy_ns / MS for each in log if each.name == name]
+        assert len(took) >= 2 and all(least <= each <= most for each in took), (name, took)
 
 
 def test_operations_take_the_time_such_parts_take(repl):
@@ -146,7 +160,7 @@ def test_the_image_of_every_power_cut_follows_from_one_recorded_run(repl):
 def test_code_that_runs_from_flash_while_it_is_busy_is_an_error(uf2):
     """On silicon the core would fetch garbage. The erase is done by hand through SSI, interrupts on."""
     with VirtualPico(uf2, seed=5) as pico:
-        pico.run(400 * MS)
+        pico.run(FIRST_START_MS * MS)
         assert not pico.flash.busy
         pico.memory.write(0x18000000, (0).to_bytes(4, "little"))  # SSI CTRLR0: plain SPI
         for command in (b"\x06", b"\x20\x1f\xf0\x00"):  # write enable; erase the sector at 0x1ff000

@@ -8,6 +8,9 @@ import pytest
 pytestmark = pytest.mark.virtual
 MS = 1_000_000
 US = 1000
+# Noise, and codes that stand up to 4.5 LSB away (test_converter.py).
+CONVERTER_LSB = 10
+CONVERTER_MV = CONVERTER_LSB * 3300 / 4096
 
 
 def test_duty_and_frequency_are_those_programmed(repl):
@@ -92,8 +95,8 @@ def test_a_conversion_sees_the_voltage_of_its_instant(repl):
     for micros, first, second in rows:
         at = timer_zero + (micros + 40) * 1000  # the conversion begins some 40 us after the time was taken
         expected = np.interp(at, times, volts)
-        assert first / 65535 * 3300 == pytest.approx(expected, abs=6)
-        assert second / 65535 * 3300 == pytest.approx(500 if at < start + 200 * MS else 2500, abs=2)
+        assert first / 65535 * 3300 == pytest.approx(expected, abs=6 + CONVERTER_MV)
+        assert second / 65535 * 3300 == pytest.approx(500 if at < start + 200 * MS else 2500, abs=CONVERTER_MV)
 
 
 ACQUIRE = """
@@ -127,7 +130,7 @@ def test_round_robin_through_the_fifo_and_dma_is_paced_and_in_order(repl):
     assert micros == pytest.approx(99 * 100 + 2, abs=60)
     assert flags == 0  # neither overflow nor underflow
     expected = [int(mv * 4096 / 3300) for mv in (100, 200, 300, 400, 706)]
-    assert [int(each) for each in samples.split()] == expected * 20
+    assert np.abs(np.array(samples.split(), dtype=int) - expected * 20).max() <= CONVERTER_LSB
 
 
 def test_a_fifo_nobody_empties_sets_the_overflow_flag(repl):
@@ -138,12 +141,3 @@ def test_a_fifo_nobody_empties_sets_the_overflow_flag(repl):
     )
     assert out.split() == ["1", "4"]
 
-
-def test_noise_has_the_spread_asked_for(repl):
-    repl.pico.adc.set(0, 1650)
-    repl.pico.adc.noise(5.0)
-    out = repl.execute("a = machine.ADC(26)\nfor _ in range(400): print(a.read_u16() >> 4)")
-    repl.pico.adc.noise(0.0)
-    values = np.array([int(each) for each in out.split()])
-    assert values.std() == pytest.approx(5.0, rel=0.2)
-    assert abs(values.mean() - 2048) < 1.5

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hil.errors import HilError
+from hil.rigs.spread import CRYSTAL_PPM, FIRST_START_MS, FRESH, ROSC_HZ, WORN, spread
 from hil.rigs.virtual import VirtualPico
 
 pytestmark = pytest.mark.virtual
@@ -73,7 +75,7 @@ def test_the_same_inputs_give_the_same_run_to_the_cycle(uf2):
         with VirtualPico(uf2, seed=4) as pico:
             pico.adc.noise(2.0)
             pico.pin(17).drive_edges([100 * MS, 300 * MS], [1, 0])
-            events = pico.run(500 * MS)
+            events = pico.run(FIRST_START_MS * MS)
             runs.append((events, pico.cpu.busy_ns, pico.cpu.registers, pico.memory.read(0x20000000, 264 * 1024)))
     assert len(runs[0][0]) > 10
     assert runs[0] == runs[1]
@@ -134,3 +136,75 @@ def test_every_pin_is_let_go_on_reset(repl):
     assert not any(pico.pin(n).is_output for n in range(30))
     assert pico.pin(13).function == "none"
     pico.run(600 * MS)
+
+
+TIMER = "T = 0x40054000\nPAUSE, DBGPAUSE, ALARM3, ARMED, RAWL, INTR = (T + n for n in (0x30, 0x2c, 0x1c, 0x20, 0x28, 0x34))\n"
+
+
+def test_a_paused_timer_stands_and_its_alarms_wait(repl):
+    """Datasheet 4.6.5: PAUSE stops the time, and with it what waits for it. A loop stands for the time that passes."""
+    out = repl.execute(
+        TIMER + "def later():\n    for _ in range(2000): pass\n"
+        "masked = machine.disable_irq()\n"
+        "mem32[ALARM3] = mem32[RAWL] + 3000\n"
+        "mem32[PAUSE] = 1\n"
+        "a = mem32[RAWL]; later(); b = mem32[RAWL]; armed = mem32[ARMED] >> 3, mem32[PAUSE], mem32[INTR] >> 3\n"
+        "mem32[PAUSE] = 0\n"
+        "c = mem32[RAWL]\n"
+        "while not mem32[INTR] >> 3: pass\n"
+        "d = mem32[RAWL]; mem32[INTR] = 8\n"
+        "machine.enable_irq(masked)\n"
+        "print(b - a, c - b, d - a, armed, mem32[ARMED] >> 3)"
+    )
+    stood, after, fired, rest = out.split(maxsplit=3)
+    assert int(stood) == 0 and 0 <= int(after) <= 40
+    assert 2900 <= int(fired) <= 3100
+    assert rest.strip() == "(1, 1, 0) 0"
+
+
+def test_a_pause_for_a_debugger_that_is_not_there_has_no_effect(repl):
+    """Datasheet 4.6.5: DBGPAUSE, 7 at reset, stops the timer while a core is halted by a debugger; two bits are kept."""
+    out = repl.execute(
+        TIMER + "a = mem32[DBGPAUSE]; mem32[DBGPAUSE] = 0; b = mem32[DBGPAUSE] & 6; mem32[DBGPAUSE] = 0xffffffff\n"
+        "t = time.ticks_us(); time.sleep_us(500); t = time.ticks_diff(time.ticks_us(), t)\n"
+        "print(a, b, mem32[DBGPAUSE], 500 <= t < 700)"
+    )
+    assert out.split() == ["7", "0", "7", "True"]
+
+
+@pytest.mark.parametrize("ppm", (-200.0, 0.0, 200.0))
+def test_a_boards_time_goes_as_its_crystal_does(uf2, ppm):
+    """Of two seconds of the world's a crystal that is fast by 200 ppm makes 400 us more; pins tell the world's time."""
+    with VirtualPico(uf2, seed=3, crystal_ppm=ppm) as pico:
+        pico.run(FIRST_START_MS * MS)
+        first_ns, first_us = pico.now_ns, pico.cpu.timer_us
+        pico.run(2000 * MS)
+        passed_us = (pico.now_ns - first_ns) / 1000
+        assert passed_us == pytest.approx(2_000_000, abs=0.1)
+        assert pico.cpu.timer_us - first_us - passed_us == pytest.approx(2 * ppm, abs=1.5)
+        at = pico.now_ns + 5 * MS
+        pico.pin(20).watch()
+        pico.pin(20).drive_edges([at, at + MS], [1, 0])
+        pico.run(10 * MS)
+        assert [t for t, _ in pico.pin(20).edges()] == pytest.approx([at, at + MS], abs=1)
+
+
+def test_boards_differ_and_a_seed_is_a_board():
+    parts = [spread(seed) for seed in range(200)]
+    assert parts[7] == spread(7)
+    for name, limits in (("crystal_ppm", CRYSTAL_PPM), ("rosc_hz", ROSC_HZ[:2]), ("flash_wear", (FRESH, WORN))):
+        values = [getattr(each, name) for each in parts]
+        width = limits[1] - limits[0]
+        assert limits[0] <= min(values) < limits[0] + width / 8 and limits[1] - width / 8 < max(values) <= limits[1]
+    with pytest.raises(HilError, match="flash_wear is 2; it must be 0..1"):
+        spread(1, flash_wear=2)
+
+
+@pytest.mark.parametrize(("seed", "mhz"), ((2730, 1.95), (1429, 11.8)))
+def test_a_board_starts_with_any_ring_oscillator_that_the_datasheet_allows(uf2, seed, mhz):
+    """1.8 to 12 MHz until the crystal runs; a first start makes the file system, which is the flash's time."""
+    with VirtualPico(uf2, seed=seed, flash_wear=FRESH) as pico:
+        assert pico.parts.rosc_hz == pytest.approx(mhz * 1e6, rel=0.01)
+        pico.usb.write(b"version\r")
+        pico.run(600 * MS)
+        assert b"cause=power_on" in b"".join(data for _, data in pico.usb.read())

@@ -35,12 +35,16 @@ const OPERATIONS = {
 };
 
 export class FlashNor {
-  /** `hooks`: {readable(boolean, from, to), cutPower()}, called when XIP reads (do not) work and at a planned power cut. */
-  constructor(clock, events, random, hooks) {
+  /**
+   * `hooks`: {readable(boolean, from, to), cutPower()}, called when XIP reads (do not) work and at a planned power cut.
+   * `wear`: 0, a part that takes the typical times, to 1, one that takes the longest.
+   */
+  constructor(clock, events, random, hooks, wear) {
     this.clock = clock;
     this.events = events;
     this.random = random;
     this.hooks = hooks;
+    this.wear = wear;
     this.bytes = new Uint8Array(FLASH_SIZE).fill(0xff);
     this.uniqueId = Array.from({ length: 8 }, () => random.uint32() & 0xff);
     this.log = []; // {name, kind, address, length, startNanos, busyNanos}, and {before, after} while recording
@@ -161,12 +165,13 @@ export class FlashNor {
       this.slowNextNanos = 0;
       return nanos;
     }
-    // Mostly near the typical time, one in fifty anywhere up to the longest.
+    // Mostly near the part's own time, one in fifty anywhere from there up to the longest.
     const { typicalMs, longestMs } = operation;
+    const ownMs = typicalMs * (longestMs / typicalMs) ** this.wear;
     const ms =
       this.random.uniform() < 0.02
-        ? typicalMs + (longestMs - typicalMs) * this.random.uniform()
-        : Math.min(longestMs, typicalMs * Math.exp(0.15 * this.random.gaussian()));
+        ? ownMs + (longestMs - ownMs) * this.random.uniform()
+        : Math.min(longestMs, ownMs * Math.exp(0.15 * this.random.gaussian()));
     return ms * MS;
   }
 

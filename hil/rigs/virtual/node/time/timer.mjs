@@ -1,5 +1,6 @@
 // The 64-bit microsecond timer (RP2040 datasheet 4.6). It starts at 0 at every reset of the chip, or where the
-// rig says (to stand just before a wrap), and its alarms fire when the low word equals the target.
+// rig says (to stand just before a wrap), and its alarms fire when the low word equals the target. Paused, it stands and
+// they wait.
 
 import { BasePeripheral } from 'rp2040js';
 
@@ -19,6 +20,8 @@ const INTE = 0x38;
 const INTF = 0x3c;
 const INTS = 0x40;
 const TWO_32 = 4294967296;
+const DBGPAUSE_CORES = 6; // the debugger's cores, of which none is ever halted here: kept, and without effect
+const DBGPAUSE_RESERVED = 1;
 
 export class Timer extends BasePeripheral {
   /** `startMicros()` is the time a reset of the block starts from. */
@@ -26,10 +29,12 @@ export class Timer extends BasePeripheral {
     super(chip, name);
     this.startMicros = startMicros;
     this.clock = chip.clock;
-    this.offsetMicros = startMicros() - Math.floor(this.clock.nanos / 1000);
+    this.offsetMicros = startMicros() - this.ticks;
+    this.pausedMicros = -1; // >= 0 while it stands
     this.writtenLow = 0;
     this.latchedHigh = 0;
-    this.dbgPause = 7;
+    this.dbgPause = DBGPAUSE_CORES | DBGPAUSE_RESERVED;
+    this.armed = 0;
     this.intRaw = 0;
     this.intEnable = 0;
     this.intForce = 0;
@@ -37,8 +42,13 @@ export class Timer extends BasePeripheral {
     this.alarms = [0, 1, 2, 3].map((index) => this.clock.createAlarm(() => this.fire(index)));
   }
 
+  /** Microseconds of the clock it counts. */
+  get ticks() {
+    return Math.floor(this.clock.nanos / 1000);
+  }
+
   get micros() {
-    return Math.floor(this.clock.nanos / 1000) + this.offsetMicros;
+    return this.pausedMicros >= 0 ? this.pausedMicros : this.ticks + this.offsetMicros;
   }
 
   readUint32(offset) {
@@ -55,11 +65,11 @@ export class Timer extends BasePeripheral {
       case TIMERAWL:
         return this.micros % TWO_32;
       case ARMED:
-        return this.alarms.reduce((bits, alarm, index) => bits | (alarm.scheduled ? 1 << index : 0), 0);
+        return this.armed;
       case DBGPAUSE:
         return this.dbgPause;
       case PAUSE:
-        return 0;
+        return this.pausedMicros >= 0 ? 1 : 0;
       case INTR:
         return this.intRaw;
       case INTE:
@@ -79,7 +89,8 @@ export class Timer extends BasePeripheral {
     if (offset >= ALARM0 && offset <= ALARM3) {
       const index = (offset - ALARM0) >> 2;
       this.targets[index] = value;
-      this.arm(index);
+      this.armed |= 1 << index;
+      this.plan();
       return;
     }
     switch (offset) {
@@ -90,17 +101,15 @@ export class Timer extends BasePeripheral {
         this.jumpTo((value >>> 0) * TWO_32 + this.writtenLow);
         return;
       case ARMED:
-        for (let index = 0; index < 4; index++) {
-          if (this.rawWriteValue & (1 << index)) {
-            this.alarms[index].cancel();
-          }
-        }
+        this.armed &= ~this.rawWriteValue;
+        this.plan();
         return;
       case DBGPAUSE:
-        this.dbgPause = value;
+        this.dbgPause = (value & DBGPAUSE_CORES) | DBGPAUSE_RESERVED;
         return;
       case PAUSE:
-        return; // the pause of the timer is not modelled
+        this.pause((value & 1) !== 0);
+        return;
       case INTR:
         this.intRaw &= ~this.rawWriteValue;
         break;
@@ -117,31 +126,45 @@ export class Timer extends BasePeripheral {
     this.checkInterrupts();
   }
 
-  /** Schedules the alarm for the next time the low word equals its target. */
-  arm(index) {
+  /** Schedules what is armed, each for the next time the low word equals its target. */
+  plan() {
+    const { micros, alarms, targets } = this;
+    for (let index = 0; index < 4; index++) {
+      if (this.pausedMicros >= 0 || !(this.armed & (1 << index))) {
+        alarms[index].cancel();
+      } else {
+        const ahead = (targets[index] - (micros % TWO_32) + TWO_32) % TWO_32;
+        alarms[index].scheduleAt((micros + ahead - this.offsetMicros) * 1000);
+      }
+    }
+  }
+
+  pause(stands) {
+    if (stands === this.pausedMicros >= 0) {
+      return;
+    }
     const { micros } = this;
-    const ahead = (this.targets[index] - (micros % TWO_32) + TWO_32) % TWO_32;
-    this.alarms[index].scheduleAt((micros + ahead - this.offsetMicros) * 1000);
+    this.pausedMicros = stands ? micros : -1;
+    this.offsetMicros = micros - this.ticks;
+    this.plan();
   }
 
   /** Sets the time. Alarms that are jumped over fire at once (a rig's convenience; silicon would miss them). */
   jumpTo(micros) {
     const before = this.micros;
-    const due = this.alarms.map((alarm) => (alarm.scheduled ? alarm.nanos / 1000 + this.offsetMicros : Infinity));
+    const jumped = [0, 1, 2, 3].filter(
+      (index) => this.alarms[index].scheduled && this.alarms[index].nanos / 1000 + this.offsetMicros <= micros,
+    );
+    if (this.pausedMicros >= 0) {
+      this.pausedMicros = micros;
+    }
     this.offsetMicros += micros - before;
-    due.forEach((dueMicros, index) => {
-      if (dueMicros === Infinity) {
-        return;
-      }
-      if (dueMicros <= micros) {
-        this.alarms[index].schedule(0);
-      } else {
-        this.arm(index);
-      }
-    });
+    this.plan();
+    jumped.forEach((index) => this.alarms[index].schedule(0));
   }
 
   fire(index) {
+    this.armed &= ~(1 << index);
     this.intRaw |= 1 << index;
     this.checkInterrupts();
   }
@@ -154,8 +177,11 @@ export class Timer extends BasePeripheral {
   }
 
   reset() {
-    this.alarms.forEach((alarm) => alarm.cancel());
-    this.offsetMicros = this.startMicros() - Math.floor(this.clock.nanos / 1000);
+    this.armed = 0;
+    this.pausedMicros = -1;
+    this.plan();
+    this.offsetMicros = this.startMicros() - this.ticks;
+    this.dbgPause = DBGPAUSE_CORES | DBGPAUSE_RESERVED;
     this.intRaw = 0;
     this.intEnable = 0;
     this.intForce = 0;
