@@ -48,6 +48,48 @@ def test_instructions_take_their_cycles_on_the_8_ns_grid(repl):
     assert all((b - a) % NS_PER_CYCLE == 0 for a, b in zip(times, times[1:], strict=False))
 
 
+# Loads from and stores to one register of each kind, between stores to SIO; the register's address is in r3.
+ACCESS = """
+@micropython.asm_thumb
+def touch(r0):
+    mov(r3, r0)
+    mov(r1, 0xd0)
+    lsl(r1, r1, 24)
+    mov(r2, 4)
+    str(r2, [r1, 0x1c])
+    str(r2, [r1, 0x1c])
+    ldr(r4, [r3, 0])
+    str(r2, [r1, 0x1c])
+    str(r4, [r3, 0])
+    str(r2, [r1, 0x1c])
+pin = Pin(2, Pin.OUT, value=0)
+masked = machine.disable_irq()
+touch(0xd0000080)
+touch({address})
+machine.enable_irq(masked)
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "reads", "writes"),
+    (
+        ("0xd0000080", 1, 1),  # an accumulator of the interpolator, in SIO: the single-cycle port
+        ("addressof(word)", 2, 2),  # RAM: AHB, the address and the data
+        ("0x50000420", 2, 2),  # DMA's TIMER0: AHB
+        ("0x4004c010", 4, 5),  # ADC's DIV: APB
+    ),
+)
+def test_registers_on_the_apb_take_their_time(repl, address, reads, writes):
+    """Datasheet 2.1.4: where AHB takes one cycle after the address, the bridge to APB takes 3 to read and 4 to write."""
+    pin = repl.pico.pin(2)
+    repl.execute("from uctypes import addressof; word = bytearray(4); Pin(2, Pin.OUT, value=0)")
+    pin.watch()
+    repl.execute(ACCESS.format(address=address))
+    times = [t for t, _ in pin.edges()][-4:]
+    gaps = [round((b - a) / NS_PER_CYCLE) for a, b in zip(times, times[1:], strict=False)]
+    assert gaps == [1, 1 + reads, 1 + writes]
+
+
 def test_sleep_lasts_as_long_as_it_says(repl):
     pin = repl.pico.pin(3)
     repl.execute("p = Pin(3, Pin.OUT, value=0)")
@@ -116,12 +158,13 @@ def test_pin_interrupts_are_taken_at_the_edge(repl):
     pico.pin(7).drive(0)
     repl.execute("hits = []\nPin(7, Pin.IN).irq(lambda p: hits.append(time.ticks_us()), Pin.IRQ_RISING, hard=False)")
     at = pico.now_ns + 5 * MS
-    pico.pin(7).drive_edges([at, at + MS, at + 2 * MS], [1, 0, 1])
+    pico.pin(7).drive_edges([at + n * MS for n in range(5)], [1, 0, 1, 0, 1])
     pico.run(10 * MS)
-    first, second = (int(each) for each in repl.execute("print(*hits)").split())
-    assert 1990 <= second - first <= 2010
+    first, second, third = (int(each) for each in repl.execute("print(*hits)").split())
+    # The first one's way through the handlers is not in the flash cache.
+    assert 1890 <= second - first <= 2010 and 1990 <= third - second <= 2010
     timer_zero = pico.now_ns - pico.cpu.timer_us * 1000
-    assert 0 <= first * 1000 + timer_zero - at < 200_000
+    assert 0 <= first * 1000 + timer_zero - at < 300_000
 
 
 def test_every_pin_is_let_go_on_reset(repl):
@@ -202,9 +245,9 @@ def test_boards_differ_and_a_seed_is_a_board():
 
 @pytest.mark.parametrize(("seed", "mhz"), ((2730, 1.95), (1429, 11.8)))
 def test_a_board_starts_with_any_ring_oscillator_that_the_datasheet_allows(uf2, seed, mhz):
-    """1.8 to 12 MHz until the crystal runs; a first start makes the file system, which is the flash's time."""
+    """1.8 to 12 MHz until the crystal runs. The start makes the file system, too: FRESH, 90 ms."""
     with VirtualPico(uf2, seed=seed, flash_wear=FRESH) as pico:
         assert pico.parts.rosc_hz == pytest.approx(mhz * 1e6, rel=0.01)
         pico.usb.write(b"version\r")
-        pico.run(600 * MS)
+        pico.run(1000 * MS)
         assert b"cause=power_on" in b"".join(data for _, data in pico.usb.read())

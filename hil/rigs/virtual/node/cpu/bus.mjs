@@ -9,7 +9,11 @@ const PERIPHERALS = 0x40000000;
 const PERIPHERALS_SIZE = 0x10400000; // up to and with PIO1
 const SIO = 0xd0000000;
 
-/** Extra cycles of a load or store, as rp2040js counts them: SIO 0, APB 3 (read) or 4 (write), all else 1. */
+/**
+ * Cycles of a load or store beyond the instruction's own, in which the address goes out (datasheet 2.1.4, 2.4.3.3): none
+ * at SIO's port, 1 on AHB, through the bridge to APB 3 to read (registered, set-up, access) and 4 to write (it waits for
+ * the data, too).
+ */
 export function ioCycles(address, write) {
   const top = address >>> 28;
   if (top === 0xd) return 0;

@@ -1,5 +1,8 @@
 // DMA with transfers made at the instant of the request: a sample that arrives in a FIFO is in memory
-// at once, with no event of its own (the few bus cycles it takes on silicon are not modelled).
+// at once, with no event of its own (the few bus cycles it takes on silicon are not modelled). Only an unpaced block
+// takes the bus for long enough to matter: it and a core that is awake slow each other down.
+
+import { Sniffer, swapped } from './sniffer.mjs';
 
 const BUSY = 1 << 24;
 const EN = 1;
@@ -9,16 +12,25 @@ const INCR_WRITE = 1 << 5;
 const RING_SEL = 1 << 10;
 const TREQ_TIMER0 = 59;
 const TREQ_PERMANENT = 63;
-// From RAM to RAM, items that nothing paces: reading and writing share the banks of RAM and the way there. MicroPython's
-// own test has 4096 words of it take 70 to 125 us on boards, interpreter and all.
+const BSWAP = 1 << 22;
+const SNIFF_EN = 1 << 23;
+const SNIFF_CTRL = 0x434;
+const SNIFF_DATA = 0x438;
+// From RAM to RAM, items that nothing paces: a read and a write, a cycle each. 1024 words take 2169 to 2175 cycles on a
+// board (arduino-pico, pull request 2552); MicroPython's own test has 4096 take 70 to 125 us, interpreter and all.
 const UNPACED_CYCLES = 2;
+// A core that is awake goes to RAM about every other cycle, and meets the DMA there in one of the four banks (words in
+// turn, datasheet 2.6.2): one in eight cycles. The arbiter takes turns (2.1.1), so each waits for every other meeting.
+const CONTENTION = 1 / 16;
 const DREQ_PWM_WRAP0 = 24;
 const DREQ_PWM_WRAP7 = 31;
 
 /** Rewires the channels of rp2040js's DMA block. */
 export function fitDma(chip) {
   const { dma } = chip;
+  const sniffer = new Sniffer();
   dma.dreq.fill(false, 0, 40);
+  fitSniffer(dma, sniffer);
 
   for (const channel of dma.channels) {
     const alarm = chip.clock.createAlarm(() => timedTransfer(channel));
@@ -27,7 +39,11 @@ export function fitDma(chip) {
 
     channel.moveOne = function moveOne() {
       const { ctrl, dataSize, ringMask } = this;
-      this.transferFn();
+      if (ctrl & SNIFF_EN && sniffer.watches(this.index)) {
+        sniffedTransfer(this);
+      } else {
+        this.transferFn();
+      }
       if (ctrl & INCR_READ) {
         this.readAddr =
           ringMask && !(ctrl & RING_SEL)
@@ -61,7 +77,7 @@ export function fitDma(chip) {
       const treq = this.treqValue;
       if (treq >= TREQ_TIMER0) {
         if (!alarm.scheduled) {
-          alarm.schedule(treq === TREQ_PERMANENT ? this.transCount * UNPACED_CYCLES * chip.clock.cycleNanos : dma.pacingNanos(treq));
+          alarm.schedule(treq === TREQ_PERMANENT ? startUnpaced(this) : dma.pacingNanos(treq));
         }
         return;
       }
@@ -83,12 +99,30 @@ export function fitDma(chip) {
     };
   }
 
+  /** How long the block will take, ns; what the core is to lose by it is noted. */
+  function startUnpaced(channel) {
+    const cycles = channel.transCount * UNPACED_CYCLES;
+    channel.coreCycles = chip.core.waiting ? 0 : Math.round(cycles * CONTENTION);
+    return (cycles + channel.coreCycles) * chip.clock.cycleNanos;
+  }
+
+  /** Moves an item and shows it to the sniffer, which is behind the channel's own swap of bytes. */
+  function sniffedTransfer({ ctrl, dataSize, readAddr, writeAddr }) {
+    const bits = 8 * dataSize;
+    const read = chip[`readUint${bits}`](readAddr) >>> 0;
+    const item = ctrl & BSWAP ? swapped(read, dataSize) : read;
+    chip[`writeUint${bits}`](writeAddr, item);
+    sniffer.take(item, dataSize);
+  }
+
   /** An unpaced block is there when its time is up; a timer-paced one goes item by item. */
   function timedTransfer(channel) {
     if (!channel.active) {
       return;
     }
     if (channel.treqValue === TREQ_PERMANENT) {
+      // The core's share of the waiting, made up for in one piece; a core that sleeps has lost nothing.
+      chip.core.cycles += chip.core.waiting ? 0 : channel.coreCycles;
       let left = channel.transCount;
       while (left-- > 0) {
         channel.moveOne();
@@ -127,6 +161,7 @@ export function fitDma(chip) {
   };
 
   dma.reset = () => {
+    sniffer.reset();
     for (const channel of dma.channels) {
       channel.abort();
       channel.reset();
@@ -141,5 +176,30 @@ export function fitDma(chip) {
     dma.intForce0 = 0;
     dma.intForce1 = 0;
     dma.checkInterrupts();
+  };
+}
+
+/** Gives rp2040js's DMA block the sniffer's registers. */
+function fitSniffer(dma, sniffer) {
+  const { readUint32, writeUint32 } = dma;
+  dma.readUint32 = function read(offset) {
+    switch (offset) {
+      case SNIFF_CTRL:
+        return sniffer.ctrl;
+      case SNIFF_DATA:
+        return sniffer.readData();
+    }
+    return readUint32.call(this, offset);
+  };
+  dma.writeUint32 = function write(offset, value) {
+    switch (offset) {
+      case SNIFF_CTRL:
+        sniffer.writeCtrl(value);
+        return;
+      case SNIFF_DATA:
+        sniffer.writeData(value);
+        return;
+    }
+    writeUint32.call(this, offset, value);
   };
 }
