@@ -33,9 +33,15 @@ def ram_blocks(path: Path) -> list[Block]:
     in_ram = [block for block in blocks if block.in_ram]
     if in_ram and len(in_ram) < len(blocks):
         raise VirtualPicoError(f"{path} goes to flash and to RAM: the boot ROM takes no such file")
-    if any(block.address < RAM[0] for block in in_ram):
-        raise VirtualPicoError(f"{path} goes to the flash cache's RAM, which is not modelled")
+    for block in in_ram:
+        check_place(block)
     return in_ram
+
+
+def check_place(block: Block) -> None:
+    """VirtualPicoError for a block that the ROM would take and this board has no place for."""
+    if block.in_ram and block.address < RAM[0]:
+        raise VirtualPicoError("the UF2 goes to the flash cache's RAM, which is not modelled")
 
 
 def load_and_start(memory: Memory, blocks: Iterable[Block]) -> None:

@@ -17,7 +17,7 @@ import os
 import shutil
 from pathlib import Path
 
-from hil.rigs.virtual.boot_rom import restart
+from hil.rigs.virtual.boot_rom import check_place, restart
 from hil.rigs.virtual.pico import VirtualPico
 from sapper_host.flash.uf2 import (
     BLOCK_BYTES,
@@ -158,6 +158,7 @@ class BootselDrive:
             if fault.ends_transfer:
                 self._forget()
             return
+        check_place(block)
         if block.count != self._count or any(other.in_ram != block.in_ram for other in self._blocks.values()):
             self._forget()
             self._count = block.count

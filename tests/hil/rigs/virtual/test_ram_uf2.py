@@ -77,6 +77,16 @@ def test_copied_onto_the_drive_it_runs_and_flash_stays(file: Path, tmp_path: Pat
         assert runs(pico) and pico.flash.image() == flash
 
 
+def test_what_this_board_has_no_place_for_is_told_by_the_drive_too(tmp_path: Path) -> None:
+    with VirtualPico(None, seed=11) as pico:
+        pico.run(1500 * MS)
+        drive = BootselDrive(pico, tmp_path / "RPI-RP2", takes_time=False)
+        drive.poll()
+        ram_uf2(drive.folder / "cache.uf2", {uf2.CACHE_RAM[0]: CODE})
+        with pytest.raises(VirtualPicoError, match="cache's RAM"):
+            drive.poll()
+
+
 def test_with_the_power_it_is_gone(file: Path) -> None:
     with VirtualPico(file) as pico:
         pico.run(20 * MS)
