@@ -14,6 +14,7 @@ from hil.prove.updates.versions import bundle
 from hil.prove.updates.works import all_works
 from hil.rigs.firmware import default_uf2
 from hil.rigs.rig import NS_PER_MS
+from hil.rigs.spread import WORN
 from hil.rigs.virtual import VirtualPico
 from sapper.crypto.keys import key_id
 from sapper.crypto.team_proof import proof
@@ -72,6 +73,16 @@ def test_one_changed_module_goes_to_the_other_slot_and_little_else_is_sent(board
     result = update(board, second)
     assert (result.outcome, result.after["source"], result.after["content"]) == ("updated", "slot_b", second.content)
     assert result.bytes < 12_000 and len(second.image) > 100_000
+
+
+def test_worn_flash_takes_an_update_within_what_the_laptop_waits(updated_flash, second):
+    """Every erase and page takes the longest that the data sheet allows."""
+    with VirtualPico(None, flash_image=updated_flash, seed=4, flash_wear=WORN) as pico:
+        pico.run(BOOT_NS)
+        result = update(SimulatedBoard(pico), second)
+        assert (result.outcome, result.after["source"]) == ("updated", "slot_b")
+        erased = [each for each in pico.flash.operation_log() if each.name != "program"]
+        assert erased and max(each.busy_ns for each in erased) > 350 * NS_PER_MS
 
 
 @pytest.mark.parametrize("how", BROKEN)
