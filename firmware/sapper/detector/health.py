@@ -1,8 +1,9 @@
 """Health of the detector: what makes it blind, each a named fault, latched until the operator clears it.
 
 A gate is judged in 50..100 ms where its samples decide (a rail that no approaching object explains), and as soon as
-its own noise allows where they do not: a frozen gate repeats its value but for the converter's noise, but a quiet one does
-so too now and then, so the run that counts as frozen is learned from how often the gate repeats itself: 0.18 to 0.8 s.
+its own noise allows where they do not: a frozen gate repeats its value, give or take the converter's noise, but a quiet
+one does so too now and then, so the run that counts as frozen is learned from how often the gate repeats itself: 0.18
+to 0.8 s.
 """
 
 from array import array
@@ -35,11 +36,12 @@ _RAIL, _JUMP, _CLIP, _QUIET, _LIMIT, _STATE = 18, 21, 24, 27, 28, 31
 
 @micropython.viper
 def _watch(frame: ptr32, state: ptr32) -> int:
-    """Follow each gate: its run of values that repeat, up to 28 (four deviations of a mean of twenty samples less another,
-    of 1.36 LSB of noise each) and up to half of what is usual for the gate; how often it repeats itself (1/1024 of frames, over 64); its roughness
-    (mean size of the second difference, in 1/16) over 32 frames and over 512; frames at a rail, and the jump that led
-    there; and frames in which all gates are quiet. Returns 0 where nothing is near a fault.
+    """Follow each gate: its run of values that repeat; how often it repeats itself (1/1024 of frames, over 64); its
+    roughness (mean size of the second difference, in 1/16) over 32 frames and over 512; frames at a rail, and the jump
+    that led there; and frames in which all gates are quiet. Returns 0 where nothing is near a fault.
 
+    A value repeats the last one within 28: four deviations of the difference of two means of twenty samples with 1.36
+    LSB of the converter's noise each; and within half of the roughness that is usual for the gate.
     A second difference is below 2^18; in 1/16 below 2^22.
     """
     g = 0

@@ -40,7 +40,7 @@ class Waveform:
         self._linear = linear
 
     def window(self, start_us: int, end_us: int) -> bytes:
-        """The points in force from start to end as pairs (time from start, 1/256 LSB, held); earlier ones are forgotten.
+        """The points in force from start to end, held, as pairs (time from start, 1/256 LSB); earlier ones are dropped.
 
         Lines are cut into steps as long as the ADC's samples are apart.
         """

@@ -46,7 +46,7 @@ def test_a_stuck_gate_within_a_second(gate) -> None:
 @pytest.mark.parametrize("gate", [0, 1, 2])
 @pytest.mark.parametrize("lsb", ADC_NOISE_LSB)
 def test_a_stuck_gate_is_told_through_the_noise_of_the_converter(gate, lsb) -> None:
-    """A front end that stands still still comes through an ADC with 0.97 to 1.36 LSB of noise, twenty samples a frame."""
+    """A front end that stands still still comes through an ADC with about 1 LSB of noise, twenty samples a frame."""
     for seed in range(10):
         made = Lane.drive([(4, 0.3)], seed=seed)
         made.gates[after(made), gate] = made.gates[np.argmax(after(made)), gate]
@@ -54,6 +54,17 @@ def test_a_stuck_gate_is_told_through_the_noise_of_the_converter(gate, lsb) -> N
         name, late_ms = first(run(made))
         assert name == f"stuck_gate{gate}"
         assert late_ms <= 900
+
+
+@pytest.mark.parametrize("lsb", ADC_NOISE_LSB)
+def test_gates_that_lose_their_noise_together_are_told_through_that_of_the_converter(lsb) -> None:
+    for seed in range(10):
+        made = Lane.drive([(4, 0.3)], seed=seed)
+        made.gates[after(made)] = made.gates[np.argmax(after(made))]
+        made.gates += np.random.default_rng(seed).normal(0, lsb * MV_PER_LSB / 20**0.5, made.gates.shape)
+        name, late_ms = first(run(made))
+        assert name == "no_pulse"
+        assert late_ms <= 450
 
 
 @pytest.mark.parametrize("step_mv", [0.806, 1.61])

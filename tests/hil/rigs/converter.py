@@ -1,4 +1,4 @@
-"""What is known of the RP2040's converter, to hold both rigs to: erratum RP2040-E11, and what was measured on boards."""
+"""What is known of the RP2040's converter, to hold rigs to: erratum RP2040-E11, and what was measured on boards."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,6 @@ def check_widths(codes: NDArray[np.integer], wide: int, samples_per_lsb: float) 
 
 
 def check_noise(codes: NDArray[np.integer], middle: int, lsb_rms: float) -> None:
-    """Of a steady input in the middle of a narrow code; rounding to codes adds its twelfth, narrow ones stretch it by 1 %."""
+    """Of a steady input in the middle of a code; rounding to codes adds its twelfth, narrow ones stretch it by 1 %."""
     assert abs(codes.mean() - middle) < 0.02 * lsb_rms
     assert abs(codes.std() / np.hypot(lsb_rms, 12**-0.5) - 1) < 0.03

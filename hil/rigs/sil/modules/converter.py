@@ -28,8 +28,8 @@ dma_moved = 0
 dma_active = False
 
 _LSB = 256
-# Erratum RP2040-E11, as in hil/rigs/virtual/node/outside/stimulus.mjs: codes 512, 1536, 2560 and 3584 are 9.9 LSB wide, the
-# others narrower by as much in all. Half that width; how much the rest is stretched, 1023 / 1014.1 - 1, in 1/65536.
+# Erratum RP2040-E11, as in hil/rigs/virtual/node/outside/stimulus.mjs: codes 512, 1536, 2560 and 3584 are 9.9 LSB wide,
+# the others narrower by as much in all. Half that width; how much the rest is stretched, 1023 / 1014.1 - 1, in 1/65536.
 _HALF_WIDE = const(1267)
 _STRETCH = const(575)
 _PERIOD = const(1024 * 256)
@@ -57,7 +57,16 @@ def put(words: ptr32, i: int, value: int):
 
 @micropython.viper
 def fill(
-    ring: ptr16, head: int, mask: int, channel: int, count: int, t: int, step: int, points: ptr32, table: ptr32, noise: ptr32
+    ring: ptr16,
+    head: int,
+    mask: int,
+    channel: int,
+    count: int,
+    t: int,
+    step: int,
+    points: ptr32,
+    table: ptr32,
+    noise: ptr32,
 ):
     """`count` samples from ring[head] on, the first of `channel` at time `t`; points: (time, 1/256 LSB)."""
     chance = noise[0]

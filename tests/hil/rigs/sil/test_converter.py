@@ -15,7 +15,8 @@ SCRIPT = """
 import sys
 sys.path[:] = [sys.argv[1]]
 import array, uctypes, converter
-first, points, each, lsb, seed = int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]), int(sys.argv[6])
+first, points, each, seed = [int(word) for word in sys.argv[2:6]]
+lsb = float(sys.argv[6])
 waves = array.array("I")
 for _ in range(5):
     for i in range(points):
@@ -32,7 +33,7 @@ sys.stdout.buffer.write(ring)
 
 def codes(first_lsb: float, points: int, each: int, lsb: float, seed: int = 3) -> np.ndarray:
     """`points * each`, a power of two of them, while the input rises by 1/256 LSB after every `each`."""
-    numbers = map(str, (round(first_lsb * 256), points, each, lsb, seed))
+    numbers = map(str, (round(first_lsb * 256), points, each, seed, lsb))
     command = [str(process.default_micropython()), "-X", "heapsize=16M", "-c", SCRIPT, str(process.MODULES), *numbers]
     out = subprocess.run(command, capture_output=True, check=True).stdout
     return np.frombuffer(out, dtype="<u2")

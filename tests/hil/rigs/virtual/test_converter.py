@@ -24,7 +24,8 @@ while not mem32[ADC + 8] & 0x100: mem32[ADC + 12]
 mem32[ADC + 8] = 1 << 24 | 8 | 1 | 3 << 10
 mem32[ADC + 0x10] = 0
 dma = rp2.DMA()
-dma.config(read=ADC + 12, write=buf, count={count}, ctrl=dma.pack_ctrl(size=1, inc_read=False, treq_sel=36), trigger=True)
+dma.config(read=ADC + 12, write=buf, count={count},
+           ctrl=dma.pack_ctrl(size=1, inc_read=False, treq_sel=36), trigger=True)
 mem32[ADC] = 1 | 8
 while dma.active(): pass
 mem32[ADC] = 1
@@ -38,7 +39,11 @@ def acquired(repl, count: int, lsb_at) -> np.ndarray:
     pico = repl.pico
     # The input is played again and again from the same instant before it is known when the conversions begin.
     repl.execute("go = 0x20041ff0; mem32[go] = 0")
-    repl.start(ACQUIRE.replace("mem32[ADC] = 1 | 8\n", "while not mem32[go]: pass\nmem32[ADC] = 1 | 8\n", 1).format(count=count))
+    repl.start(
+        ACQUIRE.replace("mem32[ADC] = 1 | 8\n", "while not mem32[go]: pass\nmem32[ADC] = 1 | 8\n", 1).format(
+            count=count
+        )
+    )
     pico.run(60_000_000)
     begins_ns = pico.now_ns
     pico.memory.write(0x20041FF0, b"\x01\0\0\0")

@@ -36,7 +36,7 @@ def test_erase_sets_and_program_only_clears_bits(repl):
     ("wear", "erase_ms", "program_ms"), ((FRESH, (30, 70), (0.25, 0.7)), (WORN, (280, 400), (2.0, 3.0)))
 )
 def test_a_worn_part_takes_the_longest_times_of_the_data_sheet(uf2, wear, erase_ms, program_ms):
-    """W25Q16JV, 9.6: a sector's erase 45 ms typically, 400 at most, a page 0.4 and 3; a first start makes the file system."""
+    """W25Q16JV, 9.6: an erase 45 ms typically, 400 at most, a page 0.4 and 3. A first start makes the file system."""
     with VirtualPico(uf2, seed=4, flash_wear=wear) as pico:
         pico.run(FIRST_START_MS * MS)
         log = pico.flash.operation_log()

@@ -140,4 +140,3 @@ def test_a_fifo_nobody_empties_sets_the_overflow_flag(repl):
         "print(mem32[ADC + 8] >> 11 & 1, mem32[ADC + 8] >> 16 & 15)"
     )
     assert out.split() == ["1", "4"]
-

@@ -80,7 +80,7 @@ machine.enable_irq(masked)
     ),
 )
 def test_registers_on_the_apb_take_their_time(repl, address, reads, writes):
-    """Datasheet 2.1.4: where AHB takes one cycle after the address, the bridge to APB takes 3 to read and 4 to write."""
+    """Datasheet 2.1.4: where AHB takes a cycle after the address, the bridge to APB takes 3 to read and 4 to write."""
     pin = repl.pico.pin(2)
     repl.execute("from uctypes import addressof; word = bytearray(4); Pin(2, Pin.OUT, value=0)")
     pin.watch()
@@ -181,7 +181,7 @@ def test_every_pin_is_let_go_on_reset(repl):
     pico.run(600 * MS)
 
 
-TIMER = "T = 0x40054000\nPAUSE, DBGPAUSE, ALARM3, ARMED, RAWL, INTR = (T + n for n in (0x30, 0x2c, 0x1c, 0x20, 0x28, 0x34))\n"
+TIMER = "PAUSE, DBGPAUSE, ALARM3, ARMED, RAWL, INTR = (0x40054000 + n for n in (0x30, 0x2c, 0x1c, 0x20, 0x28, 0x34))\n"
 
 
 def test_a_paused_timer_stands_and_its_alarms_wait(repl):
@@ -206,7 +206,7 @@ def test_a_paused_timer_stands_and_its_alarms_wait(repl):
 
 
 def test_a_pause_for_a_debugger_that_is_not_there_has_no_effect(repl):
-    """Datasheet 4.6.5: DBGPAUSE, 7 at reset, stops the timer while a core is halted by a debugger; two bits are kept."""
+    """Datasheet 4.6.5: DBGPAUSE, 7 at reset, stops it while a core is halted by a debugger; two bits are kept."""
     out = repl.execute(
         TIMER + "a = mem32[DBGPAUSE]; mem32[DBGPAUSE] = 0; b = mem32[DBGPAUSE] & 6; mem32[DBGPAUSE] = 0xffffffff\n"
         "t = time.ticks_us(); time.sleep_us(500); t = time.ticks_diff(time.ticks_us(), t)\n"
