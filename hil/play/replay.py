@@ -9,7 +9,7 @@ cause has gone; then it stands, is armed again and goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,16 +49,17 @@ def replay(
     progress: Progress | None = None,
     listener: Callable[[Item], None] | None = None,
     begun: Callable[[str, dict[str, int]], None] | None = None,
+    parts: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Play `trace` into the rig of that name; returns the result described in docs/recordings.md.
 
     settings: (name, value) put in before arming. progress: told the share done, 0..1. listener: told everything that
-    the board says, as it comes. begun: told what `version` answers, and the settings put in. HilError when something is
-    off.
+    the board says, as it comes. begun: told what `version` answers, and the settings put in. parts: of the board, as the
+    rig's options name them (hil/rigs/spread.py). HilError when something is off.
     """
     if on_detect not in ON_DETECT:
         raise HilError(f"on_detect is '{on_detect}'; it must be one of {', '.join(ON_DETECT)}")
-    board = open_rig(rig, firmware)
+    board = open_rig(rig, firmware, **(parts or {}))
     try:
         run = _Replay(board, trace, on_detect, tuple(settings), progress)
         run.operator.listener = listener
