@@ -54,8 +54,8 @@ def replay(
     """Play `trace` into the rig of that name; returns the result described in docs/recordings.md.
 
     settings: (name, value) put in before arming. progress: told the share done, 0..1. listener: told everything that
-    the board says, as it comes. begun: told what `version` answers, and the settings put in. parts: of the board, as the
-    rig's options name them (hil/rigs/spread.py). HilError when something is off.
+    the board says, as it comes. begun: told what `version` answers, and the settings put in. parts: of the board, as
+    hil/rigs/spread.py has them. HilError when something is off.
     """
     if on_detect not in ON_DETECT:
         raise HilError(f"on_detect is '{on_detect}'; it must be one of {', '.join(ON_DETECT)}")

@@ -15,6 +15,7 @@ from typing import Any
 
 from hil.errors import HilError
 from hil.play.replay import replay
+from hil.rigs.spread import FRESH, SAMPLES_AS_PLAYED
 from sapper.shared.limits import TICK_MS
 from sapper_host import processes
 from sapper_host.errors import SapperError
@@ -26,8 +27,6 @@ from sapper_host.recordings.trace import Trace, read_trace
 # Both clocks are known from what the boards tell, to about a millisecond.
 TOLERANCE_S = (TICK_MS + 1) / 1000
 EARLY_TOLERANCE_S = (3 * TICK_MS + 1) / 1000
-# What is compared is the program: on each rig the converter's noise is other numbers, and `sil` has no crystal.
-_ONE_BOARD = {"sil": {"adc_noise_lsb": 0.0}, "virtual": {"adc_noise_lsb": 0.0, "crystal_ppm": 0.0}}
 _NAMES = ("to", "from", "reason", "fault")  # what makes two events of a kind the same
 
 Event = Mapping[str, Any]
@@ -67,7 +66,11 @@ def _by_kind(events: Iterable[Event]) -> dict[str, list[Event]]:
 
 def compare(trace: Trace) -> dict[str, Any]:
     """Both runs of a trace: {trace, events, differences}."""
-    runs = {rig: replay(trace, rig, "mark", parts=parts)["events"] for rig, parts in _ONE_BOARD.items()}
+    # What is compared is the program: the converter's noise is other numbers on each rig, and only one has a crystal.
+    runs = {
+        rig: replay(trace, rig, "mark", parts=parts | {"flash_wear": FRESH})["events"]
+        for rig, parts in SAMPLES_AS_PLAYED.items()
+    }
     return {
         "trace": trace.name,
         "events": len(runs["virtual"]),

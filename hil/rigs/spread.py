@@ -24,6 +24,12 @@ FIRST_START_MS = 1500
 
 # Busy times of the flash, typical and longest, ms, of a page and a sector (the same data sheet: tPP, tSE).
 FLASH_MS = {"program": (0.4, 3.0), "erase_4k": (45.0, 400.0)}
+# A rig's options for whoever works out from what was played which samples the board had, and when: the converter ideal,
+# the board's time the world's.
+SAMPLES_AS_PLAYED: dict[str, dict[str, float]] = {
+    "sil": {"adc_noise_lsb": 0.0},
+    "virtual": {"adc_noise_lsb": 0.0, "crystal_ppm": 0.0},
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,10 @@ class Spread:
 def spread(
     seed: int, adc_noise_lsb: float | None = None, crystal_ppm: float | None = None, flash_wear: float | None = None
 ) -> Spread:
-    """A board's parts by its seed, or as given. HilError for what no board has."""
+    """A board's parts by its seed, or as given; a converter without noise has even steps, too.
+
+    HilError for what no board has.
+    """
     chance = random.Random(f"board {seed}")
     noise_lsb, ppm, wear = (chance.uniform(*limits) for limits in (ADC_NOISE_LSB, CRYSTAL_PPM, (FRESH, WORN)))
     return Spread(

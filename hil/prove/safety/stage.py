@@ -16,6 +16,7 @@ from hil.prove.safety.tracks import Tracks
 from hil.rigs.capabilities import Faults, Power, Reset, faults_of, power_of, reset_of
 from hil.rigs.registry import open_rig
 from hil.rigs.rig import NS_PER_MS, Rig
+from hil.rigs.spread import SAMPLES_AS_PLAYED
 from sapper.shared.pins import GPIO, TEMP_27C_UV, VSYS_DIVIDER
 from sapper.shared.settings import row_of
 
@@ -270,7 +271,8 @@ class Stage:
 
 def open_stage(name: str, firmware: Path | None = None, seed: int = 0) -> Stage:
     """A stage on the rig of that name. HilError when there is none, or its board does not come up."""
-    rig = open_rig(name, firmware, seed=seed)
+    # truth.py works out what the detector had to see from what was played.
+    rig = open_rig(name, firmware, seed=seed, **SAMPLES_AS_PLAYED[name])
     try:
         return Stage(rig, seed)
     except BaseException:

@@ -44,7 +44,7 @@ _noise = bytearray(8)  # state of the random numbers, never 0; the deviation, so
 
 
 def set_noise(lsb_rms, seed):
-    """The converter's own noise, and where its random numbers begin."""
+    """The converter's own noise, and where its random numbers begin. Without noise it has no uneven steps, either."""
     put(_noise, 0, seed & 0x3FFFFFFF | 1)
     put(_noise, 1, round(lsb_rms * _LSB * 1024 / _BYTES_DEVIATION))
 
@@ -91,7 +91,7 @@ def fill(
         else:
             beyond += (beyond * _STRETCH >> 16) + 128
             away = beyond if away > 0 else 0 - beyond
-        code = (_FIRST_WIDE + middle + away) >> 8
+        code = (_FIRST_WIDE + middle + away if noise[1] else points[2 * i + 1]) >> 8
         ring[head & mask] = 0 if code < 0 else 4095 if code > 4095 else code
         head += 1
         channel += 1

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hil.errors import HilError
 from hil.play.operator import Operator
 from hil.rigs.rig import NS_PER_MS, NS_PER_S
 from hil.rigs.sil import SilRig
-from hil.rigs.spread import FIRST_START_MS, FRESH, WORN
-from sapper.shared.limits import PROMPT_LEFT_MS
+from hil.rigs.spread import ADC_NOISE_LSB, FIRST_START_MS, FRESH, WORN
+from sapper.shared.limits import FROZEN_FAULT_MS, PROMPT_LEFT_MS
 from sapper.shared.pins import GPIO
 from sapper_host.board.decoder import Frame, StreamDecoder
 
@@ -241,3 +242,23 @@ def test_worn_flash_stops_the_board_for_as_long_as_its_data_sheet_allows() -> No
             at_ns = next(at_ns for at_ns, data in rig.usb.read() if b"sapper=" in data)
             answered_ms.append(at_ns / NS_PER_MS)
     assert answered_ms[1] - answered_ms[0] == pytest.approx(2 * (400 - 45 + 3 - 0.4), abs=3)
+
+
+@pytest.mark.parametrize("gate", (0, 1, 2))
+def test_a_gate_that_stands_still_is_told_through_the_converters_noise(gate: int) -> None:
+    """Noise of the front end as world_spec.py has it; then one gate keeps its voltage, and the converter its noise."""
+    random = np.random.default_rng(3)
+    with SilRig(adc_noise_lsb=ADC_NOISE_LSB[1]) as rig:
+        for each, noise_mv in enumerate((22.0, 2.1, 1.85)):
+            times = np.arange(1500) * 10 * NS_PER_MS
+            rig.adc.play(each, times, 1650 + noise_mv * random.standard_normal(len(times)), "hold")
+        operator = Operator(rig)
+        operator.boot()
+        operator.settle(8)
+        assert not [event for event in operator.heard.events if event.kind == "fault"]
+        stands_ns = rig.now_ns
+        rig.adc.set(gate, 1650.0)
+        operator.run(2 * NS_PER_S)
+        (told,) = [event for event in operator.heard.events if event.kind == "fault"]
+        assert told.args["fault"] == f"stuck_gate{gate}"
+        assert (operator.rig_ns(told.t_ms) - stands_ns) / NS_PER_MS <= FROZEN_FAULT_MS

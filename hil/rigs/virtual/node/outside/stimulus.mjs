@@ -72,7 +72,7 @@ class Waveform {
   }
 }
 
-/** The five ADC inputs, and what the converter adds of its own: noise, uneven steps. */
+/** The five ADC inputs, and what the converter adds of its own: noise, uneven steps (`noiseLsb` 0: neither). */
 export class AnalogInputs {
   constructor(random, noiseLsb) {
     this.random = random;
@@ -84,9 +84,9 @@ export class AnalogInputs {
   code(channel, nanos) {
     let lsb = (this.inputs[channel].at(nanos) * ADC_CODES) / ADC_REFERENCE_MV;
     if (this.noiseLsb > 0) {
-      lsb += this.random.gaussian() * this.noiseLsb;
+      lsb = unevenCode(lsb + this.random.gaussian() * this.noiseLsb);
     }
-    return Math.max(0, Math.min(ADC_CODES - 1, Math.floor(unevenCode(lsb))));
+    return Math.max(0, Math.min(ADC_CODES - 1, Math.floor(lsb)));
   }
 }
 
