@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from hil.prove.benchmarks.row import Row, at_most
+from hil.rigs.capabilities import reset_of
 from hil.rigs.rig import NS_PER_MS, Rig
+from hil.rigs.spread import FIRST_START_MS
 from sapper.shared.pins import GPIO
 
 _LIMIT_MS = 5000
 
 
 def measure(rig: Rig) -> list[Row]:
-    """A freshly powered board is asked at once; its answer counts when its line is whole."""
+    """A board that comes out of reset is asked at once; its answer counts when its line is whole. It has started before:
+    the very first start makes the file system, which takes as long as the flash does."""
     rig.pin(GPIO["ESTOP_OK"]).drive(1)
+    rig.run(FIRST_START_MS * NS_PER_MS)
+    rig.usb.read()
+    reset = reset_of(rig)
+    reset.run_pin(0)
+    rig.run(NS_PER_MS)
+    reset.run_pin(1)
     start_ns = rig.now_ns
     rig.usb.write(b"version\n")
     heard = b""
