@@ -49,7 +49,7 @@ def replay(
     progress: Progress | None = None,
     listener: Callable[[Item], None] | None = None,
     begun: Callable[[str, dict[str, int]], None] | None = None,
-    parts: Mapping[str, float] | None = None,
+    parts: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Play `trace` into the rig of that name; returns the result described in docs/recordings.md.
 

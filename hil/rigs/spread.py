@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 from hil.errors import HilError
 
@@ -26,7 +27,7 @@ FIRST_START_MS = 1500
 FLASH_MS = {"program": (0.4, 3.0), "erase_4k": (45.0, 400.0)}
 # A rig's options for whoever works out from what was played which samples the board had, and when: the converter ideal,
 # the board's time the world's.
-SAMPLES_AS_PLAYED: dict[str, dict[str, float]] = {
+SAMPLES_AS_PLAYED: dict[str, dict[str, Any]] = {
     "sil": {"adc_noise_lsb": 0.0},
     "virtual": {"adc_noise_lsb": 0.0, "crystal_ppm": 0.0},
 }

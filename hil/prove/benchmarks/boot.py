@@ -12,8 +12,10 @@ _LIMIT_MS = 5000
 
 
 def measure(rig: Rig) -> list[Row]:
-    """A board that comes out of reset is asked at once; its answer counts when its line is whole. It has started before:
-    the very first start makes the file system, which takes as long as the flash does."""
+    """A board that comes out of reset is asked at once; its answer counts when its line is whole.
+
+    It has started before: the very first start makes the file system, which takes as long as the flash does.
+    """
     rig.pin(GPIO["ESTOP_OK"]).drive(1)
     rig.run(FIRST_START_MS * NS_PER_MS)
     rig.usb.read()
