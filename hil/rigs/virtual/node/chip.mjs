@@ -23,6 +23,8 @@ const AIRCR = 0xd0c;
 const SYSRESETREQ = 0x05fa0004;
 const SCR = 0xd10;
 const CCR = 0xd14;
+const SYSCFG = 0x40004;
+const PROC_IN_SYNC_BYPASS = 0xc;
 // `b .` in the last halfword of the mask ROM, which ends in unused `bkpt 0`: where a core that is made to hang spins.
 export const ENDLESS_LOOP_ADDRESS = 0x3ffe;
 const QSPI_PINS = 0x3f;
@@ -189,6 +191,19 @@ export class Chip extends RP2040 {
   fitSystem() {
     const { ppb, sio, board } = this;
     const { readUint32, writeUint32 } = ppb;
+    const syscfg = this.peripherals[SYSCFG];
+    const { readUint32: syscfgRead, writeUint32: syscfgWrite } = syscfg;
+    this.procInSyncBypass = 0; // GPIOs whose way to GPIO_IN has no flip-flops
+    syscfg.readUint32 = function read(offset) {
+      return offset === PROC_IN_SYNC_BYPASS ? this.rp2040.procInSyncBypass : syscfgRead.call(this, offset);
+    };
+    syscfg.writeUint32 = function write(offset, value) {
+      if (offset === PROC_IN_SYNC_BYPASS) {
+        this.rp2040.procInSyncBypass = value & ALL_PINS;
+      } else {
+        syscfgWrite.call(this, offset, value);
+      }
+    };
     ppb.readUint32 = function read(offset) {
       return offset === AIRCR ? 0xfa050000 : offset === SCR ? 0 : offset === CCR ? 0x204 : readUint32.call(this, offset);
     };
@@ -231,7 +246,7 @@ export class Chip extends RP2040 {
   }
 
   get gpioValues() {
-    return this.pads.read(ALL_PINS);
+    return this.pads.seen(this.clock.nanos, ALL_PINS, this.procInSyncBypass);
   }
 
   updateIOInterrupt() {

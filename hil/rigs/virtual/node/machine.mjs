@@ -379,7 +379,7 @@ export class Machine {
   watchPin(pin, watch) {
     this.wires.watched[pin] = watch ? 1 : 0;
     if (this.chip !== null) {
-      this.chip.pads.functionChanged(this.chip.pads.pins[pin]);
+      this.chip.pads.followingChanged(this.chip.pads.pins[pin]);
     }
   }
 

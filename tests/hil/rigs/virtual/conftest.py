@@ -44,7 +44,7 @@ def shared_board(uf2: Path) -> Iterator[VirtualPico]:
 
 @pytest.fixture
 def repl(shared_board: VirtualPico) -> Repl:
-    """A fresh interpreter on the shared board: powered, plugged in, all its inputs left alone."""
+    """A fresh interpreter on the shared board: powered, plugged in, all its pins inputs and left alone."""
     pico = shared_board
     if not pico.powered:
         pico.power_on()
@@ -62,4 +62,5 @@ def repl(shared_board: VirtualPico) -> Repl:
     pico.usb.read()
     prompt = Repl(pico)
     prompt.enter()
+    prompt.execute("for n in range(30): Pin(n, Pin.IN)")
     return prompt

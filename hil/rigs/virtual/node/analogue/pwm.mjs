@@ -203,14 +203,16 @@ class Slice {
     return channelB ? this.cc >>> 16 : this.cc & 0xffff;
   }
 
-  level(channelB) {
-    const high = this.counterOf(this.ticks(this.clock.nanos)) < this.compareOf(channelB) ? 1 : 0;
+  level(channelB, nanos) {
+    // Since it was last held, `ticks` may count from after `nanos`.
+    const ticks = this.ticks(nanos);
+    const high = this.counterOf(ticks < 0 ? ticks + this.periodTicks : ticks) < this.compareOf(channelB) ? 1 : 0;
     return this.csr & (CSR_A_INV << channelB) ? high ^ 1 : high;
   }
 
   duty(channelB) {
     if (!this.running) {
-      return this.level(channelB);
+      return this.level(channelB, this.clock.nanos);
     }
     const share = Math.min(this.compareOf(channelB), this.top + 1) / (this.top + 1);
     return this.csr & (CSR_A_INV << channelB) ? 1 - share : share;
@@ -247,8 +249,8 @@ export class Pwm extends BasePeripheral {
     return pin & 1 && this.sliceOf(pin).csr & 0x30 ? 0 : 1;
   }
 
-  level(pin) {
-    return this.sliceOf(pin).level(pin & 1);
+  level(pin, nanos) {
+    return this.sliceOf(pin).level(pin & 1, nanos);
   }
 
   duty(pin) {

@@ -1,7 +1,7 @@
 // The registers of IO_BANK0 and PADS_BANK0, over the pins of pads.mjs.
 
 import { BasePeripheral } from 'rp2040js';
-import { EDGE_HIGH, EDGE_LOW, FUNCTION_NULL, FUNCTION_PWM, PAD_RESET } from './pads.mjs';
+import { EDGE_HIGH, EDGE_LOW, FUNCTION_NULL, PAD_RESET } from './pads.mjs';
 
 const CTRL_LAST = 0x0ec;
 const INTR0 = 0x0f0;
@@ -47,10 +47,9 @@ export class IoBank0 extends BasePeripheral {
     if (offset <= CTRL_LAST) {
       if (offset & 4) {
         const pin = pins[offset >>> 3];
-        const before = pin.input;
         pin.ctrl = value & 0x3003331f;
         this.pads.functionChanged(pin);
-        pin.inputMayHaveChanged(before);
+        pin.inputMayHaveChanged();
       }
       return;
     }
@@ -65,8 +64,8 @@ export class IoBank0 extends BasePeripheral {
         } else if (register === INTE0) {
           const changed = (pin.inte !== 0) !== (bits !== 0);
           pin.inte = bits;
-          if (changed && pin.functionSelect === FUNCTION_PWM) {
-            this.pads.functionChanged(pin);
+          if (changed) {
+            this.pads.followingChanged(pin);
           }
         } else {
           pin.intf = bits;
@@ -84,13 +83,12 @@ export class IoBank0 extends BasePeripheral {
 
   reset() {
     for (const pin of this.pads.pins) {
-      const before = pin.input;
       pin.ctrl = FUNCTION_NULL;
       pin.inte = 0;
       pin.intf = 0;
       pin.edges = 0;
       this.pads.functionChanged(pin);
-      pin.inputMayHaveChanged(before);
+      pin.inputMayHaveChanged();
     }
     this.pads.updateInterrupt();
   }
@@ -129,9 +127,8 @@ export class PadsBank0 extends BasePeripheral {
   }
 
   setPad(pin, value) {
-    const before = pin.input;
     pin.pad = value;
-    pin.inputMayHaveChanged(before);
+    pin.inputMayHaveChanged();
     pin.update();
   }
 

@@ -3,7 +3,9 @@
 // it from outside, else the pull's.
 
 import { RELEASED } from '../outside/wires.mjs';
+import { InputHistory } from './history.mjs';
 
+export const FUNCTION_SPI = 1;
 export const FUNCTION_UART = 2;
 export const FUNCTION_PWM = 4;
 export const FUNCTION_SIO = 5;
@@ -22,6 +24,8 @@ const PULL_UP = 8;
 const INPUT_ENABLE = 0x40;
 const OUTPUT_DISABLE = 0x80;
 const IRQ_IO_BANK0 = 13;
+const SYNCHRONISER_CYCLES = 2;
+const EPSILON = 1e-3; // ns; times are sums of doubles
 
 function override(value, kind) {
   return kind === 0 ? value : kind === 1 ? value ^ 1 : kind === 2 ? 0 : 1;
@@ -39,6 +43,7 @@ export class Pin {
     this.edges = 0; // latched INTR edge bits
     this.inte = 0;
     this.intf = 0;
+    this.driver = null; // the block that works the output out from time, if one does
   }
 
   get functionSelect() {
@@ -51,8 +56,11 @@ export class Pin {
 
   /** Level as the chip's input sees it: after input enable and input override. */
   get input() {
-    const level = this.pad & INPUT_ENABLE ? this.level : 0;
-    return override(level, (this.ctrl >>> 16) & 3);
+    return this.inputOf(this.level);
+  }
+
+  inputOf(level) {
+    return override(this.pad & INPUT_ENABLE ? level : 0, (this.ctrl >>> 16) & 3);
   }
 
   // The names rp2040js uses
@@ -83,11 +91,10 @@ export class Pin {
     this.update();
   }
 
-  /** Works out the pin's output and level anew and tells whoever depends on it. */
-  update() {
+  /** The output at `nanos`: bit 0 its level, bit 1 whether it is enabled. */
+  outputAt(nanos) {
     const { chip } = this.pads;
-    const { index } = this;
-    const bit = 1 << index;
+    const bit = 1 << this.index;
     let oe = 0;
     let out = 0;
     switch (this.ctrl & 0x1f) {
@@ -104,26 +111,35 @@ export class Pin {
         out = chip.pio[1].outputs.levels.bits & bit ? 1 : 0;
         break;
       case FUNCTION_PWM:
-        oe = chip.pwm.outputEnable(index);
-        out = chip.pwm.level(index);
+      case FUNCTION_SPI:
+      case FUNCTION_UART: {
+        const driver = this.pads.driverOf(this);
+        oe = driver.outputEnable(this.index, nanos);
+        out = driver.level(this.index, nanos);
         break;
-      case FUNCTION_UART:
-        // Transmit lines idle high; the bytes themselves are carried by serial/uart.mjs, not as edges.
-        oe = (index & 3) === 0 ? 1 : 0;
-        out = oe;
-        break;
+      }
     }
     oe = override(oe, (this.ctrl >>> 12) & 3);
     out = override(out, (this.ctrl >>> 8) & 3);
-    if (this.pad & OUTPUT_DISABLE) {
-      oe = 0;
-    }
-    this.oe = oe;
-    this.out = out;
-    this.setLevel(oe ? out : this.undriven());
+    return (this.pad & OUTPUT_DISABLE ? 0 : oe << 1) | out;
+  }
+
+  /** The wire at `nanos`, not long ago, where the output follows from time. */
+  levelAt(nanos) {
+    const output = this.outputAt(nanos);
+    return output & 2 ? output & 1 : this.undriven();
+  }
+
+  /** Works out the pin's output and level anew and tells whoever depends on it. */
+  update() {
+    const { nanos } = this.pads.chip.clock;
+    const output = this.outputAt(nanos);
+    this.oe = output >>> 1;
+    this.out = output & 1;
+    this.setLevel(this.oe ? this.out : this.undriven());
     const { wires } = this.pads;
-    if (wires.dutyWatched[index]) {
-      wires.dutyIs(index, this.duty(), chip.clock.nanos);
+    if (wires.dutyWatched[this.index]) {
+      wires.dutyIs(this.index, this.duty(), nanos);
     }
   }
 
@@ -143,33 +159,25 @@ export class Pin {
     if (level === this.level) {
       return;
     }
-    const before = this.input;
     const { pads, index } = this;
-    const after = this.pad & INPUT_ENABLE ? override(level, (this.ctrl >>> 16) & 3) : before;
-    if (after !== before) {
-      pads.chip.pio[0].beforeInput(1 << index);
-      pads.chip.pio[1].beforeInput(1 << index);
-    }
     this.level = level;
     pads.wires.levelIs(index, level, pads.chip.clock.nanos);
-    this.inputMayHaveChanged(before);
+    this.inputMayHaveChanged();
   }
 
   /** Latches edges, keeps the input word, wakes PIO machines that wait for this pin. */
-  inputMayHaveChanged(before) {
+  inputMayHaveChanged() {
     const { pads, index } = this;
     const now = this.input;
-    if (now === before) {
+    const bit = 1 << index;
+    if (((pads.inputs & bit) !== 0) === (now === 1)) {
       return;
     }
-    const bit = 1 << index;
-    if (now) {
-      pads.inputs |= bit;
-      this.edges |= EDGE_HIGH;
-    } else {
-      pads.inputs &= ~bit;
-      this.edges |= EDGE_LOW;
+    pads.inputs ^= bit;
+    if ((pads.lazyMask & bit) === 0) {
+      pads.history.note(index, pads.chip.clock.nanos);
     }
+    this.edges |= now ? EDGE_HIGH : EDGE_LOW;
     if (this.inte !== 0) {
       pads.updateInterrupt();
     }
@@ -191,7 +199,8 @@ export class Pads {
     this.chip = chip;
     this.wires = wires;
     this.inputs = 0;
-    this.lazyMask = 0; // pins whose level follows PWM and is worked out only when asked for
+    this.history = new InputHistory();
+    this.lazyMask = 0; // pins whose level follows from time and is worked out only when asked for
     this.pins = [];
     for (let index = 0; index < 30; index++) {
       this.pins.push(new Pin(this, index));
@@ -216,22 +225,52 @@ export class Pads {
     this.pins[index].update();
   }
 
-  refreshLazy() {
-    let mask = this.lazyMask;
-    for (let index = 0; mask !== 0; index++, mask >>>= 1) {
-      if (mask & 1) {
-        const pin = this.pins[index];
-        pin.setLevel(pin.oe ? override(this.chip.pwm.level(index), (pin.ctrl >>> 8) & 3) : pin.undriven());
+  /** The outputs of these pins, a bit each, may be others now. */
+  changed(pins) {
+    for (let index = 0, left = pins; left !== 0; index++, left >>>= 1) {
+      if (left & 1) {
+        this.pins[index].update();
       }
     }
   }
 
-  /** All 30 inputs as one word, as SIO's GPIO_IN gives them; right for those in `mask`. */
-  read(mask) {
-    if ((this.lazyMask & mask) !== 0) {
-      this.refreshLazy();
+  refreshLazy() {
+    this.changed(this.lazyMask);
+  }
+
+  // What lies behind the pads' flip-flops. Two in a row add two cycles of clk_sys to the way of an input, for PIO
+  // (datasheet 3.5.6.3) as for the processor's GPIO_IN (2.21.2), unless they are bypassed.
+
+  /** What has changed before this has come through them at `nanos`. */
+  synchronised(nanos) {
+    return nanos - SYNCHRONISER_CYCLES * this.chip.clock.cycleNanos - EPSILON;
+  }
+
+  /** The inputs that a reader has at `nanos`, in one word that is right for `pins`. */
+  seen(nanos, pins, bypass) {
+    const bypassed = pins & bypass;
+    const word = this.before(this.synchronised(nanos), pins & ~bypassed);
+    return bypassed === 0 ? word : (word & ~bypassed) | (this.before(nanos - EPSILON, bypassed) & bypassed);
+  }
+
+  /** Whether a reader at `nanos` has seen all that happened to these pins. */
+  settled(nanos, pins, bypass) {
+    const bypassed = pins & bypass;
+    return (
+      this.history.quietSince(this.synchronised(nanos), pins & ~bypassed) &&
+      this.history.quietSince(nanos - EPSILON, bypassed)
+    );
+  }
+
+  before(nanos, pins) {
+    let word = this.history.before(nanos, this.inputs);
+    for (let index = 0, lazy = this.lazyMask & pins; lazy !== 0; index++, lazy >>>= 1) {
+      if (lazy & 1) {
+        const pin = this.pins[index];
+        word = (word & ~(1 << index)) | (pin.inputOf(pin.levelAt(nanos)) << index);
+      }
     }
-    return this.inputs;
+    return word;
   }
 
   updateInterrupt() {
@@ -245,28 +284,58 @@ export class Pads {
     this.chip.setInterrupt(IRQ_IO_BANK0, active);
   }
 
-  /** PIO machines have begun, or ended, to wait for these pins. */
+  /** The block that works a pin's output out from time: {level(pin, nanos), outputEnable(pin, nanos),
+   *  edgesWanted(pin, wanted)}, null for other functions. */
+  driverOf({ index, functionSelect }) {
+    const { pwm, spi, uart } = this.chip;
+    switch (functionSelect) {
+      case FUNCTION_PWM:
+        return pwm;
+      case FUNCTION_SPI:
+        return spi[(index >>> 3) & 1];
+      case FUNCTION_UART:
+        return uart[((index + 4) >>> 3) & 1];
+    }
+    return null;
+  }
+
+  /** PIO machines look at these pins now, or no longer. */
   followersChanged(changed) {
     for (let index = 0, left = changed; left !== 0; index++, left >>>= 1) {
-      if (left & 1 && this.pins[index].functionSelect === FUNCTION_PWM) {
-        this.functionChanged(this.pins[index]);
+      if (left & 1) {
+        this.followingChanged(this.pins[index]);
       }
+    }
+  }
+
+  /** Somebody wants a pin's edges one by one now, or no longer. */
+  followingChanged(pin) {
+    if (pin.driver !== null) {
+      if (this.lazyMask & (1 << pin.index)) {
+        pin.setLevel(pin.levelAt(this.synchronised(this.chip.clock.nanos)));
+      }
+      this.functionChanged(pin);
     }
   }
 
   functionChanged(pin) {
     const bit = 1 << pin.index;
-    const isPwm = pin.functionSelect === FUNCTION_PWM;
-    if (isPwm && !this.followsEdges(pin)) {
-      this.lazyMask |= bit;
-    } else {
+    const driver = this.driverOf(pin);
+    const follows = driver !== null && this.followsEdges(pin);
+    if (driver === null || follows) {
       this.lazyMask &= ~bit;
+    } else {
+      this.lazyMask |= bit;
     }
-    this.chip.pwm.edgesWanted(pin.index, isPwm && this.followsEdges(pin));
+    if (pin.driver !== driver) {
+      pin.driver?.edgesWanted(pin.index, false);
+      pin.driver = driver;
+    }
+    driver?.edgesWanted(pin.index, follows);
     pin.update();
   }
 
-  /** Whether PWM edges of this pin are needed one by one: somebody watches, or an interrupt or PIO waits. */
+  /** Whether this pin's edges are needed one by one: somebody watches, an interrupt waits, or PIO looks at it. */
   followsEdges(pin) {
     const { pio } = this.chip;
     const waited = (pio[0].pinsFollowed | pio[1].pinsFollowed) & (1 << pin.index);

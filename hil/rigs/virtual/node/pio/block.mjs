@@ -3,7 +3,8 @@
 
 import { BasePeripheral } from 'rp2040js';
 import { Outputs } from './outputs.mjs';
-import { AWAKE, Runner } from './runner.mjs';
+import { Runner } from './runner.mjs';
+import { ALL_PINS } from './shifter.mjs';
 
 const CTRL = 0x000;
 const FSTAT = 0x004;
@@ -39,7 +40,7 @@ export class PioBlock extends BasePeripheral {
     this.inte = [0, 0];
     this.intf = [0, 0];
     this.effects = 0; // counts everything the outside could notice
-    this.pinsFollowed = 0; // by machines that sleep, or did since they were let go
+    this.pinsFollowed = 0; // looked at by machines since they were let go
     this.runners = [0, 1, 2, 3].map((each) => new Runner(this, each, chip.clock));
     this.runners.forEach((runner) => this.requests(runner.machine));
   }
@@ -91,7 +92,7 @@ export class PioBlock extends BasePeripheral {
     }
   }
 
-  /** A machine looks at other pins than before while it sleeps: of those, the edges of PWM are wanted one by one. */
+  /** A machine looks at other pins than before: of those, edges that follow from time are wanted one by one. */
   followersChanged() {
     const before = this.pinsFollowed;
     this.pinsFollowed = this.runners.reduce((pins, runner) => pins | runner.pinsFollowed, 0);
@@ -100,20 +101,24 @@ export class PioBlock extends BasePeripheral {
 
   // What the pads call
 
-  beforeInput(pins) {
+  inputChanged(pins) {
     for (const runner of this.runners) {
       if (runner.sees(pins)) {
-        runner.catchUp();
+        runner.wake();
       }
     }
   }
 
-  inputChanged(pins) {
-    for (const runner of this.runners) {
-      if (runner.sleep === AWAKE || runner.sees(pins)) {
-        runner.wake();
-      }
-    }
+  // What machines see of them
+
+  /** These pins, as an instruction at `nanos` has them. */
+  inputs(pins, nanos) {
+    return this.rp2040.pads.seen(nanos, pins, this.syncBypass);
+  }
+
+  /** Whether an instruction at `nanos` has seen all that happened to these pins. */
+  settled(pins, nanos) {
+    return this.rp2040.pads.settled(nanos, pins, this.syncBypass);
   }
 
   // Registers
@@ -249,7 +254,9 @@ export class PioBlock extends BasePeripheral {
         this.setIrqFlags(this.irqFlags | (value & 0xff));
         return;
       case INPUT_SYNC_BYPASS:
-        this.syncBypass = value;
+        this.runners.forEach((runner) => runner.catchUp());
+        this.syncBypass = value & ALL_PINS;
+        this.runners.forEach((runner) => runner.wake());
         return;
     }
     if (offset >= IRQ0_INTE && offset < IRQ1_INTS) {

@@ -96,19 +96,14 @@ export class Outputs {
   /** Tells the pads what has changed, and wakes whoever lost a pin by it. */
   settle() {
     const { levels, directions, block } = this;
-    let changed = (levels.bits ^ levels.shown) | (directions.bits ^ directions.shown);
+    const changed = (levels.bits ^ levels.shown) | (directions.bits ^ directions.shown);
     if (changed === 0) {
       return;
     }
     levels.shown = levels.bits;
     directions.shown = directions.bits;
     block.effects++;
-    const { pins } = block.rp2040.pads;
-    for (let pin = 0; changed !== 0; pin++, changed >>>= 1) {
-      if (changed & 1) {
-        pins[pin].update();
-      }
-    }
+    block.rp2040.pads.changed(changed);
     const { disturbed } = this;
     this.disturbed = 0;
     for (const runner of block.runners) {

@@ -4,7 +4,7 @@
 
 import { PioMachine } from './state_machine.mjs';
 
-export const AWAKE = 0;
+const AWAKE = 0;
 const STALLED = 1; // the instruction at hand cannot complete
 const CIRCLING = 2; // the program repeats without effect
 const LONGEST_CIRCLE = 64; // instructions
@@ -28,7 +28,7 @@ export class Runner {
     this.period = 8; // ns per PIO cycle
     this.pinsRead = 0; // pins looked at since the circle began
     this.pinsDriven = 0; // written since it was enabled
-    this.pinsFollowed = 0; // waited for since it was enabled
+    this.pinsFollowed = 0; // looked at since it was enabled
     this.effectsSeen = 0;
     this.circleSteps = 0;
     this.forgetCircle();
@@ -107,6 +107,7 @@ export class Runner {
     machine.nowNanos = this.next;
     const done = machine.execute(opcode, forced);
     this.pinsRead |= machine.pinsRead;
+    this.follow(machine.pinsRead);
     const written = machine.levelsWritten | machine.directionsWritten;
     if (written & ~this.pinsDriven) {
       this.pinsDriven |= written;
@@ -116,7 +117,7 @@ export class Runner {
       if (forced) {
         machine.latched = opcode;
       }
-      this.sleepOn(STALLED, machine.pinsRead);
+      this.stall(machine.pinsRead);
       pio.outputs.settle();
       return;
     }
@@ -156,19 +157,30 @@ export class Runner {
       machine.isr === this.circleIsr &&
       machine.osr === this.circleOsr &&
       machine.isrCount * 64 + machine.osrCount === this.circleCounts;
-    if (!same) {
+    if (!same || !this.pio.settled(this.pinsRead, this.circleNanos)) {
       this.forgetCircle();
       return false;
     }
     this.circlePeriod = this.next - this.circleNanos;
-    this.sleepOn(CIRCLING, this.pinsRead);
+    this.sleep = CIRCLING;
     return true;
   }
 
-  /** Until something changes, one of `pins` among it. */
-  sleepOn(how, pins) {
-    this.sleep = how;
+  /** The instruction at `this.next` could not complete: it sleeps until something changes, one of `pins` among it; or
+   *  tries again in its next cycle, if a change of those is still in their flip-flops. */
+  stall(pins) {
     this.pinsRead = pins;
+    if (this.pio.settled(pins, this.next)) {
+      this.sleep = STALLED;
+    } else {
+      this.sleep = AWAKE;
+      this.next += this.period;
+      this.forgetCircle();
+    }
+  }
+
+  /** It has looked at these pins. */
+  follow(pins) {
     if (pins & ~this.pinsFollowed) {
       this.pinsFollowed |= pins;
       this.pio.followersChanged();
@@ -242,9 +254,12 @@ export class Runner {
     const done = machine.execute(opcode, true);
     if (!done) {
       machine.latched = opcode;
-      this.sleepOn(STALLED, machine.pinsRead);
-      this.next = this.clock.nanos + this.period;
-      this.alarm.cancel();
+      this.follow(machine.pinsRead);
+      if (!machine.enabled || this.next <= this.clock.nanos) {
+        this.next = this.clock.nanos + this.period;
+      }
+      this.sleep = AWAKE;
+      this.alarm.scheduleAt(this.next);
     } else if (this.running && (wasAsleep || !this.alarm.scheduled)) {
       this.sleep = AWAKE;
       this.alarm.scheduleAt(Math.max(this.next, this.clock.nanos));

@@ -176,7 +176,7 @@ export class PioMachine extends PioShifter {
 
   inputs(pins) {
     this.pinsRead |= pins;
-    return this.pio.rp2040.pads.read(pins);
+    return this.pio.inputs(pins, this.nowNanos);
   }
 
   irqNumber(index) {

@@ -1,8 +1,11 @@
 // The SPI masters (PL022, RP2040 datasheet 4.4): frames that take their time at the programmed rate, FIFOs of 8, overrun,
-// receive timeout, DMA. A frame travels whole: neither clock nor data are edges on the pins. What is read is the level
-// of the receive pin as a frame ends, in all its bits; or, looped back, what was sent. There are no slaves.
+// receive timeout, DMA. A frame travels whole, and chip select, clock and data can be seen on the pins as well. What is
+// read is the level of the receive pin as a frame ends, in all its bits; or, looped back, what was sent. There are no
+// slaves, and of the formats only Motorola's.
 
 import { BasePeripheral } from 'rp2040js';
+import { FUNCTION_SPI } from '../pins/pads.mjs';
+import { Wave } from './wave.mjs';
 
 const CR0 = 0x00;
 const CR1 = 0x04;
@@ -18,6 +21,8 @@ const ID_FIRST = 0xfe0;
 const ID = [0x22, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1];
 
 const DEPTH = 8;
+const CR0_SPO = 1 << 6;
+const CR0_SPH = 1 << 7;
 const CR1_LBM = 1;
 const CR1_SSE = 2;
 const CR1_MS = 4;
@@ -33,7 +38,11 @@ const INT_TX = 8;
 const DMACR_RX = 1;
 const DMACR_TX = 2;
 const RECEIVE_TIMEOUT_BITS = 32;
-const FUNCTION_SPI = 1;
+// The lines, by GPIO & 3
+const CSN = 1 << 1;
+const SCK = 1 << 2;
+const TX = 1 << 3;
+const TX_ENABLE = 1 << 4;
 
 const LINES = [
   { irq: 18, dreqTx: 16, dreqRx: 17, rxPins: [0, 4, 16, 20] },
@@ -48,6 +57,7 @@ export class Spi extends BasePeripheral {
     this.timeoutAlarm = chip.clock.createAlarm(() => this.latch(INT_RT));
     this.tx = [];
     this.rx = [];
+    this.wave = new Wave(chip.clock, (step) => this.lines(step), (pins) => chip.pads.changed(pins));
     this.clear();
   }
 
@@ -63,6 +73,7 @@ export class Spi extends BasePeripheral {
     this.imsc = 0;
     this.latched = 0; // INT_ROR and INT_RT, until they are cleared
     this.dmacr = 0;
+    this.wave.clear();
   }
 
   get frameBits() {
@@ -83,12 +94,49 @@ export class Spi extends BasePeripheral {
     this.changed();
   }
 
-  // The wire
+  // The wires
+
+  /** Half bits of a frame. With SPH 0, chip select is high for half a bit between two frames and low for one before the
+   *  first edge of the clock (datasheet 4.4.3.10): 1.5 bits longer than its data. With SPH 1 frames follow each other. */
+  get frameSteps() {
+    return 2 * this.frameBits + (this.cr0 & CR0_SPH ? 0 : 3);
+  }
+
+  /** All lines in a half bit of the frame at hand. */
+  lines(step) {
+    const { frameBits, cr0 } = this;
+    const idle = CSN | (cr0 & CR0_SPO ? SCK : 0);
+    const lead = cr0 & CR0_SPH ? 0 : 2; // half bits before the first edge of the clock
+    if (step < 0 || this.shifting < 0 || step >= 2 * frameBits + lead) {
+      return idle;
+    }
+    const bit = Math.min(frameBits - 1, Math.max(0, (step - (lead >>> 1)) >> 1));
+    const data = lead > 0 && step === 0 ? 0 : (this.shifting >>> (frameBits - 1 - bit)) & 1;
+    const clocked = step >= lead && (step & 1) === 0;
+    return (idle ^ CSN ^ (clocked ? SCK : 0)) | TX_ENABLE | (data ? TX : 0);
+  }
+
+  level(pin, nanos) {
+    return (this.wave.at(nanos) >>> (pin & 3)) & 1;
+  }
+
+  outputEnable(pin, nanos) {
+    const line = 1 << (pin & 3);
+    if (this.cr1 & CR1_MS) {
+      return 0;
+    }
+    return line === TX ? (this.wave.at(nanos) & TX_ENABLE ? 1 : 0) : line & (CSN | SCK) ? 1 : 0;
+  }
+
+  edgesWanted(pin, wanted) {
+    this.wave.follow(pin, wanted && (pin & 3) !== 0);
+  }
 
   shift() {
     if (this.shifting < 0 && this.tx.length > 0 && this.cr1 & CR1_SSE && !(this.cr1 & CR1_MS)) {
       this.shifting = this.tx.shift();
-      this.frameAlarm.schedule(this.frameBits * this.bitNanos);
+      this.frameAlarm.schedule((this.frameSteps * this.bitNanos) / 2);
+      this.wave.begin(this.bitNanos / 2, this.frameSteps);
     }
   }
 
@@ -102,6 +150,9 @@ export class Spi extends BasePeripheral {
       this.latched |= INT_ROR;
     }
     this.shift();
+    if (this.shifting < 0) {
+      this.wave.edge();
+    }
     this.changed();
   }
 
@@ -174,9 +225,11 @@ export class Spi extends BasePeripheral {
     switch (offset) {
       case CR0:
         this.cr0 = value & 0xffff;
+        this.wave.edge();
         break;
       case CR1:
         this.cr1 = value & 0xf;
+        this.wave.edge();
         this.shift();
         break;
       case DR:
@@ -206,6 +259,7 @@ export class Spi extends BasePeripheral {
 
   reset() {
     this.clear();
+    this.wave.edge();
     this.changed();
   }
 }

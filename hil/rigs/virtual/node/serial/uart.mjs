@@ -1,9 +1,11 @@
 // The UARTs (PL011, RP2040 datasheet 4.2) with real byte times both ways, FIFOs of 32, overrun, and the
-// receive timeout. Bytes travel whole: framing errors and breaks are not modelled.
+// receive timeout. Bytes travel whole, and what is sent can be seen on the pin as well: framing errors and breaks are
+// not modelled.
 
 import { BasePeripheral } from 'rp2040js';
 import { FUNCTION_UART } from '../pins/pads.mjs';
 import { EVENT_UART } from '../outside/events.mjs';
+import { Wave } from './wave.mjs';
 
 const DR = 0x00;
 const RSR = 0x04;
@@ -26,7 +28,11 @@ const FR_RXFE = 1 << 4;
 const FR_TXFF = 1 << 5;
 const FR_RXFF = 1 << 6;
 const FR_TXFE = 1 << 7;
+const LCR_PEN = 1 << 1;
+const LCR_EPS = 1 << 2;
+const LCR_STP2 = 1 << 3;
 const LCR_FEN = 1 << 4;
+const LCR_SPS = 1 << 7;
 const CR_UARTEN = 1;
 const CR_LBE = 1 << 7;
 const CR_TXE = 1 << 8;
@@ -57,6 +63,7 @@ export class Uart extends BasePeripheral {
     this.txAlarm = this.clock.createAlarm(() => this.sent());
     this.rxAlarm = this.clock.createAlarm(() => this.arrived());
     this.timeoutAlarm = this.clock.createAlarm(() => this.raise(INT_RT));
+    this.wave = new Wave(this.clock, (step) => this.bit(step), (pins) => chip.pads.changed(pins));
     this.clear();
     // Bytes that were on the wire when the chip was reset keep arriving, to no effect until it listens.
     this.pump();
@@ -75,6 +82,7 @@ export class Uart extends BasePeripheral {
     this.shifting = -1; // byte on the wire
     this.rx = [];
     this.overrun = false;
+    this.wave.clear();
   }
 
   get depth() {
@@ -90,14 +98,63 @@ export class Uart extends BasePeripheral {
     return divisor > 0 ? (16 * divisor * 1e9) / this.rp2040.clkPeri : 1e9 / 115200;
   }
 
+  get dataBits() {
+    return 5 + ((this.lcr >>> 5) & 3);
+  }
+
+  get frameBits() {
+    return 1 + this.dataBits + (this.lcr & LCR_PEN ? 1 : 0) + (this.lcr & LCR_STP2 ? 2 : 1);
+  }
+
   get byteNanos() {
-    const data = 5 + ((this.lcr >>> 5) & 3);
-    return (1 + data + (this.lcr & 2 ? 1 : 0) + (this.lcr & 8 ? 2 : 1)) * this.bitNanos;
+    return this.frameBits * this.bitNanos;
   }
 
   connected(pinNumbers) {
     const { pins } = this.rp2040.pads;
     return pinNumbers.some((pin) => pins[pin].functionSelect === FUNCTION_UART);
+  }
+
+  // The transmit line
+
+  /** Its level in a bit of the byte on the wire: start, data from the lowest, parity, stop. Idle it is high. */
+  bit(step) {
+    if (step < 0 || this.shifting < 0) {
+      return 1;
+    }
+    if (step === 0) {
+      return 0;
+    }
+    const { dataBits, lcr } = this;
+    if (step <= dataBits) {
+      return (this.shifting >>> (step - 1)) & 1;
+    }
+    return step === dataBits + 1 && lcr & LCR_PEN ? this.parity : 1;
+  }
+
+  get parity() {
+    const even = this.lcr & LCR_EPS ? 1 : 0;
+    if (this.lcr & LCR_SPS) {
+      return even ^ 1;
+    }
+    let odd = even ^ 1;
+    for (let bit = 0; bit < this.dataBits; bit++) {
+      odd ^= (this.shifting >>> bit) & 1;
+    }
+    return odd;
+  }
+
+  level(pin, nanos) {
+    return this.outputEnable(pin) & this.wave.at(nanos);
+  }
+
+  /** Of the four kinds of pins only TX is modelled as an output: no flow control. */
+  outputEnable(pin) {
+    return (pin & 3) === 0 ? 1 : 0;
+  }
+
+  edgesWanted(pin, wanted) {
+    this.wave.follow(pin, wanted && this.outputEnable(pin) === 1);
   }
 
   // From the world to the chip
@@ -131,7 +188,7 @@ export class Uart extends BasePeripheral {
     this.rx.push(this.overrun ? byte | DR_OE : byte);
     this.overrun = false;
     this.timeoutAlarm.schedule(RECEIVE_TIMEOUT_BITS * this.bitNanos);
-    if (this.rx.length >= this.rxThreshold) {
+    if (this.rx.length === this.rxThreshold) {
       this.ris |= INT_RX;
     }
     this.checkInterrupts();
@@ -170,18 +227,24 @@ export class Uart extends BasePeripheral {
       return;
     }
     this.tx.push(byte);
-    this.shift();
     if (this.tx.length > this.txThreshold) {
       this.ris &= ~INT_TX;
     }
+    this.shift();
     this.checkInterrupts();
     this.checkDreq();
   }
 
+  /** The next byte onto the wire, if it is free. INT_TX is the FIFO's passing its level on the way down, not its being
+   *  below it (datasheet 4.2.6.3, and UARTIFLS): once cleared it is raised again only from above. */
   shift() {
     if (this.shifting < 0 && this.tx.length > 0) {
       this.shifting = this.tx.shift();
+      if (this.tx.length === this.txThreshold) {
+        this.ris |= INT_TX;
+      }
       this.txAlarm.schedule(this.byteNanos);
+      this.wave.begin(this.bitNanos, this.frameBits);
     }
   }
 
@@ -194,9 +257,7 @@ export class Uart extends BasePeripheral {
       this.events.push(this.clock.nanos, EVENT_UART, this.index, 1, [byte]);
     }
     this.shift();
-    if (this.tx.length <= this.txThreshold) {
-      this.raise(INT_TX);
-    }
+    this.checkInterrupts();
     this.checkDreq();
   }
 
@@ -312,6 +373,7 @@ export class Uart extends BasePeripheral {
     this.txAlarm.cancel();
     this.timeoutAlarm.cancel();
     this.clear();
+    this.wave.edge();
     this.checkInterrupts();
     this.checkDreq();
   }
