@@ -71,6 +71,15 @@ def dead_man():
 put('sapper.hardware.interlock', dead_man=dead_man)
 """,
     ),
+    Canary(
+        "arming raises MOTOR_EN and then looks at the loop, which is no pre-arm check",
+        ((rows.ESTOP, ("loop opens while it is armed",), _STATES),),
+        """
+from sapper.safety import checks
+checks.PRE_ARM = tuple(row for row in checks.PRE_ARM if row[0] != 'loop')
+put('sapper.hardware.interlock', _LIVE=1)
+""",
+    ),
     Canary("the alert comes 200 ms late", ((rows.ALERT, (FIND,), _STATES),), "late('alert', 20)"),
     Canary(
         "the detector's answer comes 50 ms late",

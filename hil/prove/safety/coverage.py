@@ -45,6 +45,7 @@ ASKED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("brown-out", ("brown-out",)),
     ("reset", ("RUN pin",)),
     ("the emergency-stop loop opens, for 50 us and for good", ("loop open for 50 us", "loop open for good")),
+    ("the emergency-stop loop opens during arming", ("loop opens while it is armed",)),
     ("the key is turned off, the operator says stop", ("key off", "stop said by the operator")),
     ("a line dropped", ("a line is dropped",)),
     ("a line delayed", ("a line is late",)),
@@ -68,6 +69,7 @@ ASKED: tuple[tuple[str, tuple[str, ...]], ...] = (
 # Faults that are not put in in both moving states, and why.
 ELSEWHERE = {
     "pushed while standing": "in ARMED: moving, the tracks are driven",
+    "loop opens while it is armed": "in SAFE: where arming begins",
     "supply at 4.5 V": "in SAFE: it forbids arming, and ends nothing that runs",
     "drive commands stop": "in TELEOP: a sweep takes none",
     FIND: "in SWEEP: in TELEOP the operator drives and is only told",

@@ -104,6 +104,18 @@ def _loop_short(stage: Stage, random: Random) -> None:
     stage.loop_closed(True, stage.now_ns + 50_000)
 
 
+@fault("loop opens while it is armed")
+def _loop_at_arming(stage: Stage, random: Random) -> None:
+    """At a moment from the code typed back to after MOTOR_EN would have risen: pre-arm checks may have passed, and the
+    heap be collected meanwhile."""
+    stage.key(True)
+    stage.run(50 * NS_PER_MS)
+    code = stage.operator.must("arm").split()[0].partition("=")[2]
+    stage.opened_ns = stage.now_ns + random.randrange(0, 25 * NS_PER_MS)
+    stage.loop_closed(False, stage.opened_ns)
+    stage.arm_answer = stage.operator.ask(f"arm {code}")[0]
+
+
 @fault("key off")
 def _key(stage: Stage, random: Random) -> None:
     stage.key(False)

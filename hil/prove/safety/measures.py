@@ -22,6 +22,12 @@ def enable_low(stage: Stage, t0: int) -> int | None:
     return settled_from(stage.timeline.enable, t0)
 
 
+def down_since_open(stage: Stage, t0: int) -> int | None:
+    """MOTOR_EN was up for the last time so long after the loop opened, if at all, be it for an instant."""
+    down = settled_from(stage.timeline.enable, stage.opened_ns)
+    return None if down is None else t0 + down - stage.opened_ns
+
+
 def duties_zero(stage: Stage, t0: int) -> int | None:
     """Both duties became 0 and stayed there."""
     times = [settled_from(row, t0) for row in stage.timeline.duty]

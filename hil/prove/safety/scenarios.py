@@ -15,6 +15,7 @@ from hil.prove.safety.faults import FIND, HANG_BY_HAND, NEEDS, RAISES, RESETS, S
 from hil.prove.safety.measures import (
     KEEPS,
     Measure,
+    down_since_open,
     duties_zero,
     enable_low,
     held_up,
@@ -158,6 +159,7 @@ def _rows() -> list[Scenario]:
         rows.append(Scenario(CLOCK, "clock is moved by minutes", state, enable_low, 150))
         rows.append(Scenario(CLOCK, WRAPS, state, unaffected, 800))
     rows += [
+        Scenario(ESTOP, "loop opens while it is armed", "SAFE", down_since_open, 100),
         Scenario(LOW, "supply at 4.5 V", "SAFE", not_armed, 100, "SAFE"),
         Scenario(ALERT, FIND, "SWEEP", duties_zero, 400, "CONTACT", "alert", why="alert"),
         Scenario(STALE, "drive commands stop", "TELEOP", duties_zero, 560, "ARMED", "drive", 30, why="drive_stale"),

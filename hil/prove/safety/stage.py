@@ -42,7 +42,7 @@ class Stage:
         self.gates = Gates(rig.adc, seed)
         self.timeline = Timeline()
         self.driving = self.pinging = self.held_in_reset = False
-        self.last_line_ns = self.answered_ns = self.last_drive_ns = 0
+        self.last_line_ns = self.answered_ns = self.last_drive_ns = self.opened_ns = 0
         self.arm_answer = ""
         self.course = COURSE
         self.tracks = Tracks(rig)

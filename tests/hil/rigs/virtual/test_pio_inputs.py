@@ -128,8 +128,11 @@ def test_the_processor_sees_its_pins_through_flip_flops_too(repl, bypass, first)
         out = repl.execute(
             "@micropython.asm_thumb\n"
             "def look(r0, r1):\n"
-            "    str(r0, [r1, 0x18])\n" + "    nop()\n" * 8 + "    str(r0, [r1, 0x14])\n"
-            + "    nop()\n" * nops + "    ldr(r0, [r1, 4])\n"
+            "    str(r0, [r1, 0x18])\n"
+            + "    nop()\n" * 8
+            + "    str(r0, [r1, 0x14])\n"
+            + "    nop()\n" * nops
+            + "    ldr(r0, [r1, 4])\n"
             f"mem32[0x4000400c] = {bypass}\nPin({PIN}, Pin.OUT)\n"
             f"print(look(1 << {PIN}, 0xd0000000) >> {PIN} & 1)\nmem32[0x4000400c] = 0"
         )

@@ -116,6 +116,26 @@ def test_side_set_goes_before_what_the_same_instruction_sets(repl):
     assert {b - a for a, b in zip(rises, rises[1:], strict=False)} == {9000}
 
 
+def test_what_stays_when_machines_stop_is_the_last_level_and_direction(repl):
+    """Of each pin the block keeps both (datasheet 3.5.6.1: without a write the value does not change), whoever wrote
+    them, and also while the pin is another block's."""
+    out = repl.execute(
+        "@rp2.asm_pio(set_init=rp2.PIO.OUT_LOW)\n"
+        "def high():\n"
+        "    set(pins, 1)\n"
+        "    label('end')\n"
+        "    jmp('end')\n"
+        "def look(): print(mem32[0x5030003c] >> 13 & 1, mem32[0x50300040] >> 13 & 1, mem32[0xd0000004] >> 13 & 1)\n"
+        "a = rp2.StateMachine(4, high, set_base=Pin(13)); b = rp2.StateMachine(5, high, set_base=Pin(13))\n"
+        "look(); a.active(1); time.sleep_us(10); look(); a.active(0); look(); a.restart(); look()\n"
+        "b.exec('set(pins, 0)'); look(); a.exec('set(pindirs, 0)'); look()\n"
+        "b.exec('set(pins, 1)'); b.exec('set(pindirs, 1)'); look()\n"
+        "Pin(13, Pin.OUT, value=0); look(); mem32[0x40014000 + 8 * 13 + 4] = 7; look()"
+    )
+    shown = ["0 1 0", "1 1 1", "1 1 1", "1 1 1", "0 1 0", "0 0 0", "1 1 1", "1 1 0", "1 1 1"]
+    assert [line.strip() for line in out.splitlines()] == shown
+
+
 def test_registers_show_30_gpios(repl):
     """The two most significant bits of DBG_PADOUT and DBG_PADOE are hardwired to 0. SIO's outputs and inputs have 30
     bits too, those of the flash's pins 6."""
@@ -148,3 +168,19 @@ def test_reserved_bits_of_a_machine_read_0(repl):
         f"for o, v in zip({offsets}, {before.strip()}): mem32[{PIO1} + o] = v"
     )
     assert [int(word) for word in shown.split()] == [0x3FFFFF00, 0x3FFFFF9F, 0x3FFF0000]
+
+
+def test_a_higher_machine_has_the_pin_in_its_own_cycles_only(repl):
+    """One writes 1 in each cycle of 8 ns; the other, higher and at a quarter of the rate, writes 0 in every fourth."""
+    pico = repl.pico
+    repl.execute(
+        TWO.format(first=4, second=5).replace("low, set_base", "low, freq=31_250_000, set_base")
+        + "a.active(1); b.active(1)"
+    )
+    pico.pin(13).watch()
+    pico.run(10_000)
+    edges = pico.pin(13).edges()
+    repl.execute("b.active(0); a.active(0)")
+    low = [up[0] - down[0] for down, up in zip(edges, edges[1:], strict=False) if down[1] == 0]
+    high = [down[0] - up[0] for up, down in zip(edges, edges[1:], strict=False) if up[1] == 1]
+    assert len(low) > 300 and set(low) == {8} and set(high) == {24}

@@ -7,8 +7,8 @@ import pytest
 pytestmark = pytest.mark.virtual
 SETUP = "from machine import SPI\ns = SPI({number}, {hz}, sck=Pin({sck}), mosi=Pin({mosi}), miso=Pin({miso}))\n"
 TIMED = "t = time.ticks_us(); {what}; print(time.ticks_diff(time.ticks_us(), t))"
-# With SPH 0, chip select is high between two frames (datasheet 4.4.3.10): measured on a Pico, 1.5 clocks beside the eight
-# (raspberrypi.stackexchange.com, question 132758; seen as two low in issue 285 of pico-examples).
+# With SPH 0, chip select is high between two frames (datasheet 4.4.3.10): on a Pico 1.5 clocks beside the eight
+# (raspberrypi.stackexchange.com, question 132758; issue 285 of pico-examples saw the clock low for two).
 BYTE_BITS = 9.5
 WIRES = {0: dict(number=0, sck=18, mosi=19, miso=16), 1: dict(number=1, sck=10, mosi=11, miso=12)}
 
@@ -53,8 +53,7 @@ BY_HAND = SETUP.format(hz=100_000, **WIRES[0]) + (
     "data = array.array('B', bytes(range(100))); into = array.array('B', bytes(100))\n"
     "def dma(to, n=100):\n"
     "    d = rp2.DMA()\n"
-    "    ways = dict(read=data, write=SPI0 + 8, inc_write=False, treq=16) if to else dict(read=SPI0 + 8, write=into, treq=17)\n"
-    "    read, write, treq = ways['read'], ways['write'], ways['treq']\n"
+    "    read, write, treq = (data, SPI0 + 8, 16) if to else (SPI0 + 8, into, 17)\n"
     "    ctrl = d.pack_ctrl(size=0, inc_read=to, inc_write=not to, treq_sel=treq)\n"
     "    d.config(read=read, write=write, count=n, ctrl=ctrl, trigger=True)\n"
     "    return d\n"
@@ -119,7 +118,9 @@ def test_frames_are_edges_on_the_pins(repl, polarity, phase):
     captured = 1 - polarity if phase == 0 else polarity
 
     def level_at(name, at):
-        return next((level for t, level in reversed(edges[name]) if t < at), {"cs": 1, "clock": polarity, "data": 0}[name])
+        return next(
+            (level for t, level in reversed(edges[name]) if t < at), {"cs": 1, "clock": polarity, "data": 0}[name]
+        )
 
     bits = [level_at("data", t) for t, level in edges["clock"] if level == captured]
     assert int("".join(map(str, bits)), 2) == 0xA50F81
