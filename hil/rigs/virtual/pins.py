@@ -62,6 +62,12 @@ class Pin:
         if len(times):
             self._chip.post(protocol.drive_many(self.number, times, levels))
 
+    def lead_to(self, other: Pin) -> None:
+        """Puts a wire from this pin to another, for good: its level drives that one; a UART's bytes arrive."""
+        if other is self:
+            raise VirtualPicoError(f"a wire from GPIO {self.number} to itself leads nowhere")
+        self._chip.call("lead", self.number, other.number)
+
     def release(self, at_ns: float | None = None) -> None:
         """Stops driving the wire from outside."""
         self._chip.post(protocol.drive(self.number, protocol.RELEASED, -1.0 if at_ns is None else at_ns))

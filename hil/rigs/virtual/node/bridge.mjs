@@ -117,6 +117,7 @@ const CALLS = {
   pwmFrequency: (pin) => (machine.chip?.pads.pins[pin].functionSelect === 4 ? machine.chip.pwm.frequency(pin) : 0),
   warnings: () => Object.fromEntries(machine.chip?.logger.warnings ?? []),
   registers: () => (machine.chip === null ? [] : Array.from(machine.chip.core.registers)),
+  lead: (from, to) => machine.lead(from, to),
   cancelDrives: (pin) => machine.cancelDrives(pin),
   xipCounts: () => [machine.memory.xip?.accesses ?? 0, machine.memory.xip?.missed ?? 0],
   xipRecord: (on) => machine.memory.xip?.record(on),

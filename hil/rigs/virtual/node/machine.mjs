@@ -45,7 +45,7 @@ export class Machine {
     this.executorKind = executor;
     this.clock = new MachineClock();
     this.events = new EventLog();
-    this.wires = new Wires(this.events);
+    this.wires = new Wires(this.events, (pin, level) => this.drive(pin, level));
     this.random = new Random(seed);
     this.analog = new AnalogInputs(new Random(seed + 1), adcNoiseLsb);
     this.host = new CdcHost(this.clock, this.events);
@@ -369,6 +369,13 @@ export class Machine {
       this.wires.external[pin] = level;
       this.wires.levelIs(pin, level === RELEASED ? 0 : level, this.now);
     }
+  }
+
+  /** Puts a wire from one pin to another, for good: what the first has drives the second. */
+  lead(from, to) {
+    this.wires.leads[from] = to;
+    this.drive(to, this.wires.level[from]);
+    this.chip?.pads.functionChanged(this.chip.pads.pins[from]);
   }
 
   /** Forgets what was scheduled for a pin. */

@@ -2,7 +2,7 @@
 // (RP2040 datasheet 2.19). A level is what the wire has: the output's if it is enabled, else what drives
 // it from outside, else the pull's.
 
-import { RELEASED } from '../outside/wires.mjs';
+import { NOWHERE, RELEASED } from '../outside/wires.mjs';
 import { InputHistory } from './history.mjs';
 
 export const FUNCTION_SPI = 1;
@@ -335,10 +335,11 @@ export class Pads {
     pin.update();
   }
 
-  /** Whether this pin's edges are needed one by one: somebody watches, an interrupt waits, or PIO looks at it. */
+  /** Whether this pin's edges are needed one by one: somebody watches, an interrupt waits, PIO looks, a wire leads on. */
   followsEdges(pin) {
     const { pio } = this.chip;
     const waited = (pio[0].pinsFollowed | pio[1].pinsFollowed) & (1 << pin.index);
-    return waited !== 0 || this.wires.watched[pin.index] !== 0 || pin.inte !== 0;
+    const { watched, leads } = this.wires;
+    return waited !== 0 || watched[pin.index] !== 0 || pin.inte !== 0 || leads[pin.index] !== NOWHERE;
   }
 }

@@ -1,6 +1,6 @@
 // The UARTs (PL011, RP2040 datasheet 4.2) with real byte times both ways, FIFOs of 32, overrun, and the
-// receive timeout. Bytes travel whole, and what is sent can be seen on the pin as well: framing errors and breaks are
-// not modelled.
+// receive timeout. Bytes and breaks travel whole, to the world and along a wire, and what is sent can be seen on the pin
+// as well: framing errors are not modelled.
 
 import { BasePeripheral } from 'rp2040js';
 import { FUNCTION_UART } from '../pins/pads.mjs';
@@ -28,6 +28,7 @@ const FR_RXFE = 1 << 4;
 const FR_TXFF = 1 << 5;
 const FR_RXFF = 1 << 6;
 const FR_TXFE = 1 << 7;
+const LCR_BRK = 1;
 const LCR_PEN = 1 << 1;
 const LCR_EPS = 1 << 2;
 const LCR_STP2 = 1 << 3;
@@ -40,11 +41,17 @@ const CR_RXE = 1 << 9;
 const INT_RX = 1 << 4;
 const INT_TX = 1 << 5;
 const INT_RT = 1 << 6;
+const INT_FE = 1 << 7;
+const INT_BE = 1 << 9;
 const INT_OE = 1 << 10;
+const DR_FE = 1 << 8;
+const DR_BE = 1 << 10;
 const DR_OE = 1 << 11;
 const RX_LEVELS = [4, 8, 16, 24, 28, 28, 28, 28];
 const TX_LEVELS = [4, 8, 16, 24, 28, 28, 28, 28];
 const RECEIVE_TIMEOUT_BITS = 32;
+// What a line that is low for longer than a frame puts into the FIFO: one character 0, marked (datasheet, UARTDR).
+const BREAK = DR_BE | DR_FE;
 
 const LINES = [
   { irq: 20, dreqTx: 20, dreqRx: 21, txPins: [0, 12, 16, 28], rxPins: [1, 13, 17, 29] },
@@ -61,6 +68,7 @@ export class Uart extends BasePeripheral {
     this.clock = chip.clock;
     Object.assign(this, LINES[index]);
     this.txAlarm = this.clock.createAlarm(() => this.sent());
+    this.breakAlarm = this.clock.createAlarm(() => this.wiredTo().forEach((uart) => uart.hear(BREAK)));
     this.rxAlarm = this.clock.createAlarm(() => this.arrived());
     this.timeoutAlarm = this.clock.createAlarm(() => this.raise(INT_RT));
     this.wave = new Wave(this.clock, (step) => this.bit(step), (pins) => chip.pads.changed(pins));
@@ -80,6 +88,7 @@ export class Uart extends BasePeripheral {
     this.dmacr = 0;
     this.tx = [];
     this.shifting = -1; // byte on the wire
+    this.breaking = false;
     this.rx = [];
     this.overrun = false;
     this.wave.clear();
@@ -172,11 +181,15 @@ export class Uart extends BasePeripheral {
   }
 
   arrived() {
-    const [byte] = this.line.queue.take(1);
-    if (this.enabled && this.cr & CR_RXE && this.connected(this.rxPins) && !(this.cr & CR_LBE)) {
-      this.receive(byte);
-    }
+    this.hear(this.line.queue.take(1)[0]);
     this.pump();
+  }
+
+  /** The end of a character (or BREAK) at the receive pin. */
+  hear(character) {
+    if (this.enabled && this.cr & CR_RXE && this.connected(this.rxPins) && !(this.cr & CR_LBE)) {
+      this.receive(character);
+    }
   }
 
   receive(byte) {
@@ -187,6 +200,9 @@ export class Uart extends BasePeripheral {
     }
     this.rx.push(this.overrun ? byte | DR_OE : byte);
     this.overrun = false;
+    if (byte === BREAK) {
+      this.ris |= INT_BE | INT_FE;
+    }
     this.timeoutAlarm.schedule(RECEIVE_TIMEOUT_BITS * this.bitNanos);
     if (this.rx.length === this.rxThreshold) {
       this.ris |= INT_RX;
@@ -255,10 +271,34 @@ export class Uart extends BasePeripheral {
       this.receive(byte);
     } else if (this.connected(this.txPins)) {
       this.events.push(this.clock.nanos, EVENT_UART, this.index, 1, [byte]);
+      this.wiredTo().forEach((uart) => uart.hear(byte));
     }
     this.shift();
     this.checkInterrupts();
     this.checkDreq();
+  }
+
+  /** The UARTs of this chip whose receive pins wires from this one's transmit pins lead to. */
+  wiredTo() {
+    const { pads, uart } = this.rp2040;
+    const ends = this.txPins
+      .filter((pin) => pads.pins[pin].functionSelect === FUNCTION_UART)
+      .map((pin) => pads.wires.leads[pin]);
+    return uart.filter((other) => other.rxPins.some((pin) => ends.includes(pin) && other.connected([pin])));
+  }
+
+  /** UARTLCR_H.BRK: the line is low from the end of the character on; it is a break once a frame has passed. */
+  checkBreak() {
+    const breaking = this.enabled && (this.cr & CR_TXE) !== 0 && (this.lcr & LCR_BRK) !== 0;
+    if (breaking === this.breaking) {
+      return;
+    }
+    this.breaking = breaking;
+    this.breakAlarm.cancel();
+    if (breaking) {
+      const left = this.txAlarm.scheduled ? this.txAlarm.nanos - this.clock.nanos : 0;
+      this.breakAlarm.schedule(left + this.byteNanos);
+    }
   }
 
   raise(bits) {
@@ -345,9 +385,11 @@ export class Uart extends BasePeripheral {
         return;
       case LCR_H:
         this.lcr = value & 0xff;
+        this.checkBreak();
         return;
       case CR:
         this.cr = value & 0xffff;
+        this.checkBreak();
         break;
       case IFLS:
         this.ifls = value & 0x3f;
@@ -371,6 +413,7 @@ export class Uart extends BasePeripheral {
 
   reset() {
     this.txAlarm.cancel();
+    this.breakAlarm.cancel();
     this.timeoutAlarm.cancel();
     this.clear();
     this.wave.edge();
