@@ -82,9 +82,10 @@ docs: setup ## write the generated pages and parts of docs/ anew
 	@$(VENV) -m hil.prove.safety.coverage
 	@$(VENV) -m hil.rigs.registry
 	@$(VENV) -m hil.prove.second_opinion.page
+	@$(VENV) -m hil.prove.micropython_tests.page
 
-micropython-tests: setup firmware ## MicroPython's own tests/basics on the virtual Pico
-	@$(VENV) -m hil.prove.micropython_tests
+micropython-tests: setup firmware ## MicroPython's own tests on the virtual Pico (ONLY=float: of one room)
+	@$(VENV) -m hil.prove.micropython_tests $(if $(ONLY),--only $(ONLY))
 
 second-opinion: setup firmware ## the same UF2 on an emulator of other authors (ONLY=pio: one unit, RECORD=1: keep it)
 	@$(VENV) -m hil.prove.second_opinion $(if $(ONLY),--only $(ONLY)) $(if $(RECORD),--record)

@@ -11,7 +11,7 @@ import pytest
 from littlefs import LittleFS
 
 from hil.prove.benchmarks import stack
-from hil.prove.micropython_tests import RawPrompt
+from hil.prove.micropython_tests.prompt import RawPrompt
 from hil.rigs.firmware import default_uf2
 from hil.rigs.virtual import VirtualPico
 from sapper.shared import limits

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hil.prove.benchmarks import stack
-from hil.prove.micropython_tests import RawPrompt
+from hil.prove.micropython_tests.prompt import RawPrompt
 from hil.rigs.firmware import default_uf2
 from hil.rigs.rig import NS_PER_S
 from hil.rigs.virtual import VirtualPico
