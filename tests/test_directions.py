@@ -72,6 +72,11 @@ WRONG = {
         "from hil.prove.safety.timeline import value_at",
     ),
     "the line knows its stage": ("safety", "hil/prove/safety/lines.py", "from hil.prove.safety.stage import Stage"),
+    "a judge of tests knows the board": (
+        "micropython-tests",
+        "hil/prove/micropython_tests/judge.py",
+        "from hil.prove.micropython_tests.board import open_board",
+    ),
     "a circle in the updates": (
         "hil-circles",
         "hil/prove/updates/board.py",

@@ -23,12 +23,12 @@ def script(case: Case) -> bytes:
     return head + case.path.read_bytes() + run + b"bm_run(%d, %d)\n" % SIZE
 
 
-def measured(printed: bytes) -> tuple[int, bytes]:
-    """Microseconds and result of `MICROSECONDS SIZE RESULT`; (0, what was printed) of anything else."""
+def measured(printed: bytes) -> tuple[int, int, bytes]:
+    """Microseconds, work and result of `MICROSECONDS WORK RESULT`; (0, 0, what was printed) of anything else."""
     words = printed.split(None, 2)
     if len(words) < 3 or not words[0].isdigit() or not words[1].isdigit():
-        return 0, printed
-    return int(words[0]), words[2].strip()
+        return 0, 0, printed
+    return int(words[0]), int(words[1]), words[2].strip()
 
 
 def expected_result(case: Case) -> bytes:
@@ -38,17 +38,15 @@ def expected_result(case: Case) -> bytes:
         return recorded.read_bytes().strip()
     command = [sys.executable, "-BS", "-c", script(case).decode()]
     answer = processes.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
-    return measured(answer.stdout)[1]
+    return measured(answer.stdout)[2]
 
 
 def judged(case: Case, printed: bytes, took_s: float) -> Outcome:
     """What became of a benchmark that ended."""
     if b"SKIP" in printed and not printed.endswith(b"CRASH"):
         return Outcome(case.name, SKIPPED, took_s)
-    took_us, result = measured(printed)
-    if took_us and result == _NOTHING:
-        return Outcome(case.name, PASSED, took_s, measured_us=took_us)
-    wanted = expected_result(case)
+    took_us, work, result = measured(printed)
+    wanted = result if result == _NOTHING else expected_result(case)
     if took_us and result == wanted:
-        return Outcome(case.name, PASSED, took_s, measured_us=took_us)
+        return Outcome(case.name, PASSED, took_s, measured_us=took_us, work=work)
     return failed(case, printed, wanted, took_s)

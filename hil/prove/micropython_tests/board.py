@@ -48,9 +48,9 @@ def flash_with(files: dict[str, bytes]) -> bytes:
     return (b"\xff" * first_half + bytes(made.context.buffer)).ljust(FLASH_BYTES, b"\xff")
 
 
-def open_board(room: Room, tests: Path, uf2: Path) -> VirtualPico:
+def open_board(room: Room, tests: Path, uf2: Path, xip_miss_clk: int) -> VirtualPico:
     """A board for that room's tests, at its reset. Raises VirtualPicoError."""
-    pico = VirtualPico(uf2, flash_image=flash_with(files_of(room, tests)))
+    pico = VirtualPico(uf2, flash_image=flash_with(files_of(room, tests)), xip_miss_clk=xip_miss_clk)
     for start, end in room.wires:
         pico.pin(start).lead_to(pico.pin(end))
     return pico

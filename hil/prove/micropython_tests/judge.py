@@ -21,7 +21,7 @@ _COUNTED = re.compile(rb"-{70}\nRan \d+ tests\n\n(OK|FAILED)[^\n]*\n\Z")
 @dataclass(frozen=True)
 class Outcome:
     """One test: 'passed', 'failed' or 'skipped'; the board's time it took; where it failed, what it printed and had to
-    print; of a benchmark, the microseconds that it measured."""
+    print; of a benchmark, the microseconds that it measured, and for how much work (in a unit of its own)."""
 
     name: str
     result: str
@@ -29,6 +29,7 @@ class Outcome:
     printed: str = ""
     expected: str = ""
     measured_us: int = 0
+    work: int = 0
 
     @property
     def room(self) -> str:

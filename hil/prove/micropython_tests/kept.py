@@ -1,7 +1,7 @@
 """What the last run that was kept gave: how many tests of each room passed, and how long the benchmarks took.
 
 kept.toml holds it. The board's time is the measure, so a figure does not depend on the machine, but on the image: its
-layout in flash moves some of them by a few per cent.
+layout in flash moves some of them by a few per cent. pico.toml holds what a real Pico scored.
 """
 
 from __future__ import annotations
@@ -15,17 +15,23 @@ from hil.prove.micropython_tests.judge import RESULTS, Outcome
 from hil.prove.micropython_tests.rooms import ROOMS
 
 KEPT = Path(__file__).parent / "kept.toml"
+PICO = Path(__file__).parent / "pico.toml"
 # A benchmark may take so many times its kept figure, or the kept figure so many times it.
 RATIO_MAX = 1.25
-_HEAD = f"# Written by `python -m hil.prove.micropython_tests --keep`: {', '.join(RESULTS)} of each room; benchmarks.\n"
+_HEAD = (
+    "# Written by `python -m hil.prove.micropython_tests --keep`.\n"
+    f"# Of each room: {', '.join(RESULTS)}. Of each benchmark: microseconds, work.\n"
+)
 
 
 @dataclass(frozen=True)
 class Kept:
-    """counts: room -> passed, failed, skipped. took_us: benchmark -> microseconds of the board's time."""
+    """counts: room -> passed, failed, skipped. took_us: benchmark -> microseconds of the board's time; work: likewise,
+    for how much."""
 
     counts: dict[str, tuple[int, ...]]
     took_us: dict[str, int]
+    work: dict[str, int]
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome]) -> Kept:
@@ -34,20 +40,30 @@ class Kept:
             room: tuple(sum(each.room == room and each.result == result for each in outcomes) for result in RESULTS)
             for room in ROOMS
         }
-        took_us = {outcome.name: outcome.measured_us for outcome in outcomes if outcome.measured_us}
-        return cls({room: each for room, each in counts.items() if any(each)}, took_us)
+        timed = [outcome for outcome in outcomes if outcome.measured_us]
+        took_us = {outcome.name: outcome.measured_us for outcome in timed}
+        work = {outcome.name: outcome.work for outcome in timed}
+        return cls({room: each for room, each in counts.items() if any(each)}, took_us, work)
 
     @classmethod
     def read(cls, path: Path = KEPT) -> Kept:
         """What the file says."""
         told = tomllib.loads(path.read_text(encoding="utf-8"))
-        return cls({room: tuple(each) for room, each in told["counts"].items()}, told["took_us"])
+        took_us = {name: each[0] for name, each in told["benchmarks"].items()}
+        work = {name: each[1] for name, each in told["benchmarks"].items()}
+        return cls({room: tuple(each) for room, each in told["counts"].items()}, took_us, work)
 
     def as_toml(self) -> str:
         """The file's text."""
         counts = "".join(f'"{room}" = {list(each)}\n' for room, each in self.counts.items())
-        took = "".join(f'"{name}" = {took_us}\n' for name, took_us in sorted(self.took_us.items()))
-        return f"{_HEAD}\n[counts]\n{counts}\n[took_us]\n{took}"
+        took = "".join(f'"{name}" = [{self.took_us[name]}, {self.work[name]}]\n' for name in sorted(self.took_us))
+        return f"{_HEAD}\n[counts]\n{counts}\n[benchmarks]\n{took}"
+
+    def against_pico(self) -> dict[str, tuple[float, float]]:
+        """Benchmark -> (microseconds that a real Pico took for the same work, how many times that it took here)."""
+        scores = tomllib.loads(PICO.read_text(encoding="utf-8"))["scores"]
+        pico_us = {name: 1e6 * self.work[name] / score for name, score in scores.items()}
+        return {name: (each_us, self.took_us[name] / each_us) for name, each_us in pico_us.items()}
 
     def ratios(self, now: Kept) -> dict[str, float]:
         """Benchmark -> how many times its kept figure it took."""

@@ -1,4 +1,4 @@
-"""The tables of docs/rigs.md: rooms, how many tests passed, and why the others did not.
+"""The tables of docs/rigs.md: rooms, how many tests passed, why the others did not, benchmarks.
 
 `python -m hil.prove.micropython_tests.page` writes them; a test fails when they are stale.
 """
@@ -27,8 +27,22 @@ def explanations() -> str:
     return table(("", "tests", "why"), rows)
 
 
+def against_pico() -> str:
+    """Benchmarks here and on a real Pico."""
+    kept = Kept.read()
+    rows = [
+        (f"`{name.rpartition('/')[2]}`", f"{kept.took_us[name] / 1000:.1f}", f"{pico_us / 1000:.1f}", f"{ratio:.2f}")
+        for name, (pico_us, ratio) in kept.against_pico().items()
+    ]
+    return table(("benchmark", "virtual, ms", "a Pico, ms", "virtual / Pico"), rows)
+
+
 # The parts of docs/rigs.md, by their marks.
-PARTS = {"MicroPython's tests": results, "MicroPython's tests that do not pass": explanations}
+PARTS = {
+    "MicroPython's tests": results,
+    "MicroPython's tests that do not pass": explanations,
+    "benchmarks": against_pico,
+}
 
 
 def filled(page: str) -> str:

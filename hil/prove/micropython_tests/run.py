@@ -14,13 +14,14 @@ from hil.prove.micropython_tests.judge import FAILED, Outcome
 from hil.prove.micropython_tests.prompt import RawPrompt
 from hil.prove.micropython_tests.rooms import ROOMS, Case
 from hil.rigs.virtual.errors import VirtualPicoError
+from hil.rigs.virtual.xip import XIP_MISS_CLK
 from hil.workers import workers
 
 # Tests of a board's life: a new board costs a second, and parts differ much in what they take.
 _PART = 40
 
 
-def run_part(part: Sequence[Case], tests: Path, uf2: Path) -> list[Outcome]:
+def run_part(part: Sequence[Case], tests: Path, uf2: Path, xip_miss_clk: int = XIP_MISS_CLK) -> list[Outcome]:
     """Run tests of one room one after the other on one board; after one that hangs or breaks it, on a new one."""
     outcomes = []
     prompt: RawPrompt | None = None
@@ -29,7 +30,7 @@ def run_part(part: Sequence[Case], tests: Path, uf2: Path) -> list[Outcome]:
     try:
         for case in part:
             try:
-                prompt = prompt or RawPrompt(open_board(room, tests, uf2))
+                prompt = prompt or RawPrompt(open_board(room, tests, uf2, xip_miss_clk))
                 printed, took_s = prompt.run(how.script(case))
             except (HilError, VirtualPicoError) as error:
                 outcomes.append(Outcome(case.name, FAILED, 0.0, f"{type(error).__name__}: {error}"))
@@ -55,12 +56,12 @@ def parts(cases: Sequence[Case]) -> list[list[Case]]:
 
 
 def run_all(
-    cases: Sequence[Case], tests: Path, uf2: Path, jobs: int, tell: Callable[[list[Outcome]], None]
+    cases: Sequence[Case], tests: Path, uf2: Path, xip_miss_clk: int, jobs: int, tell: Callable[[list[Outcome]], None]
 ) -> list[Outcome]:
     """Run the tests on so many boards side by side; `tell` hears of each board's outcomes. Sorted by name."""
     outcomes: list[Outcome] = []
     with workers(jobs) as pool:
-        for done in as_completed([pool.submit(run_part, part, tests, uf2) for part in parts(cases)]):
+        for done in as_completed([pool.submit(run_part, part, tests, uf2, xip_miss_clk) for part in parts(cases)]):
             outcomes += done.result()
             tell(done.result())
     return sorted(outcomes, key=lambda outcome: outcome.name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -17,10 +19,10 @@ pytestmark = pytest.mark.unit
 
 
 def run(**took_us: int) -> Kept:
-    passed = [Outcome("float/one", "passed", 0.1), Outcome("float/two", "failed", 0.1)]
-    return Kept.of(
-        [*passed, *(Outcome(f"perf_bench/{name}", "passed", 1.0, measured_us=us) for name, us in took_us.items())]
-    )
+    """What a run with these benchmarks gave."""
+    others = [Outcome("float/one", "passed", 0.1), Outcome("float/two", "failed", 0.1)]
+    timed = [Outcome(f"perf_bench/{name}", "passed", 1.0, measured_us=us, work=8) for name, us in took_us.items()]
+    return Kept.of([*others, *timed])
 
 
 def test_what_is_kept_is_read_back(tmp_path: Path) -> None:
@@ -43,9 +45,26 @@ def test_a_run_of_all_has_to_give_what_is_kept_and_a_run_of_some_only_what_it_ra
     kept, now = run(bm=1000, gone=5), run(bm=1000, new=7)
     assert [line.split(" has ")[0] for line in kept.differences(now, of_all=False)] == ["perf_bench/new"]
     assert any("perf_bench/gone has a kept figure" in line for line in kept.differences(now, of_all=True))
-    fewer = Kept(kept.counts | {"float": (2, 1, 0)}, kept.took_us)
+    fewer = replace(kept, counts=kept.counts | {"float": (2, 1, 0)})
     assert any("float: (1, 1, 0)" in line for line in fewer.differences(kept, of_all=True))
     assert kept.differences(kept, of_all=True) == []
+
+
+def test_a_real_picos_scores_are_turned_into_times_for_the_same_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = tmp_path / "pico.toml"
+    scores.write_text('[scores]\n"perf_bench/bm" = 40.0\n')
+    monkeypatch.setattr("hil.prove.micropython_tests.kept.PICO", scores)
+    assert run(bm=100_000).against_pico() == {"perf_bench/bm": (200_000.0, 0.5)}
+
+
+def test_the_virtual_pico_takes_about_what_a_real_one_took() -> None:
+    """Another version and build: half of them lie within a fifth, and none is twice as fast or slow."""
+    ratios = sorted(ratio for _, ratio in Kept.read().against_pico().values())
+    assert len(ratios) == 13
+    assert 0.8 < median(ratios) < 1.2
+    assert ratios[0] > 0.5 and ratios[-1] < 2.0
 
 
 def test_every_room_is_kept_and_every_failure_in_it_is_explained() -> None:
