@@ -22,13 +22,14 @@ _PART = 40
 
 
 def run_part(part: Sequence[Case], tests: Path, uf2: Path, xip_miss_clk: int = XIP_MISS_CLK) -> list[Outcome]:
-    """Run tests of one room one after the other on one board; after one that hangs or breaks it, on a new one."""
+    """Run tests one after the other on one board, as their first one's room wants it; after one that hangs or breaks
+    it, on a new one."""
     outcomes = []
     prompt: RawPrompt | None = None
     room = ROOMS[part[0].room]
-    how = benchmarks if room.timed else judge
     try:
         for case in part:
+            how = benchmarks if ROOMS[case.room].timed else judge
             try:
                 prompt = prompt or RawPrompt(open_board(room, tests, uf2, xip_miss_clk))
                 printed, took_s = prompt.run(how.script(case))
