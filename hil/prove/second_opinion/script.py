@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from hil.errors import HilError
-from hil.prove.micropython_tests import RawPrompt
+from hil.prove.micropython_tests.prompt import RawPrompt
 from hil.prove.second_opinion.boards import Board
 from hil.prove.second_opinion.figure import Figure, of_pin
 from hil.rigs.rig import NS_PER_MS
