@@ -27,11 +27,13 @@ from pathlib import Path
 from typing import Any
 
 from hil.errors import HilError
+from hil.rigs.sil.compiled import compiled
 from sapper_host import processes
 from sapper_host.files.checkout import BUILD, ROOT
 
 MODULES = Path(__file__).resolve().parent / "modules"
 FIRMWARE = ROOT / "firmware"
+_RUN = ("sapper", "board/modules")
 
 SLICE, RESET, BOOTLOADER = range(3)
 PIN, PWM, SERIAL, FLASH, PROMPT, CONVERTER = range(6)
@@ -44,6 +46,7 @@ _SIZE = struct.Struct("<I")
 RECORD = struct.Struct("<IBBH")
 
 _SILENCE_S = 60.0
+_READ_B = 1 << 16
 _HEAP = "4M"
 
 
@@ -90,7 +93,9 @@ class BoardProcess:
     def __init__(self, micropython: Path | None) -> None:
         program = (micropython or default_micropython()).resolve()  # a bare name would be looked for among the commands
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
-        command = [str(program), "-X", f"heapsize={_HEAP}", str(MODULES / "boot.py"), str(MODULES), str(FIRMWARE)]
+        tree = compiled(program, {f"firmware/{name}": FIRMWARE / name for name in _RUN} | {"simulated": MODULES})
+        modules, firmware = (tree / "simulated", tree / "firmware") if tree else (MODULES, FIRMWARE)
+        command = [str(program), "-X", f"heapsize={_HEAP}", str(modules / "boot.py"), str(modules), str(firmware)]
         try:
             self._process = processes.start(
                 command,
@@ -115,8 +120,7 @@ class BoardProcess:
     def exchange(self, batch: bytes) -> Report:
         """Hand over a batch, wait for its report."""
         self._write(batch)
-        size = _SIZE.unpack(self._read(4))[0]
-        data = self._read(size)
+        data = self._read()
         kind, cause, now_us = _HEAD.unpack_from(data)
         return Report(kind, cause, now_us, memoryview(data)[_HEAD.size :])
 
@@ -133,14 +137,15 @@ class BoardProcess:
         except BrokenPipeError:
             self._ended()
 
-    def _read(self, size: int) -> bytes:
-        data = os.read(self._from, size) if self._ready() else b""
-        while len(data) < size:
-            more = os.read(self._from, size - len(data)) if self._ready() else b""
+    def _read(self) -> bytes:
+        """One report, without its size; nothing comes after it before the next batch."""
+        data = b""
+        while len(data) < _SIZE.size or len(data) < _SIZE.size + _SIZE.unpack_from(data)[0]:
+            more = os.read(self._from, _READ_B) if self._ready() else b""
             if not more:
                 self._ended()
             data += more
-        return data
+        return data[_SIZE.size :]
 
     def _ready(self) -> bool:
         if select.select([self._from], [], [], _SILENCE_S)[0]:

@@ -30,7 +30,7 @@ class Waveform:
         times = np.asarray(times_ns, dtype=np.int64) // 1000
         if not len(times):
             return
-        keep = int(np.searchsorted(self._times, times[0], "left"))
+        keep = int(self._times.searchsorted(times[0], "left"))
         codes = _codes(np.asarray(values_mv, dtype=np.float64))
         if keep == 0:
             self._times, self._codes = times, codes
@@ -45,8 +45,8 @@ class Waveform:
         Lines are cut into steps as long as the ADC's samples are apart.
         """
         times, codes = self._times, self._codes
-        first = max(0, int(np.searchsorted(times, start_us, "right")) - 1)
-        last = int(np.searchsorted(times, end_us, "left"))
+        first = max(0, int(times.searchsorted(start_us, "right")) - 1)
+        last = int(times.searchsorted(end_us, "left"))
         if first:
             self._times, self._codes = times[first:], codes[first:]
         if self._linear and len(times) - first > 1:
@@ -62,7 +62,7 @@ class Waveform:
 
 
 def _codes(millivolts: Floats) -> Floats:
-    return np.clip(millivolts * _PER_MV, 0, _MOST)
+    return np.minimum(np.maximum(millivolts * _PER_MV, 0), _MOST)
 
 
 class Edges:
@@ -91,14 +91,14 @@ class Edges:
         self._waiting.clear()
         order = np.argsort(times, kind="stable")
         times, codes = times[order], codes[order]
-        now = int(np.searchsorted(times, end_us, "left"))
+        now = int(times.searchsorted(end_us, "left"))
         if now < len(times):
             self._waiting.append((times[now:], codes[now:]))
         pairs = np.empty((now, 2), dtype="<u4")
         pairs[:, 0] = np.maximum(times[:now] - start_us, 0)
         pairs[:, 1] = codes[:now]
-        self.on_estop = bool(np.any(codes[:now] >> 1 == GPIO["ESTOP_OK"]))
-        for code in codes[:now].tolist():
-            bit = 1 << (code >> 1)
-            self.levels = self.levels | bit if code & 1 else self.levels & ~bit
+        last = dict(zip((codes[:now] >> 1).tolist(), (codes[:now] & 1).tolist(), strict=True))
+        self.on_estop = GPIO["ESTOP_OK"] in last
+        for gpio, level in last.items():
+            self.levels = self.levels & ~(1 << gpio) | level << gpio
         return pairs.tobytes()

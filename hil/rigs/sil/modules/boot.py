@@ -102,7 +102,7 @@ def put_in_place():
         "sys": standard_streams.sys,
         "sapper_stdin": standard_streams.Stdin,
         "select": standard_streams.select,
-        "micropython": standard_streams.micropython,
+        "micropython": standard_streams.micropython_here,
         # No update slots: the source tree is what runs. `import slots` gives None.
         "slots": None,
     }

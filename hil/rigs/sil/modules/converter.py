@@ -116,6 +116,7 @@ def take_waves(address, counts):
         first = end
 
 
+@micropython.native
 def catch_up():
     """Convert and move all samples up to now."""
     global _next_at, _channel, _fifo, dma_moved, fcs
@@ -161,6 +162,7 @@ def write_fcs(value):
     fcs = fcs & _OVER & ~value | value & 0x0F00000F
 
 
+@micropython.native
 def read_fcs():
     """FCS with the FIFO's level."""
     catch_up()
@@ -186,6 +188,7 @@ def write_address():
     return dma_write + 2 * (dma_moved & dma_ring - 1)
 
 
+@micropython.native
 def transfers_left():
     """The DMA channel's count; asking for it stands for the frame that is averaged and looked at."""
     catch_up()

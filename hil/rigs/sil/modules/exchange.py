@@ -8,7 +8,9 @@ import struct
 import sys
 
 import clock
+import micropython
 import uctypes
+from micropython import const
 
 SLICE, RESET, BOOTLOADER = 0, 1, 2
 FLAG_ESTOP = 1 << 10
@@ -16,10 +18,9 @@ PIN, PWM, SERIAL, FLASH, PROMPT, CONVERTER = range(6)
 
 _HEAD = "<IBxHI"  # report: bytes that follow, kind, cause, time
 _HEAD_BYTES = 12
-_RECORD = "<IBBH"  # time, kind, which, value or number of bytes that follow
 _BATCH = "<IIIIIIIIIII"  # length, edges, flags, points of 5 inputs, bytes of 3 lines
 _BATCH_BYTES = 44
-_LEAST_ROOM = 16 + 4096
+_LEAST_ROOM = const(16 + 4096)
 
 flags = 0
 takers = {}  # "edges", "waves", "serial" -> function; "settle": bring everything up to now
@@ -32,15 +33,28 @@ _out = bytearray(65536)
 _at = _HEAD_BYTES
 
 
-def record(t, kind, which, value):
-    """One output: a pin's level or a duty."""
+@micropython.viper
+def record(t: int, kind: int, which: int, value: int):
+    """One output: a pin's level or a duty. As "<IBBH": time, kind, which, value or number of bytes that follow."""
     global _at, _out
-    if _at + _LEAST_ROOM > len(_out):
+    at = int(_at)
+    if at + _LEAST_ROOM > int(len(_out)):
         _out = _out + bytes(len(_out))
-    struct.pack_into(_RECORD, _out, _at, max(t, 0), kind, which, value)
-    _at += 8
+    if t < 0:
+        t = 0
+    to = ptr8(_out)
+    to[at] = t
+    to[at + 1] = t >> 8
+    to[at + 2] = t >> 16
+    to[at + 3] = t >> 24
+    to[at + 4] = kind
+    to[at + 5] = which
+    to[at + 6] = value
+    to[at + 7] = value >> 8
+    _at = at + 8
 
 
+@micropython.native
 def record_bytes(t, line, data, kind=SERIAL):
     """Bytes that left on a serial line, or a block of flash (at most 4096)."""
     global _at

@@ -8,9 +8,12 @@ from array import array
 import clock
 import exchange
 import micropython
+from micropython import const
 
 ESTOP = 17
-_LEVELS, _FELL, _LEFT, _RIGHT = 0, 1, 2, 3
+_LEVELS = const(0)
+_FELL = const(1)
+_LEFT = const(2)  # and right
 
 state = array("i", [0, 0, 0, 0])  # levels, falling edges latched, counts left and right
 loop_changed = None  # the interlock's: (time, level)
@@ -74,6 +77,7 @@ def take_edges(address, count, flags):
     _plan()
 
 
+@micropython.native
 def _plan():
     global _next_at, _watched
     _next_at = word(_address, 2 * _next) if _next < _count else clock.NEVER
@@ -84,6 +88,7 @@ def _plan():
         clock.alarm("loop", clock.NEVER if i == _count else max(clock.now, word(_address, 2 * i)), catch_up)
 
 
+@micropython.native
 def catch_up():
     """All edges up to now."""
     global _next, _driven
@@ -109,6 +114,7 @@ def pull(gpio, level):
         _put(gpio, level)
 
 
+@micropython.native
 def output(gpio, level):
     """The board drives the pin."""
     global _outputs
@@ -127,25 +133,35 @@ def _put(gpio, level):
         state[_LEVELS] &= ~(1 << gpio)
 
 
-def level(gpio):
+@micropython.viper
+def level(gpio: int) -> int:
     """The pin's level now."""
-    catch_up()
-    return state[_LEVELS] >> gpio & 1
+    if int(_next_at) <= int(clock.now):
+        catch_up()
+    return (ptr32(state)[_LEVELS] >> gpio) & 1
 
 
-def levels():
+@micropython.viper
+def levels() -> int:
     """All levels, a bit a pin."""
-    catch_up()
-    return state[_LEVELS]
+    if int(_next_at) <= int(clock.now):
+        catch_up()
+    return ptr32(state)[_LEVELS]
 
 
-def fell(first):
+@micropython.viper
+def fell(first: int) -> int:
     """INTR word of eight pins from `first` on: the falling-edge latches, four bits a pin."""
-    catch_up()
+    if int(_next_at) <= int(clock.now):
+        catch_up()
+    latched = (ptr32(state)[_FELL] >> first) & 0xFF
     bits = 0
-    for i in range(8):
-        if state[_FELL] >> (first + i) & 1:
-            bits |= 4 << 4 * i
+    bit = 4
+    while latched:
+        if latched & 1:
+            bits |= bit
+        bit <<= 4
+        latched >>= 1
     return bits
 
 
@@ -156,10 +172,12 @@ def clear_fell(first, bits):
             state[_FELL] &= ~(1 << (first + i))
 
 
-def ticks(side):
+@micropython.viper
+def ticks(side: int) -> int:
     """The count of an encoder, 32 bits."""
-    catch_up()
-    return state[_LEFT + side]
+    if int(_next_at) <= int(clock.now):
+        catch_up()
+    return ptr32(state)[_LEFT + side]
 
 
 exchange.takers["edges"] = take_edges

@@ -6,6 +6,7 @@ a jump to `live` wakes it.
 
 import clock
 import gpio
+import micropython
 
 MOTOR_EN = 16
 TURN_US = 40
@@ -34,6 +35,7 @@ def start():
     gpio.output(MOTOR_EN, 0)
 
 
+@micropython.native
 def execute(instruction):
     """An instruction put in by hand."""
     global _osr, _y, _x_until, _alive, _phase

@@ -3,6 +3,7 @@
 import clock
 import exchange
 import gpio
+import micropython
 import serial_lines
 import time
 import watchdog_timer
@@ -34,10 +35,13 @@ def bootloader():
     exchange.leave(exchange.BOOTLOADER)
 
 
+@micropython.native
 def idle():
     """Sleep until an interrupt, at most 1 ms."""
-    clock.advance_to(min(Timer.next_at, clock.now + 1000))
-    Timer.run_due()
+    until = clock.now + 1000
+    clock.advance_to(until if until < Timer.next_at else Timer.next_at)
+    if clock.now >= Timer.next_at:
+        Timer.run_due()
 
 
 class RTC:
@@ -64,6 +68,7 @@ class Pin:
             PWM.taken_away(number)
             gpio.output(number, 1 if value else 0)
 
+    @micropython.native
     def value(self, level=None):
         """The level, or set it."""
         if level is None:
@@ -94,6 +99,7 @@ class PWM:
             return self._freq
         self._freq = value
 
+    @micropython.native
     def duty_u16(self, value=None):
         """The duty, or set it; without effect once the pin has another function."""
         number = self._number
@@ -137,8 +143,6 @@ class Timer:
     @classmethod
     def run_due(cls):
         """Call what is due."""
-        if clock.now < cls.next_at:
-            return
         for timer in cls._all:
             while timer._at <= clock.now:
                 timer._at += timer._period_us
@@ -179,6 +183,7 @@ class UART:
         self._uart = serial_lines.Uart(serial_lines.UART0 + number, baud, rxbuf, txbuf)
         serial_lines.uarts[number] = self._uart
 
+    @micropython.native
     def any(self):
         """Bytes that wait."""
         return self._uart.any()

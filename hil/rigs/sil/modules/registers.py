@@ -7,17 +7,19 @@ import converter
 import gpio
 import interlock_pio
 import pulse_pwm
+import micropython
 import watchdog_timer
 
 _pushed = [[], []]
 
 
-def peek(address, shift, mask):
+@micropython.viper
+def peek(address: uint, shift: int, mask: int) -> int:
     """(register >> shift) & mask."""
-    reader = _READ.get(address)
-    if reader is None:
-        raise NotImplementedError("no simulated part answers for register 0x%08x" % address)
-    return reader() >> shift & mask
+    reader = _READ.get(address >> 2)
+    if not reader:
+        _nobody("answers for", address)
+    return (int(reader()) >> shift) & mask
 
 
 def pushed(instr, first, second, fifo):
@@ -27,22 +29,29 @@ def pushed(instr, first, second, fifo):
     return peek(fifo, 0, 0xFFFF)
 
 
-def poke(address, value):
+@micropython.viper
+def poke(address: uint, value):
     """Write all 32 bits of a register."""
-    writer = _WRITE.get(address)
-    if writer is None:
-        raise NotImplementedError("no simulated part takes register 0x%08x" % address)
+    writer = _WRITE.get(address >> 2)
+    if not writer:
+        _nobody("takes", address)
     writer(value)
+
+
+def _nobody(does, address):
+    raise NotImplementedError("no simulated part %s register 0x%08x" % (does, address))
 
 
 def _encoder(side):
     """PIO1's machines: `mov isr, x` and `push` by hand, then the RX FIFO."""
     fifo = _pushed[side]
 
+    @micropython.native
     def execute(instruction):
         if instruction == 0x8000:
             fifo.append(gpio.ticks(side))
 
+    @micropython.native
     def pop():
         return fifo.pop(0) if fifo else 0
 
@@ -52,6 +61,7 @@ def _encoder(side):
 _left = _encoder(0)
 _right = _encoder(1)
 
+# Both by the register's word address: a small integer, as the address is not.
 _READ = {
     0x502000D4: lambda: interlock_pio.DEAD,
     0xD0000004: gpio.levels,
@@ -82,3 +92,5 @@ for _slice in pulse_pwm.SLICES:
         _address = pulse_pwm.BASE + 0x14 * _slice + _offset
         _READ[_address] = lambda s=_slice, o=_offset: pulse_pwm.read(s, o)
         _WRITE[_address] = lambda value, s=_slice, o=_offset: pulse_pwm.write(s, o, value)
+_READ = {address >> 2: reader for address, reader in _READ.items()}
+_WRITE = {address >> 2: writer for address, writer in _WRITE.items()}

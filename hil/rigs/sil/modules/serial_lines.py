@@ -5,6 +5,7 @@ Lines: 0 USB, 1 and 2 the UARTs.
 
 import clock
 import exchange
+import micropython
 
 USB, UART0, UART1 = 0, 1, 2
 _CHUNK = 1024
@@ -42,6 +43,7 @@ class Usb:
         self._drain(packets)
         self._drained_at += packets * _USB_US - us
 
+    @micropython.native
     def room(self):
         """Free bytes of the transmit buffer."""
         if not exchange.flags & _FLAG_OPEN:
@@ -55,6 +57,7 @@ class Usb:
         if exchange.flags & _FLAG_READS:
             self._filled = max(0, self._filled - 64 * packets)
 
+    @micropython.native
     def write(self, data):
         """Send what there is room for; the count."""
         view = memoryview(data)
@@ -128,6 +131,7 @@ class Uart:
         for chunk in self._coming:
             chunk[0] -= us
 
+    @micropython.native
     def any(self):
         """Bytes that wait."""
         if self._coming:

@@ -7,7 +7,7 @@ import io
 import sys as _sys
 
 import clock
-import micropython as _micropython
+import micropython
 from serial_lines import usb
 
 _POLL_IN = 1
@@ -16,6 +16,7 @@ _POLL_IN = 1
 class _Stdin:
     """sys.stdin and its buffer."""
 
+    @micropython.native
     def readinto(self, buffer):
         """Wait for at least one byte."""
         while not usb.received:
@@ -49,6 +50,7 @@ class _Poll:
     def register(self, _stream, _events):
         pass
 
+    @micropython.native
     def ipoll(self, _timeout_ms):
         """A look at the input, which stands for the rest of a tick's work."""
         clock.advance(clock.TICK_US if not usb.received else 5)
@@ -91,7 +93,7 @@ class _MicroPython:
         usb.interrupt_char = character
 
     def __getattr__(self, name):
-        return getattr(_micropython, name)
+        return getattr(micropython, name)
 
 
 def _print(*values, sep=" ", end="\n"):
@@ -101,5 +103,5 @@ def _print(*values, sep=" ", end="\n"):
 
 sys = _Sys()
 select = _Select
-micropython = _MicroPython()
+micropython_here = _MicroPython()
 print_to_usb = _print

@@ -1,11 +1,13 @@
 """MicroPython's `time` on the virtual clock, with the ticks period of the RP2040: 2**30."""
 
 import clock
-from utime import gmtime  # the machine's own; a matter of arithmetic
+import micropython
+from micropython import const
+from utime import gmtime, ticks_add, ticks_diff  # the machine's own; a matter of arithmetic
 
-_PERIOD = 1 << 30
-_HALF = _PERIOD >> 1
-_MASK = _PERIOD - 1
+_MASK = const((1 << 30) - 1)
+if ticks_add(_MASK, 1):
+    raise RuntimeError("this MicroPython's ticks have another period than the RP2040's")
 
 # The tick counters when the present batch began; the milliseconds' remainder is in microseconds.
 _us = 0
@@ -57,28 +59,16 @@ def set_time(year, month, day, hour, minute, second):
     _from_s = ((days * 24 + hour) * 60 + minute) * 60 + second - _seconds()
 
 
-def ticks_us():
+@micropython.viper
+def ticks_us() -> int:
     """Microseconds since reset, wrapping."""
-    if clock.now + clock.LOOK_US >= clock.stop_at:
-        clock.advance(clock.LOOK_US)
-    else:
-        clock.now += clock.LOOK_US
-    return (clock.now + _us) & _MASK
+    now = int(clock.look())  # first: it may move `_us`
+    return (now + int(_us)) & _MASK
 
 
 def ticks_ms():
     """Milliseconds since reset, wrapping."""
     return (_ms + (clock.now + _rest_us) // 1000) & _MASK
-
-
-def ticks_add(ticks, delta):
-    """`ticks` moved on by `delta`."""
-    return (ticks + delta) & _MASK
-
-
-def ticks_diff(end, start):
-    """Signed distance of two ticks."""
-    return ((end - start + _HALF) & _MASK) - _HALF
 
 
 def sleep_ms(ms):

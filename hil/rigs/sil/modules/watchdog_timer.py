@@ -2,6 +2,7 @@
 
 import clock
 import exchange
+import micropython
 
 CAUSE_POWER, CAUSE_WATCHDOG = 0, 1
 _ENABLE = 1 << 30
@@ -18,6 +19,7 @@ def start(timeout_ms):
     feed()
 
 
+@micropython.native
 def feed():
     """A full time again."""
     if _enabled:
