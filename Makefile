@@ -56,11 +56,11 @@ format: setup ## put the code into the project's format
 types: setup ## check the types of host and hil
 	@$(VENV) -m mypy
 
-bench: setup firmware micropython ## measure, print the table, write build/bench.json
-	@$(VENV) -m hil.prove.benchmarks
+bench: setup firmware micropython ## measure, print the tables, write build/bench.json (CLK="30 48": at these clocks a miss)
+	@$(VENV) -m hil.prove.benchmarks $(CLK:%=--clk %)
 
-safety: setup firmware ## inject every fault at many moments, write build/safety.json
-	@$(VENV) -m hil.prove.safety $(if $(CANARIES),--canaries)
+safety: setup firmware ## inject every fault at many moments, write build/safety.json (CLK=70: clocks a miss)
+	@$(VENV) -m hil.prove.safety $(if $(CANARIES),--canaries) $(CLK:%=--xip-miss-clk %)
 
 canaries: setup firmware ## put in known bad firmware: every row of `make safety` must fail on its own
 	@$(VENV) -m hil.prove.safety --canaries

@@ -114,7 +114,7 @@ CLOCK_STOP_MS: (
 ) = TICK_STOP_MS
 
 # What the board is built with to keep them.
-TICK_MS: ("ms", "a control tick, and a frame of the detector", "design: 100 Hz", "JITTER_MS") = 10
+TICK_MS: ("ms", "a control tick, and a frame of the detector", "design: 100 Hz", "JITTER_US") = 10
 FEED_HOLD_MS: (
     "ms",
     "a feed holds MOTOR_EN up for so long",
@@ -254,16 +254,33 @@ SELF_TEST_HEAP_B: (
     "HEAP_FREE_B",
 ) = 40_000
 
-# What the loop, its tools and its rigs are held to by `make bench`.
-BOOT_MS: ("ms", "reset -> console answers `version`", "design", "make bench") = 500
-JITTER_MS: ("ms", "loop start jitter, worst of every tick", "design: a tenth of a tick", "make bench") = 1
+# What the loop, its tools and its rigs are held to by `make bench`: at 48 clocks a miss of the flash cache, which is
+# what the chip is taken to need; the rows of 70CLK at 70, should it need more.
+BOOT_MS: ("ms", "reset -> console answers `version`", "design", "make bench") = 450
+BOOT_70CLK_MS: ("ms", "reset -> console answers `version`, at 70 clk", "design", "make bench") = 500
+JITTER_US: ("us", "loop start jitter, worst of every tick", "design: a tenth of a tick", "make bench") = 1000
+JITTER_70CLK_US: ("us", "loop start jitter, worst of every tick, at 70 clk", "design", "make bench") = 1500
 JITTER_P999_US: (
     "us",
     "loop start jitter of a sweep, all but one tick in a thousand",
     "design: a frame is taken within two of its samples",
     "make bench",
 ) = 200
+JITTER_P999_70CLK_US: (
+    "us",
+    "loop start jitter of a sweep, all but one tick in a thousand, at 70 clk",
+    "design",
+    "make bench",
+) = 500
 LOAD_PERCENT: ("%", "CPU load of a sweep with telemetry", "design", "make bench") = 30
+LOAD_70CLK_PERCENT: ("%", "CPU load of a sweep with telemetry, at 70 clk", "design", "make bench") = 35
+LANE_TICK_MS: ("ms", "longest tick of a lane with alerts and contacts", "design: room for two more", "make bench") = 8
+LANE_TICK_70CLK_MS: (
+    "ms",
+    "longest tick of a lane with alerts and contacts, at 70 clk",
+    "none may begin late",
+    "make bench",
+) = TICK_MS
 FRAMES_MISSED: ("", "frames missed in a sweep of a minute", "design", "make bench") = 0
 HEAP_FREE_B: ("B", "free heap after a minute", "design: 100 kB", "make bench") = 102_400
 HEAP_MOTION_MIN: (
@@ -272,21 +289,38 @@ HEAP_MOTION_MIN: (
     "design: longer than any stretch without a stand",
     "make bench",
 ) = 30
+HEAP_FREE_SLOT_B: (
+    "B",
+    "free heap after a minute, of a board that runs an update",
+    "design: 80 kB",
+    "make bench",
+) = 81_920
 STACK_RESERVE_B: (
     "B",
     "stack that the firmware's hardest work leaves untouched, least",
     "design: room for interrupts on top of the deepest call",
     "make bench",
 ) = 1024
-DETECTOR_FRAME_US: ("us", "a frame's detector arithmetic, worst", "design: 15 % of a tick", "make bench") = 1500
+DETECTOR_FRAME_US: ("us", "a frame's detector arithmetic, worst", "design: 12 % of a tick", "make bench") = 1200
+DETECTOR_FRAME_70CLK_US: (
+    "us",
+    "a frame's detector arithmetic, worst, at 70 clk",
+    "design: 15 % of a tick",
+    "make bench",
+) = 1500
 DETECTOR_FRAME_B: ("B", "heap that a frame's detector arithmetic takes", "design", "make bench") = 0
-VIRTUAL_SPEED: ("x", "virtual rover: emulated / wall seconds, least", "design: usable by hand", "make bench") = 1
+VIRTUAL_SPEED_PERCENT: (
+    "%",
+    "virtual rover in the demo world: emulated / CPU seconds, least, at the pace of bench's reference machine",
+    "design: usable by hand, with room for the world's pictures",
+    "make bench",
+) = 150
 SIL_SPEED: (
     "x",
-    "sil rig: emulated / CPU seconds of one core, least",
+    "sil rig: emulated / CPU seconds of one core, least, at the pace of bench's reference machine",
     "design: campaigns of thousands",
     "make bench",
-) = 50
+) = 130
 UPDATE_SPEED: ("x", "an update's time against copying the files with mpremote, least", "design", "make bench") = 5
 UPDATE_NOTHING_MS: ("ms", "update with nothing changed", "design", "make bench") = 1000
 UPDATE_MODULE_MS: ("ms", "update of one module, until it has proved itself", "design", "make bench") = 2000
@@ -294,6 +328,12 @@ UPDATE_FOUR_PERCENT: ("%", "four boards at once against one, wall", "design: two
 FLOOD_TICK_MS: (
     "ms",
     "longest tick under a flood on the radio, whatever it is made of",
+    "none may begin late, with room for one more millisecond",
+    "make bench, tests/hil/prove/safety/test_radio_on_the_board.py",
+) = 9
+FLOOD_TICK_70CLK_MS: (
+    "ms",
+    "longest tick under a flood on the radio, at 70 clk",
     "none may begin late",
-    "tests/hil/prove/safety/test_radio_on_the_board.py",
+    "make bench",
 ) = TICK_MS

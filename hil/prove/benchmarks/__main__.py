@@ -13,15 +13,28 @@ from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from hil.errors import HilError
-from hil.prove.benchmarks import boot, detection, detector_on_board, heap, power_cuts, stack, step, sweep, updates
-from hil.prove.benchmarks import sil_speed as speed
+from hil.prove.benchmarks import (
+    boot,
+    detection,
+    detector_on_board,
+    flood,
+    heap,
+    power_cuts,
+    sil_speed,
+    stack,
+    step,
+    sweep,
+    updates,
+    virtual_speed,
+)
+from hil.prove.benchmarks.column import COLUMNS, NEEDS, SLOT, Column
+from hil.prove.benchmarks.report import Board, board_table, other_table
 from hil.prove.benchmarks.row import Row
-from hil.rigs.capabilities import Capability, Time
-from hil.rigs.registry import FOR_TIME, RIGS, open_rig, why_not
-from hil.rigs.rig import PLAYABLE, Rig
+from hil.prove.measured_on import EMULATED, THIS_MACHINE
+from hil.rigs.registry import FOR_TIME, RIGS, why_not
+from hil.rigs.rig import Rig
 from sapper_host import processes
 from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import BUILD
@@ -29,36 +42,28 @@ from sapper_host.files.place import check_file
 from sapper_host.files.whole_file import write
 
 # Each on a board of its own, freshly powered. They count the board's time.
-ON_A_RIG: dict[str, Callable[[Rig], list[Row]]] = {
+ON_A_RIG: dict[str, Callable[[Rig, Column], list[Row]]] = {
     "boot": boot.measure,
     "sweep": sweep.measure,
+    "finds": sweep.measure_finds,
     "raw": sweep.measure_raw,
     "heap": heap.measure,
+    "flood": flood.measure,
     "step": step.measure,
     "detector": detector_on_board.measure,
 }
-NEEDS: tuple[Capability, ...] = (*PLAYABLE, Time)
-# On rigs of their own choice, or on none.
+# What is measured with the application in a slot, too: that is where it comes from in the field.
+IN_A_SLOT = ("boot", "sweep")
+# On rigs of their own choice, or on none; those that no board is in measure this machine.
 OTHERS: dict[str, Callable[[], list[Row]]] = {
-    "sil": speed.rows,
+    "virtual": virtual_speed.rows,
+    "sil": sil_speed.rows,
     "detection": detection.rows,
     "stack": stack.rows,
     "updates": updates.rows,
     "power_cuts": power_cuts.rows,
 }
-
-
-def table(rows: list[Row]) -> Table:
-    """The figures as people read them."""
-    out = Table(title="Bench (the board's own time unless it says wall)")
-    for name in ("what", "value", "unit", "limit", "", "95 %", "note"):
-        out.add_column(name, justify="right" if name == "value" else "left")
-    for row in rows:
-        verdict = "" if not row.limit else "[green]ok[/]" if row.ok else "[bold red]missed[/]"
-        interval = "" if row.interval is None else "{:.3f}..{:.3f}".format(*row.interval)
-        value = f"{row.value:.3f}".rstrip("0").rstrip(".")
-        out.add_row(row.name, value, row.unit, row.limit, verdict, interval, row.note)
-    return out
+OF_THIS_MACHINE = ("virtual", "sil", "detection")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,31 +73,57 @@ def main(arguments: list[str] | None = None) -> int:
         "--only", choices=sorted([*ON_A_RIG, *OTHERS]), action="append", help="measure only this (repeatable)"
     )
     parser.add_argument("--rig", choices=list(RIGS), default=FOR_TIME, help=f"for {', '.join(ON_A_RIG)} ({FOR_TIME})")
+    parser.add_argument("--firmware", type=Path, help="what to put on it instead of the firmware that was built")
+    parser.add_argument(
+        "--clk",
+        type=int,
+        action="append",
+        help="clocks of a cache miss, a column (repeatable; "
+        + " and ".join(str(column.clk) for column in COLUMNS)
+        + f"; a slot's beside {SLOT.clk})",
+    )
     parser.add_argument("--out", type=Path, default=BUILD / "bench.json", help="where the JSON goes")
     options = parser.parse_args(arguments)
     check_file(options.out)
     console = Console(width=180 if not sys.stdout.isatty() else None)
-    rows: list[Row] = []
-    not_run: list[dict[str, object]] = []
+    columns = [Column(clk) for clk in dict.fromkeys(options.clk)] if options.clk else list(COLUMNS)
+    if any(column.clk == SLOT.clk for column in columns):
+        columns.append(SLOT)
+    names = options.only or [*ON_A_RIG, *OTHERS]
+    why = why_not(options.rig, NEEDS)
+    not_run = [{"name": name, "ok": False, "not_run": why} for name in names if why and name in ON_A_RIG]
+    board = Board(columns)
+    others: dict[str, list[Row]] = {}
     try:
-        for name in options.only or [*ON_A_RIG, *OTHERS]:
+        for name in names:
             if name in OTHERS:
-                rows += OTHERS[name]()
-                continue
-            if why := why_not(options.rig, NEEDS):
-                not_run.append({"name": name, "ok": False, "not_run": why})
-                continue
-            with console.status(f"measuring {name} ..."), closing(open_rig(options.rig, needs=NEEDS)) as rig:
-                rows += ON_A_RIG[name](rig)
+                others[name] = OTHERS[name]()
+            elif not why:
+                for column in columns:
+                    if not column.slot or name in IN_A_SLOT:
+                        with console.status(f"measuring {name} at {column.name} ..."):
+                            board.add(column, _on_a_rig(name, column, options))
     except (HilError, SapperError) as error:
         console.print(f"[bold red]error:[/] {error}", highlight=False)
         return int(Status.ERROR)
-    console.print(table(rows))
-    for row in not_run:
-        console.print(f"[bold red]not run:[/] {row['name']} {row['not_run']}", highlight=False)
-    write(options.out, json.dumps([*(row.as_dict() for row in rows), *not_run], indent=1) + "\n")
+    if board.rows:
+        console.print(board_table(board))
+    if others:
+        console.print(other_table([row for rows in others.values() for row in rows]))
+    for one in not_run:
+        console.print(f"[bold red]not run:[/] {one['name']} {one['not_run']}", highlight=False)
+    told = [column.about() | row.as_dict() | {"measured_on": EMULATED} for column, row in board]
+    for name, rows in others.items():
+        where = THIS_MACHINE if name in OF_THIS_MACHINE else EMULATED
+        told += [row.as_dict() | {"measured_on": where} for row in rows]
+    write(options.out, json.dumps([*told, *not_run], indent=1) + "\n")
     console.print(f"written: {options.out}", highlight=False)
-    return int(Status.OK) if all(row.ok for row in rows) and not not_run else int(Status.SHORTFALL)
+    return int(Status.OK) if all(row["ok"] for row in told) and not not_run else int(Status.SHORTFALL)
+
+
+def _on_a_rig(name: str, column: Column, options: argparse.Namespace) -> list[Row]:
+    with closing(column.open(options.rig, options.firmware)) as rig:
+        return ON_A_RIG[name](rig, column)
 
 
 if __name__ == "__main__":

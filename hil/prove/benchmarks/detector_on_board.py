@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hil.errors import HilError
-from hil.prove.benchmarks.row import Row, at_most
+from hil.prove.benchmarks.column import Column
+from hil.prove.benchmarks.row import Row
 from hil.rigs.rig import NS_PER_MS, Rig
 from sapper.shared.pins import GPIO
 
@@ -35,7 +36,7 @@ def run_script(rig: Rig, text: str) -> str:
     return output.decode()
 
 
-def measure(rig: Rig) -> list[Row]:
+def measure(rig: Rig, column: Column) -> list[Row]:
     """Needs a freshly powered board."""
     worst_us, mean_us, allocated = (int(word) for word in run_script(rig, _SCRIPT.read_text()).split())
     return [
@@ -43,8 +44,8 @@ def measure(rig: Rig) -> list[Row]:
             "a frame's detector arithmetic, alert and contact among them, worst",
             worst_us / 1000,
             "ms",
-            at_most("DETECTOR_FRAME_US", 1000),
+            column.at_most("DETECTOR_FRAME_US", 1000),
         ),
         Row("the same, mean", mean_us / 1000, "ms", ""),
-        Row("heap bytes allocated by 300 of them", float(allocated), "B", at_most("DETECTOR_FRAME_B")),
+        Row("heap bytes allocated by 300 of them", float(allocated), "B", column.at_most("DETECTOR_FRAME_B")),
     ]

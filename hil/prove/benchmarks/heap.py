@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from hil.errors import HilError
 from hil.play.lane_run import LaneRun
+from hil.prove.benchmarks.column import Column
 from hil.prove.benchmarks.empty_lane import empty_lane
-from hil.prove.benchmarks.row import Row, at_least
+from hil.prove.benchmarks.row import Row
 from hil.rigs.rig import NS_PER_MS, NS_PER_S, TICK_NS, Rig
 from hil.world.world import World
 
@@ -38,7 +39,7 @@ def ready(rig: Rig) -> LaneRun:
     return run
 
 
-def measure(rig: Rig, seconds: float = 60) -> list[Row]:
+def measure(rig: Rig, column: Column, seconds: float = 60) -> list[Row]:
     """Needs a freshly powered rig."""
     run = ready(rig)
     heard = run.operator.heard
@@ -54,10 +55,10 @@ def measure(rig: Rig, seconds: float = 60) -> list[Row]:
     refused = [line for line in heard.lines[first_line:] if line.startswith("err ")]
     if states != ["TELEOP", "ARMED"] or refused or _place_mm(run) - start_mm < 100 * seconds:
         raise HilError(f"the rover did not drive as it was told: {states}, {refused[:3]}, {_place_mm(run)} mm")
-    return rows(before_b, used_b, seconds, any(event.kind == "heap_full" for event in events))
+    return rows(before_b, used_b, seconds, any(event.kind == "heap_full" for event in events), column)
 
 
-def rows(before_b: int, used_b: int, seconds: float, collected: bool) -> list[Row]:
+def rows(before_b: int, used_b: int, seconds: float, collected: bool, column: Column) -> list[Row]:
     """The figures of a run that began with so many bytes free, and left so many behind."""
     per_s_b = max(used_b, _BLOCK_B) / seconds
     return [
@@ -71,7 +72,7 @@ def rows(before_b: int, used_b: int, seconds: float, collected: bool) -> list[Ro
             "motion with telemetry, pings and answers before a heap collection",
             0 if collected else before_b / per_s_b / 60,
             "min",
-            at_least("HEAP_MOTION_MIN"),
+            column.at_least("HEAP_MOTION_MIN"),
             note=f"{before_b} B free when it began, {used_b} B less {seconds:g} s later",
         ),
     ]

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from hil.errors import HilError
 from hil.play.closed_loop import ClosedLoop
 from hil.play.operator import Operator
-from hil.prove.benchmarks.empty_lane import empty_lane
+from hil.prove.benchmarks.column import Column
+from hil.prove.benchmarks.lanes import empty_lane
 from hil.prove.benchmarks.row import Row
 from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
 from hil.world.world import World
@@ -54,7 +55,7 @@ class SteppedWorld(World):
         return np.asarray(np.clip(values, 0.0, 3300.0))
 
 
-def measure(rig: Rig) -> list[Row]:
+def measure(rig: Rig, _column: Column) -> list[Row]:
     """Needs a freshly powered rig. Finds the amplitude first: the step has to take the statistic to twice its level."""
     world = SteppedWorld(empty_lane(100.0))
     loop = ClosedLoop(rig, world)

@@ -16,10 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from hil.errors import HilError
+from hil.prove.measured_on import NOT_ON_SILICON
 from hil.prove.safety import canary_run, report
 from hil.prove.safety.boards import Where, stage_at
 from hil.prove.safety.scenarios import SCENARIOS, SHORT, Scenario, needs
 from hil.prove.safety.trial import Trial, run_trial
+from hil.rigs.capabilities import Time
 from hil.rigs.registry import FOR_TIME, RIGS, why_not
 from hil.workers import workers
 from sapper_host import processes
@@ -65,6 +67,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--rig", choices=list(RIGS), default=FOR_TIME, help=f"where the firmware runs (default: {FOR_TIME})"
     )
     parser.add_argument("--firmware", type=Path, help="what to test instead of the firmware that was built")
+    parser.add_argument(
+        "--xip-miss-clk", type=int, help="clocks of a flash cache miss, on a rig that has one (default: the rig's own)"
+    )
     parser.add_argument("--moments", type=int, default=20, help="seeded moments of each scenario")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="boards at a time")
@@ -82,12 +87,15 @@ def main(arguments: list[str] | None = None) -> int:
         chosen = [s for s in chosen if s.name in SHORT]
     if not chosen:
         parser.error(f"no scenario of these has '{options.only}' in its name or requirement")
+    if options.xip_miss_clk is not None and (lacks := why_not(options.rig, (Time,))):
+        parser.error(f"--xip-miss-clk: {lacks}")
+    where = Where(options.rig, options.firmware, options.xip_miss_clk)
     if options.list:
         print("\n".join(s.name for s in chosen))
         return 0
     if options.canaries:
         try:
-            return canary_run.run((options.rig, options.firmware), chosen, options.seed, options.jobs, options.output)
+            return canary_run.run(where, chosen, options.seed, options.jobs, options.output)
         except HilError as error:
             print(f"error: {error}", file=sys.stderr)
             return Status.ERROR
@@ -98,8 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
     trials: list[Trial] = []
     version = ""
     try:
-        print(f"{len(runnable)} scenarios, {options.moments} moments each", flush=True)
-        where = (options.rig, options.firmware)
+        print(f"{len(runnable)} scenarios, {options.moments} moments each; {NOT_ON_SILICON}", flush=True)
         for firmware_version, more in measure_all(where, runnable, options.moments, options.seed, options.jobs):
             version = firmware_version
             trials += more

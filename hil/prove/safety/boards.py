@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import atexit
 from pathlib import Path
+from typing import NamedTuple
 
 from hil.prove.safety.stage import Stage, open_stage
 
-Where = tuple[str, Path | None]  # a rig's name, and the firmware on it
+
+class Where(NamedTuple):
+    """A rig's name, the firmware on it, and clocks of a miss of its flash cache (None: what it takes by itself)."""
+
+    rig: str
+    firmware: Path | None = None
+    xip_miss_clk: int | None = None
+
 
 _stages: dict[Where, Stage] = {}
 
@@ -17,6 +25,7 @@ def stage_at(where: Where, seed: int, fresh: bool = False) -> Stage:
     if fresh and where in _stages:
         _stages.pop(where).close()
     if where not in _stages:
-        _stages[where] = open_stage(*where, seed)
+        options = {} if where.xip_miss_clk is None else {"xip_miss_clk": where.xip_miss_clk}
+        _stages[where] = open_stage(where.rig, where.firmware, seed, **options)
         atexit.register(_stages[where].close)
     return _stages[where]

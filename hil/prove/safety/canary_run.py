@@ -91,7 +91,7 @@ def run(where: Where, chosen: Sequence[Scenario], seed: int, jobs: int, folder: 
     outcomes: list[Outcome] = []
     runnable = []
     for scenario in chosen:
-        if why := why_not(where[0], needs(scenario)):
+        if why := why_not(where.rig, needs(scenario)):
             outcomes.append(_tell(Outcome(scenario, "not run", None, why, False)))
         elif not canaries_of(scenario):
             outcomes.append(_tell(Outcome(scenario, _NONE, None, "", False)))

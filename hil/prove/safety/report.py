@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from hil.prove.measured_on import EMULATED, NOT_ON_SILICON
 from hil.prove.safety.scenarios import Scenario
 from hil.prove.safety.timeline import value_at
 from hil.prove.safety.trial import Trial
@@ -69,6 +70,7 @@ def _told(
         "median_us": median_us,
         "runs": runs,
         "ok": ok,
+        "measured_on": EMULATED,
         "wrong": list(wrong),
     }
 
@@ -122,7 +124,8 @@ def _page(all_rows: list[Row], version: str, rig: str, not_run: Sequence[NotRun]
         "td.n,th.n{text-align:right;white-space:nowrap}tr.of th{background:#eef2f6}"
         ".no{background:#ffe3e0}svg{display:block;margin:6px 0 26px}h3{margin:0}</style>",
         f"<h1>Safety, measured</h1><p>Firmware {html.escape(_short(version))} on the rig '{rig}'; times are"
-        " the board's, taken at the pins. A protective stop, not a certified emergency stop: see docs/safety.md.</p>",
+        f" the board's, taken at the pins, {NOT_ON_SILICON}. A protective stop, not a certified emergency stop:"
+        " see docs/safety.md.</p>",
         f"<p><b>{len(all_rows)} rows, {sum(row.runs for row in all_rows)} moments; "
         f"{sum(not row.ok for row in all_rows)} rows missed, {len(not_run)} not run, "
         f"{sum(len(row.repeats) for row in all_rows)} times tried again.</b></p><table>",

@@ -6,6 +6,7 @@ The rover is the world's (hil/world/rover.py), so that encoders answer the motor
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from hil.play.operator import Operator, OperatorError
 from hil.prove.safety.gates import Gates
@@ -269,10 +270,11 @@ class Stage:
         raise OperatorError(f"the board says {self.state}, wanted was {state}; {wrong}; heard {heard}")
 
 
-def open_stage(name: str, firmware: Path | None = None, seed: int = 0) -> Stage:
-    """A stage on the rig of that name. HilError when there is none, or its board does not come up."""
+def open_stage(name: str, firmware: Path | None = None, seed: int = 0, **options: Any) -> Stage:
+    """A stage on the rig of that name, opened with these options. HilError when there is none, or its board does not
+    come up."""
     # truth.py works out what the detector had to see from what was played.
-    rig = open_rig(name, firmware, seed=seed, **SAMPLES_AS_PLAYED[name])
+    rig = open_rig(name, firmware, seed=seed, **SAMPLES_AS_PLAYED[name], **options)
     try:
         return Stage(rig, seed)
     except BaseException:

@@ -32,7 +32,7 @@ SAMPLE = (
 
 @pytest.fixture(scope="module")
 def where(firmware):
-    place = ("virtual", firmware)
+    place = boards.Where("virtual", firmware)
     yield place
     if place in boards._stages:
         boards._stages.pop(place).close()

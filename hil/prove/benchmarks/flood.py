@@ -1,0 +1,46 @@
+"""Ten seconds of forged lines at the radio's full rate, in SWEEP: the loop keeps its time."""
+
+from __future__ import annotations
+
+import random
+
+from hil.errors import HilError
+from hil.prove.benchmarks.column import Column
+from hil.prove.benchmarks.row import Row
+from hil.prove.safety.radio import KEY
+from hil.prove.safety.stage import Stage
+from hil.rigs.rig import NS_PER_S, Rig
+from sapper.shared.pins import UART_RADIO_BAUD
+
+_FLOOD_S = 10
+_BYTES_A_SECOND = UART_RADIO_BAUD // 10
+
+
+def forged(chance: random.Random) -> bytes:
+    """A line as an operator's, of a wrong key."""
+    return b"@%d %016x drive 300 0\n" % (chance.randrange(1, 10**9), chance.getrandbits(64))
+
+
+def measure(rig: Rig, column: Column) -> list[Row]:
+    """Needs a freshly powered rig."""
+    stage = Stage(rig)
+    stage.operator.must("key " + KEY.hex(), 3000)
+    stage.to("SWEEP")
+    stage.operator.must("telemetry on")
+    stage.run(NS_PER_S)
+    stage.operator.heard.frames.clear()
+    chance = random.Random(2)
+    flood = bytearray()
+    while len(flood) < _FLOOD_S * _BYTES_A_SECOND:
+        flood += forged(chance)
+    stage.rig.uart[0].write(bytes(flood))
+    stage.run((_FLOOD_S + 1) * NS_PER_S)
+    loops = [frame.fields for frame in stage.operator.heard.frames if frame.name == "LOOP"]
+    if stage.state != "SWEEP" or len(loops) < _FLOOD_S or loops[-1]["refused"] == loops[0]["refused"]:
+        raise HilError(f"no sweep under a flood: {stage.state}, {len(loops)} LOOP frames")
+    longest_ms = max(loop["tick_max_us"] for loop in loops) / 1000
+    load = max(loop["load_pm"] for loop in loops) / 10
+    return [
+        Row("longest tick under a flood of forged lines", longest_ms, "ms", column.at_most("FLOOD_TICK_MS")),
+        Row("CPU load under it, in the worst second", load, "%", ""),
+    ]
