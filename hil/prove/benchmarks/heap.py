@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from hil.errors import HilError
 from hil.play.lane_run import LaneRun
 from hil.prove.benchmarks.column import Column
-from hil.prove.benchmarks.empty_lane import empty_lane
+from hil.prove.benchmarks.lanes import empty_lane
 from hil.prove.benchmarks.row import Row
 from hil.rigs.rig import NS_PER_MS, NS_PER_S, TICK_NS, Rig
 from hil.world.world import World

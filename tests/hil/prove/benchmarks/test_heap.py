@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from hil.prove.benchmarks import heap
+from hil.prove.benchmarks.column import Column
 from hil.rigs.firmware import default_uf2
 from hil.rigs.rig import NS_PER_S
 from hil.rigs.virtual import VirtualPico
@@ -16,7 +17,7 @@ FREE_B = 100_000
 
 
 def minutes(used_b: int, collected: bool = False) -> float:
-    row = heap.rows(FREE_B, used_b, 60, collected)[1]
+    row = heap.rows(FREE_B, used_b, 60, collected, Column())[1]
     assert row.ok == (row.value >= HEAP_MOTION_MIN)
     return row.value
 
