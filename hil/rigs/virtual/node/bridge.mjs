@@ -121,7 +121,7 @@ const CALLS = {
   cancelDrives: (pin) => machine.cancelDrives(pin),
   xipCounts: () => [machine.memory.xip?.accesses ?? 0, machine.memory.xip?.missed ?? 0],
   xipRecord: (on) => machine.memory.xip?.record(on),
-  xipMisses: () => Array.from(machine.memory.xip?.counts ?? [], (count, word) => [word, count]).filter(([, n]) => n),
+  xipMisses: () => machine.memory.xip?.misses() ?? [],
   executorStatistics: () => machine.executor?.cpu?.statistics ?? {},
 };
 

@@ -83,6 +83,16 @@ export class XipCache {
     this.counts = on ? new Uint32Array(this.lines.length * 2) : null;
   }
 
+  /** [word of flash, misses there] since `record`, of each that has any. Made for being asked every tick. */
+  misses() {
+    const found = [];
+    const { counts } = this;
+    for (let word = 0; counts !== null && word < counts.length; word++) {
+      if (counts[word] !== 0) found.push([word, counts[word]]);
+    }
+    return found;
+  }
+
   /** Take the counted accesses out of the state. */
   fold() {
     this.accessed += this.R[SLOT.ACCESSES] >>> 0;
