@@ -17,7 +17,7 @@ TOOLCHAIN := PYTHONPATH=firmware $(PYTHON) -m toolchain
 PYTEST := $(VENV) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup firmware micropython mpy demo test unit lint format types docs bench safety canaries soak fuzz powercut \
-	mutants micropython-tests second-opinion constraints clean
+	mutants hotset micropython-tests second-opinion constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -25,8 +25,8 @@ help: ## list the targets
 setup: ## install what is missing: system packages, Python environment, Node packages
 	@$(TOOLCHAIN) setup
 
-firmware: ## build/firmware.uf2 for the Pico (from the cache if it is there)
-	@$(TOOLCHAIN) firmware
+firmware: ## build/firmware.uf2 for the Pico (from the cache if it is there); HOT_SET=none: one with nothing in RAM, beside it
+	@$(TOOLCHAIN) firmware $(if $(HOT_SET),--hot-set $(HOT_SET))
 
 micropython: ## build/micropython and build/mpy-cross for this machine
 	@$(TOOLCHAIN) micropython
@@ -76,6 +76,9 @@ fuzz: setup micropython ## hostile input to whatever reads any, for long
 
 mutants: setup ## break the firmware line by line, see whether the fast tests notice (ROOM=safety: of one room)
 	@$(VENV) -m hil.prove.mutants $(if $(ROOM),--room $(ROOM))
+
+hotset: setup ## choose anew what of the firmware is in RAM, by where the flash cache misses: firmware/board/hot_set.txt
+	@$(VENV) -m hil.prove.hot_set
 
 docs: setup ## write the generated pages and parts of docs/ anew
 	@$(VENV) -m sapper_host.docs_gen

@@ -26,16 +26,16 @@ def setup() -> None:
     workspace.describe(REPOSITORY)
 
 
-def firmware() -> None:
-    """Build build/firmware.uf2 (and .elf, .json), or take it from the cache."""
+def firmware(hot: str | None = None, target: Path = BUILD) -> None:
+    """Build build/firmware.uf2 (and .elf, .json, .sections.csv), or take it from the cache."""
     system.install_missing(LOGS)
     fetched, cross = sources.present(), compiler.present()
-    image = uf2.cached(uf2.inputs(fetched, cross)) if fetched and cross else None
+    image = uf2.cached(uf2.inputs(fetched, cross, hot=hot)) if fetched and cross else None
     if image is None:
         with cache.lock():
             fetched, cross = sources.ensure(LOGS), compiler.ensure(LOGS)
-            image = uf2.build(fetched, cross, uf2.inputs(fetched, cross), LOGS)
-    uf2.deliver(image, BUILD)
+            image = uf2.build(fetched, cross, uf2.inputs(fetched, cross, hot=hot), LOGS)
+    uf2.deliver(image, target)
 
 
 def micropython() -> None:
@@ -93,6 +93,13 @@ def main(arguments: list[str] | None = None) -> int:
         if name == "mpy":
             verbs.choices[name].add_argument("tree", nargs="?", type=Path, help="a firmware folder other than ours")
             verbs.choices[name].add_argument("target", nargs="?", type=Path, help="where its modules go")
+        if name == "firmware":
+            verbs.choices[name].add_argument(
+                "--hot-set", type=Path, metavar="LIST", help="another list of what is in RAM; `none`: nothing is"
+            )
+            verbs.choices[name].add_argument(
+                "--to", type=Path, metavar="FOLDER", help="where that image goes (build/hot_set_NAME)"
+            )
     options = parser.parse_args(arguments)
     verb = options.verb
     if verb == "mpy" and options.tree and not options.target:
@@ -106,6 +113,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if verb == "mpy" and options.tree:
             modules(options.tree.resolve(), options.target.resolve())
+        elif verb == "firmware" and options.hot_set:
+            _with_hot_set(options.hot_set, options.to or BUILD / f"hot_set_{options.hot_set.stem}")
         else:
             VERBS[verb]()
     except ToolchainError as error:
@@ -118,6 +127,11 @@ def main(arguments: list[str] | None = None) -> int:
         print("\nstopped; the same command goes on where it was", file=sys.stderr)
         return 128 + ended_by[-1]
     return 0
+
+
+def _with_hot_set(listed: Path, target: Path) -> None:
+    """An image whose hot set is another one than this tree's, beside that."""
+    firmware("" if str(listed) == "none" else listed.read_text(), target.resolve())
 
 
 def _interrupt(ended_by: list[int], number: int) -> None:

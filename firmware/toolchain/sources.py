@@ -41,11 +41,10 @@ PATCHES = (
         "a board may say how long a write waits for a host that does not read (shared/tinyusb already allows it)",
     ),
     Patch(
-        "ports/rp2/memmap_mp_rp2040.ld",
-        "*gc.c.obj *vm.c.obj *parse.c.obj",
-        "*gc.c.o *vm.c.o *parse.c.o",
-        "the SDK names objects .o, so the interpreter stayed in flash; in RAM it is faster and does not wait for the "
-        "flash cache (found and corrected upstream later, pull request 19370)",
+        "ports/rp2/CMakeLists.txt",
+        "${CMAKE_CURRENT_LIST_DIR}/memmap_mp_rp2040.ld",
+        "${MICROPY_BOARD_DIR}/memory.ld",
+        "the board says what is in flash and what in RAM",
     ),
     Patch(
         "py/mkrules.cmake",
@@ -59,6 +58,51 @@ PATCHES = (
         '            self.fun_data_attributes += " __attribute__ ((aligned (2)))"\n',
         '            self.fun_data_attributes += " __attribute__ ((aligned (4)))"\n',
         "frozen native functions begin with a word that is read as one; a Cortex-M0+ faults on it at an odd halfword",
+    ),
+    Patch(
+        "tools/mpy-tool.py",
+        'section(".text,\\\\"ax\\\\",%progbits @ ")))\'\n',
+        'section(".text.fun_data_%s,\\\\"ax\\\\",%%progbits @ ")))\' % self.escaped_name\n',
+        "each frozen native function has a section of its own, so that the linker can put it into RAM",
+    ),
+    Patch(
+        "tools/mpy-tool.py",
+        "            self.simple_name = self.qstr_table[0]\n\n        escaped_name",
+        "            self.simple_name = RawCode.stored_as or self.qstr_table[0]\n\n        escaped_name",
+        "a viper function has the name that it is stored as, not a number that changes with what stands before it",
+    ),
+    Patch(
+        "tools/mpy-tool.py",
+        "    escaped_names = set()\n",
+        "    escaped_names = set()\n    stored_as = None\n",
+        "where there is no such name",
+    ),
+    Patch(
+        "tools/mpy-tool.py",
+        "        for _ in range(n_children):\n            rc.children",
+        "        names = child_names(rc)\n        for child in range(n_children):\n"
+        "            RawCode.stored_as = names.get(child)\n            rc.children",
+        "the same",
+    ),
+    Patch(
+        "tools/mpy-tool.py",
+        "def read_raw_code(",
+        """def child_names(rc):
+    # The name that bytecode stores each function under, right after it has made it.
+    names, made = {}, None
+    ip = rc.offset_opcodes if rc.code_kind == MP_CODE_BYTECODE else len(rc.fun_data)
+    while ip < len(rc.fun_data):
+        opcode = rc.fun_data[ip]
+        _, size, arg, _ = mp_opcode_decode(rc.fun_data, ip)
+        if opcode in (Opcode.MP_BC_STORE_NAME, Opcode.MP_BC_STORE_GLOBAL) and made is not None:
+            names[made] = rc.qstr_table[arg]
+        made = arg if opcode in (Opcode.MP_BC_MAKE_FUNCTION, Opcode.MP_BC_MAKE_FUNCTION_DEFARGS) else None
+        ip += size
+    return names
+
+
+def read_raw_code(""",
+        "the same",
     ),
     Patch(
         "tools/boardgen.py",

@@ -6,6 +6,7 @@ changed module costs the freezing and the linking only.
 
 import ast
 import json
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from sapper.shared import limits, pins, version
 
-from . import build_mark, cache, native
+from . import build_mark, cache, hot_set, link_map, native
 from . import compiler as cross
 from .compiler import Compiler
 from .errors import ToolchainError
@@ -24,7 +25,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # What goes into the image, relative to firmware/.
 INPUTS = ("board/**/*", "sapper/**/*.py", "main.py")
 CONFIGURATION = "board/mpconfigboard.h"
-IMAGES = ("firmware.uf2", "firmware.elf", "firmware.json")
+SECTIONS = "firmware.sections.csv"
+IMAGES = ("firmware.uf2", "firmware.elf", "firmware.json", SECTIONS)
 CMAKE_OPTIONS = ("-DMICROPY_BOARD=SAPPER",)
 ENVIRONMENT = {"MICROPY_GIT_TAG": f"v{MICROPYTHON_VERSION}", "SOURCE_DATE_EPOCH": RELEASE_EPOCH_S}
 # What of a person's environment would change what is built: taken away, so that equal sources give equal bytes.
@@ -35,7 +37,7 @@ FOREIGN = (
     *("CMAKE_GENERATOR", "CMAKE_TOOLCHAIN_FILE", "CMAKE_BUILD_TYPE", "CMAKE_PREFIX_PATH"),
 )
 # Counts changes of this file's code that change the image; sources, options and versions count by themselves.
-_RECIPE = "4"
+_RECIPE = "5"
 _IMAGES_KEPT = 12
 _OBJECTS_KEPT = 3
 _OTHERWISE = (
@@ -136,15 +138,23 @@ def generated(commit: str, firmware: Path) -> list[tuple[str, bytes]]:
     ]
 
 
-def inputs(sources: Sources, compiler: Compiler, firmware: Path = REPOSITORY / "firmware") -> Inputs:
-    """Collect what goes into the image. Raises ToolchainError if there is no main.py."""
+def inputs(
+    sources: Sources, compiler: Compiler, firmware: Path = REPOSITORY / "firmware", hot: str | None = None
+) -> Inputs:
+    """Collect what goes into the image, with the hot set's list `hot` for the one that is there.
+
+    Raises ToolchainError if there is no main.py, or the list is none.
+    """
     if not (firmware / "main.py").exists():
         raise ToolchainError(
             "firmware/main.py is missing", "restore it: git checkout -- firmware/main.py (it starts the application)"
         )
     commit = revision(firmware.parent)
-    found = [part for part in cache.files(firmware, *INPUTS) if "__pycache__" not in part[0]]
-    staged = sorted([*found, *generated(commit, firmware)])
+    found = {name: content for name, content in cache.files(firmware, *INPUTS) if "__pycache__" not in name}
+    # Not the list itself: other figures in it make no other image.
+    listed = found.pop(hot_set.LIST, b"").decode()
+    lists = hot_set.linker_files(hot_set.read(listed if hot is None else hot))
+    staged = sorted([*found.items(), *generated(commit, firmware), *lists])
     tools = [
         *sources.key_parts(),
         *compiler.key_parts(),
@@ -206,6 +216,8 @@ def build(sources: Sources, compiler: Compiler, wanted: Inputs, logs: Path) -> P
     with cache.publish(folder) as partial:
         for name in ("firmware.uf2", "firmware.elf"):
             shutil.copyfile(objects / "build" / name, partial / name)
+        linked = (objects / "build" / "firmware.elf.map").read_text()
+        (partial / SECTIONS).write_text(link_map.as_csv(link_map.read_map(linked)))
         (partial / "firmware.json").write_text(json.dumps(about, indent=1) + "\n")
     cache.used(objects)
     cache.prune(cache.root() / "images", "*", _IMAGES_KEPT)
@@ -253,5 +265,5 @@ def deliver(folder: Path, build_folder: Path) -> None:
     about = json.loads((folder / "firmware.json").read_text())
     uf2 = build_mark.marked((folder / "firmware.uf2").read_bytes(), f"{about['version']}+{about['revision']}")
     cache.write_if_changed(build_folder / "firmware.uf2", uf2)
-    size = len(uf2)
-    say(f"{build_folder.name}/firmware.uf2: sapper {about['version']}+{about['revision']}, {size // 1024} KB")
+    place = os.path.relpath(build_folder / "firmware.uf2", REPOSITORY)
+    say(f"{place}: sapper {about['version']}+{about['revision']}, {len(uf2) // 1024} KB")

@@ -1,0 +1,47 @@
+"""The hot set: which sections run and are read from RAM. `make hotset` writes the list, the linker script takes it."""
+
+import re
+from dataclasses import dataclass
+
+from .errors import ToolchainError
+
+LIST = "board/hot_set.txt"
+WHEN = ("hot", "early")
+_ROW = re.compile(r"(hot|early) +\d+ +[\d.]+ +(\S+) (\.\S+)")
+
+
+@dataclass(frozen=True, order=True)
+class Entry:
+    """A section of an object that is in RAM, and when it is copied there."""
+
+    object: str
+    section: str
+    when: str
+
+
+def read(text: str) -> list[Entry]:
+    """The entries of a list. Raises ToolchainError for a line that is none."""
+    entries = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line or line.startswith("#"):
+            continue
+        row = _ROW.fullmatch(line)
+        if not row:
+            raise ToolchainError(f"{LIST}, line {number}: not an entry: {line}", "make the list anew: make hotset")
+        entries.append(Entry(row[2], row[3], row[1]))
+    return entries
+
+
+def linker_files(entries: list[Entry]) -> list[tuple[str, bytes]]:
+    """The two files that board/memory.ld includes, as (name, content)."""
+    return [
+        (f"board/{name}", "".join(_statement(row) for row in sorted(entries) if row.when == when).encode())
+        for when, name in zip(WHEN, ("hot_set.ld", "hot_set_early.ld"), strict=True)
+    ]
+
+
+def _statement(entry: Entry) -> str:
+    """The linker's words for an entry. Kept only if something needs it, as everything else."""
+    library, _, member = entry.object.rpartition(":")
+    file = f"*{library}:{member}" if library else f"*/{member}"
+    return f"{file}({entry.section})\n"
