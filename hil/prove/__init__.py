@@ -1,3 +1,3 @@
 """What is proved and measured with the rigs: safety, updates, fuzz, bench, second opinion, detector lab, campaign,
-soak. Imports `play` and below.
+soak, what belongs into RAM. Imports `play` and below.
 """
