@@ -10,7 +10,7 @@ from random import Random
 from hil.errors import HilError
 from hil.play.lane_run import LaneRun
 from hil.prove.benchmarks import detector_on_board
-from hil.prove.benchmarks.empty_lane import empty_lane
+from hil.prove.benchmarks.lanes import empty_lane
 from hil.prove.hot_set.traced import Figures, Trace, TracedPico
 from hil.prove.safety.stage import Stage
 from hil.prove.updates.board import BOOT_NS, SimulatedBoard

@@ -13,7 +13,7 @@ import pytest
 from sapper_host.limits import limit
 
 MS = 1_000_000
-LATEST_US = limit("JITTER_MS").value * 1000
+LATEST_US = limit("JITTER_US").value
 
 # Puts `lost` us of the processor's time before or after one of the calls that the loop keeps time with.
 LOSING = """
