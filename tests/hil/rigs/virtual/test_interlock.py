@@ -51,6 +51,7 @@ def test_once_the_loop_has_opened_feeding_does_not_raise_it_again(repl, loop):
     assert repl.execute("i.arm(); feed(2); print(i.enabled())").strip() == "1"
 
 
+INSTR, MOV_X_Y = 0x502000D8, 0xA022
 INSTRUCTION_NS = 20 * US  # of the program, at 50 kHz: it looks at the loop, and raises MOTOR_EN in the next one
 STOP_NS = 3 * INSTRUCTION_NS
 SYNCHRONISER_NS = 16  # before it looks, a change has passed two flip-flops
@@ -73,9 +74,12 @@ def armed_while(repl, loop, after_ns: int, level: int) -> tuple[int, list[tuple[
 
 @pytest.mark.parametrize("opens", [True, False], ids=["opens", "closes"])
 def test_whenever_the_loop_changes_around_arming_it_is_closed_at_the_look_before_a_rise(repl, loop, opens):
-    """Moments from 1.5 ms before arming to 1.5 ms after it, and each 3 us of the time in which the program answers. The
-    loop open at its look, MOTOR_EN does not move; opened since, it is down again within the time of a stop."""
-    about_us = [*range(-1500, 1500, 150), *range(-30, 210, 3)]
+    """Moments from 1.5 ms before MOTOR_EN rises to 1.5 ms after it, and each 3 us of the instructions around it. With
+    the loop open at its look MOTOR_EN does not move; opened since, it is down again within the time of a stop."""
+    loop.drive(1)
+    at, ((usual, _), _) = armed_while(repl, loop, 0, 1)  # it rises so long after the timer's word
+    raised_us = (usual - at) // US
+    about_us = [raised_us + late for late in (*range(-1500, 1500, 150), *range(-90, 90, 3))]
     rises = pulses = 0
     for after_us in about_us:
         loop.drive(1 if opens else 0)
@@ -109,6 +113,6 @@ def test_with_the_loop_open_no_moment_of_the_program_lets_arming_raise_it(repl, 
 def test_arming_that_raises_it_before_it_looks_is_seen(repl, loop):
     """As the program once was entered: a pulse of one instruction, long after the loop opened."""
     loop.drive(0)
-    repl.execute("import sys; sys.modules['sapper.hardware.interlock']._LIVE = 1; i.arm(); time.sleep_ms(1)")
+    repl.execute(f"mem32[{INSTR}] = {MOV_X_Y}; mem32[{INSTR}] = i._dead + 1; time.sleep_ms(1)")
     (rose, up), (fell, down) = motor_edges(repl)
     assert (up, down) == (1, 0) and INSTRUCTION_NS <= fell - rose <= 2 * INSTRUCTION_NS

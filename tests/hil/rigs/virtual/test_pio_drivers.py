@@ -55,7 +55,7 @@ READER = (
     "    wrap()\n"
     "sm = rp2.StateMachine(4, reader, in_base=Pin(6), in_shiftdir=rp2.PIO.SHIFT_LEFT); sm.exec('set(x, 0)')\n"
 )
-COUNT = "time.sleep_ms(5); sm.active(0); sm.exec('mov(isr, x)'); sm.exec('push()'); print(sm.get()); p.deinit()"
+COUNT = "time.sleep_us(5000); sm.active(0); sm.exec('mov(isr, x)'); sm.exec('push()'); print(sm.get()); p.deinit()"
 
 
 @pytest.mark.parametrize("program", [WAITER, POLLER, READER], ids=["WAIT", "JMP PIN", "IN PINS"])

@@ -19,7 +19,7 @@ def test_a_write_ends_when_its_bits_have_gone(repl, number, length):
     """MicroPython has DMA carry 20 bytes and more."""
     repl.execute(SETUP.format(hz=1_000_000, **WIRES[number]))
     took = int(repl.execute(TIMED.format(what=f"s.write(bytes({length}))")))
-    assert BYTE_BITS * length <= took + 1 and took <= BYTE_BITS * length * 1.02 + 150
+    assert BYTE_BITS * length <= took + 1 and took <= BYTE_BITS * length * 1.02 + 300
 
 
 def test_the_rate_is_the_one_that_was_asked_for(repl):
@@ -75,9 +75,9 @@ def test_dma_fills_the_fifo_and_then_goes_at_the_pace_of_the_wire(repl):
     before, took, left = out.splitlines()
     moved, status = (int(word) for word in before.split())
     assert (moved, status) == (8, 0b10000)  # busy: there is something to send; full
-    assert 9500 <= int(took) <= 9600
+    assert 9450 <= int(took) <= 9650
     for count, at_us in (eval(pair) for pair in left.split(";")):
-        assert 0 <= at_us / 95 + 9 - (100 - count) <= 1.5
+        assert -0.3 <= at_us / 95 + 9 - (100 - count) <= 1.5
 
 
 def test_without_leave_dma_gets_nothing(repl):
