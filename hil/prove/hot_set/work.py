@@ -10,6 +10,7 @@ from random import Random
 from hil.errors import HilError
 from hil.play.lane_run import LaneRun
 from hil.prove.benchmarks import detector_on_board
+from hil.prove.benchmarks.column import Column
 from hil.prove.benchmarks.lanes import empty_lane
 from hil.prove.hot_set.traced import Figures, Trace, TracedPico
 from hil.prove.safety.stage import Stage
@@ -109,7 +110,7 @@ def _flood(pico: TracedPico, bundle: Path) -> Trace:
 def _frames(pico: TracedPico, bundle: Path) -> Trace:
     """`make bench`'s detector script. A second of this trace is a frame of it; how long, of the worst."""
     pico.begin()
-    worst_ms = detector_on_board.measure(pico)[0].value
+    worst_ms = detector_on_board.measure(pico, Column())[0].value
     trace = pico.end()
     frame = trace.a_second.scaled(trace.seconds / _FRAMES)
     return replace(trace, a_second=Figures(worst_ms * 1000, frame.misses))
