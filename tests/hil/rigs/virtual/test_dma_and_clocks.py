@@ -52,6 +52,17 @@ def test_pwm_wraps_pace_transfers(repl):
     assert copied(repl, 24 + 1) == pytest.approx(1000 * 20, rel=0.02)
 
 
+def test_an_aborted_channel_has_nothing_left_to_do(repl):
+    """Its count reads 0 then on boards (raspberrypi/pico-feedback 446), and MicroPython's driver goes by that."""
+    out = repl.execute(
+        "mem32[0x50000420] = 1\n"  # TIMER0 never asks
+        "dma = rp2.DMA(); b = bytearray(64)\n"
+        "dma.config(read=b, write=b, count=16, ctrl=dma.pack_ctrl(size=2, treq_sel=59), trigger=True)\n"
+        "before = dma.count; mem32[0x50000444] = 1 << dma.channel; print(before, dma.count, dma.active()); dma.close()"
+    )
+    assert out.split() == ["16", "0", "False"]
+
+
 def test_a_finished_channel_interrupts(repl):
     out = repl.execute(
         "done = []\ndma = rp2.DMA()\ndma.irq(lambda d: done.append(time.ticks_us()), hard=False)\n"

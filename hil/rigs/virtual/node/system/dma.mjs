@@ -94,6 +94,7 @@ export function fitDma(chip) {
 
     channel.abort = function abort() {
       this.ctrl &= ~BUSY;
+      this.transCount = 0;
       alarm.cancel();
       dma.pacingChanged(this.treqValue);
     };
