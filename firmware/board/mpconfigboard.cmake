@@ -19,4 +19,4 @@ add_link_options(LINKER:--wrap=gc_collect)
 # memory.ld includes lists from here. CMake does not look into it, so their change makes what copies the hot set anew.
 add_link_options(LINKER:--library-path=${MICROPY_BOARD_DIR})
 set_source_files_properties(${MICROPY_BOARD_DIR}/sapper_hot_set.c PROPERTIES OBJECT_DEPENDS
-    "${MICROPY_BOARD_DIR}/hot_set.ld;${MICROPY_BOARD_DIR}/hot_set_early.ld")
+    "${MICROPY_BOARD_DIR}/hot_set.ld;${MICROPY_BOARD_DIR}/hot_set_application.ld;${MICROPY_BOARD_DIR}/hot_set_early.ld")

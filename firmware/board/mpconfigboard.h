@@ -32,6 +32,12 @@ extern int mp_interrupt_char;
 #define MICROPY_HW_USB_CDC_TX_TIMEOUT \
     ((mp_uint_t)(mp_interrupt_char == -1 && MP_STATE_THREAD(nlr_top) != NULL ? 0 : 500))
 
+// Native code that is loaded goes where sapper_hot_set.c has room for it, else onto the heap.
+void sapper_native_code_alloc(size_t size, void **code, size_t *got);
+void sapper_native_code_free(void *code, size_t size);
+#define MP_PLAT_ALLOC_EXEC(min_size, ptr, size)     sapper_native_code_alloc(min_size, ptr, size)
+#define MP_PLAT_FREE_EXEC(ptr, size)                sapper_native_code_free(ptr, size)
+
 // main.c declares MicroPython's tag as the program's version. The version is Sapper's (sapper_info.c);
 // MicroPython's is listed among the features.
 #undef bi_program_version_string

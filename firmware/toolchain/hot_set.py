@@ -32,12 +32,20 @@ def read(text: str) -> list[Entry]:
     return entries
 
 
+# Native code of the factory's application. Where an application from an update slot runs, it has no use, and the slot's
+# takes its room (board/sapper_hot_set.c): so it stands together.
+_APPLICATION = ".text.fun_data_sapper_"
+
+
 def linker_files(entries: list[Entry]) -> list[tuple[str, bytes]]:
-    """The two files that board/memory.ld includes, as (name, content)."""
-    return [
-        (f"board/{name}", "".join(_statement(row) for row in sorted(entries) if row.when == when).encode())
-        for when, name in zip(WHEN, ("hot_set.ld", "hot_set_early.ld"), strict=True)
-    ]
+    """The files that board/memory.ld includes, as (name, content)."""
+    rows = sorted(entries)
+    files = {
+        "hot_set.ld": [row for row in rows if row.when == "hot" and not row.section.startswith(_APPLICATION)],
+        "hot_set_application.ld": [row for row in rows if row.when == "hot" and row.section.startswith(_APPLICATION)],
+        "hot_set_early.ld": [row for row in rows if row.when == "early"],
+    }
+    return [(f"board/{name}", "".join(map(_statement, chosen)).encode()) for name, chosen in files.items()]
 
 
 def _statement(entry: Entry) -> str:

@@ -16,6 +16,7 @@ import key_places
 import machine
 import rp2
 import sapper_flash
+import sapper_hot_set
 import slot_choice
 import slot_trailer
 import two_copies
@@ -174,8 +175,11 @@ def choose():
     # Nor is /lib, until the application is there: each `import os` of it would look into the file system first, 25 ms
     # of a start in all (measured on the virtual Pico).
     sys.path[:] = [".frozen"]
-    if running != FACTORY:
+    if running == FACTORY:
+        sapper_hot_set.keep_for_factory()
+    else:
         sys.path.insert(0, "/" + running)
+        sapper_hot_set.give_to_slot()  # from here on no native code of the factory's application may run
 
 
 def start():

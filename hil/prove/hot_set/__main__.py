@@ -85,7 +85,7 @@ def chosen(uf2: Path, cost: Mapping[Section, float], room_b: int) -> list[Entry]
     """What to add to the hot set of that image, for so much RAM in all."""
     image = Image.beside(uf2)
     sizes, early = image.bytes_of(*FLASH), ran_early(uf2, image)
-    more = choice.best(image, cost, room_b - sum(image.bytes_of(HOT).values()))
+    more = choice.best(image, cost, room_b - sum(image.bytes_of(*HOT).values()))
     return [Entry(section, section in early, sizes[section], cost[section]) for section in more]
 
 

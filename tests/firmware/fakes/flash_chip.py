@@ -96,9 +96,11 @@ def board_modules(monkeypatch, chip, folder):
     vfs.VfsRom = lambda _area: None
     sapper_flash = types.ModuleType("sapper_flash")
     sapper_flash.erase = chip.erase
+    hot_set = types.ModuleType("sapper_hot_set")
+    hot_set.give_to_slot = hot_set.keep_for_factory = lambda: None
     storage = types.ModuleType("board_storage")
     storage.FAILED, storage.state = "failed", "mounted"
-    for module in (rp2, vfs, sapper_flash, storage):
+    for module in (rp2, vfs, sapper_flash, hot_set, storage):
         monkeypatch.setitem(sys.modules, module.__name__, module)
     for bare, name in _FROZEN_BARE.items():
         monkeypatch.setitem(sys.modules, bare, importlib.import_module(name))

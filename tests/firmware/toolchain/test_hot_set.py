@@ -32,8 +32,19 @@ def test_the_linker_is_told_of_objects_and_of_members_of_libraries() -> None:
     files = dict(hot_set.linker_files(hot_set.read(as_text(ENTRIES))))
     assert files == {
         "board/hot_set.ld": b"*/map.c.o(.text.mp_map_lookup)\n",
+        "board/hot_set_application.ld": b"",
         "board/hot_set_early.ld": b"*libgcc.a:_udivsi3.o(.text)\n",
     }
+
+
+def test_the_applications_code_stands_apart_as_that_of_a_slot_takes_its_room() -> None:
+    entries = [
+        hot_set.Entry("frozen_content.c.o", ".text.fun_data_sapper_drive_drive_Drive_sense", "hot"),
+        hot_set.Entry("frozen_content.c.o", ".text.fun_data_slots_choose", "hot"),
+    ]
+    files = dict(hot_set.linker_files(entries))
+    assert files["board/hot_set.ld"] == b"*/frozen_content.c.o(.text.fun_data_slots_choose)\n"
+    assert files["board/hot_set_application.ld"].count(b"\n") == 1
 
 
 @pytest.mark.parametrize("line", ["hot 1 a.c.o .text.x", "warm 1 1.00  a.c.o .text.x", "hot 1 1.00  a.c.o text.x"])

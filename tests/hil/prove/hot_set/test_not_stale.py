@@ -32,7 +32,7 @@ def test_every_section_of_the_list_is_in_ram_with_the_bytes_that_it_tells_and_no
     image = Image.beside(IMAGE)
     wanted = listed()
     assert len(wanted) > 100
-    hot, data = image.bytes_of(HOT), image.bytes_of(EARLY)
+    hot, data = image.bytes_of(*HOT), image.bytes_of(EARLY)
     wrong = [
         f"{section}: {size} B listed, {(hot if when == 'hot' else data).get(section)} B in RAM"
         for section, (when, size) in wanted.items()
@@ -48,7 +48,7 @@ def test_every_section_of_the_list_is_in_ram_with_the_bytes_that_it_tells_and_no
 def test_the_hot_set_keeps_its_room() -> None:
     image = Image.beside(IMAGE)
     assert sum(size for _, size in listed().values()) <= ROOM_B
-    assert sum(image.bytes_of(HOT).values()) <= ROOM_B + _STUBS_B
+    assert sum(image.bytes_of(*HOT).values()) <= ROOM_B + _STUBS_B
 
 
 @needs_image
