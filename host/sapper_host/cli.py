@@ -34,6 +34,7 @@ VERBS = (
     "update",
     "bundle",
     "teamkey",
+    "bench",
 )
 
 HELP = "Watch, drive, record and replay the Sapper detector rover."

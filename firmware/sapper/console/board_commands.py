@@ -41,6 +41,9 @@ class BoardCommands:
             last += " %s_p999_us=%d %s_max_us=%d" % (spread.name, spread.p999_us(), spread.name, spread.worst_us())
         yield last
 
+    def cmd_cache(self, link, words):
+        return "ok accesses=%d hits=%d" % self._app.board.cache.taken()
+
     def cmd_nonce(self, link, words):
         if words and len(words[0]) != CHALLENGE_DIGITS:  # whatever they are: it is this laptop's to know them again
             raise Refused("value", "a challenge is %d hex digits" % CHALLENGE_DIGITS)

@@ -11,6 +11,7 @@ from sapper.hardware.motor import Motor
 from sapper.hardware.pulser import Pulser
 from sapper.hardware.serial_port import RadioPort, UsbPort
 from sapper.hardware.watchdog import Watchdog
+from sapper.hardware.xip_cache import XipCache
 
 
 class Board:
@@ -27,6 +28,7 @@ class Board:
         self.usb = UsbPort()
         self.radio = RadioPort()
         self.watchdog = Watchdog()
+        self.cache = XipCache()
 
     def make_safe(self):
         """However the program ends: MOTOR_EN low, motor pins low, coil, marker and buzzer off, watchdog stopped.

@@ -24,6 +24,13 @@ COMMANDS = (
         "how late the ticks in motion began and how long they took, in us since the start: how many, all but one in a "
         "thousand, worst",
     ),
+    (
+        "cache",
+        "cache",
+        EVERY,
+        "still",
+        "words that were asked of the flash cache since this was asked last, and how many it had; 4294967295 is more",
+    ),
     ("arm", "arm [CODE]", "SA", "link", "checks what must hold, answers with a code; `arm CODE` within 5 s arms"),
     ("disarm", "disarm", EVERY, "link", "motors off, SAFE; clears STOPPED and FAULT and moves nothing"),
     ("stop", "stop", EVERY, "any", "protective stop, latched; taken from anyone, signed or not"),

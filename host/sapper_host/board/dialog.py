@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from sapper_host.board import at_prompt
 from sapper_host.board.answers import Answer, is_last
-from sapper_host.board.decoder import StreamDecoder, Text
+from sapper_host.board.decoder import Item, StreamDecoder, Text
 from sapper_host.board.serial_stream import ByteStream
 from sapper_host.errors import BoardError, NoAnswerError
 
@@ -28,6 +28,8 @@ class Dialog:
         self._clock = clock
         self._decoder = StreamDecoder()
         self._lines: deque[str] = deque()
+        self._raw = b""
+        self.hear: Callable[[Item], None] | None = None  # called with all that comes, frames and events too
 
     def write(self, data: bytes) -> None:
         """Send bytes as they are."""
@@ -40,6 +42,8 @@ class Dialog:
             if self._clock() >= until:
                 return None
             for item in self._decoder.feed(self._stream.read_some()):
+                if self.hear is not None:
+                    self.hear(item)
                 if isinstance(item, Text) and not item.garbled:
                     self._lines.append(item.line.removeprefix("> "))
         return self._lines.popleft()
@@ -57,6 +61,11 @@ class Dialog:
         """Throw away what comes until nothing has come for so long."""
         while self.line(for_s) is not None:
             pass
+
+    def quiet_until(self, until_s: float) -> None:
+        """Throw away what comes until then, by the line's clock."""
+        while (left := until_s - self._clock()) > 0:
+            self.line(left)
 
     def ask(self, command: str, wait_s: float = ANSWER_S, check: bool = True, expect: str = "") -> Answer:
         """Send a command and take its answer. BoardError when it was refused and `check`; NoAnswerError.
@@ -80,6 +89,16 @@ class Dialog:
                     raise BoardError(command, answer.error_name, answer.text)
                 return answer
         raise NoAnswerError(f"no answer to '{command}' within {wait_s:g} s", "is it the right port?")
+
+    def until(self, sign: bytes, wait_s: float) -> bytes:
+        """Of what is no Sapper: the bytes that come, as they are, up to the end of `sign`. NoAnswerError."""
+        until = self._clock() + wait_s
+        while sign not in self._raw:
+            if self._clock() >= until:
+                raise NoAnswerError("MicroPython's prompt does not answer", "restart the board")
+            self._raw += self._stream.read_some()
+        before, _, self._raw = self._raw.partition(sign)
+        return before + sign
 
     def look_for_prompt(self, typed: int) -> None:
         """AtPromptError when MicroPython's prompt is at the other end; it is left clean (see board/at_prompt.py).

@@ -440,3 +440,9 @@ def test_loop_tells_of_ticks_in_motion_how_many_began_how_late_and_took_how_long
         "  tick from=8960 ticks=1",
         "ok late_p999_us=64 late_max_us=900 tick_p999_us=3072 tick_max_us=9000",
     ]
+
+
+def test_cache_tells_what_was_asked_of_the_flash_cache_and_begins_anew(bench):
+    bench.board.cache.counts = (0xFFFFFFFF, 0x12345678)
+    assert bench.last("cache") == "ok accesses=4294967295 hits=305419896"
+    assert bench.last("cache") == "ok accesses=0 hits=0"

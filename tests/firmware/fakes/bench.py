@@ -187,6 +187,15 @@ class Watchdog:
         self.running = False
 
 
+class Cache:
+    def __init__(self):
+        self.counts = (0, 0)
+
+    def taken(self):
+        counts, self.counts = self.counts, (0, 0)
+        return counts
+
+
 class Board:
     def __init__(self, acquisition=None):
         self.watchdog = Watchdog()
@@ -199,6 +208,7 @@ class Board:
         self.indicators = Indicators()
         self.usb = Port()
         self.radio = Port()
+        self.cache = Cache()
 
 
 class Bench:

@@ -67,6 +67,8 @@ _READ = {
     0xD0000004: gpio.levels,
     0x50300020: _left[1],
     0x50300024: _right[1],
+    0x1400000C: lambda: 0,  # no flash cache: it is asked for nothing
+    0x14000010: lambda: 0,
     0x4004C000: converter.read_cs,
     0x4004C008: converter.read_fcs,
     0x4004C00C: converter.read_fifo,
@@ -78,6 +80,8 @@ _WRITE = {
     0x502000D8: interlock_pio.execute,
     0x503000D8: _left[0],
     0x503000F0: _right[0],
+    0x1400000C: lambda value: None,
+    0x14000010: lambda value: None,
     0x4004C000: converter.write_cs,
     0x4004C008: converter.write_fcs,
     0x4004C010: converter.write_div,
