@@ -56,6 +56,7 @@ COMMANDS = {
     "detector lab, compare": Command("{python} -m hil.prove.detector_lab.compare", WORKER, 1),
     "campaign": Command("{python} -m sapper_host campaign {traces} --out {out} --jobs 2", BOARD, 2),
     "replay": Command("{python} -m sapper_host replay {traces}/lane_0.csv --on-detect mark", PICO, 1),
+    "bench silicon": Command("{python} -m sapper_host bench silicon --rig virtual --out {out}/s.json", PICO, 1),
     "rig": Command("{python} -m sapper_host rig virtual --world clean", PICO, 1, always=0),
     "tests": Command("{python} -m pytest -n 2 -q -p no:cacheprovider tests/hil/serve/test_rig_server.py", PICO, 1),
 }

@@ -1,6 +1,6 @@
 """Writes what the model shows by the protocol's steps into the host's package, where a real board is compared with it.
 
-    python -m hil.serve.silicon_model
+python -m hil.serve.silicon_model
 """
 
 from __future__ import annotations

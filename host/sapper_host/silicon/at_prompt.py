@@ -26,13 +26,13 @@ def cache(bench: Bench) -> Measured:
     raw = bench.prompt().measure("cache")
     mhz = raw["clk_hz"] / 1e6
     three_us, accesses, hits = raw["three_lines"]
-    rounds = raw["rounds"]
+    rounds, misses = raw["rounds"], accesses - hits
     figures: dict[str, Figure] = {
         "clk_sys_mhz": mhz,
         "ssi_baudr": raw["baudr"],
         "uncached_clk": round((raw["uncached_us"] - raw["ram_us"]) * mhz / raw["loads"], 2),
         "hit_clk": round((raw["cached_us"] - raw["ram_us"]) * mhz / raw["loads"], 2),
-        "miss_clk": round((three_us - raw["three_in_ram"][0]) * mhz / (accesses - hits), 2) if accesses > hits else None,
+        "miss_clk": round((three_us - raw["three_in_ram"][0]) * mhz / misses, 2) if misses > 0 else None,
         "fetched_bytes": {2: 4, 3: 8}.get(raw["halves"][2]),
         "two_ways": raw["two_lines"][2] == 2 * rounds - 2,
         "way_bytes": next((step for step, (_, all_, hit) in sorted(raw["closer"].items()) if hit < all_ - 3), None),

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from sapper_host.board.dialog import Dialog
-from sapper_host.errors import LinkError, LinkGoneError, SapperError, Status
+from sapper_host.errors import DISARM, LinkError, LinkGoneError, SapperError, Status
 from sapper_host.silicon.raw_prompt import RESTART_S, RawPrompt
 
 BACK_S = 20.0
@@ -57,7 +57,7 @@ class Bench:
             raise
         state = self.dialog.ask("status", expect="state=").values()["state"]
         if state != "SAFE":
-            raise SapperError(f"the rover is {state}, not SAFE", "`disarm` it first", Status.REFUSED)
+            raise SapperError(f"the rover is {state}, not SAFE", DISARM, Status.REFUSED)
         return version
 
     def prompt(self) -> RawPrompt:

@@ -49,8 +49,9 @@ class RawPrompt:
         try:
             return ast.literal_eval(text.strip())
         except (SyntaxError, ValueError):
-            what = f"MicroPython's prompt answered '{text.strip()[:80]}'"
-            raise LinkError(what, "restart the board, and begin again") from None
+            raise LinkError(
+                f"MicroPython's prompt answered '{text.strip()[:80]}'", "restart the board, and begin again"
+            ) from None
 
     def measure(self, name: str) -> Any:
         """What `measure()` of on_board/NAME.py gives. Its names are the prompt's from then on."""

@@ -10,6 +10,8 @@ from sapper_host.silicon.step import Figure, Measured, Skipped
 SWEEP_S = 60.0
 _MOST_MM = 1_000_000  # as far as a sweep may be told to go; it is stopped before
 _PING_EVERY_S = 0.4
+# The board's states that lead to more sweeping: it stops over what it takes for a find, and is sent on.
+_GOES_ON = ("ARMED", "SWEEP", "CONTACT")
 _KEY_S = 60.0
 _KEY_LOOK_S = 0.5
 
@@ -45,8 +47,11 @@ def sweep(bench: Bench, for_s: float, on_blocks: bool) -> Measured:
     dialog.ask(f"sweep {_MOST_MM}")
     began_s = bench.clock()
     before = len(loops)
-    while (swept_s := bench.clock() - began_s) < for_s and ("SWEEP" not in states or states[-1] == "SWEEP"):
+    while (swept_s := bench.clock() - began_s) < for_s and (states[-1:] or ["ARMED"])[0] in _GOES_ON:
         dialog.ask("ping", expect="t_ms=")
+        if states[-1:] == ["CONTACT"]:
+            dialog.ask("verdict clutter")
+            dialog.ask(f"sweep {_MOST_MM}")
         dialog.quiet_until(bench.clock() + min(_PING_EVERY_S, for_s))
     dialog.ask("stop", expect="state=")
     cached = {name: int(value) for name, value in dialog.ask("cache", expect="accesses=").values().items()}
@@ -59,6 +64,7 @@ def sweep(bench: Bench, for_s: float, on_blocks: bool) -> Measured:
     accesses = cached["accesses"]
     figures: dict[str, Figure] = {
         "swept_s": round(swept_s, 1),
+        "contacts": states.count("CONTACT"),
         "load_percent": round(sum(loop["load_pm"] for loop in moving) / len(moving) / 10, 1),
         "late_p999_us": int(told["late_p999_us"]),
         "late_max_us": int(told["late_max_us"]),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from hil.rigs.sil import process
+from sapper_host.errors import CHECK_NAME, RIGHT_FILE
 from sapper_host.files.checkout import ROOT
+from sapper_host.silicon.protocol import STEPS
 from sapper_host.verbs.rig import PACES
 from tests.host.remedies.stage import Stage
 from tests.host.remedies.table import situation
@@ -140,3 +142,48 @@ def a_setting_that_does_not_go_with_another(at: Stage) -> None:
 def a_pace_that_is_none(at: Stage) -> None:
     remedy = at.fails("verbs/rig.py: --pace {}?", "rig", "virtual", "--pace", "slow")
     assert set(remedy.removeprefix("it is one of ").split(", ")) == set(PACES)
+
+
+def _silicon(at: Stage, *options: object) -> None:
+    """The protocol on the virtual board, without any of its steps."""
+    skipped = [word for step in STEPS for word in ("--skip", step.name)]
+    at.works("bench", "silicon", *skipped, *options)
+
+
+@situation("verbs/bench.py: --skip {}?")
+def a_step_that_is_none(at: Stage) -> None:
+    remedy = at.fails("verbs/bench.py: --skip {}?", "bench", "silicon", "--skip", "crystal")
+    assert remedy.removeprefix("the steps are ").split(", ") == [step.name for step in STEPS]
+    _silicon(at, "--port", at.board().port)
+
+
+@situation("verbs/bench.py: which board?")
+def a_port_and_a_rig(at: Stage) -> None:
+    for words in (("--rig", "sil"), ("--rig", "virtual", "--port", "/dev/x")):
+        assert "--rig virtual" in at.fails("verbs/bench.py: which board?", "bench", "silicon", *words)
+    _silicon(at, "--rig", "virtual")
+
+
+@situation("silicon/record.py: {} cannot be read ({})")
+def a_record_that_is_not_there(at: Stage) -> None:
+    name = "silicon/record.py: {} cannot be read ({})"
+    remedy = at.fails(name, "bench", "silicon", "--against", at.folder / "no.json")
+    assert remedy == CHECK_NAME
+    _silicon(at, "--rig", "virtual", "--out", at.folder / "yes.json")
+    _silicon(at, "--rig", "virtual", "--against", at.folder / "yes.json")
+
+
+@situation("silicon/record.py: {} is no record of `sapper bench silicon`")
+def a_file_that_is_no_record(at: Stage) -> None:
+    name = "silicon/record.py: {} is no record of `sapper bench silicon`"
+    for text in (
+        "",
+        "[]",
+        '{"format": 1}',
+        '{"format": 1, "steps": [1]}',
+        '{"format": 1, "steps": [{"figures": {"a": []}}]}',
+    ):
+        file = at.file("s.json", text)
+        assert at.fails(name, "bench", "silicon", "--against", file) == RIGHT_FILE
+    file.write_text('{"format": 1, "steps": [{"figures": {"uncached_clk": 52.0}}]}')
+    _silicon(at, "--port", at.board().port, "--against", file)

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 # Runs on the board, sent over MicroPython's raw prompt: what the flash cache costs, and how it replaces.
 #
 # What is timed or counted runs from RAM, interrupts off, and looks at the clock itself: nothing else is fetched from
@@ -43,8 +44,8 @@ def _loads(r0):
     str(r2, [r0, 16])
 
 
-# r0: words: timer's address, XIP's registers, rounds, (began), (ended), (accesses), (hits), how many addresses, and these.
-# Flushes, then loads them in turn.
+# r0: words: timer's address, XIP's registers, rounds, (began), (ended), (accesses), (hits), how many addresses, and
+# these. Flushes, then loads them in turn.
 @micropython.asm_thumb
 def _walk(r0):
     ldr(r1, [r0, 4])

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 # Runs on the board, sent over MicroPython's raw prompt: what the ADC makes of each of its inputs.
 import micropython
 from array import array

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 # Runs on the board, sent over MicroPython's raw prompt: how long the flash chip takes, in a blank sector of the update
 # slot that does not run. It is left blank.
 import slots
@@ -40,5 +41,5 @@ def measure():
         finally:
             erase_us.append(_timed(area.ioctl, _ERASE, sector))
     if not _is_blank(area, sector, buffer):
-        return {"why": "sector %d of slot %s did not become blank again" % (sector, slot)}
+        return {"why": "sector {} of slot {} did not become blank again".format(sector, slot)}
     return {"slot": slot, "sector": sector, "erase_us": erase_us, "program_us": program_us}
