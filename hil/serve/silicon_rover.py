@@ -10,13 +10,16 @@ from typing import Any
 from hil.play.closed_loop import ClosedLoop
 from hil.rigs.firmware import default_uf2
 from hil.rigs.rig import NS_PER_MS, NS_PER_S
+from hil.rigs.spread import ADC_NOISE_LSB, FIRST_START_MS, FRESH
 from hil.rigs.virtual import VirtualPico
 from hil.world.world import World
 from hil.world.world_file import load_world_file
 from sapper_host.board.dialog import Dialog
 
 _SLICE_NS = NS_PER_MS // 2
-_BOOT_NS = 700 * NS_PER_MS
+_BOOT_NS = FIRST_START_MS * NS_PER_MS
+# Parts as typical as they come: a real board's are compared with these.
+_TYPICAL = {"adc_noise_lsb": sum(ADC_NOISE_LSB) / 2, "crystal_ppm": 0.0, "flash_wear": FRESH}
 _LANE_M = 40.0
 
 
@@ -45,12 +48,15 @@ class _Line:
 
 
 class SiliconRover:
-    """A `silicon.bench.Board`; a context manager. options: VirtualPico's. There is nothing in its ground."""
+    """A `silicon.bench.Board`; a context manager. options: VirtualPico's; its parts are typical where none are given.
+
+    There is nothing in its ground.
+    """
 
     def __init__(self, **options: Any) -> None:
         file = load_world_file("demo")
         ground = replace(file, world=replace(file.world, lane_length_m=_LANE_M), targets=(), hot_rocks=())
-        self.pico = VirtualPico(default_uf2(), **options)
+        self.pico = VirtualPico(default_uf2(), **_TYPICAL | options)
         self._loop = ClosedLoop(self.pico, World(ground))
         self._coil_m = self._loop.world.rover.coil_m[0]
         self._line = _Line(self.pico, self._loop)
