@@ -14,7 +14,8 @@ from sapper_host.silicon.raw_prompt import RESTART_S, RawPrompt
 BACK_S = 20.0
 _ASK_AGAIN_S = 0.1
 _QUIET_S = 0.2
-# Ends a program, then whichever prompt it was started from; the friendly one takes the line.
+# Ends a program, then whichever prompt it was started from; the friendly one takes the line. To a Sapper that has come
+# back already it means nothing.
 _RESET = b"\r\x03\x03\x02import machine;machine.reset()\r"
 
 
@@ -36,6 +37,7 @@ class Bench:
         self.board = board
         self.hands = hands
         self._prompt: RawPrompt | None = None
+        self._left = False  # Sapper may not be what runs: from before it is left until it answers again
 
     @property
     def dialog(self) -> Dialog:
@@ -63,6 +65,7 @@ class Bench:
     def prompt(self) -> RawPrompt:
         """MicroPython's prompt: Sapper is left for it, unless it was before."""
         if self._prompt is None:
+            self._left = True
             self.dialog.ask("repl", expect="MicroPython")
             self._prompt = RawPrompt(self.dialog)
         return self._prompt
@@ -90,6 +93,7 @@ class Bench:
                 if answer.ok:
                     at_s = self.clock()
                     self.dialog.quiet(_QUIET_S)
+                    self._left = False
                     return at_s, int(answer.values()["t_ms"])
             except LinkGoneError:
                 gone = True
@@ -100,20 +104,20 @@ class Bench:
 
     def sapper(self) -> None:
         """Sapper, running: restarted where the prompt was."""
-        if self._prompt is not None:
+        if self._left:
             self.restart()
             self.answering()
 
     def make_safe(self) -> None:
         """Whatever goes on: motors off, SAFE, Sapper running. SapperError when the board does not confirm that."""
-        self.dialog.hear = None
-        if self._prompt is not None:
+        if self._left:
             self._prompt = None
             with suppress(LinkError):
                 self.dialog.write(_RESET)
                 self.dialog.quiet(_QUIET_S)
             self.answering()
         else:
+            self.dialog.hear = None
             self.dialog.write(b"\nstop\n")
             self.dialog.quiet(_QUIET_S)
         self.dialog.ask("telemetry off", expect="telemetry=")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,12 +10,14 @@ import pytest
 
 from hil.serve.silicon_rover import SiliconRover
 from sapper.shared.pins import GPIO
-from sapper_host.errors import SapperError
+from sapper_host.cli import main
+from sapper_host.errors import SapperError, Status
 from sapper_host.silicon import protocol
 from sapper_host.silicon.bench import Bench
 from sapper_host.silicon.compare import Compared, compare
 from sapper_host.silicon.model import MODEL
 from sapper_host.silicon.protocol import STEPS, figures_of
+from tests.host.rig_board import RigBoard
 from tests.host.silicon.others import others
 
 pytestmark = pytest.mark.virtual
@@ -119,9 +122,12 @@ def test_a_sweep_tells_load_jitter_and_what_the_cache_had() -> None:
         assert not rover.pico.pin(GPIO["MOTOR_EN"]).level
 
 
-@pytest.mark.parametrize(("step", "after_s"), [("sweep", 3.0), ("clock", 1.0)])
+@pytest.mark.parametrize(
+    ("step", "after_s"),
+    [("sweep", 3.0), ("clock", 0.27), ("clock", 1.0), ("cache", 0.35), ("start", 0.4), ("start", 0.5)],
+)
 def test_ctrl_c_stops_the_motors_and_leaves_the_board_in_safe_running_sapper(step: str, after_s: float) -> None:
-    """In the sweep, and at MicroPython's prompt."""
+    """In the sweep, on the way to MicroPython's prompt, at it, and back."""
     with SiliconRover() as rover:
         rover.interrupt(rover.clock() + after_s)
         with pytest.raises(KeyboardInterrupt):
@@ -157,3 +163,14 @@ def test_the_kept_figures_are_the_models() -> None:
         record = measured(rover, *(step.name for step in STEPS), on_blocks=True)
     assert figures_of(record).keys() == MODEL.keys()
     assert [row for row in rows(record).values() if not row.within] == []
+
+
+def test_over_a_port_it_finds_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    """As with a real board: bytes, restarts and Sapper's prompt go through a serial port."""
+    with RigBoard("virtual", xip_miss_clk=56) as board:
+        skipped = [word for name in others("cache", "start") for word in ("--skip", name)]
+        status = main(["bench", "silicon", "--port", board.port, "--json", *skipped])
+        assert status == Status.SHORTFALL
+    figures = figures_of(json.loads(capsys.readouterr().out))
+    assert figures["uncached_clk"] == pytest.approx(56, abs=0.1)
+    assert figures["start_board_ms"] < 1000

@@ -262,3 +262,7 @@ def test_a_gate_that_stands_still_is_told_through_the_converters_noise(gate: int
         (told,) = [event for event in operator.heard.events if event.kind == "fault"]
         assert told.args["fault"] == f"stuck_gate{gate}"
         assert (operator.rig_ns(told.t_ms) - stands_ns) / NS_PER_MS <= FROZEN_FAULT_MS
+
+
+def test_the_flash_cache_that_is_not_there_is_asked_for_nothing(operator: Operator) -> None:
+    assert operator.must("cache") == "accesses=0 hits=0"
