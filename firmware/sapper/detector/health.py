@@ -75,7 +75,10 @@ def _watch(frame: ptr32, state: ptr32) -> int:
         if bend > state[24 + g]:
             bend = state[24 + g]
         state[12 + g] += ((bend << 4) - state[12 + g]) >> 5
-        state[15 + g] += ((state[12 + g] - state[15 + g]) >> 9) + 1
+        rough = state[12 + g]
+        if rough > 4 * state[15 + g]:  # an object, more likely than other noise: beside what it leaves, noise is quiet
+            rough = 4 * state[15 + g]
+        state[15 + g] += ((rough - state[15 + g]) >> 9) + 1
         if state[12 + g] > state[28 + g]:
             near = 1
         rail = 0
