@@ -56,13 +56,8 @@ class Quiet:
         pass
 
 
-class Frames:
+class Frames(bench.Acquisition):
     """Gates with some noise, made in place."""
-
-    def __init__(self, frame):
-        self.frame = frame
-        self.missed = 0
-        self._noise = 1
 
     @micropython.native
     def take(self):
@@ -109,7 +104,7 @@ def heap_b(app, port, lines, second=0, kind=None):
 
 def begin(state, owner=0):
     """(application, its USB and its radio port), in motion, told nothing so far."""
-    rig = bench.Bench()
+    rig = bench.Bench(acquisition=Frames())
     app = rig.app
     app.gate.set_key(KEY)
     rig.to(state)
@@ -117,7 +112,6 @@ def begin(state, owner=0):
     ports = (Quiet(), Quiet())
     for link in app.links:
         link._port = ports[link.index]
-    app.board.acquisition = Frames(app.board.acquisition.frame)
     if sys.argv[1:] == ["canary"]:
         app.board.indicators = Wasteful()
     return app, ports[0], ports[1]
