@@ -53,6 +53,7 @@ def silicon(
 
     from sapper_host.errors import SapperError, Status
     from sapper_host.files import whole_file
+    from sapper_host.files.place import check_file
     from sapper_host.silicon.compare import compare
     from sapper_host.silicon.protocol import STEPS, figures_of, run
     from sapper_host.silicon.record import figures_in
@@ -63,6 +64,7 @@ def silicon(
             raise SapperError(f"--skip {name}?", f"the steps are {', '.join(names)}", Status.USAGE)
     if rig not in (None, RIG) or (rig and port):
         raise SapperError("which board?", f"name one with --port, or take --rig {RIG}", Status.USAGE)
+    check_file(out)
     with ExitStack() as stack:
         model = figures_in(against)
         bench = _bench(stack, rig, port)

@@ -94,11 +94,13 @@ VERBS = (
     "flash --port PORT --report OUT",
     "update --port PORT --report OUT",
     "bundle OUT",
+    "bench silicon --rig virtual --out OUT",
     "monitor --port PORT --record OUT.mcap",
     "console --port PORT --record OUT.mcap",
 )
 MAKERS = {
     "hil.prove.benchmarks.__main__": "--out OUT",
+    "hil.prove.hot_set.__main__": "--out OUT",
     "hil.prove.updates.__main__": "--out OUT",
     "hil.prove.soak": "--out OUT",
     "hil.prove.compare_rigs": "FOLDER --out OUT",
