@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 # Outputs that are in the Pico's memory; the others are for debuggers.
-OUTPUTS = (".boot2", ".start", ".hot_set", ".hot_application", ".data", ".bss", ".text", ".rodata", ".binary_info")
+OUTPUTS = (".boot2", ".start", ".hot_set", ".hot_app", ".data", ".bss", ".text", ".rodata", ".binary_info")
 _OUTPUT = re.compile(r"(\.[\w.]+)(?:\s|$)")
 _ALONE = re.compile(r" (\S+)")
 _PLACED = re.compile(r" (\S+)? +0x([0-9a-f]+) +0x([0-9a-f]+) (\S.*)")

@@ -13,7 +13,7 @@ from pathlib import Path
 from hil.errors import HilError
 
 NAME = "firmware.sections.csv"  # beside the UF2
-HOT, EARLY, FLASH = (".hot_set", ".hot_application"), ".data", (".text", ".rodata")
+HOT, EARLY, FLASH = (".hot_set", ".hot_app"), ".data", (".text", ".rodata")
 STUBS = "linker stubs"  # jumps between flash and RAM, too far for a call
 # The linker joins equal strings and constants of all objects: their sections are in no place of their own.
 _JOINED = re.compile(r"\.str\d|\.cst\d|^\.(init|fini)")

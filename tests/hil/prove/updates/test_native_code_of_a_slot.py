@@ -66,7 +66,7 @@ def test_without_its_code_there_the_factorys_application_does_not_get_on(board: 
     """The proof that the one above proves something."""
     soft_reset_to_the_factory(board)
     with default_uf2().with_suffix(".sections.csv").open() as rows:
-        places = [row for row in csv.DictReader(rows) if row["output"] == ".hot_application"]
+        places = [row for row in csv.DictReader(rows) if row["output"] == ".hot_app"]
     assert places
     for row in places:
         board.pico.memory.write(int(row["address"], 16), b"\x00\xde" * (int(row["bytes"]) // 2))  # udf
