@@ -150,10 +150,13 @@ def main():
             clock.stop()
     if leave_for in RECEIVES:
         team_key = app.team_key.key
-        app = None  # it is over, and an update needs 4 kB in one piece time and again
+        usb, watchdog = board.usb, board.watchdog
+        # They are over, and an update needs 4 kB in one piece time and again: nothing of theirs may lie about in between.
+        app = board = clock = None
+        gc.collect()
         from sapper.update.receiver import receive_update  # here: it would take 5 kB of heap from the application
 
-        receive_update(board.usb, team_key, board.watchdog, leave_for == RECEIVES[1])
+        receive_update(usb, team_key, watchdog, leave_for == RECEIVES[1])
         leave_for = "reboot"
     if leave_for == "reboot":
         machine.reset()
