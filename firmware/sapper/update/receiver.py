@@ -129,6 +129,14 @@ class Slot:
         self.device.writeblocks(number, self._sector, 0)
 
 
+def _spare():
+    """Room in one piece for the window that a sector is unpacked with, given up when there is none other left."""
+    try:
+        return bytearray(SECTOR_BYTES + 256)
+    except MemoryError:
+        return None
+
+
 class Receiver:
     """One update. port: serial_port.UsbPort. manifest: lines of what runs. key: the team's, b'' for none, None when it
     is spoilt. point: function() that makes the slot start next time. feed: function() that keeps the watchdog from
@@ -145,6 +153,7 @@ class Receiver:
         self._point = point
         self._header = bytearray(HEADER_BYTES)
         self._body = memoryview(bytearray(BODY_BYTES_MAX))
+        self._spare = _spare()
 
     def run(self):
         """Answer messages until the last one, or until the line is silent for SILENCE_MS."""
@@ -180,7 +189,13 @@ class Receiver:
         if kind == b"H":
             return False, "ok have=" + self._slot.held(bytes(body))
         if kind == b"S":
-            self._slot.put(number, body)
+            try:
+                self._slot.put(number, body)
+            except MemoryError:  # before anything was written
+                self._spare = None
+                gc.collect()
+                self._slot.put(number, body)
+                self._spare = _spare()
             return False, "ok sector=%d" % number
         if kind == b"E":
             trailer = bytes(body)
