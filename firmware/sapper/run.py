@@ -117,6 +117,18 @@ def loop(app, clock):
         second = stats.add(late_us, ticks_diff(ticks_us(), start_us))
 
 
+def _forget_application():
+    """It is over, and an update needs 4 kB in one piece time and again: its modules go, 40 kB where they came from a slot.
+    What is still used of them stays; what the update imports comes anew."""
+    global Application, Board
+    if sys.implementation.name == "micropython":
+        Application = Board = None
+        for name in list(sys.modules):
+            if name.startswith("sapper"):
+                del sys.modules[name]
+    gc.collect()
+
+
 def main():
     """Run until told to leave. Whatever ends it, the board is left safe; an unexpected end restarts it into SAFE.
 
@@ -151,9 +163,8 @@ def main():
     if leave_for in RECEIVES:
         team_key = app.team_key.key
         usb, watchdog = board.usb, board.watchdog
-        # They are over, and an update needs 4 kB in one piece time and again: nothing of theirs may lie about in between.
         app = board = clock = None
-        gc.collect()
+        _forget_application()
         from sapper.update.receiver import receive_update  # here: it would take 5 kB of heap from the application
 
         receive_update(usb, team_key, watchdog, leave_for == RECEIVES[1])
