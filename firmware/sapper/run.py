@@ -118,7 +118,7 @@ def loop(app, clock):
 
 
 def _forget_application():
-    """It is over, and an update needs 4 kB in one piece time and again: its modules go, 40 kB where they came from a slot.
+    """It is over, and an update needs 4 kB in one piece time and again: its modules go, 40 kB if a slot brought them.
     What is still used of them stays; what the update imports comes anew."""
     global Application, Board
     if sys.implementation.name == "micropython":

@@ -39,7 +39,7 @@ _LENGTH_M, _SPEED_M_S = 12.0, 0.3
 _TARGETS_M = (4.0, 8.5)
 _TRACES = 4
 _FLASH_EVERY = 10  # passes
-_FLASH_MISSED_MOST = 130  # ticks, of a pass that writes flash: three files, an erase of each up to 400 ms on a worn part
+_FLASH_MISSED_MOST = 130  # ticks, of a pass that writes flash: three files, erases of up to 400 ms on a worn part
 _HEAP_WARM_UP = 2  # passes before the heap's level counts
 _HEAP_DRIFT_BYTES = 2048  # over the whole run: less than a leak of three bytes a pass in 24 hours
 
