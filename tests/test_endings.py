@@ -16,7 +16,7 @@ from tests.family import Family
 
 LIMIT_S = 2.0
 _START_S = 280.0
-PICO, BOARD, WORKER = "bridge.mjs", "modules/boot.py", "multiprocessing.spawn"
+PICO, BOARD, WORKER = "bridge.mjs", "/boot.py", "multiprocessing.spawn"
 PYTHON = sys.executable
 
 
