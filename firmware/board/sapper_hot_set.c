@@ -1,5 +1,5 @@
 // Copies the hot set, code and constants that a tick uses much, from flash into RAM (memory.ld). Here, just after the
-// clocks, and not by crt0 like other data: that runs at 6.5 MHz, where 58 KB take 130 ms; at full speed it is 7.
+// clocks, and not by crt0 like other data: that runs at 6.5 MHz, where 56 KB take 130 ms; at full speed it is 7.
 //
 // Half of it is native code of the factory's application, without use where the application comes from an update slot.
 // The slot's own native code, which MicroPython copies into RAM as it loads it, then takes that room instead of the
