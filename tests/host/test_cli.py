@@ -204,7 +204,7 @@ def test_monitor_waits_for_a_board_that_vanished(run: Run, board: FakeBoard, tmp
 
 def test_monitor_on_a_link_without_telemetry_asks_for_status(run: Run, board: FakeBoard) -> None:
     board._telemetry = lambda words: "err unsigned: telemetry changes state"  # type: ignore[assignment, method-assign]
-    status, out, _ = run("monitor", "--port", board.port, "--seconds", 2.6)
+    status, out, _ = run("monitor", "--port", board.port, "--seconds", 6)
     assert status == Status.OK and "no telemetry on this link" in out and "SAFE" in out.splitlines()[-1]
 
 

@@ -40,7 +40,7 @@ def test_watchdog_keeps_ram_and_scratch_and_says_timer(repl):
     pico.run(210 * MS)
     at, cause = pico.reset_causes()[-1]
     assert cause == "watchdog-timer"
-    assert 199 * MS <= at - armed <= 201 * MS
+    assert 199 * MS <= at - armed <= 203 * MS  # the prompt is on its way, through the flash cache
     assert marks(pico) == (True, True)
     assert reason_and_chip_reset(pico) == (1, chip_reset)
     pico.run(BOOT_NS)
