@@ -21,6 +21,7 @@ from hil.prove.updates.board import BOOT_NS, SimulatedBoard
 from hil.prove.updates.versions import bundle
 from hil.rigs.firmware import default_uf2
 from hil.rigs.rig import NS_PER_S
+from hil.rigs.spread import FRESH, WORN
 from hil.rigs.virtual import VirtualPico
 from hil.rigs.virtual.pty import SerialBridge, ptys
 from sapper_host import processes
@@ -43,7 +44,9 @@ def rows() -> list[Row]:
         third = bundle(folder / "third", {_CHANGE: "_THIRD = 333"})
         return [
             *_against_mpremote(folder, first),
-            *_little_changed(first, second, third),
+            *_nothing_changed(first),
+            _one_changed((first, second, third), "update of one module, until it has proved itself", FRESH),
+            _one_changed((first, second, third), "the same in a flash as slow as it may be", WORN),
             *_several(first),
         ]
 
@@ -92,7 +95,7 @@ def _timed(command: list[str]) -> tuple[float, float]:
     return took[0], took[1]
 
 
-def _little_changed(first: Bundle, second: Bundle, third: Bundle) -> list[Row]:
+def _nothing_changed(first: Bundle) -> list[Row]:
     with VirtualPico(default_uf2()) as pico:
         pico.run(BOOT_NS)
         board = SimulatedBoard(pico)
@@ -100,20 +103,24 @@ def _little_changed(first: Bundle, second: Bundle, third: Bundle) -> list[Row]:
         operations = pico.flash.operations
         nothing = update(board, first)
         written = pico.flash.operations - operations
-        into_blank = update(board, second)
-        into_used = update(board, third)
-    worst = max(into_blank.seconds, into_used.seconds)
     return [
         Row("update with nothing changed", nothing.seconds, "s", at_most("UPDATE_NOTHING_MS", 1000)),
         Row("flash operations of it", written, "", "<= 0"),
-        Row(
-            "update of one module, until it has proved itself",
-            worst,
-            "s",
-            at_most("UPDATE_MODULE_MS", 1000),
-            note=f"{into_used.bytes} bytes sent",
-        ),
     ]
+
+
+def _one_changed(versions: tuple[Bundle, Bundle, Bundle], what: str, wear: float) -> Row:
+    """The slower of two updates of one module: into a blank slot, and into one that holds the version before last."""
+    first, second, third = versions
+    with VirtualPico(default_uf2(), flash_wear=wear) as pico:
+        pico.run(BOOT_NS)
+        board = SimulatedBoard(pico)
+        update(board, first)
+        into_blank, into_used = update(board, second), update(board, third)
+    limit = "UPDATE_MODULE_MS" if wear == FRESH else "UPDATE_MODULE_WORN_MS"
+    note = f"into a used slot {into_used.seconds:.2f} s, {into_used.bytes} bytes sent; into a blank one"
+    note += f" {into_blank.seconds:.2f} s, {into_blank.bytes} bytes"
+    return Row(what, max(into_blank.seconds, into_used.seconds), "s", at_most(limit, 1000), note=note)
 
 
 def _several(first: Bundle) -> list[Row]:

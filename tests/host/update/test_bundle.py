@@ -108,6 +108,20 @@ def test_a_module_that_grows_moves_nothing_before_it(tmp_path: Path) -> None:
         assert all(same[1 : at // 4096]), f"{extra} bytes more"
 
 
+@pytest.mark.parametrize("size", range(4900, 5030, 13))
+def test_a_module_that_changes_by_a_few_bytes_moves_none_behind_it(tmp_path: Path, size: int) -> None:
+    made = [make(compiled(tmp_path / str(more), aa=_HEADER + bytes(size + more))) for more in range(9)]
+    assert {(len(one.image) - len(made[0].image)) % 128 for one in made} == {0}
+    places = {tuple(row.offset for row in one.files if row.name != "sapper/aa.mpy") for one in made}
+    assert len(places) <= 2, "one step at most in eight bytes"
+    differ = [
+        sum(a != b for a, b in zip(sectors(made[0].image), sectors(one.image), strict=True))
+        for one in made
+        if len(one.image) == len(made[0].image)
+    ]
+    assert max(differ) <= 3, "the two sectors that the module lies in, and the manifest's"
+
+
 def test_only_what_differs_is_sent(tmp_path: Path) -> None:
     rng = random.Random(9)
     one = make(compiled(tmp_path / "one", changed=_HEADER + rng.randbytes(900)))
