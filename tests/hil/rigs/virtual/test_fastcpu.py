@@ -67,6 +67,13 @@ def test_cache_misses_are_those_counted_on_paper():
     assert [case["name"] for case in cases if not case["ok"]] == []
 
 
+def test_exceptions_and_the_stack_take_the_clocks_counted_on_paper():
+    """Entry, return, one behind and within the other, a fault, wake-up, the vector in flash; PUSH and POP."""
+    cases = check("clocks")["cases"]
+    assert len(cases) >= 26
+    assert [case["name"] for case in cases if not case["ok"]] == []
+
+
 WRONG_CACHES = {
     "first way always goes": ("cpu/xip_cache.mjs", "1 ^ ((this.recent[set] >>> 2) & 1)", "0"),
     "a miss fetches the whole line": ("cpu/xip_cache.mjs", "| (1 << (word & 1))", "| 3"),
@@ -89,13 +96,34 @@ WRONG_CACHES = {
 
 @pytest.mark.parametrize(("file", "text", "other"), WRONG_CACHES.values(), ids=list(WRONG_CACHES))
 def test_a_cache_that_is_wrong_in_one_line_is_told(file: str, text: str, other: str, tmp_path: Path):
-    sources = shutil.copytree(SOURCES, tmp_path / "node")
+    assert found_by(spoilt(tmp_path, file, text, other), "cache")["difference"] is not None
+
+
+def spoilt(folder: Path, file: str, text: str, other: str) -> Path:
+    """The emulation's sources, copied, with one text replaced by another."""
+    sources = shutil.copytree(SOURCES, folder / "node")
     for name in ("node_modules", "bootrom_b1.bin"):
-        (tmp_path / name).symlink_to(SOURCES.parent / name)
+        (folder / name).symlink_to(SOURCES.parent / name)
     before = (sources / file).read_text()
     assert text in before
     (sources / file).write_text(before.replace(text, other))
-    assert found_by(sources, "cache")["difference"] is not None
+    return sources
+
+
+WRONG_CLOCKS = {
+    "entering is free": ("cpu/interrupts.mjs", "R[SLOT.CYCLES] += entryClk;", ""),
+    "returning is free": ("cpu/interrupts.mjs", "if (!chained) R[SLOT.CYCLES] += EXIT_CLK;", ""),
+    "the stack is in the way of each exception": ("cpu/interrupts.mjs", "entryClk = CHAIN_CLK", "entryClk = ENTRY_CLK"),
+    "the vector is read past the cache": ("cpu/interrupts.mjs", "xip.access(this.VTOR + 4 * number)", "0"),
+    "code runs on past the limit": ("cpu/fast.mjs", " && R[CYCLES] >= R[LIMIT]) continue;", ");"),
+    "PUSH does not count LR": ("cpu/interpreter.mjs", "const count = countBits(op & 0x1ff)", "const count = 1"),
+    "translated POP does not count PC": ("cpu/emit_lists.mjs", "cycles + 2)", "cycles + 1)"),
+}
+
+
+@pytest.mark.parametrize(("file", "text", "other"), WRONG_CLOCKS.values(), ids=list(WRONG_CLOCKS))
+def test_clocks_that_are_wrong_in_one_line_are_told(file: str, text: str, other: str, tmp_path: Path):
+    assert found_by(spoilt(tmp_path, file, text, other), "clocks")["difference"] is not None
 
 
 def test_the_firmware_starts_with_the_misses_counted_on_paper(uf2: Path):

@@ -12,7 +12,7 @@ import { CpuState, SLOT, FLASH_BASE, RAM_BASE, RAM_SIZE, isReadOnly } from './st
 
 export { ChipMemory } from './state.mjs';
 
-const { LIMIT } = SLOT;
+const { CYCLES, LIMIT } = SLOT;
 
 /** Why `run` returned. */
 export const REASON = Object.freeze({ DEADLINE: 0, SLEEPING: 1, STOPPED: 2, LOCKED_UP: 3 });
@@ -40,7 +40,7 @@ export class FastCpu {
     this.state = new CpuState(rp2040);
     /** Called as (kind, pc, address) when an instruction faults, before the HardFault is taken. */
     this.onFault = () => {};
-    fixInterruptRules(this.core, this.state.R);
+    fixInterruptRules(this.state);
     this.interpreter = makeInterpreter(this);
     this.blocks = Blocks.of(this.state.memory, hot);
     this.blocks.resumeFlash();
@@ -71,17 +71,18 @@ export class FastCpu {
       const left = this.#until - state.cycleBase;
       if (!(left > 0)) return REASON.DEADLINE;
       R[LIMIT] = left < MAX_SLICE ? Math.ceil(left) : MAX_SLICE;
-      if (core.interruptsUpdated) core.checkForInterrupts();
+      if (core.interruptsUpdated && core.checkForInterrupts() && R[CYCLES] >= R[LIMIT]) continue;
       blocks.dispatch();
     }
   }
 
-  /** Execute the next instruction; or only fetch it, if that stalls the core until `untilCycle`. */
+  /** Execute the next instruction; or only enter an exception or fetch, if that takes until `untilCycle`. */
   step(untilCycle = Infinity) {
+    const { core, interpreter } = this;
     const { R, cycleBase } = this.state;
     R[LIMIT] = Math.min(MAX_SLICE, Math.ceil(untilCycle - cycleBase));
-    if (this.core.interruptsUpdated) this.core.checkForInterrupts();
-    this.interpreter.step();
+    if (core.interruptsUpdated && core.checkForInterrupts() && R[CYCLES] >= R[LIMIT]) return;
+    interpreter.step();
   }
 
   /** Cycle at which the present run ends. A peripheral's callback may lower it (an alarm that is due earlier). */

@@ -3,7 +3,8 @@
  * translating, and every instruction that touches a peripheral: when a register of a peripheral is read or written,
  * core.cycles and all registers are therefore those of the instruction boundary before it, as in rp2040js.
  *
- * Cycle counts are rp2040js's: see `ioCycles` and the increments in the cases below.
+ * Clocks are those of the Cortex-M0+ (TRM table 3-1) and of the RP2040's bus: see `ioCycles`, and what the rows below
+ * return.
  */
 import { ioCycles, makeBus } from './bus.mjs';
 import {
@@ -327,18 +328,18 @@ export function makeInterpreter(cpu) {
       return 1;
     },
     PUSH: (op, pc) => {
-      const count = countBits(op & 0xff);
-      const size = 4 * (count + ((op >> 8) & 1));
+      const count = countBits(op & 0x1ff);
+      const size = 4 * count;
       if (!aligned(R[SP], 4, pc)) return 0;
       const end = storeMultiple((R[SP] - size) | 0, op & 0xff);
       if (op & 0x100) write32(end, R[LR]);
       R[SP] = (R[SP] - size) & ~3;
-      return 1 + count; // rp2040js does not count LR
+      return 1 + count;
     },
     POP: (op, pc) => {
       if (!aligned(R[SP], 4, pc)) return 0;
       const end = loadMultiple(R[SP], op & 0xff);
-      const cycles = 1 + countBits(op & 0xff);
+      const cycles = 1 + countBits(op & 0x1ff);
       if (!(op & 0x100)) {
         R[SP] = end & ~3;
         return cycles;

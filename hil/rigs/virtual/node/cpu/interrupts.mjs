@@ -7,8 +7,23 @@
  * - WFI does not sleep when such an exception is already pending (A6.7.72). rp2040js sleeps until the next one.
  * - SysTick and PendSV wake the core too.
  * - The handler's address loses bit 0 on entry (B1.5.6), so PC is always even.
+ * - Entering and leaving an exception take time. rp2040js charges nothing.
  */
 import { SLOT } from './state.mjs';
+import { isXip } from './xip_cache.mjs';
+
+/**
+ * Clocks of entering an exception, without wait states (Cortex-M0+ TRM 3.6.1; RP2040 datasheet 2.4.3): of them FRAME for
+ * eight words onto the stack, as STM takes (TRM table 3-1), the rest for the vector and the handler's first fetch.
+ */
+const ENTRY_CLK = 15;
+const FRAME_CLK = 1 + 8;
+
+/** Of an exception right behind another one, whose eight words stay where they are (not published: taken so). */
+const CHAIN_CLK = ENTRY_CLK - FRAME_CLK;
+
+/** Of a return, beyond the branch that asks for it: as a POP of eight with PC among them (not published: taken so). */
+const EXIT_CLK = 3 + 8;
 
 const HARD_FAULT = 3;
 const LOWEST_PRIORITY = 4;
@@ -16,16 +31,29 @@ const LOWEST_PRIORITY = 4;
 /** Special registers MSR can write, by SYSm (B5.1.1); IPSR and EPSR ignore writes. */
 const SYSM = Object.freeze({ APSR: 0, IAPSR: 1, EAPSR: 2, XPSR: 3, PRIMASK: 16 });
 
-/** Give `core` (rp2040js CortexM0Core) the rules above. `R` is the state array of CpuState. */
-export function fixInterruptRules(core, R) {
+/** Give the core (rp2040js CortexM0Core) of a CpuState the rules above. */
+export function fixInterruptRules({ core, R, memory }) {
+  const { xip } = memory;
   const stockCheck = core.checkForInterrupts;
   const stockEntry = core.exceptionEntry;
+  const stockReturn = core.exceptionReturn;
   const stockWrite = core.writeSpecialRegister;
+  let entryClk = ENTRY_CLK;
 
   core.exceptionEntry = function exceptionEntry(number) {
     stockEntry.call(this, number);
     R[SLOT.PC] &= ~1;
     R[SLOT.FETCHED] = -1;
+    R[SLOT.CYCLES] += entryClk;
+    if (xip !== null && isXip(this.VTOR)) xip.access(this.VTOR + 4 * number);
+  };
+
+  core.exceptionReturn = function exceptionReturn(value) {
+    stockReturn.call(this, value);
+    entryClk = CHAIN_CLK;
+    const chained = this.checkForInterrupts();
+    entryClk = ENTRY_CLK;
+    if (!chained) R[SLOT.CYCLES] += EXIT_CLK;
   };
 
   core.checkForInterrupts = function checkForInterrupts() {

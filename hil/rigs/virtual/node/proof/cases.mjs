@@ -12,7 +12,8 @@ const END = 0xe7fe; // b .
 const IRQ = 3;
 
 /**
- * name (as in reference.mjs), code, state before, `during`: done when the core sleeps, state expected after.
+ * name (as in reference.mjs), code, registers and other state before, words of RAM, `during`: done when the core sleeps,
+ * state expected after.
  */
 export const CASES = [
   {
@@ -70,6 +71,17 @@ export const CASES = [
     before: { r0: 5, r1: START + 0x100 },
     after: { r1: START + 0x108 },
   },
+  ...[
+    [0xb500, 'PUSH {LR}', 1 + 1],
+    [0xbd00, 'POP {PC}', 3 + 1],
+  ].map(([op, detail, cycles]) => ({
+    name: 'PUSH counts LR, POP counts PC',
+    detail,
+    code: [op, 0xbf30], // wfi
+    before: { r13: START + 0x100, r14: START + 2 + 1, cycles: 0 },
+    memory: { [START + 0x100]: START + 2 + 1 },
+    after: { cycles: cycles + 2 },
+  })),
   {
     name: "SEV sets the core's own event",
     code: [0xbf40, 0xbf20, 0x2001], // sev; wfe; movs r0, #1
@@ -122,12 +134,13 @@ export const CASES = [
   },
 ];
 
-function prepare(chip, { code, before }) {
+function prepare(chip, { code, before, memory = {} }) {
   const { core } = chip;
   chip.logger = { debug() {}, info() {}, warn() {}, error() {} };
   new Uint32Array(chip.sram.buffer, chip.sram.byteOffset, 48).fill(HANDLER | 1);
   chip.sramView.setUint16(HANDLER - RAM, END, true);
   [...code, END].forEach((op, i) => chip.sramView.setUint16(START - RAM + 2 * i, op, true));
+  for (const [address, value] of Object.entries(memory)) chip.sramView.setUint32(address - RAM, value, true);
   Object.assign(core, { VTOR: RAM, enabledInterrupts: 1 << IRQ, N: false, Z: false, C: false, V: false });
   core.registers.fill(0);
   core.registers[13] = RAM + 0x9000;

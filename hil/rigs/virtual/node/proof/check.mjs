@@ -3,16 +3,17 @@
  *
  *   node check.mjs cases
  *   node check.mjs cache
+ *   node check.mjs clocks
  *   node check.mjs fuzz [--seed N] [--count N] [--hot N|never] [--xip-miss-clk N]
  *   node check.mjs lockstep --uf2 FILE [--script FILE] [--seconds N] [--xip-miss-clk N]
  *   node check.mjs bench --uf2 FILE [--script FILE] [--seconds N]
  *
- * cases: one program for each point in which rp2040js contradicts the ARMv6-M manual. cache: programs whose cache
- * misses can be counted on paper. fuzz: random programs. lockstep:
- * the firmware on two virtual Picos, one with FastCpu and one with the reference, compared every 200 cycles. bench:
- * the firmware on FastCpu and on rp2040js's interpreter, one after the other. With --script, Python source is sent to
- * the raw REPL after the boot, and the run ends with it; else after --seconds of emulated time. Prints one line of
- * JSON; exit status 1 if they differ, 2 for a usage error.
+ * cases: one program for each point in which rp2040js contradicts the ARMv6-M manual. cache, clocks: programs whose
+ * cache misses, and whose clocks, can be counted on paper. fuzz: random programs. lockstep: the firmware on two virtual
+ * Picos, one with FastCpu and one with the reference, compared every 200 cycles. bench: the firmware on FastCpu and on
+ * rp2040js's interpreter, one after the other. With --script, Python source is sent to the raw REPL after the boot, and
+ * the run ends with it; else after --seconds of emulated time. Prints one line of JSON; exit status 1 if they differ, 2
+ * for a usage error.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +24,7 @@ import { Machine } from '../machine.mjs';
 import { EVENT_USB } from '../outside/events.mjs';
 import { runCacheCases } from './cache_cases.mjs';
 import { runCases } from './cases.mjs';
+import { runClockCases } from './clock_cases.mjs';
 import { Fuzz, Random } from './fuzz.mjs';
 import { PaperCache } from './paper_cache.mjs';
 import { Reference, differences } from './reference.mjs';
@@ -201,6 +203,7 @@ function verdict(results) {
 
 const cases = () => verdict(runCases(makeChip));
 const cache = () => verdict(runCacheCases(makeChip));
+const clocks = () => verdict(runClockCases(makeChip));
 
 function fuzz({ seed, count, hot, xipMissClk }) {
   const run = new Fuzz(makeChip, { seed, hot, xipMissClk });
@@ -215,7 +218,7 @@ function fuzz({ seed, count, hot, xipMissClk }) {
   return { seed, programs, instructions, abandoned, difference, translator, corrections: reference.counts };
 }
 
-const COMMANDS = { cases, cache, fuzz, lockstep, bench };
+const COMMANDS = { cases, cache, clocks, fuzz, lockstep, bench };
 
 function main() {
   const { values, positionals } = parseArgs({

@@ -249,7 +249,7 @@ export class Fuzz {
     let faults = 0;
     cpu.onFault = () => faults++;
     for (let turn = 0; turn < 40; turn++) {
-      const reason = cpu.run(a.cycles + 1 + this.random.pick([0, 0, 20, 200]));
+      const reason = cpu.run(a.cycles + 1 + this.random.pick([0, 0, 60, 600]));
       for (let n = 0; b.cycles < a.cycles && !reference.lockedUp; n++) {
         if (this.#meetsUnpredictable()) return this.#abandon();
         reference.step(a.cycles);

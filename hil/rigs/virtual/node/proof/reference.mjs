@@ -6,6 +6,9 @@
 
 const HARD_FAULT = 3;
 
+/** Of an exception: entered, entered right behind another one, left (clock_cases.mjs says where they are from). */
+const CLOCKS = { entry: 15, chain: 6, exit: 11 };
+
 const bit = (value, n) => (n >= 0 && n < 32 ? (value >>> n) & 1 : 0) === 1;
 const signed = (value) => value | 0;
 const isWide = (op) => op >>> 11 === 0b11101 || op >>> 12 === 0b1111;
@@ -129,6 +132,14 @@ export const CORRECTIONS = [
     },
   },
   {
+    name: 'PUSH counts LR, POP counts PC',
+    section: 'Cortex-M0+ TRM table 3-1: 1 + N, 3 + N',
+    of: (op) => op >>> 8 === 0xb5 || op >>> 8 === 0xbd,
+    after: (core) => {
+      core.cycles += 1;
+    },
+  },
+  {
     name: "SEV sets the core's own event",
     section: 'A6.7.57, B1.4.2',
     of: (op) => op === 0xbf40,
@@ -167,8 +178,8 @@ export const CORRECTIONS = [
 
 /** All that a correction may change, as one text. */
 function correctable(core) {
-  const { C, V, waiting, IPSR, eventRegistered, bankedSP } = core;
-  return [...core.registers, C, V, waiting, IPSR, eventRegistered, bankedSP].join();
+  const { C, V, waiting, IPSR, eventRegistered, bankedSP, cycles } = core;
+  return [...core.registers, C, V, waiting, IPSR, eventRegistered, bankedSP, cycles].join();
 }
 
 const READ_ONLY = 'a store cannot change flash or boot ROM';
@@ -219,22 +230,33 @@ export class Reference {
     }
   }
 
-  /** 'A sleeping core wakes without entering the handler', 'handlers start at an even PC' (B1.4.2, B1.5.6). */
+  /**
+   * 'A sleeping core wakes without entering the handler', 'handlers start at an even PC' (B1.4.2, B1.5.6); the clocks of
+   * entering and leaving them.
+   */
   #correctInterrupts() {
     const { core } = this;
     const [enter, leave] = [core.exceptionEntry.bind(core), core.exceptionReturn.bind(core)];
     const check = core.checkForInterrupts.bind(core);
-    // The vector and the stack are taken to lie in RAM: their reads are not charged.
+    // The stack is taken to lie in RAM: reading it is not charged.
     const uncharged = (act, argument) => {
       const { reading } = this;
       this.reading = false;
       act(argument);
       this.reading = reading;
     };
-    core.exceptionReturn = (value) => uncharged(leave, value);
+    core.exceptionReturn = (value) => {
+      uncharged(leave, value);
+      const chained = core.pendingNMI || (!core.PM && wouldPreempt(core));
+      core.cycles += chained ? CLOCKS.chain - CLOCKS.entry : CLOCKS.exit;
+      if (chained) core.checkForInterrupts();
+    };
     core.exceptionEntry = (number) => {
       uncharged(enter, number);
       core.PC &= ~1;
+      core.cycles += CLOCKS.entry;
+      const inFlash = core.VTOR >>> 26 === 4;
+      if (this.cache && inFlash) core.cycles += this.cache.access(core.VTOR + 4 * number);
       this.cache?.branched();
     };
     core.checkForInterrupts = () => {
@@ -259,11 +281,13 @@ export class Reference {
   }
 
   /**
-   * Execute one instruction, after taking a pending exception; or only fetch it, if that stalls the core until `limit`.
+   * Execute one instruction, after taking a pending exception; or only one or both of taking that and fetching, if it
+   * takes until `limit`.
    */
   step(limit = Infinity) {
     const { core, chip, cache } = this;
     if (core.interruptsUpdated) core.checkForInterrupts();
+    if (core.cycles >= limit) return;
     const pc = core.PC & ~1;
     const op = chip.readUint16(pc >>> 0) & 0xffff;
     if (cache === null) {
