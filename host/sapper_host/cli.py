@@ -22,6 +22,7 @@ VERBS = (
     "key",
     "settings",
     "selftest",
+    "loop",
     "provision",
     "log",
     "replay",

@@ -14,6 +14,8 @@ from sapper.shared.events import FAULTS, REASON_NAMES, STATES
 from sapper_host.board.answers import is_ok, words_of
 from sapper_host.board.decoder import Counts, Event, Frame, Text
 from sapper_host.board.link import Happening
+from sapper_host.operate.loop_limits import NONE_MISSED, Misses
+from sapper_host.operate.loop_seconds import Seconds
 from sapper_host.operate.once import Once
 
 EVENTS_KEPT = 200
@@ -66,6 +68,7 @@ class MonitorState:
     event_state: str = ""
     event_reason: str = ""
     fault_told: tuple[str, str] = ("none", "none")  # the last one among the events, and what its track looks like
+    loop_misses: Misses = NONE_MISSED
     strength_peak: int = 0
     events: deque[Event | Note] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
     reconnects: int = 0
@@ -73,6 +76,7 @@ class MonitorState:
     _last_frame_at: float | None = None
     _heard_at: float = 0.0
     _pauses_from: deque[float] = field(default_factory=lambda: deque(maxlen=_PAUSES + 1))
+    _seconds: Seconds = field(default_factory=Seconds, repr=False, compare=False)
     _once: Once = field(default_factory=Once, repr=False, compare=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
@@ -110,6 +114,8 @@ class MonitorState:
                     self.strength_peak = max(happening.fields["strength"], int(self.strength_peak * 0.97))
                 elif name == "LOOP":
                     self.loop = happening
+                if second := self._seconds.take(happening):
+                    self.loop_misses = self.loop_misses.after(second)
             case Event() if self._once.new(happening):
                 self.events.append(happening)
                 self._follow(happening)
@@ -121,12 +127,16 @@ class MonitorState:
                     self.event_state, self.event_reason = told["state"], told["reason"]
 
     def _follow(self, event: Event) -> None:
+        self._seconds.take(event)
         match event.kind:
             case "state":
                 self.event_state, self.event_reason = str(event.args["to"]), str(event.args["reason"])
             case "fault":
                 self.fault_told = (str(event.args["fault"]), str(event.args.get("track", "none")))
+            case "heap_full":
+                self.loop_misses = self.loop_misses.collected(event)
             case "boot":
+                self.loop_misses = NONE_MISSED
                 self.status = self.detect = self.loop = self._last_frame_at = None
                 self.event_state, self.event_reason = "SAFE", "reset"
                 self.fault_told = ("none", "none")

@@ -58,6 +58,9 @@ def render(state: MonitorState, counts: Counts, width: int, height: int, unicode
         text = f" WATCHING ONLY, `stop` works: {state.watching} "
         rows.append(Text(text, style="bold black on yellow", no_wrap=True, overflow="ellipsis"))
         room -= 1
+    for words in state.loop_misses.words():
+        rows.append(Text(f" {words} ", style="bold black on yellow", no_wrap=True, overflow="ellipsis"))
+        room -= 1
     rows.append(_events(state, max(1, room)))
     return Group(*rows)
 
@@ -197,6 +200,7 @@ def plain_line(state: MonitorState) -> str:
         parts.append(f"strength {state.detect.fields['strength']}")
     if state.loop is not None:
         parts.append(f"load {state.loop.fields['load_pm'] / 10:.0f} %")
+    parts += state.loop_misses.words()
     return "  ".join(parts)
 
 

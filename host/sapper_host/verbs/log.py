@@ -10,9 +10,6 @@ from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.options import JsonOption, PortOption
 from sapper_host.verbs.say import say
 
-# As many as the board holds (sapper/link/event_log.py).
-_MOST = 64
-
 
 def log(
     port: PortOption = None,
@@ -32,23 +29,20 @@ def log(
       sapper log --saved --json
     """
     from sapper.shared.fields import parse_line
+    from sapper_host.board.board_log import lines_of, parsed
     from sapper_host.board.link import Link
     from sapper_host.connected.choice import find_port
-    from sapper_host.errors import LinkError
     from sapper_host.recordings.starts import parts_begin
 
     with Link.open(find_port(port)) as link:
         link.identify()
-        lines = link.command("log saved" if saved else f"log {_MOST}", timeout_s=10).lines
+        lines = lines_of(link, saved)
     anew = parts_begin(lines)
     if as_json:
         import json
         from itertools import accumulate
 
-        try:
-            events = [parse_line("* " + line) for line in lines]
-        except ValueError as error:
-            raise LinkError(f"the board's log has a line that is no event ({error})", "ask again") from None
+        events = parsed(lines, parse_line)
         parts = accumulate(map(bool, anew), initial=1)
         next(parts)
         typer.echo(json.dumps([event | {"part": n} for event, n in zip(events, parts, strict=True)], indent=1))

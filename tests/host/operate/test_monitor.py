@@ -91,6 +91,45 @@ def test_weakened_stops_are_on_the_screen_in_the_line_and_among_the_events_while
     assert not state.weakened and "  STOPS WEAKENED " not in "\n".join(screen(state, counts))
 
 
+def loop_frame(sequence: int, **values: int) -> bytes:
+    return frame_bytes(wire.LOOP, sequence, **({"tick_max_us": 6000, "jitter_max_us": 20, "missed": 3} | values))
+
+
+def in_state(name: str) -> bytes:
+    return frame_bytes(wire.STATUS, 9, state=events.STATES.index(name))
+
+
+def test_a_loop_that_misses_its_limits_in_motion_is_said_in_words_until_the_board_starts_anew() -> None:
+    good = (in_state("SWEEP"), loop_frame(1), loop_frame(2, tick_max_us=8000, jitter_max_us=1000))
+    state, counts = watched(Clock(), *good)
+    assert "LOOP" not in "\n".join(screen(state, counts)).replace("E-STOP LOOP", "")
+    slow = loop_frame(3, tick_max_us=12_340, jitter_max_us=1200, missed=5)
+    state, counts = watched(Clock(), *good, slow, loop_frame(4, missed=5))
+    lines = [line.strip() for line in screen(state, counts)]
+    assert "LOOP TOO SLOW: tick 12.3 ms (limit 8), late 1.2 ms (limit 1), 2 frames missed" in lines, "80 columns"
+    assert len(lines) <= 24 and "LOOP TOO SLOW" in plain_line(state)
+    boot = events.text_line(1, 5, events.KIND_ID["boot"], 0, (0, 0, 0)).encode() + b"\n"
+    state, counts = watched(Clock(), *good, slow, boot)
+    assert "TOO SLOW" not in "\n".join(screen(state, counts))
+
+
+def test_long_ticks_of_a_rover_that_stands_are_no_miss() -> None:
+    slow = loop_frame(3, tick_max_us=15_000, jitter_max_us=5000, missed=9)
+    halts = events.text_line(1, 5, events.KIND_ID["state"], 0, (events.STATES.index("CONTACT"), 3, 0)).encode() + b"\n"
+    for chunks in ((in_state("ARMED"), slow, slow), (in_state("SWEEP"), loop_frame(1), halts, in_state("SWEEP"), slow)):
+        state, _ = watched(Clock(), *chunks)
+        assert state.loop_misses.words() == []
+
+
+def test_a_heap_that_was_collected_in_motion_is_said_in_words() -> None:
+    told = [events.text_line(i, 5, events.KIND_ID["heap_full"], 3200, (15_200,)).encode() + b"\n" for i in range(1, 3)]
+    state, counts = watched(Clock(), *FULL, told[0])
+    assert "HEAP COLLECTED WHILE ARMED once, last: a tick 15 ms longer" in "\n".join(screen(state, counts))
+    state, counts = watched(Clock(), *FULL, *told)
+    assert "HEAP COLLECTED WHILE ARMED 2 times, last: a tick 15 ms longer" in "\n".join(screen(state, counts))
+    assert "HEAP COLLECTED" in plain_line(state)
+
+
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (140, 40), (60, 18)])
 def test_the_screen_fits_its_terminal(width: int, height: int) -> None:
     state, counts = watched(Clock(), *FULL * 40)

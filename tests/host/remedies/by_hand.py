@@ -69,6 +69,8 @@ PLACES = {
         "board/counters.py: this boot's counters are used up",
         "board/dialog.py: no answer to '{}' within {} s",
         "board/link.py: no answer to '{}' within {} s",
+        "board/loop_times.py: the board's answer to `loop` makes no sense",
+        "operate/loop_seconds.py: the board tells nothing of its loop",
         "board/radio_key.py: no answer to '{} ...' within {} s",
         "board/radio_key.py: the board kept another key than it was given",
         "board/radio_key.py: the board's answer to `nonce` makes no sense",
@@ -95,7 +97,7 @@ PLACES = {
         "update/update.py: the board's team key is spoilt, so it takes no update",
         "update/update.py: the update did not prove itself; the board runs {}",
         "update/wire.py: the board does not say which sectors it holds",
-        "verbs/log.py: the board's log has a line that is no event ({})",
+        "board/board_log.py: the board's log has a line that is no event ({})",
     ),
     "takes bundles, built or spoilt: tests/host/update/": (
         "update/bundle.py: its trailer would take {} bytes, and a board reads {}",
