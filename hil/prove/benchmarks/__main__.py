@@ -30,9 +30,9 @@ from hil.prove.benchmarks import (
     virtual_speed,
 )
 from hil.prove.benchmarks.column import COLUMNS, NEEDS, SLOT, Column
-from hil.prove.benchmarks.report import Board, board_table, other_table
+from hil.prove.benchmarks.report import Board, board_table, other_table, told_by_silicon
 from hil.prove.benchmarks.row import Row
-from hil.prove.measured_on import EMULATED, THIS_MACHINE
+from hil.prove.measured_on import EMULATED, THIS_MACHINE, Silicon, firmware_of
 from hil.rigs.registry import FOR_TIME, RIGS, why_not
 from hil.rigs.rig import Rig
 from sapper_host import processes
@@ -85,6 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=BUILD / "bench.json", help="where the JSON goes")
     options = parser.parse_args(arguments)
     check_file(options.out)
+    silicon = Silicon.kept(firmware_of(options.firmware))
     console = Console(width=180 if not sys.stdout.isatty() else None)
     columns = [Column(clk) for clk in dict.fromkeys(options.clk)] if options.clk else list(COLUMNS)
     if any(column.clk == SLOT.clk for column in columns):
@@ -107,12 +108,15 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(f"[bold red]error:[/] {error}", highlight=False)
         return int(Status.ERROR)
     if board.rows:
-        console.print(board_table(board))
+        console.print(board_table(board, silicon))
+        for line in silicon.lines():
+            console.print(line, highlight=False, markup=False)
     if others:
         console.print(other_table([row for rows in others.values() for row in rows]))
     for one in not_run:
         console.print(f"[bold red]not run:[/] {one['name']} {one['not_run']}", highlight=False)
     told = [column.about() | row.as_dict() | {"measured_on": EMULATED} for column, row in board]
+    told += [each.as_dict() for each in told_by_silicon(board, silicon)]
     for name, rows in others.items():
         where = THIS_MACHINE if name in OF_THIS_MACHINE else EMULATED
         told += [row.as_dict() | {"measured_on": where} for row in rows]

@@ -25,7 +25,7 @@ def at_least(name: str, scale: float = 1) -> str:
 @dataclass(frozen=True)
 class Row:
     """limit: '<= 25' or '>= 1.0', or '' where nothing is promised. interval: 95 %, of a share or a rate. note: what
-    else belongs to the figure.
+    else belongs to the figure. silicon: the same figure's name in a record of a real board, '' where it has none.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Row:
     limit: str
     interval: tuple[float, float] | None = None
     note: str = ""
+    silicon: str = ""
 
     @property
     def ok(self) -> bool:

@@ -101,15 +101,28 @@ def measure(rig: Rig, column: Column) -> list[Row]:
     moving = sweep.moving
     missed = float(moving[-1]["missed"] - moving[0]["missed"])
     return [
-        Row("CPU load of a sweep, telemetry on", sweep.mean_load(), "%", column.at_most("LOAD_PERCENT")),
-        Row("its loop start jitter, worst of every tick", sweep.jitter_ms(), "ms", column.at_most("JITTER_US", 1000)),
+        Row(
+            "CPU load of a sweep, telemetry on",
+            sweep.mean_load(),
+            "%",
+            column.at_most("LOAD_PERCENT"),
+            silicon="load_percent",
+        ),
+        Row(
+            "its loop start jitter, worst of every tick",
+            sweep.jitter_ms(),
+            "ms",
+            column.at_most("JITTER_US", 1000),
+            silicon="late_max_us",
+        ),
         Row(
             "its loop start jitter, of all but one tick in a thousand",
             _p999_us(sweep.run),
             "us",
             column.at_most("JITTER_P999_US"),
+            silicon="late_p999_us",
         ),
-        Row("its longest tick", sweep.longest_ms(), "ms", column.at_most("LANE_TICK_MS")),
+        Row("its longest tick", sweep.longest_ms(), "ms", column.at_most("LANE_TICK_MS"), silicon="tick_max_us"),
         Row("its heap bytes a loop turn, telemetry and pings included", sweep.heap_b, "B", ""),
         Row("frames missed in it", missed, "", column.at_most("FRAMES_MISSED")),
         Row("free heap after 60 s", float(_heap(sweep.run)), "B", column.at_least("HEAP_FREE_B")),

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hil.errors import HilError
-from hil.prove.measured_on import NOT_ON_SILICON
+from hil.prove.measured_on import NOT_ON_SILICON, Silicon, firmware_of
 from hil.prove.safety import canary_run, report
 from hil.prove.safety.boards import Where, stage_at
 from hil.prove.safety.scenarios import SCENARIOS, SHORT, Scenario, needs
@@ -99,6 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
         except HilError as error:
             print(f"error: {error}", file=sys.stderr)
             return Status.ERROR
+    silicon = list(Silicon.kept(firmware_of(options.firmware)).lines())
     start = time.monotonic()
     reasons = {s: why_not(options.rig, needs(s)) for s in chosen}
     not_run = [report.NotRun(s, why) for s, why in reasons.items() if why]
@@ -107,6 +108,9 @@ def main(arguments: list[str] | None = None) -> int:
     version = ""
     try:
         print(f"{len(runnable)} scenarios, {options.moments} moments each; {NOT_ON_SILICON}", flush=True)
+        # What such a record has is not at the pins: no row is measured by it, but what the rows rest on is.
+        for line in silicon:
+            print(line, flush=True)
         for firmware_version, more in measure_all(where, runnable, options.moments, options.seed, options.jobs):
             version = firmware_version
             trials += more
@@ -118,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"---- {one.scenario.name:<58} not run: {one.why}")
     order = {scenario: i for i, scenario in enumerate(SCENARIOS)}
     rows = report.rows(sorted(trials, key=lambda trial: order[trial.scenario]))
-    report.write(rows, options.output, version, options.rig, not_run)
+    report.write(rows, options.output, version, options.rig, not_run, silicon)
     missed = [row for row in rows if not row.ok]
     print(
         f"{len(rows)} rows, {len(trials)} moments in {time.monotonic() - start:.0f} s; {len(missed)} missed;", end=" "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from hil.prove.measured_on import Silicon, told_in_docs
 from hil.prove.safety.canaries import canaries_of
 from hil.prove.safety.encoder_faults import HALF, HIDDEN, MAGNET, SLIPS, SPIKES, TOUCH, WIRES
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, RAISES, WRAPS
@@ -135,7 +136,12 @@ def weaker() -> str:
 
 
 # The parts of docs/safety.md, by their marks.
-PARTS = {"limits": limits, "faults": faults, "weakened": weaker}
+PARTS = {
+    "limits": limits,
+    "silicon": lambda: told_in_docs(Silicon.kept()),
+    "faults": faults,
+    "weakened": weaker,
+}
 
 
 def filled(page: str) -> str:

@@ -107,15 +107,22 @@ def text(us: float | None, scenario: Scenario | None = None) -> str:
     return f"{us:.0f} us" if us < 1000 else f"{us / 1000:.1f} ms"
 
 
-def write(all_rows: list[Row], folder: Path, version: str, rig: str = FOR_TIME, not_run: Sequence[NotRun] = ()) -> None:
-    """safety.json and safety.html into `folder`."""
+def write(
+    all_rows: list[Row],
+    folder: Path,
+    version: str,
+    rig: str = FOR_TIME,
+    not_run: Sequence[NotRun] = (),
+    silicon: Sequence[str] = (),
+) -> None:
+    """safety.json and safety.html into `folder`. silicon: a line for each record of a real board."""
     folder.mkdir(parents=True, exist_ok=True)
     told = [*(row.as_dict() for row in all_rows), *(one.as_dict() for one in not_run)]
     (folder / "safety.json").write_text(json.dumps(told, indent=1) + "\n")
-    (folder / "safety.html").write_text(_page(all_rows, version, rig, not_run))
+    (folder / "safety.html").write_text(_page(all_rows, version, rig, not_run, silicon))
 
 
-def _page(all_rows: list[Row], version: str, rig: str, not_run: Sequence[NotRun]) -> str:
+def _page(all_rows: list[Row], version: str, rig: str, not_run: Sequence[NotRun], silicon: Sequence[str]) -> str:
     parts = [
         "<!doctype html><meta charset=utf-8><title>Sapper: safety</title>",
         "<style>body{font:15px/1.4 system-ui;margin:2em auto;max-width:960px;color:#1b1f24}"
@@ -126,6 +133,7 @@ def _page(all_rows: list[Row], version: str, rig: str, not_run: Sequence[NotRun]
         f"<h1>Safety, measured</h1><p>Firmware {html.escape(_short(version))} on the rig '{rig}'; times are"
         f" the board's, taken at the pins, {NOT_ON_SILICON}. A protective stop, not a certified emergency stop:"
         " see docs/safety.md.</p>",
+        *(f"<p>{html.escape(line)}</p>" for line in silicon),
         f"<p><b>{len(all_rows)} rows, {sum(row.runs for row in all_rows)} moments; "
         f"{sum(not row.ok for row in all_rows)} rows missed, {len(not_run)} not run, "
         f"{sum(len(row.repeats) for row in all_rows)} times tried again.</b></p><table>",

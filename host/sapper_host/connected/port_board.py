@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from sapper_host.board.dialog import Dialog
@@ -13,11 +14,14 @@ _RETRY_S = 0.1
 
 
 class PortBoard:
-    """The board on `port`; a context manager. number: its USB serial number, by which it is found again."""
+    """The board on `port`; a context manager. number: its USB serial number, by which it is found again. usb_ids:
+    vendor and product, 'VVVV:PPPP', by the system; '' on a line that is no USB device, as a rig's."""
 
     def __init__(self, port: str) -> None:
         self.port = port
-        self.number = next((each.serial_number for each in list_ports() if each.device == port), "")
+        known = next((each for each in list_ports() if each.device in (port, os.path.realpath(port))), None)
+        self.number = known.serial_number if known else ""
+        self.usb_ids = known.usb_ids if known else ""
         self._dialog: Dialog | None = Dialog(SerialStream(port))
 
     def __enter__(self) -> PortBoard:

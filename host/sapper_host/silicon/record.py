@@ -14,8 +14,11 @@ from sapper_host.silicon.step import Figure
 
 def figures_in(path: Path | None) -> dict[str, Figure]:
     """The figures of a record; without one, the model's. SapperError when the file is none."""
-    if path is None:
-        return MODEL
+    return MODEL if path is None else figures_of(read(path))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A record. SapperError when the file is none."""
     try:
         record = json_text.read(path)
     except OSError as error:
@@ -24,7 +27,7 @@ def figures_in(path: Path | None) -> dict[str, Figure]:
         record = None
     if not _is_record(record):
         raise SapperError(f"{path} is no record of `sapper bench silicon`", RIGHT_FILE, Status.BAD_INPUT)
-    return figures_of(record)
+    return dict(record)
 
 
 def _is_record(record: Any) -> bool:

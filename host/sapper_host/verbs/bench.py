@@ -41,11 +41,12 @@ def silicon(
     """Measure on a real board what is otherwise emulated, compare it with the model, and say what to set.
 
     Tracks run in its last step alone, and only with --on-blocks. Ctrl-C stops them; the board is left in SAFE. What
-    to bring, and how the rover stands, is in docs/silicon.md. Exit status 3 when the model and the board differ.
+    to bring, and how the rover stands, is in docs/silicon.md. A record kept in docs/silicon/ is read by the reports.
+    Exit status 3 when the model and the board differ.
 
     \b
     Examples:
-      sapper bench silicon --on-blocks --out rover-7.json
+      sapper bench silicon --on-blocks --out docs/silicon/rover-7.json
       sapper bench silicon --skip sweep --skip flash
       sapper bench silicon --rig virtual --on-blocks
     """
@@ -67,10 +68,10 @@ def silicon(
     check_file(out)
     with ExitStack() as stack:
         model = figures_in(against)
-        bench = _bench(stack, rig, port)
+        bench, usb_ids = _bench(stack, rig, port)
         record = run(bench, _tell, dict.fromkeys(skip or (), "left out by --skip"), on_blocks)
     rows = list(compare(figures_of(record), model))
-    record |= {"rig": rig or "", "compared": [row.as_dict() for row in rows]}
+    record |= {"rig": rig or "", "usb": usb_ids, "compared": [row.as_dict() for row in rows]}
     if out is not None:
         whole_file.write(out, json.dumps(record, indent=1) + "\n")
     if as_json:
@@ -81,19 +82,21 @@ def silicon(
         raise typer.Exit(Status.SHORTFALL)
 
 
-def _bench(stack: ExitStack, rig: str | None, port: str | None) -> Bench:
+def _bench(stack: ExitStack, rig: str | None, port: str | None) -> tuple[Bench, str]:
+    """The bench, and the USB device by which it is reached; '' where that is none."""
     from sapper_host.connected.choice import find_port
     from sapper_host.connected.port_board import PortBoard
     from sapper_host.silicon.bench import Bench
     from sapper_host.verbs.rigs import rig_errors
 
     if rig is None:
-        return Bench(stack.enter_context(PortBoard(find_port(port))), lambda what: say(f"   now: {what}", err=True))
+        board = stack.enter_context(PortBoard(find_port(port)))
+        return Bench(board, lambda what: say(f"   now: {what}", err=True)), board.usb_ids
     stack.enter_context(rig_errors())
     from hil.serve.silicon_rover import SiliconRover
 
     rover = stack.enter_context(SiliconRover())
-    return Bench(rover, rover.hands)
+    return Bench(rover, rover.hands), ""
 
 
 def _tell(line: str) -> None:

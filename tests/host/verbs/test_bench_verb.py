@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sapper_host.cli import main
+from sapper_host.connected.ports import Port
 from sapper_host.errors import Status
 from sapper_host.silicon import protocol
 from sapper_host.silicon.bench import Bench
@@ -55,6 +56,20 @@ def test_a_board_that_is_as_the_model_ends_well_and_its_record_is_whole(
     assert [step["name"] for step in record["steps"]] == [step.name for step in protocol.STEPS]
     assert main(["bench", "silicon", "--port", board.port, "--json", "--against", str(out), *SKIPPED]) == Status.OK
     assert json.loads(capsys.readouterr().out)["compared"][0]["within"] is True
+
+
+def test_a_record_says_whether_it_was_made_on_a_usb_device_or_rehearsed(
+    board: MemoryBoard, finds: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rig's line is opened like a port; by what the system says of it no board is behind it."""
+    out = tmp_path / "r.json"
+    arguments = ["bench", "silicon", "--port", board.port, "--out", str(out), *SKIPPED]
+    assert main(arguments) == Status.OK
+    assert (json.loads(out.read_text())["rig"], json.loads(out.read_text())["usb"]) == ("", "")
+    there = Port(board.port, "usb", "board", serial_number="e6614c775b000001", usb_ids="2e8a:0005")
+    monkeypatch.setattr("sapper_host.connected.port_board.list_ports", lambda: [there])
+    assert main(arguments) == Status.OK
+    assert json.loads(out.read_text())["usb"] == "2e8a:0005"
 
 
 def test_what_differs_is_a_shortfall_and_says_what_to_set(
