@@ -56,8 +56,8 @@ format: setup ## put the code into the project's format
 types: setup ## check the types of host and hil
 	@$(VENV) -m mypy
 
-bench: setup firmware micropython ## measure, print the tables, write build/bench.json (CLK="30 48": at these clocks a miss)
-	@$(VENV) -m hil.prove.benchmarks $(CLK:%=--clk %)
+bench: setup firmware micropython ## measure, print the tables, write build/bench.json (CLK="30 48": clocks a miss; RECORD=1: keep it)
+	@$(VENV) -m hil.prove.benchmarks $(CLK:%=--clk %) $(if $(RECORD),--record)
 
 safety: setup firmware ## inject every fault at many moments, write build/safety.json (CLK=70: clocks a miss)
 	@$(VENV) -m hil.prove.safety $(if $(CANARIES),--canaries) $(CLK:%=--xip-miss-clk %)
@@ -83,6 +83,7 @@ hotset: setup ## choose anew what of the firmware is in RAM, by where the flash 
 docs: setup ## write the generated pages and parts of docs/ anew
 	@$(VENV) -m sapper_host.docs_gen
 	@$(VENV) -m hil.prove.safety.coverage
+	@$(VENV) -m hil.prove.benchmarks.page
 	@$(VENV) -m hil.rigs.registry
 	@$(VENV) -m hil.prove.second_opinion.page
 	@$(VENV) -m hil.prove.micropython_tests.page

@@ -21,6 +21,7 @@ from hil.prove.benchmarks import (
     detector_on_board,
     flood,
     heap,
+    page,
     power_cuts,
     sil_speed,
     stack,
@@ -83,7 +84,10 @@ def main(arguments: list[str] | None = None) -> int:
         + f"; a slot's beside {SLOT.clk})",
     )
     parser.add_argument("--out", type=Path, default=BUILD / "bench.json", help="where the JSON goes")
+    parser.add_argument("--record", action="store_true", help="keep the figures for docs/figures.md: `make docs`")
     options = parser.parse_args(arguments)
+    if options.record and (options.only or options.firmware):
+        parser.error("--record is of everything, and of the firmware that was built")
     check_file(options.out)
     silicon = Silicon.kept(firmware_of(options.firmware))
     console = Console(width=180 if not sys.stdout.isatty() else None)
@@ -122,6 +126,8 @@ def main(arguments: list[str] | None = None) -> int:
         told += [row.as_dict() | {"measured_on": where} for row in rows]
     write(options.out, json.dumps([*told, *not_run], indent=1) + "\n")
     console.print(f"written: {options.out}", highlight=False)
+    if options.record:
+        page.keep(told, silicon.firmware)
     return int(Status.OK) if all(row["ok"] for row in told) and not not_run else int(Status.SHORTFALL)
 
 
