@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from sapper.shared.limits import TICK_MS
@@ -51,9 +52,8 @@ class Held:
 def held(times: Mapping[str, Times], seconds: Sequence[Second], collections: int, in_slot: bool) -> list[Held]:
     """All of them. seconds: at least one; collections: of a full heap, since the board's start."""
     late, tick = times["late"], times["tick"]
-    moving = [second.fields for second in seconds if second.moving]
     sweeping = [second.fields["load_pm"] for second in seconds if second.states == {"SWEEP"}]
-    missed = [later["missed"] - earlier["missed"] for earlier, later in zip(moving, moving[1:], strict=False)]
+    missed = [later.fields["missed"] - earlier.fields["missed"] for earlier, later in pairwise(seconds) if later.moving]
     return [
         Held(limit("JITTER_P999_US"), late.all_but_us(1000)),
         Held(limit("JITTER_US"), late.worst_us if late.ticks else None),
