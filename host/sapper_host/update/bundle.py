@@ -36,8 +36,8 @@ MANIFEST_MARK = "sapper-manifest 1"
 DIGEST_DIGITS = 32
 # 192 kB of a slot less its last two sectors (firmware/board/modules/flash_layout.py; a test compares).
 IMAGE_BYTES_MAX = 184 * 1024
-# A file's record takes a multiple of this, the rest is padding: a module that changes by some bytes moves none behind it,
-# and its sectors alone are written. Of 95 modules it takes 6 kB.
+# A file's record takes a multiple of this, the rest is padding (6 kB of 95 modules): a module that changes by some bytes
+# moves none behind it, and its sectors alone are written.
 _STEP_BYTES = 128
 _PADDING_HEAD_BYTES = 2  # kind and length, a byte each
 _FILE_BYTES_MAX = 2 * IMAGE_BYTES_MAX
