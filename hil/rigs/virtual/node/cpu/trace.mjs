@@ -282,6 +282,7 @@ export class Trace {
     if (before === null && words.length === 1 && this.pc & 2) {
       const uncount = storeSlot(ACCESSES, i32.sub(loadSlot(ACCESSES), i32.const(1)));
       this.emit(when(i32.eq(loadSlot(FETCHED), i32.const(words[0])), uncount, notes[0]));
+      this.line.noted = false; // if it was fetched before, another line may have been used since
     } else {
       for (const note of notes) this.emit(note);
     }

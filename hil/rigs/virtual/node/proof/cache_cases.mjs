@@ -44,6 +44,9 @@ const BLOCK_BYTES = 60; // of NOP, in a translated block (translate.mjs, MAX_CYC
 /** For flash, a line of it: r0 loads, in turn from r1 and from r1 ^ r3. Each pass fetches two words. */
 const LOADS_IN_TURN = [0x680a, 0x4059, SUBS_R0_1, 0xd1fb, WFI]; // ldr r2, [r1]; eors r1, r3; subs r0, #1; bne; wfi
 
+/** For flash, a line of it: the load is in the way of its set between two fetches, the second of the upper half. */
+const LOAD_BETWEEN = [0x680a, NOP, NOP, WFI]; // ldr r2, [r1]; nop; nop; wfi
+
 class Bench {
   /** @param translated whether code is translated before it runs, or only interpreted */
   constructor(makeChip, translated, { random = null } = {}) {
@@ -130,6 +133,12 @@ const CASES = [
   ], [[2, 2], [1, 0], [1, 1], [1, 0], [1, 1]]],
   // Code is used between the loads: of the two lines that are loaded, each goes in favour of the other.
   ['code that is used stays', (b) => [b.run(LOADS_IN_TURN, CODE, { 0: 100, 1: AT, 3: 8 * KB })], [[301, 2 + 100 + 1]]],
+  ['code that goes on behind a miss has been used after it', (b) => [
+    b.run(LOAD_BETWEEN, CODE, { 1: AT }),
+    b.run(LOAD_BETWEEN, CODE, { 1: AT + 8 * KB }),
+    b.loads(1, AT + 16 * KB, 0), // in the place of the line loaded last
+    b.loads(1, AT + 8 * KB, 0),
+  ], [[3, 3], [3, 1], [1, 1], [1, 1]]],
   ['a line that comes back has lost its other half', (b) => [
     b.loads(2, AT, 4),
     b.loads(2, AT + 8 * KB, 8 * KB), // two others: it is gone
