@@ -10,7 +10,10 @@ import pytest
 pytestmark = pytest.mark.virtual
 MS = 1_000_000
 US = 1000
+NS_PER_CYCLE = 8
 SYNCHRONISER_NS = 16  # two flip-flops
+PIO1 = 0x50300000
+SM0_CLKDIV = 0xC8
 
 
 def gaps(edges):
@@ -51,6 +54,45 @@ def test_a_fractional_divider_keeps_its_mean_rate(repl):
     edges = pin.edges()
     divider = round(125e6 / 300_000 * 256) / 256
     assert (edges[-1][0] - edges[0][0]) / (len(edges) - 1) == pytest.approx(divider * 8, rel=1e-4)
+
+
+@pytest.mark.parametrize("divider_256ths", [256 + 1, 256 + 128, 2 * 256 + 85, 7 * 256 + 200, 416 * 256 + 171])
+def test_a_fractional_divider_skips_whole_clocks_so_that_no_edge_is_late_by_one(repl, divider_256ths):
+    """16.8 bits, first-order delta-sigma (RP2040 datasheet 3.5.5): each period is a whole number of clocks."""
+    pin = repl.pico.pin(2)
+    repl.execute(
+        "@rp2.asm_pio(set_init=rp2.PIO.OUT_LOW)\n"
+        "def prog():\n"
+        "    set(pins, 1)\n"
+        "    set(pins, 0)\n"
+        "sm = rp2.StateMachine(4, prog, set_base=Pin(2))\n"
+        f"mem32[{PIO1 + SM0_CLKDIV}] = {divider_256ths << 8}"
+    )
+    pin.watch()
+    repl.execute("sm.active(1); time.sleep_us(200); sm.active(0)")
+    first, *later = [t / NS_PER_CYCLE for t, _ in pin.edges()]
+    assert len(later) > 50
+    since = [t - first for t in later]
+    assert since == [round(clocks) for clocks in since]
+    late = [clocks - n * divider_256ths / 256 for n, clocks in enumerate(since, 1)]
+    assert max(late) - min([0, *late]) < 1
+
+
+def test_a_bit_of_what_is_shifted_out_says_whether_it_is_written(repl):
+    """INLINE_OUT_EN with OUT_EN_SEL (RP2040 datasheet 3.7, SMx_EXECCTRL)."""
+    repl.execute(
+        "@rp2.asm_pio(out_init=rp2.PIO.OUT_LOW, out_shiftdir=rp2.PIO.SHIFT_RIGHT)\n"
+        "def prog():\n"
+        "    pull(block)\n"
+        "    out(pins, 8)\n"
+        "sm = rp2.StateMachine(4, prog, out_base=Pin(2))\n"
+        f"mem32[{PIO1 + SM0_CLKDIV + 4}] |= {1 << 18 | 7 << 19}\n"
+        "sm.active(1)\n"
+        "def seen(word):\n"
+        "    sm.put(word); time.sleep_us(10); print(Pin(2).value())\n"
+    )
+    seen = repl.execute("for word in (0x01, 0x81, 0x00, 0x80): seen(word)\nsm.active(0)")
+    assert [int(word) for word in seen.split()] == [0, 1, 1, 0]
 
 
 def test_a_machine_waiting_for_a_pin_answers_at_its_next_cycle(repl):

@@ -87,7 +87,7 @@ export class Outputs {
         continue;
       }
       higher.catchUp();
-      if (Math.abs(higher.next - runner.next) < SAME_CYCLE_NANOS) {
+      if (Math.abs(higher.nextEdge - runner.nextEdge) < SAME_CYCLE_NANOS) {
         higher.runNow();
       }
     }

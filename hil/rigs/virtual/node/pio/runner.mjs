@@ -1,6 +1,9 @@
 // When a PIO state machine runs: at its own divider's edges, counting delay cycles. A machine that cannot get on sleeps
 // until a pin, a FIFO or a flag changes. A program that only goes round in circles (polling pins) is put to sleep too,
 // and its place in the circle worked out when something changes.
+//
+// A divider with a fraction keeps its mean rate by periods that are a clock longer now and then (datasheet 3.5.5). Times
+// here (`next`) are those of an even rate; what an instruction does happens at the edge of clk_sys before, `edge(next)`.
 
 import { PioMachine } from './state_machine.mjs';
 
@@ -26,6 +29,7 @@ export class Runner {
     this.sleep = AWAKE;
     this.next = 0; // ns of the next instruction; while asleep, of the one that stalled or began the circle
     this.period = 8; // ns per PIO cycle
+    this.uneven = false; // the divider has a fraction
     this.pinsRead = 0; // pins looked at since the circle began
     this.pinsDriven = 0; // written since it was enabled
     this.pinsFollowed = 0; // looked at since it was enabled
@@ -45,7 +49,33 @@ export class Runner {
   setDivider(value) {
     this.machine.clkdiv = value;
     const int = value >>> 16;
-    this.period = ((int || 65536) + ((value >>> 8) & 0xff) / 256) * this.clock.cycleNanos;
+    const fraction = (value >>> 8) & 0xff;
+    this.period = ((int || 65536) + fraction / 256) * this.clock.cycleNanos;
+    this.uneven = fraction !== 0;
+  }
+
+  /** When what is due at `nanos` happens. */
+  edge(nanos) {
+    if (!this.uneven) {
+      return nanos;
+    }
+    const { cycleNanos } = this.clock;
+    return Math.floor((nanos + EPSILON) / cycleNanos) * cycleNanos;
+  }
+
+  /** From when on, of what is due, nothing has happened yet. */
+  get present() {
+    const { nanos, cycleNanos } = this.clock;
+    return (this.uneven ? Math.ceil((nanos - EPSILON) / cycleNanos) * cycleNanos : nanos) - EPSILON;
+  }
+
+  /** When the next instruction is executed. */
+  get nextEdge() {
+    return this.edge(this.next);
+  }
+
+  schedule() {
+    this.alarm.scheduleAt(Math.max(this.nextEdge, this.clock.nanos));
   }
 
   /** Starts, or carries on, at the next edge of the machine's clock. */
@@ -53,7 +83,7 @@ export class Runner {
     this.forgetCircle();
     this.sleep = AWAKE;
     this.next = this.clock.nanos + this.period;
-    this.alarm.scheduleAt(this.next);
+    this.schedule();
   }
 
   stop() {
@@ -75,7 +105,7 @@ export class Runner {
   tick() {
     this.step();
     if (this.sleep === AWAKE && this.running) {
-      this.alarm.scheduleAt(this.next);
+      this.schedule();
     }
   }
 
@@ -104,7 +134,7 @@ export class Runner {
     if (forced) {
       machine.latched = -1;
     }
-    machine.nowNanos = this.next;
+    machine.nowNanos = this.nextEdge;
     const done = machine.execute(opcode, forced);
     this.pinsRead |= machine.pinsRead;
     this.follow(machine.pinsRead);
@@ -157,7 +187,7 @@ export class Runner {
       machine.isr === this.circleIsr &&
       machine.osr === this.circleOsr &&
       machine.isrCount * 64 + machine.osrCount === this.circleCounts;
-    if (!same || !this.pio.settled(this.pinsRead, this.circleNanos)) {
+    if (!same || !this.pio.settled(this.pinsRead, this.edge(this.circleNanos))) {
       this.forgetCircle();
       return false;
     }
@@ -170,7 +200,7 @@ export class Runner {
    *  tries again in its next cycle, if a change of those is still in their flip-flops. */
   stall(pins) {
     this.pinsRead = pins;
-    if (this.pio.settled(pins, this.next)) {
+    if (this.pio.settled(pins, this.nextEdge)) {
       this.sleep = STALLED;
     } else {
       this.sleep = AWAKE;
@@ -192,7 +222,7 @@ export class Runner {
     if (this.sleep === AWAKE) {
       return;
     }
-    const now = this.clock.nanos - EPSILON;
+    const now = this.present;
     if (this.sleep === STALLED) {
       if (this.next < now) {
         this.next += Math.ceil((now - this.next) / this.period) * this.period;
@@ -232,7 +262,7 @@ export class Runner {
     this.catchUp();
     this.sleep = AWAKE;
     this.forgetCircle();
-    this.alarm.scheduleAt(Math.max(this.next, this.clock.nanos));
+    this.schedule();
   }
 
   sees(pins) {
@@ -259,10 +289,10 @@ export class Runner {
         this.next = this.clock.nanos + this.period;
       }
       this.sleep = AWAKE;
-      this.alarm.scheduleAt(this.next);
+      this.schedule();
     } else if (this.running && (wasAsleep || !this.alarm.scheduled)) {
       this.sleep = AWAKE;
-      this.alarm.scheduleAt(Math.max(this.next, this.clock.nanos));
+      this.schedule();
     }
     this.forgetCircle();
     pio.outputs.settle();

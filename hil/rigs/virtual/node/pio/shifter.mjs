@@ -6,6 +6,7 @@ const AUTOPULL = 1 << 17;
 const IN_SHIFT_RIGHT = 1 << 18;
 const OUT_SHIFT_RIGHT = 1 << 19;
 const JOIN_TX = 1 << 30;
+const INLINE_OUT_EN = 1 << 18; // of EXECCTRL; OUT_EN_SEL above it
 
 const FDEBUG_TXSTALL = 1 << 24;
 const FDEBUG_TXOVER = 1 << 16;
@@ -126,11 +127,20 @@ export class PioShifter {
       case 7:
         this.pendingExec = value & 0xffff;
         break;
+      case 0:
+      case 4:
+        if (this.outEnabled(value)) this.write(destination, value >>> 0);
+        break;
       default:
         this.write(destination, value >>> 0);
     }
     this.autoRefill();
     return true;
+  }
+
+  /** INLINE_OUT_EN: one bit of what is shifted out to pins says whether they are written at all (datasheet 3.7). */
+  outEnabled(value) {
+    return (this.execCtrl & INLINE_OUT_EN) === 0 || ((value >>> ((this.execCtrl >>> 19) & 0x1f)) & 1) === 1;
   }
 
   /** The OSR fills itself again behind the program's back as soon as there is something in the FIFO. */
