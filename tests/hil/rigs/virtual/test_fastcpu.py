@@ -84,7 +84,11 @@ WRONG_CACHES = {
         "return [];",
     ),
     "translated code takes half a line for the whole": ("cpu/trace.mjs", "whole: needed === 3", "whole: true"),
-    "translated code that begins in a word takes its line for used": ("cpu/trace.mjs", "this.line.noted = false; //", "//"),
+    "translated code that begins in a word takes its line for used": (
+        "cpu/trace.mjs",
+        "this.line.noted = false; //",
+        "//",
+    ),
     "translated code does not count loads": (
         "cpu/trace.mjs",
         "i32.add(loadSlot(ACCESSES), i32.const(1))",

@@ -23,6 +23,8 @@ COUNTED = (
     "    print(hits, accesses - hits)\n"
 )
 
+READ = "@micropython.viper\ndef read(address: int):\n    p = ptr32(address)\n    for n in range(100):\n        p[0]\n"
+
 
 def counted(repl, act: str) -> tuple[int, int]:
     hits, misses = repl.execute(f"counted({act}); counted({act})").split()[-2:]
@@ -54,9 +56,7 @@ def test_a_cache_that_is_switched_off_has_no_hits(repl):
 def test_each_view_of_the_flash_costs_a_miss_or_none(repl, base, misses):
     """A word of blank flash, read 100 times: cached once, or never."""
     address = base + 0x1F0000
-    repl.execute(
-        COUNTED + "@micropython.viper\ndef read(address: int):\n    p = ptr32(address)\n    for n in range(100):\n        p[0]\n"
-    )
+    repl.execute(COUNTED + READ)
     _, found = counted(repl, f"lambda: read({address})")
     _, other = counted(repl, f"lambda: read({0x20000000})")
     assert (found - other) // 50 == 2 * misses or (misses == 0 and abs(found - other) < 50)
