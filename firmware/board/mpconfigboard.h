@@ -32,7 +32,11 @@ extern int mp_interrupt_char;
 #define MICROPY_HW_USB_CDC_TX_TIMEOUT \
     ((mp_uint_t)(mp_interrupt_char == -1 && MP_STATE_THREAD(nlr_top) != NULL ? 0 : 500))
 
-// Native code that is loaded goes where sapper_hot_set.c has room for it, else onto the heap.
+// Native code of an update slot runs in place, if it begins at a word's boundary there; that of the hot set is laid on
+// none (firmware/toolchain/code_places.py).
+#define MICROPY_NATIVE_CODE_IN_PLACE        (1)
+
+// Native code that is copied goes where sapper_hot_set.c has room for it, else onto the heap.
 void sapper_native_code_alloc(size_t size, void **code, size_t *got);
 void sapper_native_code_free(void *code, size_t size);
 #define MP_PLAT_ALLOC_EXEC(min_size, ptr, size)     sapper_native_code_alloc(min_size, ptr, size)

@@ -2,8 +2,8 @@
 // clocks, and not by crt0 like other data: that runs at 6.5 MHz, where 56 KB take 130 ms; at full speed it is 7.
 //
 // Half of it is native code of the factory's application, without use where the application comes from an update slot.
-// The slot's own native code, which MicroPython copies into RAM as it loads it, then takes that room instead of the
-// heap's: `sapper_hot_set.give_to_slot()` before it is loaded, and `keep_for_factory()` where the factory's runs.
+// What of the slot's own native code is copied into RAM, its hot set (mpconfigboard.h), then takes that room instead of
+// the heap's: `sapper_hot_set.give_to_slot()` before it is loaded, and `keep_for_factory()` where the factory's runs.
 #include "py/runtime.h"
 #include "pico/runtime_init.h"
 

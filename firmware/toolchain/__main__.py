@@ -57,12 +57,13 @@ def modules(tree: Path = uf2.REPOSITORY / "firmware", target: Path = BUILD / "mp
     system.install_missing(LOGS)
     fetched = sources.present()
     programs = native.present(fetched) if fetched else None
-    if programs:
+    if fetched and programs:
         program = programs[0]
     else:
         with cache.lock():
-            program = native.mpy_cross(sources.ensure(LOGS), LOGS)
-    made = mpy.build(program, target, LOGS, tree)
+            fetched = sources.ensure(LOGS)
+            program = native.mpy_cross(fetched, LOGS)
+    made = mpy.build(program, fetched, target, LOGS, tree)
     say(f"{os.path.relpath(target)}: {len(made)} modules")
 
 

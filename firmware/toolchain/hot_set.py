@@ -34,7 +34,14 @@ def read(text: str) -> list[Entry]:
 
 # Native code of the factory's application. Where an application from an update slot runs, it has no use, and the slot's
 # takes its room (board/sapper_hot_set.c): so it stands together.
-_APPLICATION = ".text.fun_data_sapper_"
+_FUNCTION = ".text.fun_data_"
+_APPLICATION = _FUNCTION + "sapper_"
+
+
+def application_functions(entries: list[Entry]) -> frozenset[str]:
+    """The native functions of the application that are in RAM, by the names that they are frozen under."""
+    sections = [entry.section for entry in entries if entry.section.startswith(_APPLICATION)]
+    return frozenset(section.removeprefix(_FUNCTION) for section in sections)
 
 
 def linker_files(entries: list[Entry]) -> list[tuple[str, bytes]]:

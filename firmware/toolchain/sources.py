@@ -117,6 +117,24 @@ def read_raw_code(""",
         "a block grown in place up to the heap's end: the next collection read the finaliser table past its end and the"
         " stack as an object, and faulted",
     ),
+    Patch(
+        "py/persistentcode.c",
+        "        size_t fun_alloc;\n"
+        "        MP_PLAT_ALLOC_EXEC(fun_data_len, (void **)&fun_data, &fun_alloc);\n"
+        "        read_bytes(reader, fun_data, fun_data_len);\n",
+        "        #if MICROPY_NATIVE_CODE_IN_PLACE\n"
+        "        if (((uintptr_t)mp_reader_try_read_rom(reader, 0) & 3) == 0) {\n"
+        "            fun_data = (uint8_t *)mp_reader_try_read_rom(reader, fun_data_len);\n"
+        "        }\n"
+        "        #endif\n"
+        "        if (fun_data == NULL) {\n"
+        "            size_t fun_alloc;\n"
+        "            MP_PLAT_ALLOC_EXEC(fun_data_len, (void **)&fun_data, &fun_alloc);\n"
+        "            read_bytes(reader, fun_data, fun_data_len);\n"
+        "        }\n",
+        "native code runs where it lies in a ROM file system, at a word's boundary, as bytecode does: copied, an"
+        " application took 20 kB of the heap",
+    ),
     # Nothing of ours is C++: its library for the Pico would take 1.6 GB on every machine that builds.
     Patch(
         "ports/rp2/CMakeLists.txt",

@@ -36,10 +36,11 @@ MANIFEST_MARK = "sapper-manifest 1"
 DIGEST_DIGITS = 32
 # 192 kB of a slot less its last two sectors (firmware/board/modules/flash_layout.py; a test compares).
 IMAGE_BYTES_MAX = 184 * 1024
-# A file's record takes a multiple of this, the rest is padding (6 kB of 95 modules): a module that changes by some bytes
-# moves none behind it, and its sectors alone are written.
+# Files begin at steps of this, with padding between: a module that changes by some bytes moves none behind it, and its
+# sectors alone are written. Of 95 modules it takes 6 kB.
 _STEP_BYTES = 128
-_PADDING_HEAD_BYTES = 2  # kind and length, a byte each
+_WORD_BYTES = 4
+_LENGTH_BYTES = 4
 _FILE_BYTES_MAX = 2 * IMAGE_BYTES_MAX
 _REMEDY = "make it anew: `sapper bundle`"
 # All that zipfile raises for files that are no zip, or not whole.
@@ -114,9 +115,8 @@ def make(folder: Path, key: bytes | None = None) -> Bundle:
     head = [MANIFEST_MARK, *(f"{name}={about[name]}" for name in ("version", "git", "content", "micropython"))]
     rows = [FileRow(name, 0, len(data), digest_of(data)) for name, data in modules.items()]
     # The manifest's length does not depend on the offsets in it: those of a first image hold in the second.
-    first = _image(modules, _even(_manifest(head, rows), modules))
-    rows = _placed(rows, modules, first)
-    image = _image(modules, _even(_manifest(head, rows), modules))
+    rows = _placed(rows, modules, _image(modules, _manifest(head, rows)))
+    image = _image(modules, _manifest(head, rows))
     if len(image) > IMAGE_BYTES_MAX:
         raise BundleError(
             f"the application takes {len(image)} bytes, and a slot holds {IMAGE_BYTES_MAX}", "make it smaller"
@@ -152,42 +152,70 @@ def _manifest(head: list[str], rows: list[FileRow]) -> bytes:
     return "\n".join([*head, *(row.line() for row in rows), ""]).encode("ascii")
 
 
-def _even(manifest: bytes, modules: dict[str, bytes]) -> bytes:
-    """The manifest, a line feed longer if that makes the image's length even: its writer would fill up at the front,
-    and move every byte."""
-    return manifest if _image(modules, manifest)[3] != 0x80 else manifest + b"\n"
-
-
 def _image(modules: dict[str, bytes], manifest: bytes) -> bytes:
-    """The ROM file system: each folder once, its files in the order of `modules`; the manifest comes last."""
-    writer = VfsRomWriter()
+    """The ROM file system: each folder once, its files in the order of `modules`; the manifest comes last, a line feed
+    longer if that makes the image's length even, as the format wants it."""
+    image = _written(modules, manifest)
+    return image if len(image) % 2 == 0 else _written(modules, manifest + b"\n")
+
+
+def _written(modules: dict[str, bytes], manifest: bytes) -> bytes:
+    writer = _Writer()
     _fill(writer, [(name.split("/"), data) for name, data in modules.items()])
     writer.mkfile(MANIFEST, manifest)
-    return bytes(writer.finalise())
+    return writer.finalise()
 
 
-def _fill(writer: VfsRomWriter, entries: list[tuple[list[str], bytes]]) -> None:
+class _Writer(VfsRomWriter):
+    """Each file begins at a word: native code in it runs in place, where it lies on one (toolchain/code_places.py).
+
+    Lengths take four bytes, the first of them zeros, whatever follows: so where a file begins is known as it is
+    written, and a module that grows moves nothing before it.
+    """
+
+    def finalise(self) -> bytes:
+        """The image."""
+        (_, data) = self._dir_stack.pop()
+        return bytes(self.ROMFS_HEADER + self._wide(len(data), _LENGTH_BYTES + 1) + data)
+
+    def mkfile(self, filename: str, filedata: bytes) -> None:
+        """A file in the folder that is open."""
+        begins = len(self.ROMFS_HEADER) + _LENGTH_BYTES + 1 + sum(len(data) for _, data in self._dir_stack)
+        begins += sum(len(self._pack(0, self._name(folder))) for folder, _ in self._dir_stack[1:])
+        begins += len(self._pack(0, self._name(filename) + self._pack(0, b"")))
+        record = self._encode_uint(self.ROMFS_RECORD_KIND_DATA_VERBATIM)
+        record += self._wide(len(filedata), _LENGTH_BYTES + -begins % _WORD_BYTES) + filedata
+        self._extend(self._pack(self.ROMFS_RECORD_KIND_FILE, self._name(filename) + record))
+
+    def fill_up(self) -> None:
+        """Padding behind what was written, to a whole step."""
+        short = -len(self._dir_stack[-1][1]) % _STEP_BYTES
+        if short:
+            head = len(self._pack(self.ROMFS_RECORD_KIND_PADDING, b""))
+            self._extend(self._pack(self.ROMFS_RECORD_KIND_PADDING, bytes((short - head) % _STEP_BYTES)))
+
+    def _name(self, name: str) -> bytes:
+        return bytes(self._encode_uint(len(name)) + name.encode("ascii"))
+
+    def _pack(self, kind: int, payload: bytes) -> bytes:
+        return bytes(self._encode_uint(kind) + self._wide(len(payload), _LENGTH_BYTES) + payload)
+
+    def _wide(self, value: int, width: int) -> bytes:
+        return bytes(self._encode_uint(value).rjust(width, b"\x80"))
+
+
+def _fill(writer: _Writer, entries: list[tuple[list[str], bytes]]) -> None:
     """Write files, and folders with all that is in them, into the folder that `writer` has open."""
     done: set[str] = set()
     for (first, *rest), data in entries:
         if not rest:
-            _mkfile(writer, first, data)
+            writer.mkfile(first, data)
+            writer.fill_up()
         elif first not in done:
             done.add(first)
             writer.opendir(first)
             _fill(writer, [(name[1:], inner) for name, inner in entries if name[0] == first and len(name) > 1])
             writer.closedir()
-
-
-def _mkfile(writer: VfsRomWriter, name: str, data: bytes) -> None:
-    """Write a file, and padding behind it."""
-    alone = VfsRomWriter()
-    alone.mkfile(name, data)
-    short = -len(alone._dir_stack[-1][1]) % _STEP_BYTES
-    writer.mkfile(name, data)
-    if short:
-        payload = bytes((short - _PADDING_HEAD_BYTES) % _STEP_BYTES)
-        writer._extend(writer._pack(writer.ROMFS_RECORD_KIND_PADDING, payload))
 
 
 def _placed(rows: list[FileRow], modules: dict[str, bytes], image: bytes) -> list[FileRow]:

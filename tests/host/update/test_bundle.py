@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import flash_layout
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mpremote.romfs import VfsRomWriter
 
 from sapper.update import slot_trailer
 from sapper.update.trailer import check_signature
@@ -226,3 +228,50 @@ def test_the_command_says_what_is_wrong_with_its_status(arguments: list[str], st
         [sys.executable, "-m", "sapper_host", *arguments], capture_output=True, text=True, check=False
     )
     assert done.returncode == status and said in done.stderr
+
+
+def test_each_file_begins_at_a_word_as_native_code_in_it_runs_where_it_lies(whole: Path) -> None:
+    made = read(whole)
+    assert [row.offset % 4 for row in made.files] == [0] * len(made.files)
+
+
+def files_in(image: bytes) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of each file of a ROM file system, as MicroPython's extmod/vfs_rom.c goes through it."""
+
+    def number(at: int) -> tuple[int, int]:
+        value = 0
+        while True:
+            value = value << 7 | image[at] & 0x7F
+            at += 1
+            if image[at - 1] < 0x80:
+                return value, at
+
+    def records(at: int, end: int, folder: str) -> Iterator[tuple[str, bytes]]:
+        while at < end:
+            kind, at = number(at)
+            length, at = number(at)
+            if kind == VfsRomWriter.ROMFS_RECORD_KIND_PADDING:
+                at += length
+                continue
+            size, first = number(at)
+            name = image[first : first + size].decode()
+            if kind == VfsRomWriter.ROMFS_RECORD_KIND_DIRECTORY:
+                yield from records(first + size, at + length, f"{folder}{name}/")
+            else:
+                assert kind == VfsRomWriter.ROMFS_RECORD_KIND_FILE
+                kind, inner = number(first + size)
+                size, inner = number(inner)
+                assert (kind, inner + size) == (VfsRomWriter.ROMFS_RECORD_KIND_DATA_VERBATIM, at + length)
+                yield folder + name, image[inner : inner + size]
+            at += length
+
+    length, first = number(len(VfsRomWriter.ROMFS_HEADER))
+    assert image.startswith(VfsRomWriter.ROMFS_HEADER) and first + length == len(image)
+    return records(first, len(image), "")
+
+
+def test_a_board_finds_in_the_image_every_file_as_it_was(whole: Path, tmp_path: Path) -> None:
+    made = read(whole)
+    found = dict(files_in(made.image))
+    assert found.pop(bundles.MANIFEST).decode().count("\nfile ") == len(made.files)
+    assert found == {row.name: (tmp_path / "mpy" / row.name).read_bytes() for row in made.files}
