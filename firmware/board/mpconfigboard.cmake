@@ -8,7 +8,8 @@ set(MICROPY_FROZEN_MANIFEST ${MICROPY_BOARD_DIR}/manifest.py)
 list(APPEND MICROPY_SOURCE_BOARD 
     ${MICROPY_BOARD_DIR}/sapper_flash.c ${MICROPY_BOARD_DIR}/sapper_frozen.c ${MICROPY_BOARD_DIR}/sapper_heap.c
     ${MICROPY_BOARD_DIR}/sapper_hot_set.c
-    ${MICROPY_BOARD_DIR}/sapper_info.c ${MICROPY_BOARD_DIR}/sapper_kept.c ${MICROPY_BOARD_DIR}/sapper_stdin.c)
+    ${MICROPY_BOARD_DIR}/sapper_info.c ${MICROPY_BOARD_DIR}/sapper_kept.c ${MICROPY_BOARD_DIR}/sapper_ring.c
+    ${MICROPY_BOARD_DIR}/sapper_stdin.c)
 list(APPEND MICROPY_DEF_BOARD PICO_NO_BI_PROGRAM_NAME=1 PICO_NO_BI_PROGRAM_BUILD_DATE=1)
 # Whoever waits for a byte from USB waits in sapper_stdin.c.
 add_link_options(LINKER:--wrap=mp_hal_stdin_rx_chr)

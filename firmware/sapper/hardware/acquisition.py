@@ -29,6 +29,18 @@ _RENEW_BELOW = 0x40000000 >> 8
 _SMALL = const(0x3FFFFFFF)  # the bits of a small integer; all of them are set in _COUNT
 
 
+def _ring():
+    """2 * RING_SAMPLES bytes, aligned to that, as the DMA's ring has to be."""
+    size = 2 * RING_SAMPLES
+    try:
+        from sapper_ring import samples
+    except ImportError:  # an older firmware image, or a simulated board: twice the heap
+        store = memoryview(bytearray(2 * size))
+        skipped = -uctypes.addressof(store) % size
+        return store[skipped : skipped + size]
+    return samples()
+
+
 class Acquisition:
     """`start`, then once a tick `take`; `frame` is array('i') of five means in 1/16 LSB (0..65520)."""
 
@@ -39,10 +51,7 @@ class Acquisition:
         self.frame = array("i", [0] * 5)
         self.missed = 0
         self.overflows = 0
-        self._store = bytearray(4 * RING_SAMPLES)
-        address = uctypes.addressof(self._store)
-        self._base = (address + 2 * RING_SAMPLES - 1) & -(2 * RING_SAMPLES)  # the DMA's ring is aligned to its size
-        self._ring = memoryview(self._store)[self._base - address : self._base - address + 2 * RING_SAMPLES]
+        self._ring = _ring()
         self._dma = rp2.DMA()
         self._count_register = 0x50000008 + 0x40 * self._dma.channel
         self._reader = RingReader()
@@ -62,7 +71,7 @@ class Acquisition:
         control = self._dma.pack_ctrl(
             size=1, inc_read=False, inc_write=True, ring_sel=True, ring_size=_RING_BITS, treq_sel=_DREQ_ADC
         )
-        self._dma.config(read=_FIFO, write=self._base, count=_COUNT, ctrl=control, trigger=True)
+        self._dma.config(read=_FIFO, write=uctypes.addressof(self._ring), count=_COUNT, ctrl=control, trigger=True)
         self._reader.restart()
         poke(_CS, _CS_RUN)
 
