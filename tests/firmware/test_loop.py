@@ -1,5 +1,6 @@
 """What the loop makes of its ticks, of those that do not complete, and when it ends."""
 
+import ast
 import importlib
 import sys
 from types import ModuleType, SimpleNamespace
@@ -9,6 +10,7 @@ import pytest
 from bench import Bench
 
 from sapper.safety.supervisor import ARMED, FAULT, SWEEP
+from sapper_host.files.checkout import ROOT
 
 pytestmark = pytest.mark.unit
 
@@ -130,3 +132,14 @@ def test_the_loop_ends_once_asked_and_told(run):
     run.loop(bench.app, Clock())
     assert bench.app.leave_for == "reboot"
     assert 20 < len(ticks) < 25 and b"ok" in bench.ports[0].sent
+
+
+def test_nobody_keeps_the_tables_that_the_heap_is_rid_of_at_the_start(run):
+    """Whoever imports one as a module, and not its values, holds all of it."""
+    keep = []
+    for path in (ROOT / "firmware" / "sapper").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module == "sapper.shared":
+                keep += [(path.name, name.name) for name in node.names if name.name in run._TABLES]
+    assert keep == [("fields.py", "wire")]  # which no board imports
+    assert not [path for path in (ROOT / "firmware" / "sapper").rglob("*.py") if "import fields" in path.read_text()]

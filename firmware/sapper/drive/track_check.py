@@ -9,7 +9,7 @@ from array import array
 
 import micropython
 from micropython import const
-from sapper.shared import limits
+from sapper.shared.limits import DRIVEN_OVER_PM, DRIVEN_PM, TICK_MS
 
 # As in TRACK_FAULTS, which a test holds them to: viper takes constants alone.
 _STILL_FAULT = const(1)
@@ -20,9 +20,6 @@ _TOO_MANY = const(5)
 _UNDRIVEN = const(6)
 _STANDS = const(7)  # one of the first four, as it looks
 
-_TICK_MS = limits.TICK_MS
-_DRIVEN_PM = limits.DRIVEN_PM
-_DRIVEN_OVER_PM = limits.DRIVEN_OVER_PM
 _WINDOW_MS = 80  # of TrackSpeed
 _STILL_MM = 2  # net, in the time of encoder_fault_ms, and no less than two ticks: a track that stands does not
 _LEAST_FF_PM = 200  # a feed-forward below is no machine's, and would make the model endless
@@ -236,12 +233,12 @@ class TrackCheck:
         state = self.state
         least = settings.get("motor_min_pm")
         gain = (1000 << 10) // max(_LEAST_FF_PM, settings.get("motor_ff_pm"))
-        state[_LIMIT] = settings.get("encoder_fault_ms") // _TICK_MS
-        state[_COAST] = settings.get("coast_ms") // _TICK_MS
+        state[_LIMIT] = settings.get("encoder_fault_ms") // TICK_MS
+        state[_COAST] = settings.get("coast_ms") // TICK_MS
         state[_MIN_PM] = least
         state[_GAIN] = gain
         # A loop at its very limit drives, whatever that is set to.
-        state[_FROM_PM] = min(settings.get("duty_max_pm"), max(_DRIVEN_PM, least + _DRIVEN_OVER_PM))
+        state[_FROM_PM] = min(settings.get("duty_max_pm"), max(DRIVEN_PM, least + DRIVEN_OVER_PM))
         state[_TOP_MM_S] = 3 * ((1000 - least) * gain >> 10) // 2
         state[_STEP_MM_S] = 1_000_000 // (_WINDOW_MS * settings.get("ticks_per_m"))
         state[_STILL_TICKS] = max(2, _STILL_MM * settings.get("ticks_per_m") // 1000)

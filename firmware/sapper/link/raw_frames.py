@@ -7,12 +7,12 @@ from array import array
 from struct import calcsize
 
 import micropython
-from sapper.shared import wire
 from sapper.shared.limits import TIME_WRAP_MS
+from sapper.shared.wire import FRAME_MAX_BYTES, NO_FRAME, RAW, RAW_HEAD, RAW_ROW, RAW_ROWS
 
-_ROWS = wire.RAW_ROWS
-_HEAD_BYTES = calcsize("<BB" + "".join(field[1] for field in wire.RAW_HEAD))
-_ROW_BYTES = calcsize("<" + "".join(field[1] for field in wire.RAW_ROW))
+_ROWS = RAW_ROWS
+_HEAD_BYTES = calcsize("<BB" + "".join(field[1] for field in RAW_HEAD))
+_ROW_BYTES = calcsize("<" + "".join(field[1] for field in RAW_ROW))
 _FIRST_AT = 4  # a frame ends then in a tick in which DETECT and STATUS, at their usual rates, do not leave
 _WAITS = -1
 _TIME_MASK = TIME_WRAP_MS - 1
@@ -56,10 +56,10 @@ class RawFrames:
     def __init__(self, app, writer):
         self._app = app
         self._writer = writer
-        self._packed = bytearray(wire.FRAME_MAX_BYTES)
-        self._head = array("i", [wire.RAW] + [0] * 5)
+        self._packed = bytearray(FRAME_MAX_BYTES)
+        self._head = array("i", [RAW] + [0] * 5)
         self._rest = array("i", [0] * 3)
-        self._none = array("i", [wire.NO_FRAME] * 3)
+        self._none = array("i", [NO_FRAME] * 3)
         self._last_ms = 0
         self.begin()
 
@@ -103,4 +103,4 @@ class RawFrames:
         head[5] = watch.temp_dc
         put_head(self._packed, head)
         head[3] = (head[3] + 1) & 0xFFFF
-        return self._writer.seal(wire.RAW, self._packed)
+        return self._writer.seal(RAW, self._packed)

@@ -6,9 +6,9 @@ import micropython
 from sapper.link.raw_frames import RawFrames
 from sapper.link.status import flags
 from sapper.link.telemetry import FrameWriter
-from sapper.shared import wire
 from sapper.shared.events import KIND_ROW
 from sapper.shared.limits import TICK_MS
+from sapper.shared.wire import DETECT, EVENT, FORMATS, LOOP, STATUS
 
 _TICKS_A_SECOND = 1000 // TICK_MS
 _EVENTS_A_TICK = 2
@@ -89,10 +89,10 @@ class Reporter:
         log = self._app.log
         writer = self._writer
         pack_into(
-            wire.FORMATS[wire.EVENT],
+            FORMATS[EVENT],
             writer.raw,
             0,
-            wire.EVENT,
+            EVENT,
             writer.sequence(),
             number & 0xFFFF,
             log.field(number, 1),
@@ -104,7 +104,7 @@ class Reporter:
             log.field(number, 7),
             log.field(number, 8),
         )
-        return writer.seal(wire.EVENT)
+        return writer.seal(EVENT)
 
     def _status(self):
         app = self._app
@@ -112,10 +112,10 @@ class Reporter:
         odometry = drive.odometry
         writer = self._writer
         pack_into(
-            wire.FORMATS[wire.STATUS],
+            FORMATS[STATUS],
             writer.raw,
             0,
-            wire.STATUS,
+            STATUS,
             writer.sequence(),
             app.t_ms,
             app.state,
@@ -133,7 +133,7 @@ class Reporter:
             app.watch.temp_dc,
             app.boot,
         )
-        return writer.seal(wire.STATUS)
+        return writer.seal(STATUS)
 
     def _detect(self):
         app = self._app
@@ -141,10 +141,10 @@ class Reporter:
         frame = app.board.acquisition.frame
         writer = self._writer
         pack_into(
-            wire.FORMATS[wire.DETECT],
+            FORMATS[DETECT],
             writer.raw,
             0,
-            wire.DETECT,
+            DETECT,
             writer.sequence(),
             app.t_ms,
             app.drive.odometry.s_mm,
@@ -156,17 +156,17 @@ class Reporter:
             frame[1],
             frame[2],
         )
-        return writer.seal(wire.DETECT)
+        return writer.seal(DETECT)
 
     def _loop(self):
         app = self._app
         stats = app.stats
         writer = self._writer
         pack_into(
-            wire.FORMATS[wire.LOOP],
+            FORMATS[LOOP],
             writer.raw,
             0,
-            wire.LOOP,
+            LOOP,
             writer.sequence(),
             app.t_ms,
             stats.ticks,
@@ -178,7 +178,7 @@ class Reporter:
             app.heap_free,
             app.refused & 0xFFFF,
         )
-        return writer.seal(wire.LOOP)
+        return writer.seal(LOOP)
 
 
 def clip(value):

@@ -8,24 +8,24 @@ import struct
 
 from sapper.crypto.crc import put_crc32
 from sapper.link.cobs import encode_into
-from sapper.shared import wire
+from sapper.shared.wire import CRC_BYTES, FORMATS, FRAME_MAX_BYTES, WIRE_MAX_BYTES
 
 
 class FrameWriter:
     """One buffer for all types; the view of a frame is good until the next is made."""
 
     def __init__(self):
-        self.raw = bytearray(wire.FRAME_MAX_BYTES)
+        self.raw = bytearray(FRAME_MAX_BYTES)
         self._sequence = 0
-        self._wire = bytearray(wire.WIRE_MAX_BYTES)
+        self._wire = bytearray(WIRE_MAX_BYTES)
         on_wire = memoryview(self._wire)
         self._sizes = {}
         self._views = {}
-        for kind, form in wire.FORMATS.items():
+        for kind, form in FORMATS.items():
             size = struct.calcsize(form)
             self._sizes[kind] = size
             # two zeros, one code byte: frames are far below 254 bytes
-            self._views[kind] = on_wire[: size + wire.CRC_BYTES + 3]
+            self._views[kind] = on_wire[: size + CRC_BYTES + 3]
 
     def sequence(self):
         """The number of the frame being packed."""
@@ -38,10 +38,10 @@ class FrameWriter:
         size = self._sizes[kind]
         packed = packed or self.raw
         put_crc32(packed, size)
-        encode_into(packed, size + wire.CRC_BYTES, self._wire)
+        encode_into(packed, size + CRC_BYTES, self._wire)
         return self._views[kind]
 
     def make(self, kind, *values):
         """A frame from its values in table order, where a tuple does not matter."""
-        struct.pack_into(wire.FORMATS[kind], self.raw, 0, kind, self.sequence(), *values)
+        struct.pack_into(FORMATS[kind], self.raw, 0, kind, self.sequence(), *values)
         return self.seal(kind)

@@ -3,14 +3,13 @@
 import micropython
 from sapper.detector.detector import FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT
 from sapper.safety.supervisor import ENABLED, EVENT_BIT, GRANTS, MOVES, SWEEP
-from sapper.shared import limits
 from sapper.shared.events import FAULTS, KIND_ID
+from sapper.shared.limits import NO_FRAME_MS, OVERRUN_MS, SUPPLY_LOW_MS, TICK_MS, TIME_WRAP_MS
 from sapper.shared.units import temp_dc, vsys_mv
 
-_NO_FRAME_TICKS = limits.NO_FRAME_MS // limits.TICK_MS
-_OVERRUN_MS = limits.OVERRUN_MS
-_AGE_MOST_MS = limits.TIME_WRAP_MS // 2
-_SUPPLY_TICKS = limits.SUPPLY_LOW_MS // limits.TICK_MS
+_NO_FRAME_TICKS = NO_FRAME_MS // TICK_MS
+_AGE_MOST_MS = TIME_WRAP_MS // 2
+_SUPPLY_TICKS = SUPPLY_LOW_MS // TICK_MS
 
 _ESTOP_OPEN = EVENT_BIT["estop_open"]
 _KEY_OFF = EVENT_BIT["key_off"]
@@ -134,7 +133,7 @@ class Watch:
             bits |= _KEY_OFF
         if self._drive.fault_side >= 0:
             bits |= _ENCODER
-        if elapsed_ms > _OVERRUN_MS:
+        if elapsed_ms > OVERRUN_MS:
             bits |= _OVERRUN
         age_ms = self._heard_age_ms + elapsed_ms
         if age_ms >= self._link_timeout_ms:

@@ -5,11 +5,21 @@ comment.
 All settings are integers. Nothing here knows of files or hardware.
 """
 
-from sapper.shared import limits, together
+from sapper.shared import together
 from sapper.shared.detector_settings import TUNING
 from sapper.shared.digits import whole
+from sapper.shared.limits import (
+    ARM_CODE_MOST_MS,
+    DRIVE_TIMEOUT_MOST_MS,
+    DUTY_MAX_LEAST_PM,
+    ENCODER_FAULT_MOST_MS,
+    LINK_TIMEOUT_MOST_MS,
+    RAMP_MOST_MS,
+    STOP_RAMP_MOST_MS,
+    SWEEP_LEAST_MM_S,
+)
 
-_ACCEL_LEAST = limits.SWEEP_LEAST_MM_S * 1000 // limits.RAMP_MOST_MS
+_ACCEL_LEAST = SWEEP_LEAST_MM_S * 1000 // RAMP_MOST_MS
 
 # name, default, lowest, highest, unit, meaning
 TABLE = (
@@ -24,9 +34,9 @@ TABLE = (
     ("coil_ahead_mm", 350, -1000, 2000, "mm", "the coil's centre ahead of the tracks' middle"),
     ("left_reversed", 0, 0, 1, "", "1 when the left motor and encoder run the other way round"),
     ("right_reversed", 0, 0, 1, "", "the same for the right"),
-    ("speed_max_mm_s", 600, limits.SWEEP_LEAST_MM_S, 1500, "mm/s", "fastest drive taken"),
+    ("speed_max_mm_s", 600, SWEEP_LEAST_MM_S, 1500, "mm/s", "fastest drive taken"),
     ("turn_max_mrad_s", 1000, 50, 6000, "mrad/s", "fastest turn taken"),
-    ("sweep_mm_s", 300, limits.SWEEP_LEAST_MM_S, 600, "mm/s", "speed of a sweep; not over speed_max_mm_s"),
+    ("sweep_mm_s", 300, SWEEP_LEAST_MM_S, 600, "mm/s", "speed of a sweep; not over speed_max_mm_s"),
     ("accel_mm_s2", 800, _ACCEL_LEAST, 5000, "mm/s2", "how fast a speed is taken up, and ramped down in TELEOP"),
     (
         "motor_ff_pm",
@@ -39,28 +49,28 @@ TABLE = (
     ("motor_kp_pm", 800, 0, 10000, "1/1000 a m/s", "velocity loop, proportional"),
     ("motor_ki_pm", 3000, 0, 50000, "1/1000 a m", "velocity loop, integral"),
     ("motor_min_pm", 60, 0, 400, "1/1000", "duty that overcomes friction"),
-    ("duty_max_pm", 950, limits.DUTY_MAX_LEAST_PM, 1000, "1/1000", "highest motor duty"),
+    ("duty_max_pm", 950, DUTY_MAX_LEAST_PM, 1000, "1/1000", "highest motor duty"),
     (
         "encoder_fault_ms",
         200,
         50,
-        limits.ENCODER_FAULT_MOST_MS,
+        ENCODER_FAULT_MOST_MS,
         "ms",
         "a track driven without net progress for so long is a fault",
     ),
     ("coast_ms", 700, 0, 3000, "ms", "a track may roll for so long after duty 0 before that counts as not driven"),
-    ("stop_ramp_ms", 150, 20, limits.STOP_RAMP_MOST_MS, "ms", "a stale drive command ramps to a stop in so long"),
+    ("stop_ramp_ms", 150, 20, STOP_RAMP_MOST_MS, "ms", "a stale drive command ramps to a stop in so long"),
     ("teleop_blind", 0, 0, 1, "", "1 lets TELEOP drive with a detector that cannot see, to bring the machine home"),
-    ("drive_timeout_ms", 300, 100, limits.DRIVE_TIMEOUT_MOST_MS, "ms", "age at which a drive command is stale"),
+    ("drive_timeout_ms", 300, 100, DRIVE_TIMEOUT_MOST_MS, "ms", "age at which a drive command is stale"),
     (
         "link_timeout_ms",
         1500,
         200,
-        limits.LINK_TIMEOUT_MOST_MS,
+        LINK_TIMEOUT_MOST_MS,
         "ms",
         "moving without a valid operator message for so long is a stop",
     ),
-    ("arm_code_ms", 5000, 1000, limits.ARM_CODE_MOST_MS, "ms", "time to type the arming code back"),
+    ("arm_code_ms", 5000, 1000, ARM_CODE_MOST_MS, "ms", "time to type the arming code back"),
     ("arm_idle_s", 120, 5, 3600, "s", "armed, standing and unused for so long disarms; pings are no use"),
     ("vsys_low_mv", 4600, 3000, 6000, "mV", "below this no arming"),
     ("vsys_critical_mv", 4300, 2500, 6000, "mV", "below this a protective stop"),

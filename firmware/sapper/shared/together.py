@@ -4,9 +4,9 @@ CHECKS: function(get) -> '' or what is wrong, with the setting to change first. 
 (`set`, a file, the laptop's `sapper settings` alike), and arming asks once more.
 """
 
-from sapper.shared import limits
+from sapper.shared.limits import DRIVEN_OVER_PM, DRIVEN_PM, LOOP_FAST_MS, LOOP_STILL_MS, RAMP_MOST_MS, SWEEP_LEAST_MM_S
 
-_SLOWEST_MM_S = limits.SWEEP_LEAST_MM_S
+_SLOWEST_MM_S = SWEEP_LEAST_MM_S
 
 
 def _pulse(get):
@@ -27,18 +27,18 @@ def _speed(get):
 
 
 def _ramp(get):
-    if get("speed_max_mm_s") * 1000 > get("accel_mm_s2") * limits.RAMP_MOST_MS:
+    if get("speed_max_mm_s") * 1000 > get("accel_mm_s2") * RAMP_MOST_MS:
         return "from speed_max_mm_s accel_mm_s2 takes over %d ms to rest; lower the one or raise the other first" % (
-            limits.RAMP_MOST_MS
+            RAMP_MOST_MS
         )
     return ""
 
 
 def _still(get):
     """The duty for a track that stands when it is to move, after LOOP_STILL_MS at the slowest sweep."""
-    gain = get("motor_ff_pm") + get("motor_kp_pm") + get("motor_ki_pm") * limits.LOOP_STILL_MS // 1000
+    gain = get("motor_ff_pm") + get("motor_kp_pm") + get("motor_ki_pm") * LOOP_STILL_MS // 1000
     least = get("motor_min_pm")
-    if gain * _SLOWEST_MM_S // 1000 + least < max(limits.DRIVEN_PM, least + limits.DRIVEN_OVER_PM):
+    if gain * _SLOWEST_MM_S // 1000 + least < max(DRIVEN_PM, least + DRIVEN_OVER_PM):
         return (
             "motor_ff_pm, motor_kp_pm, motor_ki_pm and motor_min_pm: too weak to tell a track that is stuck; raise one"
         )
@@ -47,7 +47,7 @@ def _still(get):
 
 def _fast(get):
     """The duty for a track that goes twice as fast as it is to, after LOOP_FAST_MS."""
-    held = get("motor_kp_pm") + get("motor_ki_pm") * limits.LOOP_FAST_MS // 1000
+    held = get("motor_kp_pm") + get("motor_ki_pm") * LOOP_FAST_MS // 1000
     if get("motor_ff_pm") * _SLOWEST_MM_S // 1000 + get("motor_min_pm") > held * _SLOWEST_MM_S // 1000:
         return "motor_ff_pm and motor_min_pm: motor_kp_pm and motor_ki_pm cannot hold that back; lower or raise them"
     return ""

@@ -4,12 +4,12 @@ TABLE rows: setting, lowest and highest value at which the stop has its full str
 is that of the bits (events.WEAKENED), which recordings keep: new rows go to the end.
 """
 
-from sapper.shared import limits
+from sapper.shared.limits import ALERT_LEVEL_X100
 
 TABLE = (
     ("sweep_marks", 0, 0, "an alert does not stop a sweep"),
     ("teleop_blind", 0, 0, "a detector that cannot see does not stop TELEOP"),
-    ("det_alert_x100", 0, limits.ALERT_LEVEL_X100, "only a strong find raises an alert, and stops a sweep"),
+    ("det_alert_x100", 0, ALERT_LEVEL_X100, "only a strong find raises an alert, and stops a sweep"),
     ("det_bend_percent", 150, 300, "faint finds raise no alert"),
     ("det_rock_pm", 0, 100, "finds that look like stones raise no alert"),
     ("det_ground1_pm", 706, 1058, "a soil's ratio that is not the front end's hides finds"),
