@@ -6,6 +6,7 @@ from bench import Bench
 from sapper.hardware import heap
 from sapper.safety.supervisor import ARMED, CONTACT, FAULT, SAFE, STOPPED, SWEEP, TELEOP
 from sapper.shared.events import STATES
+from sapper.storage import log_file
 
 pytestmark = pytest.mark.unit
 
@@ -149,3 +150,27 @@ def test_upkeep_collects_and_looks_in_turn_standing_and_does_nothing_while_movin
     for _ in range(4):
         bench.app.upkeep()
     assert done == []
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+@pytest.mark.parametrize("before", [0, 1], ids=["looked last", "collected last"])
+def test_what_the_logs_text_took_of_the_heap_is_free_before_anybody_looks(monkeypatch, before, refuses):
+    import gc
+
+    bench = Bench().to(ARMED)
+    for _ in range(before):
+        bench.app.upkeep()
+    bench.say("disarm")
+    done = []
+
+    def save(_log):
+        done.append("log")
+        if refuses:
+            raise OSError(5)
+
+    monkeypatch.setattr(log_file, "save", save)
+    monkeypatch.setattr(gc, "collect", lambda: done.append("collect"))
+    monkeypatch.setattr(gc, "mem_free", lambda: done.append("look") or 12_345, raising=False)
+    for _ in range(4):
+        bench.app.upkeep()
+    assert done.count("log") == 1 and done[done.index("log") + 1] == "collect"
