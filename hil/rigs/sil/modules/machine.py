@@ -127,6 +127,10 @@ class Timer:
     next_at = clock.NEVER
     _all = []
 
+    def __init__(self, _number=-1, **options):
+        if options:
+            self.init(**options)
+
     def init(self, period, mode, callback):
         """Fire every `period` ms from now on."""
         self.deinit()
@@ -194,6 +198,6 @@ class UART:
         buffer[: len(data)] = data
         return len(data) or None
 
-    def write(self, data, at, most):
-        """Of data[at:], at most so many bytes, what there is room for; None when there is none."""
-        return self._uart.write(memoryview(data)[at : at + most]) or None
+    def write(self, data, at=0, most=-1):
+        """Of data[at:], at most so many bytes (-1: all), what there is room for; None when there is none."""
+        return self._uart.write(memoryview(data)[at:] if most < 0 else memoryview(data)[at : at + most]) or None
