@@ -24,8 +24,9 @@ def prepared_flash(uf2: Path) -> bytes:
 
 
 def opened(side: str, flash: bytes) -> Board:
-    """A board with that flash, just powered. Ours without its flash cache, which rp2040py does not have."""
-    board = VirtualPico(None, flash_image=flash, xip_miss_clk=0) if side == OURS else SecondPico(flash)
+    """A board with that flash, just powered. Ours without its flash cache and the tolerance of its crystal, neither of
+    which rp2040py has."""
+    board = VirtualPico(None, flash_image=flash, xip_miss_clk=0, crystal_ppm=0) if side == OURS else SecondPico(flash)
     if isinstance(board, VirtualPico):
         board.adc.noise(0)
     for channel, millivolts in enumerate(_INPUTS_MV):

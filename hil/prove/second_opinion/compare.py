@@ -79,7 +79,8 @@ def _row(name: str, ours: Figure | None, theirs: Figure | None, reason: Explaine
     if reason is None:
         return Row(*row, wrong="" if within else f"{name}: {ours.shown()} here, {theirs.shown()} on rp2040py")
     if within:
-        return Row(*row, wrong=f"{name}: the same on both: take its reason out of explained.py")
+        same = "" if reason.either_way else f"{name}: the same on both: take its reason out of explained.py"
+        return Row(*row, wrong=same)
     if not reason.covers(difference, theirs.value):
         return Row(*row, explained=reason.why, wrong=f"{name}: a difference beyond what its reason covers")
     return Row(*row, explained=reason.why)

@@ -13,6 +13,11 @@ class Explained:
     between_ns: tuple[int, int] | None = None
     told: str | None = None
 
+    @property
+    def either_way(self) -> bool:
+        """Whether the difference may come out as none, by chance."""
+        return self.between_ns is not None and self.between_ns[0] <= 0 <= self.between_ns[1]
+
     def covers(self, difference_ns: int | None, theirs: object) -> bool:
         """Whether a difference is the one that is explained."""
         if self.told is not None:

@@ -80,4 +80,12 @@ def test_a_reason_for_words_covers_those_words() -> None:
 
 
 def test_a_reason_without_a_difference_is_wrong() -> None:
-    assert "take its reason out" in judged(5, 5, reason=Explained("why", between_ns=(-9000, 9000))).wrong
+    assert "take its reason out" in judged(5, 5, reason=Explained("why", between_ns=(-9000, -1000))).wrong
+    assert "take its reason out" in judged("1", "1", reason=Explained("why", told="ffff")).wrong
+
+
+def test_a_reason_that_goes_either_way_may_leave_no_difference() -> None:
+    reason = Explained("why", between_ns=(-9000, 9000))
+    for theirs in (20_000, 12_000, 28_000):
+        assert not judged(20_000, theirs, reason=reason).wrong
+    assert "beyond what its reason covers" in judged(20_000, 29_500, reason=reason).wrong
