@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hil.errors import HilError
-from sapper_host.files.checkout import BUILD
+from sapper_host.files.checkout import BUILD, toolchain
 
 
 def default_uf2(build: Path = BUILD) -> Path:
@@ -18,3 +18,11 @@ def existing(path: Path) -> Path:
     if not path.exists():
         raise HilError(f"{path} is not there; run `make firmware`")
     return path
+
+
+def with_hot_set(listed: str | Path, folder: Path) -> Path:
+    """The UF2 of this tree with that list of what is in RAM ('none': nothing), built into a folder. HilError."""
+    done = toolchain("firmware", "--hot-set", str(listed), "--to", str(folder), capture_output=True)
+    if done.returncode:
+        raise HilError(f"the firmware does not build: {done.stdout}{done.stderr}")
+    return folder / "firmware.uf2"

@@ -26,11 +26,12 @@ from hil.prove.hot_set.sections import FLASH, HOT, Image, Section
 from hil.prove.hot_set.traced import Trace, TracedPico
 from hil.prove.hot_set.work import WORK
 from hil.prove.updates.versions import bundle
+from hil.rigs.firmware import with_hot_set
 from hil.rigs.virtual.xip import XIP_MISS_CLK
 from hil.workers import workers
 from sapper_host import processes
 from sapper_host.errors import SapperError, Status
-from sapper_host.files.checkout import BUILD, toolchain
+from sapper_host.files.checkout import BUILD
 from sapper_host.files.place import check_file
 from sapper_host.files.whole_file import write
 from sapper_host.update import bundle as bundles
@@ -59,10 +60,7 @@ def build(entries: list[Entry], folder: Path) -> Path:
     """The UF2 of an image with this hot set. HilError when it cannot be built."""
     listed = folder / "hot_set.txt"
     listed.write_text(listing.as_text(entries))
-    done = toolchain("firmware", "--hot-set", str(listed), "--to", str(folder / "image"), capture_output=True)
-    if done.returncode:
-        raise HilError(f"the firmware does not build: {done.stdout}{done.stderr}")
-    return folder / "image" / "firmware.uf2"
+    return with_hot_set(listed, folder / "image")
 
 
 def choose(folder: Path, room_b: int, steps: int, jobs: int, console: Console) -> tuple[list[Entry], list[list[Stall]]]:

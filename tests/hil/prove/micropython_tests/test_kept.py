@@ -25,9 +25,16 @@ def run(**took_us: int) -> Kept:
     return Kept.of([*others, *timed])
 
 
+def cold(kept: Kept, **took_us: int) -> Kept:
+    """The same, with what these benchmarks take with nothing in RAM."""
+    return replace(kept, cold_us={f"perf_bench/{name}": us for name, us in took_us.items()})
+
+
 def test_what_is_kept_is_read_back(tmp_path: Path) -> None:
     file = tmp_path / "kept.toml"
-    kept = run(bm_fast=1000, bm_slow=90_000)
+    kept = replace(
+        run(bm_fast=1000, bm_slow=90_000), cold_us={"perf_bench/bm_fast": 1500, "perf_bench/bm_slow": 90_001}
+    )
     file.write_text(kept.as_toml())
     assert Kept.read(file) == kept
     assert kept.counts == {"float": (1, 1, 0), "perf_bench": (2, 0, 0)}
@@ -39,6 +46,18 @@ def test_a_benchmark_that_takes_a_quarter_more_or_less_is_told(took_us: int, tol
     assert len(lines) == told
     if told:
         assert f"perf_bench/bm took {took_us / 1000:.2f} of what is kept (1000 us)" in lines[0]
+
+
+@pytest.mark.parametrize(("took_us", "told"), [(100, False), (1870, False), (1880, True)])
+def test_a_benchmark_is_slow_that_takes_a_quarter_more_than_with_nothing_in_ram(took_us: int, told: bool) -> None:
+    kept = cold(run(bm=1000), bm=1500)
+    lines = kept.slow(run(bm=took_us, new=10**9))
+    assert lines == ["perf_bench/bm took 1880 us; with nothing in RAM it took 1500 us"] * told
+
+
+def test_no_benchmark_that_is_kept_is_slow() -> None:
+    kept = Kept.read()
+    assert set(kept.cold_us) == set(kept.took_us) and kept.slow(kept) == []
 
 
 def test_a_run_of_all_has_to_give_what_is_kept_and_a_run_of_some_only_what_it_ran() -> None:
@@ -56,7 +75,7 @@ def test_a_real_picos_scores_are_turned_into_times_for_the_same_work(
     scores = tmp_path / "pico.toml"
     scores.write_text('[scores]\n"perf_bench/bm" = 40.0\n')
     monkeypatch.setattr("hil.prove.micropython_tests.kept.PICO", scores)
-    assert run(bm=100_000).against_pico() == {"perf_bench/bm": (200_000.0, 0.5)}
+    assert cold(run(bm=50_000), bm=100_000).against_pico() == {"perf_bench/bm": (200_000.0, 0.5)}
 
 
 def test_the_virtual_pico_takes_about_what_a_real_one_took() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from hil.prove.micropython_tests.expected import exemptions, surprises
 from hil.prove.micropython_tests.judge import Outcome
 from hil.prove.micropython_tests.kept import Kept
 from hil.prove.micropython_tests.rooms import ROOMS, Case, Room
-from hil.rigs.firmware import default_uf2
+from hil.rigs.firmware import default_uf2, with_hot_set
 from hil.rigs.virtual import VirtualPico, link
+from hil.rigs.virtual.xip import XIP_MISS_CLK
 from toolchain import sources
 
 pytestmark = [
@@ -48,7 +50,18 @@ def test_a_sample_of_each_room_ends_as_it_should(of_board: list[Room]) -> None:
     assert surprises(outcomes, exemptions()) == []
     passed = {outcome.room for outcome in outcomes if outcome.result == "passed"}
     assert passed == {room.name for room in of_board}
-    assert Kept.read().differences(Kept.of(outcomes), of_all=False) == []
+    kept, now = Kept.read(), Kept.of(outcomes)
+    assert kept.slow(now) == []
+    # What moved with the choice of what is in RAM is told, and kept anew by `make micropython-tests`' --keep.
+    for moved in kept.differences(now, of_all=False):
+        warnings.warn(moved, stacklevel=1)
+
+
+def test_benchmarks_with_nothing_in_ram_whose_flash_is_twice_as_slow_are_slow(tmp_path: Path) -> None:
+    tests = rooms.tests_folder()
+    cases = rooms.sample(tests, ROOMS["perf_bench"])
+    now = Kept.of(run.run_part(cases, tests, with_hot_set("none", tmp_path), 2 * XIP_MISS_CLK))
+    assert [line.split()[0] for line in Kept.read().slow(now)] == [case.name for case in cases]
 
 
 def here(
