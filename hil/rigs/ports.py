@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class SerialLine(Protocol):
@@ -56,6 +60,15 @@ class AdcPort(Protocol):
     ) -> None: ...
 
 
+@dataclass(frozen=True)
+class Converted:
+    """What a converter gave, conversion by conversion: when each began, of which input, its code."""
+
+    times_ns: NDArray[np.float64]
+    inputs: NDArray[np.uint16]
+    codes: NDArray[np.uint16]
+
+
 class FaultPort(Protocol):
     """What can be broken in the chip, and in the host at its USB cable. `mend` undoes all but the timer."""
 
@@ -97,6 +110,12 @@ class InsightPort(Protocol):
 
     def write_word(self, address: int, value: int) -> None:
         """Put a 32-bit word there."""
+
+    def record_conversions(self) -> None:
+        """From now on what the converter gives is kept: the newest half a minute of it, at least."""
+
+    def conversions(self, since_ns: float) -> Converted:
+        """The kept ones that began then or later, at the converter's output: whatever the program does with them."""
 
     def pin_function(self, gpio: int) -> str:
         """What a pin is selected for: 'sio', 'pwm', ... or 'none'."""

@@ -25,8 +25,8 @@ FIRST_START_MS = 1500
 
 # Busy times of the flash, typical and longest, ms, of a page and a sector (the same data sheet: tPP, tSE).
 FLASH_MS = {"program": (0.4, 3.0), "erase_4k": (45.0, 400.0)}
-# A rig's options for whoever works out from what was played which samples the board had, and when: the converter ideal,
-# the board's time the world's.
+# A rig's options for whoever compares what the program does on two rigs: the converter ideal, the board's time the
+# world's.
 SAMPLES_AS_PLAYED: dict[str, dict[str, Any]] = {
     "sil": {"adc_noise_lsb": 0.0},
     "virtual": {"adc_noise_lsb": 0.0, "crystal_ppm": 0.0},

@@ -206,6 +206,25 @@ wrap('sapper.link.refusals', 'Refusals', 'add', lambda old: lambda self, *refuse
         "put('sapper.detector.health', _STUCK_LEAST=120, _STUCK_MOST=120)",
     ),
     Canary(
+        "a gate is frozen only where it repeats its value to the last bit",
+        ((rows.FROZEN, _FROZEN, _STATES), (rows.BLIND, _FROZEN, _STATES)),
+        """
+def make(old):
+    last = [0] * 3
+    def watch(frame, state):
+        for g in range(3):
+            last[g] = state[g]
+        near = old(frame, state)
+        for g in range(3):
+            if frame[g] != last[g]:
+                state[6 + g] = 0
+        return near
+    return watch
+health = sys.modules['sapper.detector.health']
+health._watch = make(health._watch)
+""",
+    ),
+    Canary(
         "a track's fault is a stop 300 ms later",
         ((rows.ENCODER, (*_TRACKS, "pushed while standing"), _STATES),),
         "late('encoder', 30)",

@@ -126,14 +126,14 @@ def _key(stage: Stage, random: Random) -> None:
 
 def _frozen(gate: int) -> Fault:
     def inject(stage: Stage, random: Random) -> None:
-        stage.gates.hold(gate, GATES_MV[gate] + random.uniform(-3, 3), stage.now_ns)
+        stage.gates.hold(gate, GATES_MV[gate] + random.uniform(-3, 3))
 
     return inject
 
 
 def _railed(gate: int, level_mv: float) -> Fault:
     def inject(stage: Stage, random: Random) -> None:
-        stage.gates.hold(gate, level_mv, stage.now_ns)
+        stage.gates.hold(gate, level_mv)
 
     return inject
 

@@ -14,10 +14,9 @@ from hil.prove.safety.lines import OperatorsLine
 from hil.prove.safety.motors import MOTORS, not_as
 from hil.prove.safety.timeline import Timeline
 from hil.prove.safety.tracks import Tracks
-from hil.rigs.capabilities import Faults, Power, Reset, faults_of, power_of, reset_of
+from hil.rigs.capabilities import Faults, Insight, Power, Reset, faults_of, power_of, reset_of
 from hil.rigs.registry import open_rig
 from hil.rigs.rig import NS_PER_MS, Rig
-from hil.rigs.spread import SAMPLES_AS_PLAYED
 from sapper.shared.pins import GPIO, TEMP_27C_UV, VSYS_DIVIDER
 from sapper.shared.settings import row_of
 
@@ -47,8 +46,7 @@ class Stage:
         self.arm_answer = ""
         self.course = COURSE
         self.tracks = Tracks(rig)
-        self.supply_mv = VSYS_MV
-        self.known_from_ns = 0  # since when gates, wheels and timeline know all
+        self.known_from_ns = 0  # since when wheels and timeline know all
         self.repeats: list[str] = []  # what was tried again and should not have had to be
         self.patch = ""  # what was put into the running image (patched.py), '' for nothing
         self._next_drive_ns = 0
@@ -60,6 +58,8 @@ class Stage:
             pin.watch()
         for pwm in self._duties:
             pwm.watch()
+        if isinstance(rig, Insight):
+            rig.insight.record_conversions()  # truth.py takes them
         self.rig.adc.set(4, TEMP_27C_UV / 1000)
         self.supply(VSYS_MV)
         self.line = OperatorsLine(self.rig.usb)
@@ -148,7 +148,6 @@ class Stage:
 
     def supply(self, millivolts: float) -> None:
         """VSYS from now on."""
-        self.supply_mv = millivolts
         self.rig.adc.set(3, millivolts / VSYS_DIVIDER)
 
     def loop_closed(self, closed: bool, at_ns: int | None = None) -> None:
@@ -205,7 +204,7 @@ class Stage:
         self.run(_REST_NS)
         self.operator.heard.lines.clear()
         self.known_from_ns = self.now_ns
-        for record in (self.timeline, self.gates, *self.tracks.wheels):
+        for record in (self.timeline, *self.tracks.wheels):
             record.forget_before(self.now_ns)
 
     def _hear_out(self) -> None:
@@ -273,8 +272,7 @@ class Stage:
 def open_stage(name: str, firmware: Path | None = None, seed: int = 0, **options: Any) -> Stage:
     """A stage on the rig of that name, opened with these options. HilError when there is none, or its board does not
     come up."""
-    # truth.py works out what the detector had to see from what was played.
-    rig = open_rig(name, firmware, seed=seed, **SAMPLES_AS_PLAYED[name], **options)
+    rig = open_rig(name, firmware, seed=seed, **options)
     try:
         return Stage(rig, seed)
     except BaseException:

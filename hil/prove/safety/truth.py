@@ -1,8 +1,8 @@
-"""When the detector had to see it: the firmware's own detector arithmetic, run here on the samples the stage gave.
+"""When the detector had to see it: the firmware's own detector arithmetic, run here on the converter's codes.
 
-What the running image says, does or delays has no part in it. Of the board it takes what its hardware shows: when the
-converter began its round robin, when the core wakes for a tick, and MOTOR_EN's rise, which is when arming makes the
-detector begin anew.
+What the running image says, does or delays has no part in it, nor what it makes of the codes. Of the board it takes
+what its hardware shows: what the converter gave since it began its round robin, and when; when the core wakes for a
+tick; and MOTOR_EN's rise, which is when arming makes the detector begin anew.
 """
 
 from __future__ import annotations
@@ -12,22 +12,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hil.prove.safety.gates import GATES_MV
 from hil.prove.safety.stage import Stage
+from hil.rigs.capabilities import insight_of
+from hil.rigs.ports import Converted
 from hil.rigs.rig import TICK_NS
 from sapper.detector.detector import FLAG_ALERT, FLAG_FAULT, Detector
 from sapper.drive.odometry import Odometry
-from sapper.hardware.frame import FRAME_SAMPLES, INPUTS, RING_SAMPLES, SAMPLES, average
+from sapper.hardware.frame import FRAME_SAMPLES, INPUTS, RING_SAMPLES, average
 from sapper.shared.limits import TICK_MS
-from sapper.shared.pins import TEMP_27C_UV, VSYS_DIVIDER
 from sapper.shared.settings import Settings
 
 # What is looked for: the frame that raises the alert, or the detector's fault.
 SEEN, BLIND = FLAG_ALERT, FLAG_FAULT
-_SAMPLE_NS = TICK_NS // FRAME_SAMPLES
-_CONVERTED_NS = 2_000  # RP2040 datasheet 4.9: 96 clocks of 48 MHz
-_CODES = 4096
-_REFERENCE_MV = 3300.0
+_ROUNDED_NS = 1  # times of the rig are whole ns
 _SENSE_NS = 100_000  # from a tick's start to its look at the encoders
 _TICK_FOUND_NS = 40_000  # a tick's start is found in steps of 20 us (ticks.py), and may be told so much early
 _SIDES = (0, 1)
@@ -51,7 +48,7 @@ def frame_of(stage: Stage, tick_ns: int, from_ns: int, what: int) -> Frame | Non
     """The frame, begun after from_ns less a frame, with which the detector has to raise `what` (SEEN, BLIND); None when
     it does not until now. tick_ns: the start of any tick.
 
-    A stage that is not `known` has no answer: ValueError.
+    A stage that is not `known`, or has converted for longer than is kept, has no answer: ValueError.
     """
     since = stage.rig.adc.running_since_ns
     if since is None or not known(stage):
@@ -59,14 +56,18 @@ def frame_of(stage: Stage, tick_ns: int, from_ns: int, what: int) -> Frame | Non
     armed_ns = next((t for t, level in reversed(stage.timeline.enable) if level == 1), since)
     settings = Settings()
     detector, odometry = Detector(settings), Odometry(settings)
-    frames = _frames(stage, since, stage.now_ns)
+    taken = insight_of(stage.rig).conversions(since - _ROUNDED_NS)
+    if not len(taken.times_ns) or taken.times_ns[0] > since + _ROUNDED_NS:
+        raise ValueError("what the converter gave first is no longer kept")
+    # The board's time, by its crystal, is not the world's: these are the world's.
+    starts_ns = np.rint(taken.times_ns[::FRAME_SAMPLES]).astype(np.int64)
     # Since its start: a board begins its counts anew, the stage does not; the tracks stand then.
     last = [stage.tracks.wheels[side].count(since) for side in _SIDES]
     # The core wakes as a frame is whole; a tick that was found a little before that is no tick of the frame before.
-    phase = (tick_ns - since + _TICK_FOUND_NS) % TICK_NS - _TICK_FOUND_NS
+    phase = tick_ns - int(starts_ns[np.searchsorted(starts_ns, tick_ns + _TICK_FOUND_NS, side="right") - 1])
     began = False
-    for number, frame in enumerate(frames):
-        first_ns = since + number * TICK_NS
+    for number, frame in enumerate(_frames(taken)):
+        first_ns = int(starts_ns[number])
         tick = first_ns + TICK_NS + phase
         if tick > armed_ns and not began:
             began = True
@@ -80,20 +81,12 @@ def frame_of(stage: Stage, tick_ns: int, from_ns: int, what: int) -> Frame | Non
     return None
 
 
-def _frames(stage: Stage, since_ns: int, until_ns: int) -> list[array[int]]:
-    """Every whole frame from since_ns on, as the board's converter and its averaging make them."""
-    count = (until_ns - since_ns - _CONVERTED_NS) // TICK_NS
-    codes = np.empty((count * SAMPLES, INPUTS))
-    for gate in range(len(GATES_MV)):
-        times = since_ns + _SAMPLE_NS * (INPUTS * np.arange(count * SAMPLES, dtype=np.int64) + gate)
-        codes[:, gate] = stage.gates.seen_mv(gate, times) * _CODES / _REFERENCE_MV
-    codes[:, 3] = stage.supply_mv / VSYS_DIVIDER * _CODES / _REFERENCE_MV
-    codes[:, 4] = TEMP_27C_UV / 1000 * _CODES / _REFERENCE_MV
-    rings = np.clip(np.floor(codes), 0, _CODES - 1).astype(np.int64).reshape(count, FRAME_SAMPLES)
+def _frames(taken: Converted) -> list[array[int]]:
+    """Every whole frame of these conversions, as the board's averaging makes it."""
     out = []
     ring = array("H", bytes(2 * RING_SAMPLES))
-    for samples in rings:
-        ring[:FRAME_SAMPLES] = array("H", samples.tolist())
+    for first in range(0, len(taken.codes) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
+        ring[:FRAME_SAMPLES] = array("H", taken.codes[first : first + FRAME_SAMPLES].tolist())
         frame = array("i", [0] * INPUTS)
         average(ring, 0, frame)
         out.append(frame)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from hil.rigs.ports import Converted
 from hil.rigs.virtual.core import Cpu, Memory
-from hil.rigs.virtual.pins import Pin
+from hil.rigs.virtual.pins import Adc, Pin
 from hil.rigs.virtual.ports import UsbPort
 
 _WORD_BYTES = 4
@@ -58,10 +59,11 @@ class ChipFaults:
 class ChipInsight:
     """An `InsightPort`."""
 
-    def __init__(self, cpu: Cpu, memory: Memory, pins: list[Pin]) -> None:
+    def __init__(self, cpu: Cpu, memory: Memory, pins: list[Pin], adc: Adc) -> None:
         self._cpu = cpu
         self._memory = memory
         self._pins = pins
+        self._adc = adc
 
     @property
     def asleep(self) -> bool:
@@ -75,6 +77,14 @@ class ChipInsight:
     def write_word(self, address: int, value: int) -> None:
         """A word as the core would write it."""
         self._memory.write(address, value.to_bytes(_WORD_BYTES, "little"))
+
+    def record_conversions(self) -> None:
+        """As `Adc.record`."""
+        self._adc.record()
+
+    def conversions(self, since_ns: float) -> Converted:
+        """As `Adc.converted`."""
+        return self._adc.converted(since_ns)
 
     def pin_function(self, gpio: int) -> str:
         """As `Pin.function`."""

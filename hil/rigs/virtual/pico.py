@@ -101,7 +101,7 @@ class VirtualPico:
         self.memory = Memory(self)
         self.xip = Xip(self)
         self.faults = ChipFaults(self.cpu, self.usb)
-        self.insight = ChipInsight(self.cpu, self.memory, self._pins)
+        self.insight = ChipInsight(self.cpu, self.memory, self._pins, self.adc)
         try:
             if image is not None:
                 self.flash.write(0, image)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hil.rigs.ports import Converted
 from hil.rigs.virtual import protocol
 from hil.rigs.virtual.chip import Chip
 from hil.rigs.virtual.errors import VirtualPicoError
@@ -147,6 +149,16 @@ class Adc:
         if np.any(np.diff(times) < 0) or not np.all(np.isfinite(times)) or not np.all(np.isfinite(values)):
             raise VirtualPicoError(f"ADC {channel}: times fall, or a time or value is not a number")
         self._chip.post(protocol.adc_play(channel, times, values, interpolate == "linear"))
+
+    def record(self) -> None:
+        """From now on every conversion is kept, for `converted`: the newest 52 s of them at 10,000 a second."""
+        self._chip.call("adcRecord", True)
+
+    def converted(self, since_ns: float) -> Converted:
+        """The kept conversions that began at `since_ns` or later."""
+        times, values = (base64.b64decode(part) for part in self._chip.call("adcTaken", since_ns))
+        both = np.frombuffer(values, dtype="<u2")
+        return Converted(np.frombuffer(times, dtype="<f8"), both >> 12, both & 0xFFF)
 
     def noise(self, lsb_rms: float) -> None:
         """From now on the converter's own noise (normally distributed, seeded) is of so many LSB."""

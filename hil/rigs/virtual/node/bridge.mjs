@@ -97,6 +97,11 @@ const CALLS = {
   usbLineState: (bits) => machine.host.setLineState(bits),
   usbDiscard: () => machine.host.toSend.clear(),
   adcFreeSince: () => toWorld(machine.chip?.adc.freeSinceNanos ?? -1),
+  adcRecord: (on) => machine.analog.tap.record(on),
+  adcTaken: (worldNanos) => {
+    const { nanos, values } = machine.analog.tap.since(toBoard(worldNanos));
+    return [nanos.map(toWorld), values].map(({ buffer }) => Buffer.from(buffer).toString('base64'));
+  },
   adcNoise: (lsb) => void (machine.analog.noiseLsb = lsb),
   flashCutAt: (operation, phase) => void (machine.nor.cutAt = operation < 0 ? null : { operation, phase }),
   flashSlowNext: (nanos) => void (machine.nor.slowNextNanos = toBoard(nanos)),

@@ -96,3 +96,18 @@ def test_a_seed_gives_the_same_noise_again_and_another_seed_another(uf2) -> None
             pico.run(900_000_000)
             told.append(b"".join(data for _, data in pico.usb.read()))
     assert told[0] == told[1] != told[2]
+
+
+def test_what_is_kept_of_the_converter_is_what_it_gave_to_the_dma(repl) -> None:
+    """With its input, at its time, and nothing of before it was asked for."""
+    pico = repl.pico
+    assert not len(pico.insight.conversions(0).codes)
+    pico.insight.record_conversions()
+    since_ns = pico.now_ns
+    codes = acquired(repl, 500, lambda at: 600 + at)
+    kept = pico.insight.conversions(since_ns)
+    assert kept.codes[:500].tolist() == codes.tolist()
+    assert not kept.inputs.any()
+    assert np.all(np.diff(kept.times_ns) == SAMPLE_NS)
+    middle_ns = kept.times_ns[250]
+    assert pico.insight.conversions(middle_ns).times_ns[0] == middle_ns

@@ -37,7 +37,7 @@ const IRQ_ADC_FIFO = 22;
 const DREQ_ADC = 36;
 
 export class Adc extends BasePeripheral {
-  /** `source.millivolts(channel, nanos)` is the voltage at an input at an instant. */
+  /** `source.code(channel, nanos)` is what an input gives at an instant; `source.tap` is told of every conversion. */
   constructor(chip, name, source) {
     super(chip, name);
     this.source = source;
@@ -85,6 +85,7 @@ export class Adc extends BasePeripheral {
       code = this.source.code(channel, this.startNanos);
     }
     this.result = code;
+    this.source.tap.take(channel, this.startNanos, code);
     if (this.fcs & FCS_EN) {
       this.push(this.fcs & FCS_SHIFT ? code >>> 4 : code);
     }

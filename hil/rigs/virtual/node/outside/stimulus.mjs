@@ -1,6 +1,8 @@
 // What the world does to the chip, scheduled ahead in emulated time: voltages, pin edges, serial bytes.
 // It outlives resets of the chip.
 
+import { ConverterTap } from '../analogue/tap.mjs';
+
 const ADC_REFERENCE_MV = 3300;
 const ADC_CODES = 4096;
 // Erratum RP2040-E11: four codes are this wide, the others narrower by as much in all. Their places, half a period from 0,
@@ -77,6 +79,7 @@ export class AnalogInputs {
   constructor(random, noiseLsb) {
     this.random = random;
     this.noiseLsb = noiseLsb;
+    this.tap = new ConverterTap();
     // VSYS 5.0 V behind its divider by 3; the temperature sensor at 27 degrees C (datasheet 4.9.5).
     this.inputs = [0, 0, 0, 5000 / 3, 706].map((millivolts) => new Waveform(millivolts));
   }
