@@ -28,6 +28,7 @@ _QUIET_FRAMES = 25  # with under a third of the usual noise in all gates: by cha
 _LOW, _HIGH = 500, 65040  # 25 mV from the ends of the range
 _JUMPED = 20000  # 1 V within two frames: no object comes so fast
 _MOVED_MM = 50
+_YOUNG_FRAMES = 64  # so long what is usual follows the roughness of 32 frames: learned over 512 it takes seconds
 
 # Indices into the state array, gate by gate.
 _LAST, _BEFORE, _RUN, _REPEATS, _ROUGH, _USUAL = 0, 3, 6, 9, 12, 15
@@ -125,6 +126,7 @@ class Health:
         self._state = array("i", bytes(4 * _STATE))
         self._started_ms = -1
         self._frames = 0
+        self._young = _YOUNG_FRAMES
         self._supply_frames = 0
         self._moved_from = None
         self._warm = False
@@ -161,6 +163,7 @@ class Health:
             if i not in _KEPT:
                 state[i] = 0
         if self.relearn:
+            self._young = _YOUNG_FRAMES
             # Jumps of a front end that was unplugged went into it; beside them the coil's own noise would look quiet.
             for g in range(3):
                 state[_USUAL + g] = 0
@@ -175,6 +178,10 @@ class Health:
             self._frames += 1
             return False
         near = _watch(frame, state)
+        if self._young:
+            self._young -= 1
+            for g in range(3):
+                state[_USUAL + g] = state[_ROUGH + g]
         if self.fault:
             return False
         fault = self._gates(in_sight) if near else 0

@@ -56,6 +56,26 @@ def test_a_stuck_gate_is_told_through_the_noise_of_the_converter(gate, lsb) -> N
         assert late_ms <= 900
 
 
+@pytest.mark.parametrize("gate", [0, 1, 2])
+def test_a_gate_that_sticks_soon_after_a_fault_was_cleared_is_told_through_the_noise(gate) -> None:
+    """What is usual was learned anew from nothing: two seconds must do."""
+    for seed in range(10):
+        made = Lane.drive([(4, 0.3)], seed=seed)
+        at = (made.t_ms >= START_MS - 2200) & (made.t_ms < START_MS - 2000)
+        made.gates[at, 2] = 3299.0
+        made.gates[after(made), gate] = made.gates[np.argmax(after(made)), gate]
+        made.gates += np.random.default_rng(seed).normal(0, ADC_NOISE_LSB[1] * MV_PER_LSB / 20**0.5, made.gates.shape)
+
+        def clear(detector, i):
+            if i * 10 == START_MS - 2000:
+                assert detector.health.blind
+                detector.health.clear()
+
+        told = [(FAULTS[code], t_ms - START_MS) for t_ms, code in run(made, hook=clear).faults]
+        assert [name for name, _ in told] == ["saturated", f"stuck_gate{gate}"], seed
+        assert told[1][1] <= 900
+
+
 @pytest.mark.parametrize("lsb", ADC_NOISE_LSB)
 def test_gates_that_lose_their_noise_together_are_told_through_that_of_the_converter(lsb) -> None:
     for seed in range(10):
