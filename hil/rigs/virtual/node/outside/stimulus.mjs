@@ -1,7 +1,7 @@
 // What the world does to the chip, scheduled ahead in emulated time: voltages, pin edges, serial bytes.
 // It outlives resets of the chip.
 
-import { ConverterTap } from '../analogue/tap.mjs';
+import { ConverterTap } from './tap.mjs';
 
 const ADC_REFERENCE_MV = 3300;
 const ADC_CODES = 4096;
