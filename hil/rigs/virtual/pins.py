@@ -158,7 +158,7 @@ class Adc:
         """The kept conversions that began at `since_ns` or later."""
         times, values = (base64.b64decode(part) for part in self._chip.call("adcTaken", since_ns))
         both = np.frombuffer(values, dtype="<u2")
-        return Converted(np.frombuffer(times, dtype="<f8"), both >> 12, both & 0xFFF)
+        return Converted(np.frombuffer(times, dtype="<f8"), (both >> 12).astype("<u2"), (both & 0xFFF).astype("<u2"))
 
     def noise(self, lsb_rms: float) -> None:
         """From now on the converter's own noise (normally distributed, seeded) is of so many LSB."""
