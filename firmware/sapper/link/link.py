@@ -61,6 +61,7 @@ class Link:
         self._rest_at = 0
         self._rest_end = 0
         self._held = None
+        self._begun = False  # an echo or a prompt stands on the line: what is said next begins a new one
         self._ctrl_c = CtrlC(port, self.reader)
 
     @micropython.native
@@ -94,16 +95,9 @@ class Link:
                 at += 1
                 continue
             start = at
-            by_hand = reader.by_hand
             at = reader.take(buffer, at, count)
-            if self._rest:
-                pass
-            elif reader.by_hand:
+            if reader.by_hand and not self._rest:
                 self._echo(buffer, start, at)
-            elif by_hand:
-                # a program took over from a person: its line was echoed, so its end is, too, before the answer
-                self._send_next(b"\r\n")
-                self._push()
             if reader.line is not None:
                 self._queue(reader.line)
             elif reader.error and self.trusted:
@@ -140,20 +134,25 @@ class Link:
     def _echo(self, buffer, start, end):
         byte = buffer[start]
         if byte == 13:
-            self._send_next(b"\r\n")
+            self._end_line()
         elif byte == 8 or byte == 127:
             self._send_next(b"\x08 \x08")
         elif 32 <= byte < 127:
             self._send_next(bytes(buffer[start:end]))
+            self._begun = True
         self._push()
 
     def answer(self, lines):
         """Queue an answer: str, or an iterator of str; a Text leaves at once unless something waits before it."""
         in_place = isinstance(lines, Text)
+        if self._begun and self.idle():
+            self._end_line()
+            self._push()
         if in_place and self.idle():
             lines.put(b"\r\n")
             if self.reader.by_hand:
                 lines.put(_PROMPT)
+                self._begun = True
             self._hold(lines.buffer, self._port.write(lines.buffer, 0, lines.length), lines.length)
             return
         if len(self._answers) >= _ANSWERS_MAX:
@@ -190,6 +189,10 @@ class Link:
         self._rest_at = 0
         self._rest_end = end - first
 
+    def _end_line(self):
+        self._send_next(b"\r\n")
+        self._begun = False
+
     def _send_next(self, data):
         """These bytes, before any answer."""
         self._rest = data
@@ -203,11 +206,15 @@ class Link:
                 return
             if not self._answers:
                 return
+            if self._begun:
+                self._end_line()
+                continue
             line = next(self._answers[0], None)
             if line is None:
                 self._answers.pop(0)
                 if self.reader.by_hand and not self._answers:
                     self._send_next(_PROMPT)
+                    self._begun = True
             else:
                 self._send_next((line + "\r\n").encode())
 
