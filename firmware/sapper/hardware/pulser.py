@@ -39,8 +39,8 @@ class Pulser:
         for i in range(2):
             poke(_CSR[i], 0)
             poke(_DIV[i], _DIV_ONE)
-            poke(_CTR[i], 0)
             poke(_TOP[i], top)
+            poke(_CTR[i], top)  # beyond every edge: the signals are low until both count, and begin with a whole pulse
         poke(_CC[0], gates[0] << 16 | pulse)
         poke(_CC[1], gates[2] << 16 | gates[1])
         for signal in _SIGNALS:
