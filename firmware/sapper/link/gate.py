@@ -8,6 +8,7 @@ from sapper.crypto.signing import Signer
 from sapper.link.line import MAX_BYTES
 
 _MARKS = 8
+WRONG = 31  # in the place of `@`, too
 
 
 class Forged(Exception):
@@ -23,7 +24,8 @@ class Gate:
     """`open` gives the line inside a signed one, once, or raises Forged. counter: the last that was taken.
 
     mark: the byte that radio_reader.py puts in the place of `@` once `proves` was so, for the MAC to be worked out once
-    only. No line from outside holds such a byte: none below 32 gets through a reader. Another key has another mark.
+    only; WRONG where it was not. No line from outside holds such a byte: none below 32 gets through a reader. Another
+    key has another mark.
     """
 
     def __init__(self, key, nonce):

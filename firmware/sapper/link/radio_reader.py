@@ -9,6 +9,7 @@ from array import array
 
 import micropython
 from sapper.crypto.line_mac import MAC_DIGITS
+from sapper.link.gate import WRONG
 from sapper.link.line import MAX_BYTES
 from sapper.link.often import OTHER, PROVED, form_of, line_of
 
@@ -156,6 +157,8 @@ class RadioReader:
                 return str(memoryview(line)[first:end], "ascii")
             if state[_SHARE]:
                 state[_SHARE] -= 1
+                if kind == SIGNED:
+                    line[first] = WRONG
                 return line_of(line, first, end)
             state[_FLOODED] += 1
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sapper.crypto import sha256
 from sapper.crypto.line_mac import COUNTER_MAX, LineMac
 from sapper.crypto.signing import Signer
-from sapper.link.gate import Gate
+from sapper.link.gate import WRONG, Gate
 from sapper.link.line import LineReader
 from sapper.link.radio_reader import SHARE, RadioReader
 from sapper.safety.supervisor import STOPPED, SWEEP
@@ -108,7 +108,7 @@ def test_a_share_of_lines_is_looked_at_and_then_stop_and_what_is_signed():
     signer = Signer(KEY, NONCE)
     forged = Signer(OTHER, NONCE)
     lines = [forged.sign(n, "drive 300 0") for n in range(1, 101)]
-    assert all_lines(reader, ("\n".join(lines) + "\n").encode(), 57) == lines[:SHARE]
+    assert all_lines(reader, ("\n".join(lines) + "\n").encode(), 57) == [chr(WRONG) + line[1:] for line in lines[:SHARE]]
     assert reader.dropped() == 100 - SHARE and reader.why_dropped() == "flood"
 
     def proved(line):
