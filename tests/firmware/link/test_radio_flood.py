@@ -108,7 +108,8 @@ def test_a_share_of_lines_is_looked_at_and_then_stop_and_what_is_signed():
     signer = Signer(KEY, NONCE)
     forged = Signer(OTHER, NONCE)
     lines = [forged.sign(n, "drive 300 0") for n in range(1, 101)]
-    assert all_lines(reader, ("\n".join(lines) + "\n").encode(), 57) == [chr(WRONG) + line[1:] for line in lines[:SHARE]]
+    shared = all_lines(reader, ("\n".join(lines) + "\n").encode(), 57)
+    assert shared == [chr(WRONG) + line[1:] for line in lines[:SHARE]]
     assert reader.dropped() == 100 - SHARE and reader.why_dropped() == "flood"
 
     def proved(line):
