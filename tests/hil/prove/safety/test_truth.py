@@ -31,10 +31,15 @@ def test_the_board_alerts_with_the_statistic_that_the_rig_worked_out_and_in_the_
             told = [(at, event) for at, event in stage.operator.heard.came if event.kind == "detect" and at > found_ns]
             assert frame is not None and [event.args["statistic"] for _, event in told] == [frame.statistic]
             assert frame.start_ns + TICK_NS < told[0][0] < frame.start_ns + 2 * TICK_NS
+            for off_ns in (-20_000, 20_000):
+                assert truth.frame_of(stage, tick_ns + off_ns, found_ns, truth.SEEN) == frame
+            # A tick as a frame begins, which was found a little early, is that tick and not one of the frame before.
             since_ns = stage.rig.adc.running_since_ns
             tick_500_ns = round(since_ns + 500 * TICK_NS / (1 + stage.rig.parts.crystal_ppm * 1e-6))
-            for off_ns in (-20_000, 0, 60_000):  # a start that was found a little early is of the same tick
-                assert truth.frame_of(stage, tick_500_ns + off_ns, found_ns, truth.SEEN) == frame
+            as_it_begins, early, too_early = (
+                truth.frame_of(stage, tick_500_ns - off_ns, found_ns, truth.SEEN) for off_ns in (0, 20_000, 50_000)
+            )
+            assert early == as_it_begins != too_early
             stage.safe()
             assert not truth.known(stage)  # what was before is forgotten, so it may not be asked
             with pytest.raises(ValueError):
