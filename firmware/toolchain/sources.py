@@ -41,6 +41,18 @@ PATCHES = (
         "a board may say how long a write waits for a host that does not read (shared/tinyusb already allows it)",
     ),
     Patch(
+        "shared/tinyusb/mp_usbd_cdc.c",
+        "        tud_cdc_write_flush();\n        i += n2;\n",
+        "        tud_cdc_write_flush();\n        if (n2 == 0) {\n            break;\n        }\n        i += n2;\n",
+        "a write to a port that was open as the bus fell silent (cable out, laptop asleep) waited until it came back",
+    ),
+    Patch(
+        "shared/tinyusb/mp_usbd_cdc.c",
+        "            if (n == 0) {\n                break;\n",
+        "            if (n == 0) {\n                tud_cdc_write_flush();\n                break;\n",
+        "and one to a port that came back with what had filled it meanwhile sent nothing until a start of frame came",
+    ),
+    Patch(
         "ports/rp2/CMakeLists.txt",
         "${CMAKE_CURRENT_LIST_DIR}/memmap_mp_rp2040.ld",
         "${MICROPY_BOARD_DIR}/memory.ld",

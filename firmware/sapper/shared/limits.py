@@ -258,6 +258,12 @@ SELF_TEST_HEAP_B: (
 # what the chip is taken to need; the rows of 70CLK at 70, should it need more.
 BOOT_MS: ("ms", "reset -> console answers `version`", "design", "make bench") = 450
 BOOT_70CLK_MS: ("ms", "reset -> console answers `version`, at 70 clk", "design", "make bench") = 500
+BOOT_SLOT_MS: (
+    "ms",
+    "reset -> console answers `version`, application from an update slot",
+    "design: the slot's image is read once to check it, each of its modules once more",
+    "make bench",
+) = 650
 JITTER_US: ("us", "loop start jitter, worst of every tick", "design: a tenth of a tick", "make bench") = 1000
 JITTER_70CLK_US: ("us", "loop start jitter, worst of every tick, at 70 clk", "design", "make bench") = 1500
 JITTER_P999_US: (
