@@ -256,8 +256,6 @@ def _unplug(stage: Stage, random: Random) -> None:
 
 @fault("host stops reading USB", Faults)
 def _no_reading(stage: Stage, random: Random) -> None:
-    """With telemetry on, so that there is much to lose."""
-    stage.say("telemetry on")
     faults_of(stage.rig).host_hangs()
 
 

@@ -203,6 +203,7 @@ class Stage:
                 self.reboot()
         self.run(_REST_NS)
         self.operator.heard.lines.clear()
+        self.operator.heard.frames.clear()
         self.known_from_ns = self.now_ns
         for record in (self.timeline, *self.tracks.wheels):
             record.forget_before(self.now_ns)
@@ -249,6 +250,7 @@ class Stage:
         word and by its motors' pins."""
         if state == "SAFE":
             return
+        self._at_usb.must("telemetry on")  # as every operator has it: there is always much on its way
         self.operator.arm()
         self.operator.keep_alive(False)
         self.pinging = True
