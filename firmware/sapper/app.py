@@ -139,7 +139,7 @@ class Application:
         DMA.
 
         Both measured on the virtual Pico with 150 kB free. In motion hardly anything is allocated (a command that is
-        said once, a line that is refused), so that it ends long before the heap is full (limits.HEAP_MOTION_MIN);
+        said once), so that it ends long before the heap is full (limits.HEAP_MOTION_MIN);
         should it fill, one tick is late, and `heap_full` tells.
         """
         if GRANTS[self.state] & MOVES:
@@ -211,6 +211,7 @@ class Application:
             self.motion.halt()
         self.state = new
         self.stats.moving = GRANTS[new] & MOVES
+        self.links[1].reader.moves = self.stats.moving
         if new == SAFE or old == SAFE:
             self._interruptible(new == SAFE)
         if old == SWEEP:

@@ -15,7 +15,25 @@ from sapper.crypto.signing import Signer
 KEY = bytes(range(32))
 TIMES = 20  # of each, after as many that do not count: a list may grow to its size first
 TICKS = 5  # behind each, more than a line waits
+FLOOD_TICKS = 600  # a line is answered each twentieth, once the first lot are
 TOLD = ("covered", "detect", "contact", "mark", "link", "refused")
+
+
+FORGED = Signer(bytes(32), bytes(16))
+FLOODS = (
+    ("forged", b"".join([(FORGED.sign(n, "drive 300 0") + "\n").encode() for n in range(1, 200, 7)])),
+    ("forged by hand", b"@9 0123456789abcdef stop\r"),
+    ("counter", b"@1 0123456789abcdef drive 300 0\n"),
+    ("no counter", b"@x 0123456789abcdef drive 300 0\n"),
+    ("garbled", b"@12 0123456789a cdef drive 300 0\n@\n@@@ @\n@7 0123456789abcdef\n"),
+    ("unsigned", b"drive 300 0\narm\ndisarm\nsweep 1000\nset speed_max_mm_s 900\ndrive 9999 x\nkey none\n"),
+    ("long answers", b"dump\nhelp\nlog 64\nget\n"),
+    ("unknown", b"q\nstopp\nar m\n" + b"z" * 150 + b"\n"),
+    ("empty", b"\r\n\r"),
+    ("noise", bytes([n * 73 % 256 for n in range(997)])),
+    ("too long", b"x" * 400 + b"\n"),
+)
+DROPPED = ("noise", "too long")  # without an answer
 
 
 class Quiet:
@@ -102,6 +120,64 @@ def heap_b(app, port, lines, second=0, kind=None):
     return gc.mem_alloc() - used
 
 
+class Flood(Quiet):
+    """A radio at its full rate: 57 bytes of these in each tick, again and again."""
+
+    def __init__(self, data):
+        super().__init__()
+        self.put(data)
+
+    @micropython.native
+    def read_into(self, buffer):
+        data = self._data
+        for i in range(57):
+            buffer[i] = data[self._at]
+            self._at = (self._at + 1) % len(data)
+        return 57
+
+
+class Typed(Flood):
+    """As a person's: four bytes a tick."""
+
+    @micropython.native
+    def read_into(self, buffer):
+        data = self._data
+        for i in range(4):
+            buffer[i] = data[self._at]
+            self._at = (self._at + 1) % len(data)
+        return 4
+
+
+def flooded(name, port, least=TIMES):
+    """Tell what FLOOD_TICKS of it in a sweep leave, of which so many lines at least are answered."""
+    app, _, _ = begin(bench.SWEEP)
+    app.links[1]._port = port
+    app.console.handle = answers = Counted(app.console.handle)
+    used = 0
+    for i in range(2 * FLOOD_TICKS // TICKS):
+        if i == FLOOD_TICKS // TICKS:
+            answers.count = 0
+            used = gc.mem_alloc()
+        turns(app, TICKS, 0)
+        app.watch.heard(app.owner)
+    used = gc.mem_alloc() - used
+    if answers.count < least:
+        raise ValueError(name, answers.count)
+    tell(name, app, bench.SWEEP, used, True)
+
+
+class Counted:
+    """A function, and how often it was called."""
+
+    def __init__(self, function):
+        self._function = function
+        self.count = 0
+
+    def __call__(self, link, line):
+        self.count += 1
+        self._function(link, line)
+
+
 def begin(state, owner=0):
     """(application, its USB and its radio port), in motion, told nothing so far."""
     rig = bench.Bench(acquisition=Frames())
@@ -117,8 +193,8 @@ def begin(state, owner=0):
     return app, ports[0], ports[1]
 
 
-def tell(name, app, state, used):
-    if app.state != state or app.links[0].lost_lines or app.links[1].lost_lines:
+def tell(name, app, state, used, floods=False):
+    if app.state != state or not floods and (app.links[0].lost_lines or app.links[1].lost_lines):
         raise ValueError(name, app.state, app.reason)
     print(name.replace(" ", "_"), used)
 
@@ -166,6 +242,9 @@ def main():
             tell(name + " signed", app, state, heap_b(app, radio, signed(app, texts)))
     app, usb, radio = begin(bench.SWEEP)
     tell("status by anybody", app, bench.SWEEP, heap_b(app, radio, (b"status\n",)))
+    for name, data in FLOODS:
+        flooded("flood, " + name, Flood(data), 0 if name in DROPPED else TIMES)
+    flooded("typed", Typed(b"arm\r  \x08a b\r"))
 
 
 main()

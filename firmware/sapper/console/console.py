@@ -9,8 +9,9 @@ from sapper.console.board_commands import BoardCommands
 from sapper.console.update_commands import UpdateCommands
 from sapper.identity import version_text
 from sapper.link import status
-from sapper.link.gate import Forged, is_signed
+from sapper.link.gate import FORGED, Forged, is_signed
 from sapper.link.often import DRIVE, EMPTY, FORMS, OTHER, PROVED, TEXTS, speed_mm_s, turn_mrad_s
+from sapper.link.unproved import CLOSED, REFUSED, UNKNOWN, is_refused
 from sapper.safety import checks
 from sapper.safety.supervisor import ARMED, GRANTS, MOVES, SAFE, TELEOP
 from sapper.shared import commands, events, weakened
@@ -34,9 +35,12 @@ class Console(BoardCommands, UpdateCommands):
 
     def handle(self, link, line):
         """Carry out one line, and queue its answer on the link: signed (`@...`, see link/gate.py), plain, or a small
-        integer (link/often.py)."""
+        integer (link/often.py, link/unproved.py)."""
         trusted = link.trusted
         app = self._app
+        if is_refused(line):
+            link.answer(self._refuse(link, line))
+            return
         try:
             if not isinstance(line, str):
                 trusted = trusted or line & PROVED
@@ -71,9 +75,7 @@ class Console(BoardCommands, UpdateCommands):
             raise Refused("unknown", "no command '%s'; `help` lists them" % name[:24])
         who = row[3]
         if not trusted and not commands.open_to_all(row, GRANTS[app.state] & MOVES):
-            app.refuse(link, "unsigned")
-            why = "takes room from a rover that moves" if who == "still" else "changes state"
-            raise Refused("unsigned", "%s %s; on this link it must be signed" % (name, why))
+            return self._unsigned(link, row)
         if who == "usb" and link.index != 0:
             raise Refused("link", "%s is taken over USB only" % name)
         if who == "link" and name != "disarm" and not app.owns(link):
@@ -90,6 +92,30 @@ class Console(BoardCommands, UpdateCommands):
             app.heard(link)
             if commands.is_use(row):
                 app.watch.used()
+        return answer
+
+    def _refuse(self, link, line):
+        """The answer to a line that link/unproved.py refuses."""
+        if line >= CLOSED:
+            return self._unsigned(link, COMMANDS[line - CLOSED])
+        if line == UNKNOWN:
+            self._app.refuse(link, "malformed")
+            return self._text("err unknown: no command of this name; `help` lists them")
+        why, text = FORGED[line - REFUSED]
+        self._app.refuse(link, why)
+        answer = self._text("err ")
+        answer.put(why)
+        answer.put(": ")
+        answer.put(text)
+        return answer
+
+    def _unsigned(self, link, row):
+        """The answer to the command of this row where it must be signed."""
+        self._app.refuse(link, "unsigned")
+        answer = self._text("err unsigned: ")
+        answer.put(row[0])
+        answer.put(" takes room from a rover that moves" if row[3] == "still" else " changes state")
+        answer.put("; on this link it must be signed")
         return answer
 
     def _text(self, text):

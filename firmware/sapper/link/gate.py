@@ -2,17 +2,28 @@
 
 from array import array
 
+import micropython
 from sapper.crypto.keys import key_id, to_hex
 from sapper.crypto.line_mac import COUNTER_MAX, MAC_DIGITS, LineMac
 from sapper.crypto.signing import Signer
-from sapper.link.line import MAX_BYTES
 
+BEFORE_TEXT = 3 + MAC_DIGITS  # of a signed line, beside the counter's digits: `@`, two blanks, the MAC
 _MARKS = 8
-WRONG = 31  # in the place of `@`, too
+
+# Why a signed line is not taken: of events.REFUSALS, what to do.
+RIGHT, NO_KEY, SHAPE, COUNTER, OLD, WRONG_MAC = range(6)
+FORGED = (
+    ("none", ""),
+    ("no_key", "this board has no radio key; put one in over USB"),
+    ("malformed", "write @COUNTER MAC LINE"),
+    ("malformed", "the counter is a number from 1 to %d" % COUNTER_MAX),
+    ("counter", "counters rise, this one is not above the last one taken; ask `nonce`"),
+    ("mac", "wrong key, or signed for another boot; ask `nonce`"),
+)
 
 
 class Forged(Exception):
-    """A signed line that is not taken; args: why (of events.REFUSALS), what to do."""
+    """A signed line that is not taken; args: a row of FORGED."""
 
 
 def is_signed(line):
@@ -20,11 +31,37 @@ def is_signed(line):
     return bool(line) and (line[0] == "@" or line[0] < " ")
 
 
+@micropython.viper
+def counter_of(line: ptr8, parts: ptr32) -> int:
+    """The counter of `@COUNTER MAC LINE`, 0 where it is no number from 1 to COUNTER_MAX, -1 for a line that is written
+    otherwise, or longer than line.MAX_BYTES. parts: first and end of it; [2] is set to the counter's digits."""
+    first = parts[0] + 1
+    end = parts[1]
+    at = first
+    counter = 0
+    while at < end and line[at] != 32:
+        digit = line[at] - 48
+        if digit < 0 or digit > 9 or at - first > 8 or line[first] == 48:
+            counter = -1
+        if counter >= 0:
+            counter = counter * 10 + digit
+        at += 1
+    parts[2] = at - first
+    if at + 17 >= end or end - first >= 160 or line[at + 17] != 32:
+        return -1
+    i = 1
+    while i < 17:
+        if line[at + i] == 32:
+            return -1
+        i += 1
+    return counter if counter > 0 else 0
+
+
 class Gate:
     """`open` gives the line inside a signed one, once, or raises Forged. counter: the last that was taken.
 
     mark: the byte that radio_reader.py puts in the place of `@` once `proves` was so, for the MAC to be worked out once
-    only; WRONG where it was not. No line from outside holds such a byte: none below 32 gets through a reader. Another
+    only. No line from outside holds such a byte: none below 32 gets through a reader. Another
     key has another mark.
     """
 
@@ -53,28 +90,27 @@ class Gate:
         """Whether a signed line's bytes carry the key's MAC (see line_mac.py); allocates nothing."""
         return self._mac is not None and self._mac.right(line, parts)
 
-    def open(self, text):
-        """The line inside a signed one. A counter that is not above the last is refused before any hashing; that of a
-        line that was proved is taken already."""
+    def unfit(self, line, parts):
+        """Why a signed line's bytes are not worth hashing (of FORGED), or RIGHT; allocates nothing. A counter that is
+        not above the last is among it. parts: as for `proves`; the counter's digits are put there."""
         if self._mac is None:
-            raise Forged("no_key", "this board has no radio key; put one in over USB")
-        parts = text.split(" ", 2)
-        if len(parts) != 3 or len(parts[1]) != MAC_DIGITS or len(text.encode()) > MAX_BYTES:
-            raise Forged("malformed", "write @COUNTER MAC LINE")
-        digits = parts[0][1:]
-        if not digits.isdigit() or len(digits) > 9 or digits[0] == "0":
-            raise Forged("malformed", "the counter is a number from 1 to %d" % COUNTER_MAX)
-        if ord(text[0]) == self.mark:
-            return parts[2]
-        counter = int(digits)
-        if text[0] == "@" and counter <= self.counter:
-            raise Forged("counter", "counters rise, the last one taken was %d; ask `nonce`" % self.counter)
-        if not self._right(text, len(digits)):
-            raise Forged("mac", "wrong key, or signed for another boot; ask `nonce`")
-        self.counter = counter
-        return parts[2]
+            return NO_KEY
+        counter = counter_of(line, parts)
+        if counter <= 0:
+            return SHAPE if counter else COUNTER
+        return OLD if counter <= self.counter else RIGHT
 
-    def _right(self, text, digits):
-        """Whether a whole signed line carries the key's MAC."""
+    def open(self, text):
+        """The line inside a signed one; that of a line that was proved is taken already."""
         line = text.encode()
-        return text[0] == "@" and self._mac.right(line, array("i", (0, len(line), digits, 0)))
+        parts = array("i", (0, len(line), 0, 0))
+        why = self.unfit(line, parts)
+        if text[0] != "@" and why in (RIGHT, OLD):  # taken when it was proved: by this key, or by another one
+            why = RIGHT if ord(text[0]) == self.mark else WRONG_MAC
+        elif why == RIGHT:
+            why = RIGHT if self._mac.right(line, parts) else WRONG_MAC
+        if why != RIGHT:
+            raise Forged(*FORGED[why])
+        if text[0] == "@":
+            self.counter = int(text[1 : 1 + parts[2]])
+        return text[parts[2] + BEFORE_TEXT :]

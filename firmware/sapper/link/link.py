@@ -138,8 +138,9 @@ class Link:
         elif byte == 8 or byte == 127:
             self._send_next(b"\x08 \x08")
         elif 32 <= byte < 127:
-            self._send_next(bytes(buffer[start:end]))
+            self._hold(buffer, start + self._port.write(buffer, start, end - start), end)
             self._begun = True
+            return
         self._push()
 
     def answer(self, lines):

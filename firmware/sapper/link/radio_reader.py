@@ -1,21 +1,22 @@
 """The radio's bytes -> the lines that are worth a look. Whatever anybody sends, a tick's bytes cost less than 2 ms.
 
 All bytes go through one viper function. Lines that are too many, signed wrongly or out of order end there: nothing is
-made of them on the heap, nor of those that often.py knows. `stop`, and lines that carry the key's MAC and a counter
-above the last, always come through; of all others a share, so that whoever asks (or signs wrongly) is answered, too.
+made of them on the heap, nor of those that often.py knows or unproved.py refuses. `stop`, and lines that carry the
+key's MAC and a counter above the last, always come through; of all others a share, so that whoever asks (or signs
+wrongly) is answered, too.
 """
 
 from array import array
 
 import micropython
-from sapper.crypto.line_mac import MAC_DIGITS
-from sapper.link.gate import WRONG
+from sapper.link import unproved
+from sapper.link.gate import BEFORE_TEXT, RIGHT, WRONG_MAC
 from sapper.link.line import MAX_BYTES
-from sapper.link.often import OTHER, PROVED, form_of, line_of
+from sapper.link.often import OTHER, PROVED, form_of
 
 SHARE = 20  # lines at once
 SHARE_EVERY_TICKS = 20  # and then one so often: 5 a second
-_BEFORE_TEXT = 3 + MAC_DIGITS  # of a signed line, beside the counter's digits: `@`, two blanks, the MAC
+_AT_SIGN = 64
 
 # Where a tick's bytes stop: at their end, or at a line that is ...
 NOTHING, PLAIN, STOP, SIGNED = range(4)
@@ -105,7 +106,8 @@ def scan(source: ptr8, line: ptr8, state: ptr32) -> int:
 
 
 class RadioReader:
-    """`begin` with a tick's bytes, then `next` until there is none. gate: gate.Gate, which knows the key.
+    """`begin` with a tick's bytes, then `next` until there is none. gate: gate.Gate, which knows the key. moves:
+    whether the rover does; to be set.
 
     proved: whether the line that `next` gave carries the key's MAC; the gate's mark is then in the place of its `@`, or
     it is a small integer (often.py) with PROVED.
@@ -117,6 +119,7 @@ class RadioReader:
         self._state = array("i", [0] * 16)
         self._state[_SHARE] = SHARE
         self._ticks = 0
+        self.moves = False
         self.proved = False
 
     @micropython.native
@@ -136,7 +139,7 @@ class RadioReader:
 
     @micropython.native
     def next(self, source):
-        """The next line of the tick's bytes that is to be looked at (str, or as often.py has it); None at their end."""
+        """The next of the tick's lines that is to be looked at (str, or as in often.py or unproved.py), or None."""
         state = self._state
         line = self._line
         while True:
@@ -150,16 +153,18 @@ class RadioReader:
             self.proved = kind == SIGNED and self._gate.proves(line, state)
             if self.proved:
                 state[_LAST] = self._gate.counter = state[_COUNTER]
-                form = form_of(line, first + state[_DIGITS] + _BEFORE_TEXT, end)
+                form = form_of(line, first + state[_DIGITS] + BEFORE_TEXT, end)
                 if form != OTHER:
                     return form | PROVED
                 line[first] = self._gate.mark
                 return str(memoryview(line)[first:end], "ascii")
             if state[_SHARE]:
                 state[_SHARE] -= 1
-                if kind == SIGNED:
-                    line[first] = WRONG
-                return line_of(line, first, end)
+                if first < end and line[first] == _AT_SIGN:
+                    why = self._gate.unfit(line, state)
+                    return unproved.REFUSED + (WRONG_MAC if why == RIGHT else why)
+                form = unproved.form(line, first, end, self.moves)
+                return str(memoryview(line)[first:end], "ascii") if form is None else form
             state[_FLOODED] += 1
 
     @property

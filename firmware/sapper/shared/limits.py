@@ -295,6 +295,12 @@ HEAP_MOTION_MIN: (
     "design: longer than any stretch without a stand",
     "make bench",
 ) = 30
+FLOOD_HEAP_MIN: (
+    "min",
+    "motion under a flood of forged lines on the radio before a collection of the heap holds up a tick",
+    "design: as HEAP_MOTION_MIN",
+    "make bench",
+) = 30
 HEAP_FREE_SLOT_B: (
     "B",
     "free heap after a minute, of a board that runs an update",

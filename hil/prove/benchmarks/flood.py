@@ -1,11 +1,13 @@
-"""Ten seconds of forged lines at the radio's full rate, in SWEEP: the loop keeps its time."""
+"""Ten seconds of forged lines at the radio's full rate, in SWEEP: the loop keeps its time, and the heap its room."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 
 from hil.errors import HilError
 from hil.prove.benchmarks.column import Column
+from hil.prove.benchmarks.heap import LOOK_S, minutes
 from hil.prove.benchmarks.row import Row
 from hil.prove.safety.radio import KEY
 from hil.prove.safety.stage import Stage
@@ -25,8 +27,11 @@ def measure(rig: Rig, column: Column) -> list[Row]:
     """Needs a freshly powered rig."""
     stage = Stage(rig)
     stage.operator.must("key " + KEY.hex(), 3000)
-    stage.to("SWEEP")
     stage.operator.must("telemetry on")
+    stage.to("ARMED")
+    stage.run(LOOK_S * NS_PER_S)
+    before_b = _loops(stage)[-1]["heap_free"]
+    stage.operator.must("sweep 900000")
     stage.run(NS_PER_S)
     stage.operator.heard.frames.clear()
     chance = random.Random(2)
@@ -35,12 +40,32 @@ def measure(rig: Rig, column: Column) -> list[Row]:
         flood += forged(chance)
     stage.rig.uart[0].write(bytes(flood))
     stage.run((_FLOOD_S + 1) * NS_PER_S)
-    loops = [frame.fields for frame in stage.operator.heard.frames if frame.name == "LOOP"]
+    loops = _loops(stage)
     if stage.state != "SWEEP" or len(loops) < _FLOOD_S or loops[-1]["refused"] == loops[0]["refused"]:
         raise HilError(f"no sweep under a flood: {stage.state}, {len(loops)} LOOP frames")
+    stage.operator.must("stop")
+    stage.run(LOOK_S * NS_PER_S)
+    collected = any(event.kind == "heap_full" for event in stage.operator.heard.events)
+    return rows(loops, before_b, before_b - _loops(stage)[-1]["heap_free"], collected, column)
+
+
+def rows(loops: Sequence[Mapping[str, int]], before_b: int, used_b: int, collected: bool, column: Column) -> list[Row]:
+    """The figures of a flood: its LOOP frames, the bytes of heap that were free before it, how many it left used, and
+    whether the heap was collected in it."""
     longest_ms = max(loop["tick_max_us"] for loop in loops) / 1000
     load = max(loop["load_pm"] for loop in loops) / 10
     return [
         Row("longest tick under a flood of forged lines", longest_ms, "ms", column.at_most("FLOOD_TICK_MS")),
         Row("CPU load under it, in the worst second", load, "%", ""),
+        Row(
+            "motion under it before a heap collection",
+            0 if collected else minutes(before_b, used_b, _FLOOD_S),
+            "min",
+            column.at_least("FLOOD_HEAP_MIN"),
+            note=f"{before_b} B free when the sweep began, {used_b} B less after it and {_FLOOD_S} s of flood",
+        ),
     ]
+
+
+def _loops(stage: Stage) -> list[Mapping[str, int]]:
+    return [frame.fields for frame in stage.operator.heard.frames if frame.name == "LOOP"]

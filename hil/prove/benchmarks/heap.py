@@ -13,7 +13,7 @@ from hil.prove.benchmarks.row import Row
 from hil.rigs.rig import NS_PER_MS, NS_PER_S, TICK_NS, Rig
 from hil.world.world import World
 
-_LOOK_S = 6  # standing, the board looks at its heap every 5 s
+LOOK_S = 6  # standing, the board looks at its heap every 5 s
 _DRIVE_EVERY_NS = 100 * NS_PER_MS  # as `sapper console` does with a key down
 _STATUS_EVERY = 10  # of those: as a monitor does that cannot sign
 _BLOCK_B = 16  # the least that can be allocated: a run that leaves nothing is counted as if it had left one
@@ -35,7 +35,7 @@ def ready(rig: Rig) -> LaneRun:
     """A freshly powered rover, armed, its heap looked at."""
     run = LaneRun(rig, World(empty_lane(1)))
     run.prepare()
-    run.operator.run(_LOOK_S * NS_PER_S)
+    run.operator.run(LOOK_S * NS_PER_S)
     return run
 
 
@@ -48,7 +48,7 @@ def measure(rig: Rig, column: Column, seconds: float = 60) -> list[Row]:
     first_line = len(heard.lines)
     start_mm = _place_mm(run)
     drive(run, rig, seconds)
-    run.operator.run(_LOOK_S * NS_PER_S)
+    run.operator.run(LOOK_S * NS_PER_S)
     used_b = before_b - _loops(run)[-1]["heap_free"]
     events = heard.events[first_event:]
     states = [str(event.args["to"]) for event in events if event.kind == "state"]
@@ -60,7 +60,6 @@ def measure(rig: Rig, column: Column, seconds: float = 60) -> list[Row]:
 
 def rows(before_b: int, used_b: int, seconds: float, collected: bool, column: Column) -> list[Row]:
     """The figures of a run that began with so many bytes free, and left so many behind."""
-    per_s_b = max(used_b, _BLOCK_B) / seconds
     return [
         Row(
             "heap bytes a loop turn, telemetry, pings, drive and status answers",
@@ -70,12 +69,17 @@ def rows(before_b: int, used_b: int, seconds: float, collected: bool, column: Co
         ),
         Row(
             "motion with telemetry, pings and answers before a heap collection",
-            0 if collected else before_b / per_s_b / 60,
+            0 if collected else minutes(before_b, used_b, seconds),
             "min",
             column.at_least("HEAP_MOTION_MIN"),
             note=f"{before_b} B free when it began, {used_b} B less {seconds:g} s later",
         ),
     ]
+
+
+def minutes(before_b: int, used_b: int, seconds: float) -> float:
+    """How long so many bytes of heap last, of which these seconds used so many."""
+    return before_b / (max(used_b, _BLOCK_B) / seconds) / 60
 
 
 def _loops(run: LaneRun) -> list[Mapping[str, int]]:

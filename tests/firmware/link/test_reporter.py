@@ -5,6 +5,7 @@ from array import array
 import pytest
 from bench import Bench
 
+from sapper.crypto.signing import Signer
 from sapper.link.reporter import clip
 from sapper.link.status import put as put_status
 from sapper.safety.supervisor import SWEEP, TELEOP
@@ -238,10 +239,9 @@ def raw():
 def test_raw_telemetry_is_told_only_when_asked_for_and_only_over_usb(bench):
     assert not frames(ticked(bench, 100), "RAW")
     bench.app.gate.set_key(bytes(32))
-    for trusted in (False, True):
-        bench.app.links[RADIO].trusted = trusted
-        answer = bench.last("telemetry raw", RADIO, 20)
-        assert answer.startswith("err link" if trusted else "err unsigned") and bench.app.reporter.raw_link is None
+    signed = Signer(bytes(32), bench.app.gate.nonce).sign(1, "telemetry raw")
+    for line, refused in (("telemetry raw", "err unsigned"), (signed, "err link")):
+        assert bench.last(line, RADIO, 20).startswith(refused) and bench.app.reporter.raw_link is None
     tell(bench, "telemetry raw", 20)
     assert frames(ticked(bench, 10), "RAW")
     for line, others in (("telemetry on", True), ("telemetry off", False)):
@@ -315,8 +315,8 @@ def test_raw_telemetry_on_a_host_that_does_not_read_costs_frames_and_no_text(raw
 
 
 def test_no_link_is_told_of_losses_because_another_has_raw_telemetry(raw):
-    raw.app.links[RADIO].trusted = True
-    raw.ports[RADIO].waiting += b"telemetry on\n"
+    raw.app.gate.set_key(bytes(32))
+    raw.ports[RADIO].waiting += Signer(bytes(32), raw.app.gate.nonce).sign(1, "telemetry on").encode() + b"\n"
     raw.tick(20)
     for port in (USB, RADIO):
         raw.ports[port].sent = b""
