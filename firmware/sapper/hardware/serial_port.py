@@ -105,7 +105,7 @@ class RadioPort:
             if room < _PART_LEAST:
                 return 0
             count = room
-        self._uart.write(buffer, at, count)
-        self._waiting = waiting + count
+        taken = self._uart.write(buffer, at, count) or 0
+        self._waiting = waiting + taken
         self._wrote_us = now
-        return count
+        return taken
