@@ -120,11 +120,12 @@ def loop(app, clock):
 
 
 def _forget_tables():
-    """Whoever needs a value of these has taken it, and none holds anything else: 9 kB where a slot brought them."""
+    """Whoever needs a value of these has taken it, and none holds anything else: 9 kB where a slot brought them. Where
+    `main` runs again they are gone already."""
     if sys.implementation.name == "micropython":
         for name in _TABLES:
-            del sys.modules["sapper.shared." + name]
-        del shared.limits, shared.pins, shared.wire
+            if sys.modules.pop("sapper.shared." + name, None):
+                delattr(shared, name)
 
 
 def _forget_application():
