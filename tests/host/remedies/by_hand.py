@@ -19,8 +19,8 @@ CLASSES_BY_HAND = ("NotPrintedError", "Uf2Error", "Interrupted")
 # shows them as its own, see verbs/rigs.py; the commands they name are checked as all others.)
 ROOMS = (
     ("hil/play/", 7),
-    ("hil/prove/", 56),
-    ("hil/rigs/", 40),
+    ("hil/prove/", 55),
+    ("hil/rigs/", 41),
     ("hil/serve/", 2),
     ("hil/traces/", 3),
     ("hil/world/", 19),
