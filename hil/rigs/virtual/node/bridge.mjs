@@ -3,6 +3,7 @@
 
 import fs from 'node:fs';
 import { CodeCache } from './cpu/cache.mjs';
+import { leaveOut } from './cpu/charges.mjs';
 import { Machine } from './machine.mjs';
 import { Random } from './outside/random.mjs';
 import * as protocol from './protocol.mjs';
@@ -28,6 +29,9 @@ function loadBootrom(path) {
 }
 
 const options = JSON.parse(process.argv[2]);
+if (options.chargesLeftOut) {
+  leaveOut();
+}
 const machine = new Machine({ ...options, bootrom: loadBootrom(options.bootrom) });
 // Python's time is the world's; the board's is its crystal's, which is off by `crystalPpm`.
 const rate = 1 + (options.crystalPpm ?? 0) * 1e-6;
@@ -38,7 +42,7 @@ let codeCache = null; // translated code kept between processes, once there is a
 
 function powerOn() {
   machine.powerOn();
-  if (codeCache === null && machine.executor?.cpu) {
+  if (codeCache === null && machine.executor?.cpu && !options.chargesLeftOut) {
     codeCache = new CodeCache(machine.executor.cpu.blocks);
     codeCache.load();
   }

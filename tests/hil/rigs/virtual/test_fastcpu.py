@@ -116,12 +116,12 @@ def spoilt(folder: Path, file: str, text: str, other: str) -> Path:
 
 
 WRONG_CLOCKS = {
-    "entering is free": ("cpu/interrupts.mjs", "R[SLOT.CYCLES] += entryClk;", ""),
-    "returning is free": ("cpu/interrupts.mjs", "if (!chained) R[SLOT.CYCLES] += EXIT_CLK;", ""),
+    "entering is free": ("cpu/interrupts.mjs", "R[SLOT.CYCLES] += exceptionClk(entryClk);", ""),
+    "returning is free": ("cpu/interrupts.mjs", "if (!chained) R[SLOT.CYCLES] += exceptionClk(EXIT_CLK);", ""),
     "the stack is in the way of each exception": ("cpu/interrupts.mjs", "entryClk = CHAIN_CLK", "entryClk = ENTRY_CLK"),
     "the vector is read past the cache": ("cpu/interrupts.mjs", "xip.access(this.VTOR + 4 * number)", "0"),
     "code runs on past the limit": ("cpu/fast.mjs", " && R[CYCLES] >= R[LIMIT]) continue;", ");"),
-    "PUSH does not count LR": ("cpu/interpreter.mjs", "const count = countBits(op & 0x1ff)", "const count = 1"),
+    "PUSH does not count LR": ("cpu/interpreter.mjs", "return 1 + listedClk(op);", "return 1 + listedClk(op & 0xff);"),
     "translated POP does not count PC": ("cpu/emit_lists.mjs", "cycles + 2)", "cycles + 1)"),
 }
 

@@ -251,3 +251,12 @@ def test_a_board_starts_with_any_ring_oscillator_that_the_datasheet_allows(uf2, 
         pico.usb.write(b"version\r")
         pico.run(1000 * MS)
         assert b"cause=power_on" in b"".join(data for _, data in pico.usb.read())
+
+
+def test_what_other_emulators_leave_out_is_charged_unless_asked_otherwise(uf2):
+    busy_ns = {}
+    for left_out in (False, True):
+        with VirtualPico(uf2, seed=7, xip_miss_clk=0, charges_left_out=left_out) as pico:
+            pico.run(400 * MS)
+            busy_ns[left_out] = pico.cpu.busy_ns
+    assert 0.95 < busy_ns[True] / busy_ns[False] < 0.995

@@ -1,6 +1,7 @@
 /**
  * The instructions with a register list (PUSH, POP, STM, LDM) as WebAssembly code; see emit.mjs.
  */
+import { listedClk } from './charges.mjs';
 import { AT, SLOT } from './state.mjs';
 import { i32, when } from './wasm.mjs';
 
@@ -32,7 +33,7 @@ export function push(t, op) {
   const base = t.define(i32.sub(t.read(SP), number(4 * words.length)));
   storeWords(t, base, words);
   t.write(SP, base);
-  return 1 + words.length;
+  return 1 + listedClk(op);
 }
 
 export function storeMultiple(t, op) {
@@ -71,7 +72,7 @@ export function pop(t, op) {
     if (register !== PC) t.assign(register, word(offset, position));
   }
   t.assign(SP, i32.add(base, number(4 * words.length)));
-  const cycles = 1 + words.length;
+  const cycles = 1 + listedClk(op);
   if (target) t.end(t.jump(evenAddress(target), cycles + 2));
   return cycles;
 }

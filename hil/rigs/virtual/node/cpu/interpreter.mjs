@@ -7,6 +7,7 @@
  * return.
  */
 import { ioCycles, makeBus } from './bus.mjs';
+import { listedClk } from './charges.mjs';
 import {
   K,
   KIND,
@@ -334,12 +335,12 @@ export function makeInterpreter(cpu) {
       const end = storeMultiple((R[SP] - size) | 0, op & 0xff);
       if (op & 0x100) write32(end, R[LR]);
       R[SP] = (R[SP] - size) & ~3;
-      return 1 + count;
+      return 1 + listedClk(op);
     },
     POP: (op, pc) => {
       if (!aligned(R[SP], 4, pc)) return 0;
       const end = loadMultiple(R[SP], op & 0xff);
-      const cycles = 1 + countBits(op & 0x1ff);
+      const cycles = 1 + listedClk(op);
       if (!(op & 0x100)) {
         R[SP] = end & ~3;
         return cycles;

@@ -9,6 +9,7 @@
  * - The handler's address loses bit 0 on entry (B1.5.6), so PC is always even.
  * - Entering and leaving an exception take time. rp2040js charges nothing.
  */
+import { exceptionClk } from './charges.mjs';
 import { SLOT } from './state.mjs';
 import { isXip } from './xip_cache.mjs';
 
@@ -44,7 +45,7 @@ export function fixInterruptRules({ core, R, memory }) {
     stockEntry.call(this, number);
     R[SLOT.PC] &= ~1;
     R[SLOT.FETCHED] = -1;
-    R[SLOT.CYCLES] += entryClk;
+    R[SLOT.CYCLES] += exceptionClk(entryClk);
     if (xip !== null && isXip(this.VTOR)) xip.access(this.VTOR + 4 * number);
   };
 
@@ -53,7 +54,7 @@ export function fixInterruptRules({ core, R, memory }) {
     entryClk = CHAIN_CLK;
     const chained = this.checkForInterrupts();
     entryClk = ENTRY_CLK;
-    if (!chained) R[SLOT.CYCLES] += EXIT_CLK;
+    if (!chained) R[SLOT.CYCLES] += exceptionClk(EXIT_CLK);
   };
 
   core.checkForInterrupts = function checkForInterrupts() {
