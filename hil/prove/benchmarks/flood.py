@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from hil.errors import HilError
 from hil.prove.benchmarks.column import Column
-from hil.prove.benchmarks.heap import LOOK_S, minutes
+from hil.prove.benchmarks.heap import LOOK_S, loops, minutes
 from hil.prove.benchmarks.row import Row
 from hil.prove.safety.radio import KEY
 from hil.prove.safety.stage import Stage
@@ -30,7 +30,7 @@ def measure(rig: Rig, column: Column) -> list[Row]:
     stage.operator.must("telemetry on")
     stage.to("ARMED")
     stage.run(LOOK_S * NS_PER_S)
-    before_b = _loops(stage)[-1]["heap_free"]
+    before_b = loops(stage.operator)[-1]["heap_free"]
     stage.operator.must("sweep 900000")
     stage.run(NS_PER_S)
     stage.operator.heard.frames.clear()
@@ -40,20 +40,20 @@ def measure(rig: Rig, column: Column) -> list[Row]:
         flood += forged(chance)
     stage.rig.uart[0].write(bytes(flood))
     stage.run((_FLOOD_S + 1) * NS_PER_S)
-    loops = _loops(stage)
-    if stage.state != "SWEEP" or len(loops) < _FLOOD_S or loops[-1]["refused"] == loops[0]["refused"]:
-        raise HilError(f"no sweep under a flood: {stage.state}, {len(loops)} LOOP frames")
+    told = loops(stage.operator)
+    if stage.state != "SWEEP" or len(told) < _FLOOD_S or told[-1]["refused"] == told[0]["refused"]:
+        raise HilError(f"no sweep under a flood: {stage.state}, {len(told)} LOOP frames")
     stage.operator.must("stop")
     stage.run(LOOK_S * NS_PER_S)
     collected = any(event.kind == "heap_full" for event in stage.operator.heard.events)
-    return rows(loops, before_b, before_b - _loops(stage)[-1]["heap_free"], collected, column)
+    return rows(told, before_b, before_b - loops(stage.operator)[-1]["heap_free"], collected, column)
 
 
-def rows(loops: Sequence[Mapping[str, int]], before_b: int, used_b: int, collected: bool, column: Column) -> list[Row]:
+def rows(told: Sequence[Mapping[str, int]], before_b: int, used_b: int, collected: bool, column: Column) -> list[Row]:
     """The figures of a flood: its LOOP frames, the bytes of heap that were free before it, how many it left used, and
     whether the heap was collected in it."""
-    longest_ms = max(loop["tick_max_us"] for loop in loops) / 1000
-    load = max(loop["load_pm"] for loop in loops) / 10
+    longest_ms = max(loop["tick_max_us"] for loop in told) / 1000
+    load = max(loop["load_pm"] for loop in told) / 10
     return [
         Row("longest tick under a flood of forged lines", longest_ms, "ms", column.at_most("FLOOD_TICK_MS")),
         Row("CPU load under it, in the worst second", load, "%", ""),
@@ -65,7 +65,3 @@ def rows(loops: Sequence[Mapping[str, int]], before_b: int, used_b: int, collect
             note=f"{before_b} B free when the sweep began, {used_b} B less after it and {_FLOOD_S} s of flood",
         ),
     ]
-
-
-def _loops(stage: Stage) -> list[Mapping[str, int]]:
-    return [frame.fields for frame in stage.operator.heard.frames if frame.name == "LOOP"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from hil.errors import HilError
 from hil.play.lane_run import LaneRun
+from hil.play.operator import Operator
 from hil.prove.benchmarks.column import Column
 from hil.prove.benchmarks.lanes import empty_lane
 from hil.prove.benchmarks.row import Row
@@ -43,13 +44,13 @@ def measure(rig: Rig, column: Column, seconds: float = 60) -> list[Row]:
     """Needs a freshly powered rig."""
     run = ready(rig)
     heard = run.operator.heard
-    before_b = _loops(run)[-1]["heap_free"]
+    before_b = loops(run.operator)[-1]["heap_free"]
     first_event = len(heard.events)
     first_line = len(heard.lines)
     start_mm = _place_mm(run)
     drive(run, rig, seconds)
     run.operator.run(LOOK_S * NS_PER_S)
-    used_b = before_b - _loops(run)[-1]["heap_free"]
+    used_b = before_b - loops(run.operator)[-1]["heap_free"]
     events = heard.events[first_event:]
     states = [str(event.args["to"]) for event in events if event.kind == "state"]
     refused = [line for line in heard.lines[first_line:] if line.startswith("err ")]
@@ -82,8 +83,9 @@ def minutes(before_b: int, used_b: int, seconds: float) -> float:
     return before_b / (max(used_b, _BLOCK_B) / seconds) / 60
 
 
-def _loops(run: LaneRun) -> list[Mapping[str, int]]:
-    return [frame.fields for frame in run.operator.heard.frames if frame.name == "LOOP"]
+def loops(operator: Operator) -> list[Mapping[str, int]]:
+    """What the LOOP frames told that this operator has heard."""
+    return [frame.fields for frame in operator.heard.frames if frame.name == "LOOP"]
 
 
 def _place_mm(run: LaneRun) -> int:
