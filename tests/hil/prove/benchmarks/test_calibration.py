@@ -2,21 +2,13 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
-from hil.prove.benchmarks import sil_speed
+from hil.prove.benchmarks import page, sil_speed
 from hil.prove.benchmarks.calibration import SIL, VIRTUAL, Calibration, Loop, Speed
 from hil.rigs.sil import SilRig
-from sapper_host import processes
 from sapper_host.limits import limit
-
-# What a busy machine may change of a ratio; plain figures change by a third and more.
-TOLERANCE = 0.2
-_SLOWER = 1.5
-_HOG = "a = bytearray(1 << 24)\nwhile True:\n    a[::64] = bytes(1 << 18)"
 
 
 @pytest.mark.unit
@@ -44,46 +36,31 @@ def test_the_loops_run(loop) -> None:
         assert 0.2 < calibration.slowness < 20
 
 
-@contextmanager
-def hogs() -> Iterator[None]:
-    """Two processes that compute and go through memory all the time."""
-    running = [processes.start([sys.executable, "-c", _HOG]) for _ in range(2)]
-    try:
-        yield
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
-
-
-@pytest.fixture(scope="module")
-def undisturbed(micropython) -> Speed:
-    return sil_speed.measure()
+@pytest.mark.unit
+def test_a_rig_half_again_as_slow_as_the_recorded_one_fails_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How fast it is was measured by `make bench`; whether a machine that runs tests is as fast is not asked here."""
+    (recorded,) = (row["value"] for row in page.load()["rows"] if row["limit"] == f">= {limit('SIL_SPEED').value}")
+    for slower, ok in ((1.0, True), (1.5, False)):
+        monkeypatch.setattr(sil_speed, "measure", lambda: Speed(recorded / slower, 0.4, 0.6, 1.0))  # noqa: B023
+        (row,) = sil_speed.rows()
+        assert row.ok is ok, row
 
 
 @pytest.mark.slow
 @pytest.mark.sil
-def test_hogs_beside_it_leave_the_sil_row_as_it_is(undisturbed) -> None:
-    with hogs():
-        beside = sil_speed.measure()
-    print(undisturbed, beside)
-    assert beside.there == pytest.approx(undisturbed.there, rel=TOLERANCE)
-
-
-@pytest.mark.slow
-@pytest.mark.sil
-def test_a_rig_made_half_again_as_slow_fails_its_row(undisturbed, monkeypatch) -> None:
-    assert undisturbed.there >= limit("SIL_SPEED").value
-    extra_s = (undisturbed.own_s + undisturbed.others_s) * (_SLOWER - 1) / undisturbed.emulated_s
+def test_what_a_slower_rig_takes_more_of_the_cpu_is_counted(micropython, monkeypatch: pytest.MonkeyPatch) -> None:
+    burnt_s = 0.0
     run = SilRig.run
 
     def slower(rig: SilRig, duration_ns: int) -> None:
+        nonlocal burnt_s
         run(rig, duration_ns)
-        end_s = time.process_time() + extra_s * duration_ns / 1e9
-        while time.process_time() < end_s:
+        start_s = time.process_time()
+        while time.process_time() < start_s + 0.02 * duration_ns / 1e9:
             pass
+        burnt_s += time.process_time() - start_s
 
     monkeypatch.setattr(SilRig, "run", slower)
-    (row,) = sil_speed.rows()
-    print(row)
-    assert not row.ok
+    speed = sil_speed.measure(lanes=1)
+    # The lane before the one that counts, for imports and caches, is slower too.
+    assert burnt_s > 1 and speed.own_s > burnt_s / 2 * 0.99, (speed, burnt_s)

@@ -21,12 +21,13 @@ from sapper_host.board.link import Link
 from sapper_host.cli import main
 from sapper_host.errors import Status
 from sapper_host.flash import prompt as flash_repl
+from sapper_host.flash.board import BoardFlash
 from sapper_host.flash.uf2 import read_uf2
 
 pytestmark = [pytest.mark.virtual, pytest.mark.slow, pytest.mark.xdist_group("virtual"), pytest.mark.timeout(280)]
-# For a board that does what it is asked: a loaded machine is slow. And where one of several never will.
+# For a board that does what it is asked: a loaded machine is slow. And for what never comes.
 PATIENCE = "120"
-LIMIT_S = "25"
+GIVEN_UP_S = 5.0
 
 
 @dataclass
@@ -80,6 +81,21 @@ def flash(capsys: pytest.CaptureFixture[str]) -> Flash:
         return status, json.loads(out) if out else {}, err
 
     return call
+
+
+@pytest.fixture
+def give_up(monkeypatch: pytest.MonkeyPatch) -> Callable[[Rig, str], None]:
+    """Of one board, in one phase, what never comes is not waited for as long as what does."""
+    looking = BoardFlash._looking
+    hopeless: set[tuple[str, str]] = set()
+
+    def soon(self: BoardFlash) -> Iterator[None]:
+        if (self.outcome.name, self.outcome.phase) in hopeless:
+            self._limit_s = GIVEN_UP_S
+        return looking(self)
+
+    monkeypatch.setattr(BoardFlash, "_looking", soon)
+    return lambda one, phase: hopeless.add((one.usb, phase))
 
 
 def version_of(port: str) -> dict[str, str]:
@@ -181,7 +197,7 @@ def test_two_boards_at_once(rover: Rig, flash: Flash, tmp_path: Path) -> None:
 
 
 def test_a_drive_that_vanishes_a_board_that_never_comes_back_and_a_good_one(
-    rover: Rig, flash: Flash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rover: Rig, flash: Flash, give_up: Callable[[Rig, str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All at once: each has its own end, and the good one is none the worse for it."""
     monkeypatch.setattr(flash_repl, "ENTER_LIMIT_S", 1.0)
@@ -194,7 +210,9 @@ def test_a_drive_that_vanishes_a_board_that_never_comes_back_and_a_good_one(
     ):
         for one in (rover, pulled, dead):
             version_of(one.usb)
-        status, said, _ = flash("--all", "--force", "--limit", LIMIT_S)
+        for one in (pulled, dead):
+            give_up(one, "return")
+        status, said, _ = flash("--all", "--force", "--limit", PATIENCE)
         boards = {board["name"]: board for board in said["boards"]}
         assert status == Status.NO_DEVICE and boards[rover.usb]["verified"], boards
         cut = boards[pulled.usb]
@@ -207,11 +225,13 @@ def test_a_drive_that_vanishes_a_board_that_never_comes_back_and_a_good_one(
 
 
 def test_a_board_that_lost_its_power_on_the_way_is_said_to_wait_and_takes_the_firmware_next_time(
-    flash: Flash, tmp_path: Path
+    flash: Flash, give_up: Callable[[Rig, str], None], tmp_path: Path
 ) -> None:
     with rig(tmp_path, "--bootsel-fault", "cut:100000") as cut:
         version_of(cut.usb)
-        status, said, _ = flash("--port", cut.usb, "--force", "--limit", LIMIT_S)
+        give_up(cut, "copy")
+        give_up(cut, "return")
+        status, said, _ = flash("--port", cut.usb, "--force", "--limit", PATIENCE)
         [board] = said["boards"]
         assert status in (Status.NO_DEVICE, Status.SHORTFALL) and not board["verified"]
         assert board["verdict"] in ("partly", "bootsel") and "BOOTSEL" in board["error"]
