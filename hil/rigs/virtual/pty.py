@@ -90,10 +90,10 @@ class PtyLine:
 
 
 class SerialBridge:
-    """The three lines of one virtual Pico. `usb` and `uart[0]`, `uart[1]` have the paths."""
+    """The three lines of one virtual Pico, `pico`. `usb` and `uart[0]`, `uart[1]` have the paths."""
 
     def __init__(self, pico: VirtualPico) -> None:
-        self._pico = pico
+        self.pico = pico
         self.usb = PtyLine()
         self.uart = (PtyLine(), PtyLine())
         self._usb_open = True  # so that the first look closes the port
@@ -103,15 +103,15 @@ class SerialBridge:
         is_open = self.usb.is_open
         if is_open != self._usb_open:
             self._usb_open = is_open
-            self._pico.usb.dtr = is_open
-            self._pico.usb.rts = is_open
+            self.pico.usb.dtr = is_open
+            self.pico.usb.rts = is_open
             if not is_open:
                 self.usb.forget()
 
     def pump_in(self) -> None:
         """Takes across what programs have written. A program that writes faster than the board reads waits."""
         self._follow_usb()
-        pico = self._pico
+        pico = self.pico
         if data := b"" if pico.usb_backlog > _BACKLOG else self.usb.receive():
             self._follow_usb()  # it may have been opened since the look above
             if self._usb_open:
@@ -142,28 +142,31 @@ class SerialBridge:
         on_slice: Callable[[list[Event]], None] | None = None,
         stop: threading.Event | None = None,
         slice_ns: int = SLICE_NS,
+        seconds_a_second: float = 1.0,
     ) -> None:
         """Runs the board and moves bytes until `stop` is set (or for ever).
 
-        `pace` 'real' keeps to the wall's time (and falls behind where the machine is too slow), 'fast' does not wait.
+        `pace` 'real' keeps to the wall's time (and falls behind where the machine is too slow), or to a share of it,
+        `seconds_a_second`; 'fast' does not wait.
         `on_slice` is called after every slice with what happened in it; it may drive pins, play voltages, read duties.
         """
         if pace not in ("real", "fast"):
             raise VirtualPicoError(f"pace is 'real' or 'fast', not '{pace}'")
         start_wall = time.monotonic()
-        start_ns = self._pico.now_ns
+        start_ns = self.pico.now_ns
         while stop is None or not stop.is_set():
             self.pump_in()
-            events = self._pico.run(slice_ns)
+            events = self.pico.run(slice_ns)
             self.pump_out(events)
             if on_slice is not None:
                 on_slice(events)
             if pace == "real":
-                ahead_s = (self._pico.now_ns - start_ns) / _NS_PER_S - (time.monotonic() - start_wall)
+                ran_s = (self.pico.now_ns - start_ns) / _NS_PER_S
+                ahead_s = ran_s / seconds_a_second - (time.monotonic() - start_wall)
                 if ahead_s > 0:
                     time.sleep(ahead_s)
                 elif ahead_s < -_MAX_LAG_S:
-                    start_wall, start_ns = time.monotonic(), self._pico.now_ns
+                    start_wall, start_ns = time.monotonic(), self.pico.now_ns
 
     def close(self) -> None:
         self.usb.close()
