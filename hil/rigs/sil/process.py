@@ -7,7 +7,7 @@ To the board, little-endian, after a u32 with the bytes that follow:
   (time, gpio << 1 | level); points as pairs of u32 (time, ADC input in 1/256 LSB, held until the next); the bytes.
 From the board, a report for each batch: u32 bytes that follow, u8 kind, u8 0, u16 cause, u32 time; records of u32 time,
 u8 kind, u8 which, u16 value, with `value` bytes behind serial and flash records. Times in both count from
-the batch's start.
+the batch's start; that of a BUSY record is how long the flash was, in `value` spells.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FIRMWARE = ROOT / "firmware"
 _RUN = ("sapper", "board/modules")
 
 SLICE, RESET, BOOTLOADER = range(3)
-PIN, PWM, SERIAL, FLASH, PROMPT, CONVERTER = range(6)
+PIN, PWM, SERIAL, FLASH, PROMPT, CONVERTER, BUSY = range(7)
 FLAG_USB_READS = 1 << 8
 FLAG_USB_OPEN = 1 << 9
 FLAG_ESTOP = 1 << 10

@@ -50,6 +50,8 @@ class SilRig:
         self._pins = [SilPin(self, self.edges, gpio) for gpio in range(_PINS)]
         self._pwms = [SilPwm() for _ in range(_PINS)]
         self._flash: dict[int, bytes] = {}
+        self.flash_busy_ns = 0  # so far, and in how many spells, each an erase or some pages
+        self.flash_spells = 0
         self._ticks_us = ticks_us
         self._seed = seed
         self._process = BoardProcess(micropython)
@@ -201,6 +203,9 @@ class SilRig:
                 self._pins[which].changed(at_ns, value)
             elif kind == process.CONVERTER:
                 self.adc.running_since_ns = at_ns
+            elif kind == process.BUSY:
+                self.flash_busy_ns += offset_us * _US
+                self.flash_spells += value
             elif kind == process.PROMPT:
                 self.left_for = "prompt"
             else:

@@ -14,7 +14,7 @@ from micropython import const
 
 SLICE, RESET, BOOTLOADER = 0, 1, 2
 FLAG_ESTOP = 1 << 10
-PIN, PWM, SERIAL, FLASH, PROMPT, CONVERTER = range(6)
+PIN, PWM, SERIAL, FLASH, PROMPT, CONVERTER, BUSY = range(7)
 
 _HEAD = "<IBxHI"  # report: bytes that follow, kind, cause, time
 _HEAD_BYTES = 12

@@ -21,6 +21,8 @@ _flash = bytearray(_BLOCKS * _BLOCK)
 _view = memoryview(_flash)
 _untold = bytearray(_BLOCKS)  # blocks that were written since the rig was told
 _any_untold = False
+_busy_us = 0  # untold: for how long the flash was, and in how many spells
+_spells = 0
 _BLANK = b"\xff" * _BLOCK
 for _number in range(_BLOCKS):
     _flash[_number * _BLOCK : (_number + 1) * _BLOCK] = _BLANK
@@ -110,10 +112,14 @@ class Flash:
         if offset is None:
             self._erase(number)
             offset = 0
+        else:
+            _note(0)
         at = number * _BLOCK + offset
         for i in range(len(buffer)):
             _flash[at + i] &= buffer[i]
-        clock.advance(_program_us * -(-len(buffer) // _PAGE))
+        us = _program_us * -(-len(buffer) // _PAGE)
+        _note(us, 0)
+        clock.advance(us)
         _mark(number)
         _deaf(since)
 
@@ -133,6 +139,7 @@ class Flash:
         at = number * _BLOCK
         _flash[at : at + _BLOCK] = _BLANK
         _mark(number)
+        _note(_erase_us)
         clock.advance(_erase_us)
 
 
@@ -140,6 +147,12 @@ def _mark(number):
     global _any_untold
     _untold[number] = 1
     _any_untold = True
+
+
+def _note(us, spells=1):
+    global _busy_us, _spells
+    _busy_us += us
+    _spells += spells
 
 
 def _deaf(since):
@@ -159,10 +172,12 @@ def restore(number, data):
 
 
 def tell_written():
-    """To the rig, which keeps the flash: the blocks that were written since it was last told."""
-    global _any_untold
+    """To the rig, which keeps the flash: the blocks that were written since it was last told, and how long it took."""
+    global _any_untold, _busy_us, _spells
     if not _any_untold:
         return
+    exchange.record(_busy_us, exchange.BUSY, 0, _spells)
+    _busy_us = _spells = 0
     _any_untold = False
     for number in range(_BLOCKS):
         if _untold[number]:
