@@ -24,6 +24,7 @@ from sapper_host.errors import SapperError
 from tests.terminal import READY_S, Terminal
 
 pytestmark = [pytest.mark.virtual, pytest.mark.slow, pytest.mark.xdist_group("virtual"), pytest.mark.timeout(240)]
+QUIET_S = 1.0
 SAPPER = [sys.executable, "-m", "sapper_host"]
 
 
@@ -130,6 +131,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def in_safe(one: Server) -> None:
     # What is said to a board that is only starting is lost: better to ask again than to wait for its answer.
     wait_until(lambda: "state=SAFE" in ask(one.usb, "status", 2.0))
+    # A Ctrl-C counts after 50 ms of the board's time without a byte, which on a busy machine pass later than here.
+    time.sleep(QUIET_S)
 
 
 def test_mpremote_works_on_a_board_in_safe_and_its_reset_starts_sapper_again(workshop: Server, tmp_path: Path) -> None:
