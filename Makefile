@@ -37,8 +37,8 @@ mpy: ## build/mpy: the application's modules as an update carries them
 demo: setup firmware ## drive a lane over buried targets on the virtual Pico, and watch
 	@$(VENV) -m hil.serve.demo
 
-test: setup micropython firmware mpy lint types ## set up and run everything that proves this tree
-	@$(PYTEST)
+test: setup micropython firmware mpy lint types ## set up and run everything that proves this tree (WHOLE=1: no samples)
+	@$(PYTEST) $(if $(WHOLE),--whole)
 
 unit: setup ## the pure tests only, in seconds
 	@$(PYTEST) -m unit

@@ -36,9 +36,25 @@ RANKS = {"unit": 0, "micropython": 1, "sil": 3, "virtual": 4, "slow": 5, "bench"
 DEFAULT_RANK = 2
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--whole", action="store_true", help="also what the default run has a sample of (`make test WHOLE=1`)"
+    )
+
+
+@pytest.fixture(scope="session")
+def whole(request: pytest.FixtureRequest) -> bool:
+    """Whether everything is to be tried, and not a sample."""
+    return bool(request.config.getoption("--whole"))
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sort by the slowest kind of thing a test needs; within a rank the order stays."""
+    if not config.getoption("--whole"):
+        left = [item for item in items if item.get_closest_marker("whole")]
+        items[:] = [item for item in items if not item.get_closest_marker("whole")]
+        config.hook.pytest_deselected(items=left)
     items.sort(
         key=lambda item: max(
             (rank for marker, rank in RANKS.items() if item.get_closest_marker(marker)), default=DEFAULT_RANK

@@ -158,8 +158,9 @@ def test_a_step_that_fails_is_told_and_the_others_are_done(monkeypatch: pytest.M
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_the_kept_figures_are_the_models() -> None:
-    """Else: `python -m hil.serve.silicon_model`."""
+    """Else: `python -m hil.serve.silicon_model`. Four of the steps are looked at above, always."""
     with SiliconRover() as rover:
         record = measured(rover, *(step.name for step in STEPS), on_blocks=True)
     assert figures_of(record).keys() == MODEL.keys()

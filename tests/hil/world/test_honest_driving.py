@@ -187,6 +187,9 @@ def test_half_a_minute_of_honest_driving_is_no_fault(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 340, 20))
+@pytest.mark.parametrize(
+    "seed",
+    [pytest.param(seed, marks=[] if seed in (100, 220) else [pytest.mark.whole]) for seed in range(100, 340, 20)],
+)
 def test_ten_minutes_of_honest_driving_on_twenty_machines_are_no_fault(seed):
     assert [(n, told) for n in range(seed, seed + 20) if (told := Day(n).run())] == []

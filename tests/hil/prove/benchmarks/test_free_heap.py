@@ -83,7 +83,11 @@ def _free_b(run: LaneRun) -> list[int]:
 
 @pytest.mark.virtual
 @pytest.mark.slow
-@pytest.mark.parametrize("column", [*COLUMNS, SLOT], ids=lambda column: column.name)
+@pytest.mark.parametrize(
+    "column",
+    [*(pytest.param(column, marks=pytest.mark.whole) for column in COLUMNS), SLOT],
+    ids=lambda column: column.name,
+)
 def test_after_a_minute_of_sweeping_as_much_is_free_as_the_limit_says(column: Column) -> None:
     with closing(column.open("virtual")) as rig:
         [row] = [row for row in sweep.measure(rig, column) if row.name == "free heap after 60 s"]

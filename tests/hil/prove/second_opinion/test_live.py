@@ -1,4 +1,4 @@
-"""Both emulators run the image. One unit always, with its canary; all of them when there is time."""
+"""Both emulators run the image. One unit always, with the canaries; all by --whole, or `make second-opinion`."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def test_a_pio_without_its_dividers_is_noticed(flash: bytes) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_both_agree_on_everything() -> None:
     heard = run_all(list(UNITS), default_uf2(), os.cpu_count() or 1)
     judged = [row for each in heard for row in rows(each.ours, each.theirs)]
