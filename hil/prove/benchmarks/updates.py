@@ -47,7 +47,7 @@ def rows() -> list[Row]:
             *_against_mpremote(folder, first),
             *_nothing_changed(first),
             *_one_changed((first, second, third), "update of one module, until it has proved itself", FRESH),
-            *_one_changed((first, second, third), "the same in a flash as slow as it may be", WORN),
+            *_one_changed((first, second, third), "update of one module in a flash as slow as it may be", WORN),
             *several(first),
         ]
 
@@ -128,7 +128,7 @@ def _one_changed(versions: tuple[Bundle, Bundle, Bundle], what: str, wear: float
         return [Row(what, slower_s, "s", at_most("UPDATE_MODULE_WORN_MS", 1000), note=note)]
     return [
         Row(what, into_used.seconds, "s", at_most("UPDATE_MODULE_MS", 1000), note=note),
-        Row("the same into a slot that was blank", into_blank.seconds, "s", ""),
+        Row("update of one module into a blank slot", into_blank.seconds, "s", ""),
     ]
 
 
