@@ -28,6 +28,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m hil.prove.updates", description=__doc__)
     parser.add_argument("--count", type=int, default=0, help="so many cuts of each work instead of all")
+    parser.add_argument(
+        "--again-every",
+        type=int,
+        default=1,
+        metavar="N",
+        help="let the work then come to its end after the cuts of every Nth operation only; what the board is after a "
+        "cut is looked at after each",
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", action="append", help="only this work (repeatable)")
     parser.add_argument("--out", type=Path, default=BUILD / "powercut.json")
@@ -35,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     check_file(options.out)
     try:
         with temporary_folder("powercut") as folder:
-            tallies = tally_all(default_uf2(), Path(folder), options.count, options.jobs, options.only)
+            tallies = tally_all(
+                default_uf2(), Path(folder), options.count, options.jobs, options.only, max(options.again_every, 1)
+            )
     except (HilError, SapperError) as error:
         print(f"error: {error}", file=sys.stderr)
         return Status.ERROR

@@ -14,8 +14,10 @@ _CHUNK = 16
 _TOLD_EVERY = 10 * _CHUNK
 
 
-def tally_all(firmware: Path, folder: Path, count: int, jobs: int, only: list[str] | None = None) -> list[Tally]:
-    """All works, all cuts (or `count` of each)."""
+def tally_all(
+    firmware: Path, folder: Path, count: int, jobs: int, only: list[str] | None = None, again_every: int = 1
+) -> list[Tally]:
+    """All works, all cuts (or `count` of each). again_every: see `run_chunk`."""
     from rich.console import Console
     from rich.progress import Progress, TextColumn, TimeRemainingColumn
 
@@ -33,7 +35,7 @@ def tally_all(firmware: Path, folder: Path, count: int, jobs: int, only: list[st
             task = progress.add_task(name, total=len(cuts))
             chunks = [cuts[at : at + _CHUNK] for at in range(0, len(cuts), _CHUNK)]
             for done in as_completed(
-                [pool.submit(run_chunk, firmware, folder, name, recording, chunk) for chunk in chunks]
+                [pool.submit(run_chunk, firmware, folder, name, recording, chunk, again_every) for chunk in chunks]
             ):
                 for operation, phase, state, wrong in done.result():
                     tally.cuts += 1

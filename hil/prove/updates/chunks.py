@@ -44,14 +44,15 @@ def recorder_of(firmware: Path, folder: Path, name: str) -> Recorder:
 
 
 def run_chunk(
-    firmware: Path, folder: Path, name: str, recording: Recording, cuts: list[tuple[int, str]]
+    firmware: Path, folder: Path, name: str, recording: Recording, cuts: list[tuple[int, str]], again_every: int
 ) -> list[tuple[int, str, str, str]]:
-    """Some cuts of one work: [(operation, phase, state found, what is wrong)]. HilError when this process's recording
-    is not `recording`, whose operations the cuts number."""
+    """Some cuts of one work: [(operation, phase, state found, what is wrong)]. again_every: after each such operation
+    the work is done once more. HilError when this process's recording is not `recording`, whose operations the cuts
+    number."""
     recorder = recorder_of(firmware, folder, name)
     if recorder.recording != recording:
         raise HilError(f"{name}: done again, it is {recorder.recording}, not {recording}")
     return [
-        (operation, phase, *survive(_board(), recorder.work, image))
+        (operation, phase, *survive(_board(), recorder.work, image, operation % again_every == 0))
         for operation, phase, image in recorder.images(cuts)
     ]
