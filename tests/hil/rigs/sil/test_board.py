@@ -146,10 +146,16 @@ def test_armed_and_only_pinged_the_rover_disarms_itself(rig: SilRig, operator: O
 def test_a_write_to_flash_stops_the_board_for_as_long_as_the_chip_takes(rig: SilRig, operator: Operator) -> None:
     operator.must("telemetry on")
     operator.run(2 * NS_PER_S)
+    busy_ns, spells = rig.flash_busy_ns, rig.flash_spells
     operator.must("save")
     operator.run(2 * NS_PER_S)
-    longest = max(frame.fields["tick_max_us"] for frame in operator.heard.frames if frame.name == "LOOP")
-    assert longest >= 45_000  # one sector's erase
+    loops = [frame.fields for frame in operator.heard.frames if frame.name == "LOOP"]
+    assert max(loop["tick_max_us"] for loop in loops) >= 45_000  # one sector's erase
+    # What the rig tells of the flash is what the board missed.
+    busy_ms = (rig.flash_busy_ns - busy_ns) / NS_PER_MS
+    missed = round((loops[-1]["t_ms"] - loops[0]["t_ms"]) / 10) - (loops[-1]["ticks"] - loops[0]["ticks"])
+    assert 2 <= rig.flash_spells - spells <= 20
+    assert missed == pytest.approx(busy_ms / 10, abs=2) and missed > 4
 
 
 def test_the_board_runs_on_over_the_wrap_of_its_ticks() -> None:
