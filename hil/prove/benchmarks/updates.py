@@ -31,8 +31,8 @@ from sapper_host.update.update import update
 
 _CHANGE = "sapper/link/status.py"
 _COMMAND_S = 300
-_PACE = 0.4
-_COUNTS = {2: "two", 4: "four"}
+_PACE = 0.4  # of real time
+_COUNTS = {2: "two", 4: "four"}  # of boards, in a row's name
 
 
 def rows() -> list[Row]:
