@@ -169,7 +169,8 @@ seen = {}
 def make(old):
     def handle(self, link, line):
         now = time.ticks_ms()
-        near = time.ticks_diff(now, seen.get(line, now - 5000)) < (80 if line.startswith('drive') else 400)
+        often = not isinstance(line, str) or line.startswith('drive')
+        near = time.ticks_diff(now, seen.get(line, now - 5000)) < (80 if often else 400)
         if near:
             stop()
         if len(seen) > 8:
@@ -270,7 +271,7 @@ configured('sapper.safety.watch', 'Watch', _link_timeout_ms=2500)
         """
 import micropython
 wrap('sapper.hardware.serial_port', 'UsbPort', 'write',
-    lambda old: lambda self, view: micropython.kbd_intr(3) or old(self, view))
+    lambda old: lambda self, *what: micropython.kbd_intr(3) or old(self, *what))
 """,
     ),
     Canary(
