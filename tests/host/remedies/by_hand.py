@@ -19,7 +19,7 @@ CLASSES_BY_HAND = ("NotPrintedError", "Uf2Error", "Interrupted")
 # shows them as its own, see verbs/rigs.py; the commands they name are checked as all others.)
 ROOMS = (
     ("hil/play/", 7),
-    ("hil/prove/", 55),
+    ("hil/prove/", 53),
     ("hil/rigs/", 41),
     ("hil/serve/", 2),
     ("hil/traces/", 3),
