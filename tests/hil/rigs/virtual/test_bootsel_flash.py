@@ -151,10 +151,18 @@ def test_a_board_that_was_put_into_bootsel_is_found_by_itself(rover: Rig, flash:
     assert said["boards"][0]["name"] == str(rover.drive) and "ask" not in said["boards"][0]["seconds"]
 
 
+def on_the_drive(one: Rig) -> set[str]:
+    """Names of what is on it; nothing while there is none, or where it goes just now."""
+    try:
+        return {path.name for path in one.drive.iterdir()}
+    except FileNotFoundError:
+        return set()
+
+
 def wait_for_drive(one: Rig, fresh: bool = False) -> None:
     """fresh: one that nothing was copied to."""
     end = time.monotonic() + 100
-    while not one.drive.exists() or (fresh and {path.name for path in one.drive.iterdir()} - AS_IT_COMES):
+    while not (there := on_the_drive(one)) or (fresh and there != AS_IT_COMES):
         assert time.monotonic() < end, "no drive came"
         time.sleep(0.1)
 
