@@ -23,7 +23,7 @@ import numpy as np
 from hil.errors import HilError
 from hil.play.operator import Operator
 from hil.play.tape import Tape
-from hil.rigs.rig import NS_PER_MS, NS_PER_S
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, TICK_NS
 from hil.rigs.sil.rig import SilRig
 from hil.traces.synthetic import synthetic_trace
 from sapper_host import processes
@@ -39,7 +39,7 @@ _LENGTH_M, _SPEED_M_S = 12.0, 0.3
 _TARGETS_M = (4.0, 8.5)
 _TRACES = 4
 _FLASH_EVERY = 10  # passes
-_TICK_MS = 10
+_TICK_MS = TICK_NS // NS_PER_MS
 _HEAP_WARM_UP = 2  # passes before the heap's level counts
 _HEAP_DRIFT_BYTES = 2048  # over the whole run: less than a leak of three bytes a pass in 24 hours
 
@@ -193,7 +193,7 @@ def missed_ticks(loops: list[Frame], saved_ms: list[int]) -> int:
     missed = 0
     for before, after in pairwise(frame.fields for frame in loops):
         if not any(before["t_ms"] <= t_ms <= after["t_ms"] for t_ms in saved_ms):
-            missed += round((after["t_ms"] - before["t_ms"]) / 10) - (after["ticks"] - before["ticks"])
+            missed += round((after["t_ms"] - before["t_ms"]) / _TICK_MS) - (after["ticks"] - before["ticks"])
     return missed
 
 

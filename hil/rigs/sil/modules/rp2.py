@@ -109,16 +109,15 @@ class Flash:
         """Program; with no offset, erase first."""
         since = clock.now
         number += self._first
-        if offset is None:
+        erased = offset is None
+        if erased:
             self._erase(number)
             offset = 0
-        else:
-            _note(0)
         at = number * _BLOCK + offset
         for i in range(len(buffer)):
             _flash[at + i] &= buffer[i]
         us = _program_us * -(-len(buffer) // _PAGE)
-        _note(us, 0)
+        _note(us, 0 if erased else 1)
         clock.advance(us)
         _mark(number)
         _deaf(since)
@@ -139,7 +138,7 @@ class Flash:
         at = number * _BLOCK
         _flash[at : at + _BLOCK] = _BLANK
         _mark(number)
-        _note(_erase_us)
+        _note(_erase_us, 1)
         clock.advance(_erase_us)
 
 
@@ -149,7 +148,7 @@ def _mark(number):
     _any_untold = True
 
 
-def _note(us, spells=1):
+def _note(us, spells):
     global _busy_us, _spells
     _busy_us += us
     _spells += spells
