@@ -40,11 +40,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", action="append", help="only this work (repeatable)")
     parser.add_argument("--out", type=Path, default=BUILD / "powercut.json")
     options = parser.parse_args(arguments)
+    if options.again_every < 1:
+        parser.error(f"--again-every {options.again_every}: it is 1 (after each) or more")
     check_file(options.out)
     try:
         with temporary_folder("powercut") as folder:
             tallies = tally_all(
-                default_uf2(), Path(folder), options.count, options.jobs, options.only, max(options.again_every, 1)
+                default_uf2(), Path(folder), options.count, options.jobs, options.only, options.again_every
             )
     except (HilError, SapperError) as error:
         print(f"error: {error}", file=sys.stderr)
