@@ -46,8 +46,7 @@ def rows() -> list[Row]:
         return [
             *_against_mpremote(folder, first),
             *_nothing_changed(first),
-            *_one_changed((first, second, third), "update of one module, until it has proved itself", FRESH),
-            *_one_changed((first, second, third), "update of one module in a flash as slow as it may be", WORN),
+            *_one_changed((first, second, third)),
             *several(first),
         ]
 
@@ -110,26 +109,41 @@ def _nothing_changed(first: Bundle) -> list[Row]:
     ]
 
 
-def _one_changed(versions: tuple[Bundle, Bundle, Bundle], what: str, wear: float) -> list[Row]:
-    """Two updates of one module. In a fresh flash the usual one is held to its limit, into a slot that holds the
-    version before last; into a blank one, once in a board's life, all that did not change is written too. In a worn
-    flash the slower of the two.
+def _one_changed(versions: tuple[Bundle, Bundle, Bundle]) -> list[Row]:
+    """Updates of one module. The usual one is into a slot that holds the version before last; into a blank one, once in
+    a board's life, all that did not change is written too. In a worn flash the slower of the two.
     """
+    blank_s, used_s, note = _module_s(versions, FRESH)
+    *worn_s, worn_note = _module_s(versions, WORN)
+    return [
+        Row(
+            "update of one module, until it has proved itself",
+            used_s,
+            "s",
+            at_most("UPDATE_MODULE_MS", 1000),
+            note=note,
+        ),
+        Row("update of one module into a blank slot", blank_s, "s", ""),
+        Row(
+            "update of one module in a flash as slow as it may be",
+            max(worn_s),
+            "s",
+            at_most("UPDATE_MODULE_WORN_MS", 1000),
+            note=worn_note,
+        ),
+    ]
+
+
+def _module_s(versions: tuple[Bundle, Bundle, Bundle], wear: float) -> tuple[float, float, str]:
+    """Seconds of an update of one module into a blank slot, and into a used one, and both in words."""
     first, second, third = versions
     with VirtualPico(default_uf2(), flash_wear=wear) as pico:
         pico.run(BOOT_NS)
         board = SimulatedBoard(pico)
         update(board, first)
-        into_blank, into_used = update(board, second), update(board, third)
-    note = f"into a used slot {into_used.seconds:.2f} s, {into_used.bytes} bytes sent; into a blank one"
-    note += f" {into_blank.seconds:.2f} s, {into_blank.bytes} bytes"
-    if wear != FRESH:
-        slower_s = max(into_blank.seconds, into_used.seconds)
-        return [Row(what, slower_s, "s", at_most("UPDATE_MODULE_WORN_MS", 1000), note=note)]
-    return [
-        Row(what, into_used.seconds, "s", at_most("UPDATE_MODULE_MS", 1000), note=note),
-        Row("update of one module into a blank slot", into_blank.seconds, "s", ""),
-    ]
+        blank, used = update(board, second), update(board, third)
+    note = f"into a used slot {used.seconds:.2f} s, {used.bytes} bytes sent; into a blank one"
+    return blank.seconds, used.seconds, f"{note} {blank.seconds:.2f} s, {blank.bytes} bytes"
 
 
 def several(chosen: Bundle, count: int = 4) -> list[Row]:
