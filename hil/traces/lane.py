@@ -35,7 +35,7 @@ def draw_lane(random: np.random.Generator, wish: Difficulty, speed: float) -> di
     weights = np.array([kind.weight for kind in KINDS])
     picks = random.choice(len(KINDS), size=number_targets, p=weights / weights.sum())
     targets = [
-        _draw_target(random, wish, end, KINDS[pick], place)
+        draw_target(random, wish, end, KINDS[pick], place)
         for pick, place in zip(picks, places[:number_targets], strict=True)
     ]
     rocks = [
@@ -117,10 +117,10 @@ def _places(random: np.random.Generator, count: int) -> list[float]:
     return [round(float(p), 3) for p in random.permutation(places)]
 
 
-def _draw_target(
+def draw_target(
     random: np.random.Generator, wish: Difficulty, end: FrontEnd, kind: Kind, place: float
 ) -> dict[str, Any]:
-    """An object of the kind, of the size that gives it a drawn signal-to-noise.
+    """An object of the kind at a place, of the size that gives it a drawn signal-to-noise: a target's table.
 
     Where no size of the kind is enough it lies nearer, and at last the largest is taken.
     """

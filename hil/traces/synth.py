@@ -5,7 +5,8 @@ Lane `index` of `seed` is the same bytes whenever it is made (with the same nump
 """
 
 import json
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 
 from hil.errors import HilError
 from hil.traces.lane import draw_lane, frame_snr, peak_mv
+from hil.traces.motion import STEP_S, Leg, places_m, steady
 from hil.traces.recipe import DIFFICULTIES, LANE_LENGTH_M
+from hil.traces.scenes import SCENES, draw_scene
 from hil.world.world import World
 from hil.world.world_file import parse_world
 from sapper.shared.pins import ADC_FULL_SCALE_MV
@@ -44,25 +47,53 @@ class SynthTrace:
     truth: dict[str, Any]
 
 
-def lane_names(count: int, seed: int, difficulty: str) -> list[str]:
-    """The names of the lanes that `synthesise` gives for 0 <= index < count."""
-    if difficulty not in DIFFICULTIES:
-        raise SynthError(f"difficulty '{difficulty}' is not known; choose one of {', '.join(DIFFICULTIES)}")
+@dataclass(frozen=True)
+class Wish:
+    """What lanes are asked for: a difficulty, or a scene (or its control) instead."""
+
+    difficulty: str = "nominal"
+    scene: str = ""
+    control: bool = False
+
+    def check(self) -> None:
+        """SynthError when there is no such thing."""
+        if self.scene and self.scene not in SCENES:
+            raise SynthError(f"scene '{self.scene}' is not known; choose one of {', '.join(SCENES)}")
+        if self.control and (not self.scene or SCENES[self.scene].stress is None):
+            made = [name for name, scene in SCENES.items() if scene.stress is not None]
+            raise SynthError(f"a control is made for a scene with a stress of its own: {', '.join(made)}")
+        if self.difficulty not in DIFFICULTIES:
+            raise SynthError(f"difficulty '{self.difficulty}' is not known; choose one of {', '.join(DIFFICULTIES)}")
+
+    @property
+    def word(self) -> str:
+        """As it stands in a lane's name."""
+        return f"{self.scene}-control" if self.control else self.scene or self.difficulty
+
+    @property
+    def stream(self) -> int:
+        """Of random numbers. A control has its scene's."""
+        return zlib.crc32(self.scene.encode()) if self.scene else sorted(DIFFICULTIES).index(self.difficulty)
+
+
+def lane_names(count: int, seed: int, wish: Wish) -> list[str]:
+    """The names of the lanes that `synthesise` gives for 0 <= index < count. SynthError for an impossible wish."""
+    wish.check()
     if not 1 <= count <= COUNT_MAX:
         raise SynthError(f"count = {count} is outside 1..{COUNT_MAX}; ask for fewer lanes at a time")
     if seed < 0:
         raise SynthError(f"seed = {seed} is negative; give 0 or more")
-    return [f"synth_{difficulty}_{seed}_{index:03d}" for index in range(count)]
+    return [f"synth_{wish.word}_{seed}_{index:03d}" for index in range(count)]
 
 
-def write_lanes(folder: Path, count: int, seed: int, difficulty: str) -> Iterator[Path]:
+def write_lanes(folder: Path, count: int, seed: int, wish: Wish) -> Iterator[Path]:
     """Make lanes 0..count-1 into `folder` as NAME.csv and NAME.truth.json; gives each CSV's path once it is
     complete.
     """
-    names = lane_names(count, seed, difficulty)
+    names = lane_names(count, seed, wish)
     folder.mkdir(parents=True, exist_ok=True)
     for index, name in enumerate(names):
-        trace = synthesise(seed, index, difficulty)
+        trace = synthesise(seed, index, wish)
         path = folder / f"{name}.csv"
         with replacing(path) as part:
             with part.open("w", encoding="utf-8", newline="") as file:
@@ -71,43 +102,75 @@ def write_lanes(folder: Path, count: int, seed: int, difficulty: str) -> Iterato
         yield path
 
 
-def synthesise(seed: int, index: int, difficulty: str) -> SynthTrace:
-    """Lane `index` of `seed`. SynthError when the difficulty is not known."""
-    name = lane_names(index + 1, seed, difficulty)[index]
-    wish = DIFFICULTIES[difficulty]
-    random = np.random.default_rng([seed, index, sorted(DIFFICULTIES).index(difficulty)])
-    speed = float(random.uniform(*wish.speed_m_s))
-    duration_s = LANE_LENGTH_M / speed
-    data = draw_lane(random, wish, speed)
+def synthesise(seed: int, index: int, wish: Wish) -> SynthTrace:
+    """Lane `index` of `seed`. SynthError for an impossible wish."""
+    name = lane_names(index + 1, seed, wish)[index]
+    random = np.random.default_rng([seed, index, wish.stream])
+    return _of_scene(random, name, seed, index, wish) if wish.scene else _plain(random, name, seed, index, wish)
+
+
+def _plain(random: np.random.Generator, name: str, seed: int, index: int, wish: Wish) -> SynthTrace:
+    ranges = DIFFICULTIES[wish.difficulty]
+    speed = float(random.uniform(*ranges.speed_m_s))
+    data = draw_lane(random, ranges, speed)
     stuck = data.pop("stuck")
     if stuck:
         data["fault"] = [{"kind": "stuck", "gate": g, "t0_s": t0, "t1_s": t1} for g, t0, t1 in stuck]
     world = World(parse_world(data, name))
     times_s, position_m, gates_mv = _drive(world, random, speed)
     rows = _rows(world, random, times_s, position_m, gates_mv)
-    truth = _truth(world, name, seed, index, difficulty, speed, float(times_s[-1]), position_m, stuck)
-    provenance = [
+    truth = _truth(world, name, seed, index, speed, float(times_s[-1]), position_m, stuck)
+    truth["difficulty"] = wish.difficulty
+    about = f"difficulty: {wish.difficulty}"
+    return SynthTrace(name, _provenance(name, seed, index, about, speed, LANE_LENGTH_M / speed), rows, truth)
+
+
+def _of_scene(random: np.random.Generator, name: str, seed: int, index: int, wish: Wish) -> SynthTrace:
+    draft = draw_scene(random, wish.scene, wish.control)
+    world = World(parse_world(draft.tables, name))
+    # The motion's own draws must not move the noise of rows: scene and control differ in the stress alone.
+    random = np.random.default_rng([seed, index, wish.stream, 1])
+    times_s, position_m, gates_mv = _drive(world, random, draft.speed_m_s, draft.legs)
+    rows = _rows(world, random, times_s, position_m, gates_mv)
+    truth = _truth(world, name, seed, index, draft.speed_m_s, float(times_s[-1]), position_m, [])
+    numbered = sorted(range(len(draft.targets)), key=lambda number: float(draft.targets[number]["x_m"]))
+    for number, target in zip(numbered, truth["targets"], strict=True):
+        if number in draft.groups:
+            target["group"] = draft.groups[number]
+        if number in draft.extents:
+            target["extent_m"] = draft.extents[number]
+    truth |= {"scene": wish.scene, "control": wish.control, "marks": draft.marks}
+    about = f"scene: {wish.scene}{' (control)' * wish.control}"
+    return SynthTrace(name, _provenance(name, seed, index, about, draft.speed_m_s, float(times_s[-1])), rows, truth)
+
+
+def _provenance(name: str, seed: int, index: int, about: str, speed: float, duration_s: float) -> list[str]:
+    return [
         "synthetic: made from the world model, nothing recorded",
         f"name: {name}",
-        f"seed: {seed} index: {index} difficulty: {difficulty}",
+        f"seed: {seed} index: {index} {about}",
         f"speed_m_s: {speed:.3f} frame_hz: {1 / FRAME_S:g} ticks_per_m: {TICKS_PER_M} duration_s: {duration_s:.2f}",
     ]
-    return SynthTrace(name, provenance, rows, truth)
 
 
-def _drive(world: World, random: np.random.Generator, speed: float) -> tuple[Array, Array, Array]:
-    """Along the lane: frame times (n,), the coil's place at each frame's end (n,), gates' means over each frame (n,
-    3).
+def _drive(
+    world: World, random: np.random.Generator, speed: float, legs: Sequence[Leg] = ()
+) -> tuple[Array, Array, Array]:
+    """Along the lane, in legs or steadily: frame times (n,), the coil's place at each frame's end (n,), gates' means
+    over each frame (n, 3).
     """
     file = world.file
     ripple = 0.02 * random.uniform(0, 1)
     wave = 2 * np.pi / random.uniform(0.5, 2.0)
     phase = random.uniform(0, 2 * np.pi)
-    count = int(LANE_LENGTH_M / speed / FRAME_S)
+    on_the_way = places_m(legs) if legs else None
+    count = int(file.world.lane_length_m / speed / FRAME_S) if on_the_way is None else len(on_the_way) - 1
     pulses_ns = world.pulse_times_ns(0, round(count * FRAME_S * 1e9))
-    t = pulses_ns * 1e-9
-    # a speed that swings a little about its mean, as a velocity loop's does
-    place = speed * t + speed * ripple / wave * (np.sin(wave * t + phase) - np.sin(phase))
+    t = np.asarray(pulses_ns * 1e-9, float)
+    if on_the_way is None:
+        place = steady(speed, ripple, wave, phase, t)
+    else:
+        place = np.interp(t, STEP_S * np.arange(len(on_the_way)), on_the_way)
     coil = np.stack([place, np.full_like(place, file.rover.start_lateral_m)], axis=1)
     per_frame = round(file.front_end.pulse_rate_hz * FRAME_S)
     gates = world.voltages_mv(pulses_ns, coil).reshape(count, per_frame, 3).mean(axis=1)
@@ -140,7 +203,6 @@ def _truth(
     name: str,
     seed: int,
     index: int,
-    difficulty: str,
     speed: float,
     duration_s: float,
     place_m: Array,
@@ -173,7 +235,6 @@ def _truth(
         "name": name,
         "seed": seed,
         "index": index,
-        "difficulty": difficulty,
         "lane_length_m": file.world.lane_length_m,
         "swath_m": file.world.swath_m,
         "speed_m_s": round(speed, 3),

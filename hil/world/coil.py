@@ -56,7 +56,7 @@ def demagnetising_factors(aspect: float) -> tuple[float, float]:
 
 def equivalent_radius_m(target: Target) -> float:
     """Radius of the sphere of the same volume."""
-    if target.shape == "plate":
+    if target.shape in ("plate", "sheet"):
         return float((0.75 * target.radius_m**3 * PLATE_THICKNESS) ** (1 / 3))
     if target.shape == "rod":
         return float((0.75 * target.radius_m**2 * target.length_m) ** (1 / 3))
@@ -65,13 +65,15 @@ def equivalent_radius_m(target: Target) -> float:
 
 def polarisability_m3(target: Target, ferrous: bool) -> Array:
     """The object's tensor A of shape (3, 3) in m^3, m = A H; for a sphere of metal 2 pi a^3 in every direction.
+    Of a sheet: of a round piece as wide as it is.
 
     Other shapes are the spheroid of the same proportions: V / (1 - N) for a metal that keeps the field out. Iron
     also draws it in, which adds a share proportional to V / (N + 1 / (mu_r - 1)): the same again for a sphere, many
     times that along a rod.
     """
     volume = 4 / 3 * np.pi * equivalent_radius_m(target) ** 3
-    aspects = {"sphere": 1.0, "plate": PLATE_THICKNESS / 2, "rod": target.length_m / (2 * target.radius_m)}
+    flat = PLATE_THICKNESS / 2
+    aspects = {"sphere": 1.0, "plate": flat, "sheet": flat, "rod": target.length_m / (2 * target.radius_m)}
     factors = np.array(demagnetising_factors(aspects[target.shape]))
     moments = volume / (1 - factors)
     if ferrous:
@@ -87,7 +89,7 @@ def _axis(target: Target) -> Array:
     the tilt.
     """
     heading, tilt = np.radians(target.heading_deg), np.radians(target.tilt_deg)
-    if target.shape == "plate":
+    if target.shape in ("plate", "sheet"):
         return np.array([np.sin(tilt) * np.cos(heading), np.sin(tilt) * np.sin(heading), np.cos(tilt)])
     return np.array([np.cos(tilt) * np.cos(heading), np.cos(tilt) * np.sin(heading), np.sin(tilt)])
 

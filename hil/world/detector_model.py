@@ -49,6 +49,16 @@ class Buried:
         return np.asarray(((near * (1 - across) + far * across) * lift)[:, None] * self.response_mv)
 
 
+def _pieces(target: Target) -> list[tuple[float, float]]:
+    """What a target is made of along the lane: (how far ahead of its middle, share of a whole piece). A sheet is a row
+    of round pieces that lie half over each other."""
+    if target.shape != "sheet":
+        return [(0.0, 1.0)]
+    count = max(round(target.length_m / target.radius_m), 1)
+    ahead_m = (np.arange(count) + 0.5) * target.length_m / count - target.length_m / 2
+    return [(float(each), target.length_m / (2 * target.radius_m) / count) for each in ahead_m]
+
+
 def bury(end: FrontEnd, target: Target, half_width_m: float = 0.5) -> Buried:
     """The profile of one target for a coil that passes within `half_width_m` of the lane's middle."""
     material = MATERIALS[target.material]
@@ -57,10 +67,12 @@ def bury(end: FrontEnd, target: Target, half_width_m: float = 0.5) -> Buried:
     place = np.arange(-REACH_M, REACH_M + STEP_M, STEP_M)
     height = end.coil_height_m + target.depth_m
     offsets = np.empty((len(lateral), len(place), 3))
-    offsets[..., 0] = -place
     offsets[..., 1] = target.y_m - lateral[:, None]
     offsets[..., 2] = -height
-    profile = coupling(end.coil_radius_m, offsets.reshape(-1, 3), tensor).reshape(len(lateral), len(place))
+    profile = np.zeros((len(lateral), len(place)))
+    for ahead_m, share in _pieces(target):
+        offsets[..., 0] = ahead_m - place
+        profile += share * coupling(end.coil_radius_m, offsets.reshape(-1, 3), tensor).reshape(profile.shape)
     response = metal_response_mv(end, material, equivalent_radius_m(target))
     return Buried(target, response, lateral, profile, height, end.coil_radius_m)
 
@@ -76,14 +88,19 @@ class DetectorModel:
         self._order = np.array([b.target.x_m for b in self.buried])
         self._stuck: dict[int, float] = {}
 
-    def quiet_mv(self, x_m: Array, y_m: Array) -> Array:
-        """The gates without anything random in time, coil at (x, y), each (m,): (m, 3), before the ADC's limits."""
-        out = self.ground.gates_mv(x_m, y_m) + self.file.front_end.mid_mv
+    def quiet_mv(self, x_m: Array, y_m: Array, t_s: Array) -> Array:
+        """The gates without anything random in time, coil at (x, y) at t, each (m,): (m, 3), before the ADC's
+        limits.
+        """
+        swing_m = self.disturbance.swing_m(t_s)
+        out = self.ground.gates_mv(x_m, y_m, swing_m) + self.file.front_end.mid_mv
         if len(self.buried):
             low, high = float(x_m.min()) - REACH_M, float(x_m.max()) + REACH_M
             near = [b for b in self.buried if low < b.target.x_m < high]
             if near:
                 change = self.ground.along(self.ground.height_change_m, x_m)
+                if swing_m is not None:
+                    change = change + swing_m
                 for b in near:
                     out += b.gates_mv(x_m, y_m, change)
         return np.asarray(out)
@@ -93,10 +110,10 @@ class DetectorModel:
 
         Faults of the world file act here. A stuck gate keeps the value of the first sample asked for inside its fault.
         """
-        t_s = times_ns * 1e-9
+        t_s = np.asarray(times_ns * 1e-9, dtype=np.float64)
         pulses = (times_ns * self.file.front_end.pulse_rate_hz).astype(np.int64) // 1_000_000_000
-        out = self.quiet_mv(coil_m[:, 0], coil_m[:, 1])
-        out += self.disturbance.gates_mv(np.asarray(t_s, dtype=np.float64), pulses)
+        out = self.quiet_mv(coil_m[:, 0], coil_m[:, 1], t_s)
+        out += self.disturbance.gates_mv(t_s, pulses)
         np.clip(out, 0, FULL_SCALE_MV, out=out)
         for number, fault in enumerate(self.file.faults):
             if fault.t1_s <= t_s[0] or fault.t0_s > t_s[-1]:

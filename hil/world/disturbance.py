@@ -1,4 +1,4 @@
-"""What disturbs the gates whatever lies in the ground: noise, slow wander, warming up, mains, motor bursts.
+"""What disturbs the gates whatever lies in the ground: noise, slow wander, warming up, mains, bursts; the arm's swing.
 
 Everything is a function of the pulse's number, drawn in blocks from the seed: the same times give the same noise in
 whatever slices they are asked for.
@@ -44,11 +44,15 @@ class Disturbance:
         self._wander_a = shape[:, None] * np.array(end.wander_mv)
         self._wander_phase = random.uniform(0, 2 * np.pi, (WANDER_SINES, 3))
         self._thermal = np.array(file.drift.thermal_mv)
+        self._rate = np.array(file.drift.rate_mv_s)
+        self._noisy = file.bursts
+        self._swing = file.swing
         self._tone_phase = random.uniform(0, 2 * np.pi)
         self._tone_share = random.uniform(0.7, 1.0, 3)
         count = int(self._tone.burst_per_s * HORIZON_S) if self._tone.burst_mv else 0
         gaps = random.exponential(1 / self._tone.burst_per_s, count) if count else np.empty(0)
         self.bursts_s: Array = np.cumsum(gaps)
+        self._swing_phase = np.random.default_rng([self.seed, 606]).uniform(0, 2 * np.pi)
         self._block = lru_cache(maxsize=4)(self._make_block)
         self._slow_block = lru_cache(maxsize=4)(self._make_slow_block)
 
@@ -75,6 +79,9 @@ class Disturbance:
         """
         white = self._white(pulses)
         out = white[:, :3] * self.per_pulse_mv
+        for burst in self._noisy:
+            on = (t_s >= burst.t0_s) & (t_s < burst.t1_s)
+            out[on] *= burst.times
         out += self._slow(t_s)
         tone = self._tone
         if tone.mains_mv:
@@ -108,4 +115,12 @@ class Disturbance:
         grid = (number * SLOW_BLOCK + np.arange(SLOW_BLOCK + 1)) * SLOW_STEP_S
         angle = self._wander_w[None, :, None] * grid[:, None, None] + self._wander_phase
         knots = (np.sin(angle) * self._wander_a).sum(axis=1)
-        return np.asarray(knots + self._thermal * (1 - np.exp(-grid / self._drift.thermal_s))[:, None])
+        warming = self._thermal * (1 - np.exp(-grid / self._drift.thermal_s))[:, None]
+        return np.asarray(knots + warming + self._rate * grid[:, None])
+
+    def swing_m(self, t_s: Array) -> Array | None:
+        """How much higher the arm holds the coil at times t_s (m,), (m,); None where it does not swing."""
+        swing = self._swing
+        if not swing.height_mm:
+            return None
+        return np.asarray(swing.height_mm / 1000 * np.sin(2 * np.pi * swing.hz * t_s + self._swing_phase))

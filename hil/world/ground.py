@@ -21,11 +21,15 @@ class Ground:
 
     def __init__(self, file: WorldFile) -> None:
         lane, soil, end = file.world, file.soil, file.front_end
+        self._end = end
         self.start_m = -MARGIN_M
         self.x_m = np.arange(-MARGIN_M, lane.lane_length_m + MARGIN_M + STEP_M, STEP_M)
         random = np.random.default_rng([lane.seed, 101])
         n = len(self.x_m)
         self.height_change_m = smooth_noise(random, n, soil.height_m) * soil.height_mm / 1000
+        for lift in file.lifts:
+            inside_m = np.minimum(self.x_m - lift.x0_m, lift.x1_m - self.x_m)
+            self.height_change_m += np.clip(inside_m / lift.ramp_m, 0, 1) * lift.height_mm / 1000
         height = np.maximum(end.coil_height_m + self.height_change_m, 0.3 * end.coil_height_m)
         self.height_change_m = height - end.coil_height_m
         reach = ground_coupling(end.coil_radius_m, height) / ground_coupling(
@@ -35,6 +39,12 @@ class Ground:
         self.shares = soil_shares(end) * (1 + soil.ratio_error * random.standard_normal(3) / np.sqrt(2))
         wander = np.stack([smooth_noise(random, n, 3 * soil.variation_m) for _ in range(3)], axis=1)
         shares = self.shares * (1 + soil.ratio_error * wander / np.sqrt(2))
+        others = np.random.default_rng([lane.seed, 404])
+        for change in file.soil_changes:
+            behind = (1 + np.tanh(2 * (self.x_m - change.x_m) / change.width_m)) / 2
+            strength *= 1 + (change.times - 1) * behind
+            other = soil_shares(end) * (1 + change.ratio_error * others.standard_normal(3) / np.sqrt(2))
+            shares += behind[:, None] * (other - shares)
         # (n, 3): what soil alone does to the gates, in ADC millivolts
         self.soil_mv = -np.maximum(strength, 0)[:, None] * shares
         self.rocks_mv: list[tuple[float, float, float, Array]] = []
@@ -53,8 +63,10 @@ class Ground:
             part = part[:, None]
         return np.asarray(profile[i] * (1 - part) + profile[i + 1] * part)
 
-    def gates_mv(self, x_m: Array, y_m: Array) -> Array:
-        """What soil and hot rocks do to the gates with the coil at (x, y), each (m,): (m, 3)."""
+    def gates_mv(self, x_m: Array, y_m: Array, swing_m: Array | None = None) -> Array:
+        """What soil and hot rocks do to the gates with the coil at (x, y), `swing_m` above where it runs, each (m,):
+        (m, 3).
+        """
         out = self.along(self.soil_mv, x_m)
         low, high = float(x_m.min()), float(x_m.max())
         for rock_x, rock_y, width, level in self.rocks_mv:
@@ -64,6 +76,10 @@ class Ground:
             # a small magnetised stone is a dipole below the coil: out by a third power, back by another
             square = ((x_m[near] - rock_x) ** 2 + (y_m[near] - rock_y) ** 2) / width**2
             out[near] += (1 / (1 + square) ** 3)[:, None] * level
+        if swing_m is not None:
+            height_m = self._end.coil_height_m + self.along(self.height_change_m, x_m)
+            radius_m = self._end.coil_radius_m
+            out *= (ground_coupling(radius_m, height_m + swing_m) / ground_coupling(radius_m, height_m))[:, None]
         return out
 
 

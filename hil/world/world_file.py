@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from hil.errors import HilError
 from hil.world.world_spec import (
     PLATE_THICKNESS,
+    Burst,
     Choice,
     Drift,
     Fault,
@@ -19,10 +20,13 @@ from hil.world.world_spec import (
     HotRock,
     Interference,
     Lane,
+    Lift,
     Quantity,
     RoverSpec,
     Soil,
+    SoilChange,
     SupplySpec,
+    Swing,
     Target,
     WorldFile,
 )
@@ -45,10 +49,14 @@ SECTIONS: dict[str, tuple[str, type, bool]] = {
     "supply": ("supply", SupplySpec, False),
     "front_end": ("front_end", FrontEnd, False),
     "soil": ("soil", Soil, False),
+    "soil_change": ("soil_changes", SoilChange, True),
+    "lift": ("lifts", Lift, True),
+    "swing": ("swing", Swing, False),
     "interference": ("interference", Interference, False),
     "drift": ("drift", Drift, False),
     "target": ("targets", Target, True),
     "hot_rock": ("hot_rocks", HotRock, True),
+    "burst": ("bursts", Burst, True),
     "fault": ("faults", Fault, True),
 }
 
@@ -175,7 +183,8 @@ def _check_together(world: WorldFile) -> None:
                     " move it, or raise lane_length_m in [world]"
                 )
     for i, target in enumerate(world.targets, 1):
-        half = target.radius_m if target.shape != "plate" else target.radius_m * PLATE_THICKNESS
+        flat = target.shape in ("plate", "sheet")
+        half = target.radius_m * PLATE_THICKNESS if flat else target.radius_m
         if target.shape == "rod" and target.length_m < 2 * target.radius_m:
             raise WorldError(
                 f"{path}: [[target]] {i}: length_m = {target.length_m:g} is less than twice radius_m ="
@@ -199,11 +208,19 @@ def _check_together(world: WorldFile) -> None:
                 f"{path}: [front_end]: pulse_us + delay_us of gate {i} = {pulse + delay:g} us is longer than"
                 f" the pulse period of {1e6 / end.pulse_rate_hz:g} us; lower them, or pulse_rate_hz"
             )
-    for i, fault in enumerate(world.faults, 1):
-        if fault.t1_s <= fault.t0_s:
-            raise WorldError(
-                f"{path}: [[fault]] {i}: t1_s = {fault.t1_s:g} is not after t0_s = {fault.t0_s:g}; raise t1_s"
-            )
+    spans = {
+        "fault": [("t", each.t0_s, each.t1_s) for each in world.faults],
+        "burst": [("t", each.t0_s, each.t1_s) for each in world.bursts],
+        "lift": [("x", each.x0_m, each.x1_m) for each in world.lifts],
+    }
+    for name, all_of_it in spans.items():
+        for i, (what, start, end_of_it) in enumerate(all_of_it, 1):
+            unit = {"t": "s", "x": "m"}[what]
+            if end_of_it <= start:
+                raise WorldError(
+                    f"{path}: [[{name}]] {i}: {what}1_{unit} = {end_of_it:g} is not after {what}0_{unit} = {start:g};"
+                    f" raise {what}1_{unit}"
+                )
 
 
 def reference_markdown() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from hil.world.materials import MATERIALS
 
-SHAPES = ("sphere", "plate", "rod")
+SHAPES = ("sphere", "plate", "rod", "sheet")
 FAULT_KINDS = ("stuck", "no_pulse", "noise", "saturated", "supply")
 STOPPING = ("brake", "coast")
 GATES = 3
@@ -134,15 +134,45 @@ class Soil:
 
 
 @dataclass(frozen=True)
+class SoilChange:
+    """[[soil_change]]: from here on the soil is another."""
+
+    x_m: float = _number(None, 0.0, 500.0, "m", "how far along the lane")
+    width_m: float = _number(0.1, 0.01, 10.0, "m", "over which it changes")
+    times: float = _number(1.0, 0.0, 10.0, "", "its strength behind, as so many times that before")
+    ratio_error: float = _number(0.0, 0.0, 0.2, "", "rms by which each gate's share behind differs from 1/t soil")
+
+
+@dataclass(frozen=True)
+class Lift:
+    """[[lift]]: the coil is carried higher for a stretch, as over a stone or a root."""
+
+    x0_m: float = _number(None, -2.0, 500.0, "m", "from")
+    x1_m: float = _number(None, -2.0, 500.0, "m", "to")
+    height_mm: float = _number(30.0, 0.0, 300.0, "mm", "how much higher")
+    ramp_m: float = _number(0.1, 0.01, 5.0, "m", "way that it takes up, and down again")
+
+
+@dataclass(frozen=True)
+class Swing:
+    """[swing]: the coil on its arm goes up and down, wherever the rover is."""
+
+    height_mm: float = _number(0.0, 0.0, 100.0, "mm", "amplitude")
+    hz: float = _number(1.5, 0.05, 20.0, "Hz", "how often")
+
+
+@dataclass(frozen=True)
 class Target:
     """[[target]]: a buried object of metal."""
 
     material: str = _choice(None, tuple(MATERIALS), "what it is made of")
     x_m: float = _number(None, 0.0, 500.0, "m", "how far along the lane")
     depth_m: float = _number(None, 0.0, 1.0, "m", "below the surface, to its middle")
-    shape: str = _choice("sphere", SHAPES, "sphere; plate: flat, lying; rod: long")
-    radius_m: float = _number(0.02, 0.001, 0.3, "m", "of the sphere, the plate or the rod")
-    length_m: float = _number(0.1, 0.002, 2.0, "m", "of the rod; a plate's thickness is an eighth of its radius")
+    shape: str = _choice("sphere", SHAPES, "sphere; plate: flat, lying; rod: long; sheet: flat, long along the lane")
+    radius_m: float = _number(0.02, 0.001, 0.3, "m", "of the sphere, the plate or the rod; half a sheet's width")
+    length_m: float = _number(
+        0.1, 0.002, 2.0, "m", "of the rod or sheet; a plate's thickness is an eighth of its radius"
+    )
     heading_deg: float = _number(0.0, -180.0, 180.0, "deg", "of the rod: 0 along the lane, 90 across")
     tilt_deg: float = _number(0.0, -90.0, 90.0, "deg", "of rod or plate, out of the level")
     y_m: float = _number(0.0, -2.0, 2.0, "m", "left of the lane's middle")
@@ -165,7 +195,7 @@ class Interference:
     """[interference]: what other electricity does to the gates."""
 
     mains_mv: float = _number(0.0, 0.0, 500.0, "mV", "amplitude of the mains tone")
-    mains_hz: float = _number(50.0, 10.0, 500.0, "Hz", "its frequency, as the pulses see it")
+    mains_hz: float = _number(50.0, 0.1, 500.0, "Hz", "its frequency, as the pulses see it")
     burst_mv: float = _number(0.0, 0.0, 1000.0, "mV", "rms of a motor's burst, at its start")
     burst_per_s: float = _number(0.0, 0.0, 20.0, "1/s", "how often such bursts come")
     burst_ms: float = _number(40.0, 1.0, 1000.0, "ms", "how long each lasts")
@@ -179,6 +209,16 @@ class Drift:
         (12.0, 4.0, 3.0), -500.0, 500.0, "mV", "how far each gate goes while warming up", GATES
     )
     thermal_s: float = _number(60.0, 1.0, 10000.0, "s", "time constant of that")
+    rate_mv_s: tuple[float, ...] = _number((0.0, 0.0, 0.0), -100.0, 100.0, "mV/s", "how fast each goes on", GATES)
+
+
+@dataclass(frozen=True)
+class Burst:
+    """[[burst]]: wideband noise in all gates for a while, as of a radio transmitter."""
+
+    t0_s: float = _number(None, 0.0, 86400.0, "s", "from")
+    t1_s: float = _number(None, 0.0, 86400.0, "s", "until")
+    times: float = _number(6.0, 1.0, 100.0, "", "noise of each gate meanwhile, as so many times its own")
 
 
 @dataclass(frozen=True)
@@ -202,11 +242,15 @@ class WorldFile:
     supply: SupplySpec = field(default_factory=SupplySpec)
     front_end: FrontEnd = field(default_factory=FrontEnd)
     soil: Soil = field(default_factory=Soil)
+    swing: Swing = field(default_factory=Swing)
     interference: Interference = field(default_factory=Interference)
     drift: Drift = field(default_factory=Drift)
     targets: tuple[Target, ...] = ()
     hot_rocks: tuple[HotRock, ...] = ()
     faults: tuple[Fault, ...] = ()
+    soil_changes: tuple[SoilChange, ...] = ()
+    lifts: tuple[Lift, ...] = ()
+    bursts: tuple[Burst, ...] = ()
 
 
 # Thickness of a plate as a share of its radius.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.traces.synth import TICKS_PER_M, synthesise
+from hil.traces.synth import TICKS_PER_M, Wish, synthesise
 
 MV_TO_FRAME = 65536 / 3300.0
 # The development set of the project's own world: other objects than the detector was tuned on, made from formulas.
@@ -48,7 +48,12 @@ def read_folder(folder: Path) -> list[Lane]:
 
 def own(seed: int, index: int, difficulty: str) -> Lane:
     """Lane `index` of `seed` as `sapper trace synth` makes it."""
-    trace = synthesise(seed, index, difficulty)
+    return of_wish(seed, index, Wish(difficulty))
+
+
+def of_wish(seed: int, index: int, wish: Wish) -> Lane:
+    """The same of a scene, or its control."""
+    trace = synthesise(seed, index, wish)
     return _lane(trace.name, trace.rows, trace.truth, TICKS_PER_M)
 
 

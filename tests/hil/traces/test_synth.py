@@ -12,7 +12,7 @@ import pytest
 
 from hil.traces.lane import frame_snr
 from hil.traces.recipe import DIFFICULTIES, KINDS
-from hil.traces.synth import SynthError, SynthTrace, lane_names, synthesise, write_lanes
+from hil.traces.synth import SynthError, SynthTrace, Wish, lane_names, synthesise, write_lanes
 from hil.world.world_spec import FrontEnd
 from sapper_host.cli import main
 from sapper_host.files.checkout import RECORDED
@@ -26,7 +26,7 @@ LANES = RECORDED / "lanes"
 
 @cache
 def lane(index: int, difficulty: str = "nominal") -> SynthTrace:
-    return synthesise(5, index, difficulty)
+    return synthesise(5, index, Wish(difficulty))
 
 
 def columns(trace: SynthTrace) -> np.ndarray:
@@ -34,17 +34,15 @@ def columns(trace: SynthTrace) -> np.ndarray:
 
 
 def test_a_lane_depends_on_its_seed_and_index_only(tmp_path: Path) -> None:
-    few = [p.read_bytes() for p in write_lanes(tmp_path / "few", 2, 5, "nominal")]
-    assert (
-        few[1] == next(p for i, p in enumerate(write_lanes(tmp_path / "again", 2, 5, "nominal")) if i == 1).read_bytes()
-    )
-    assert synthesise(5, 1, "nominal").rows == lane(1).rows
-    assert synthesise(6, 1, "nominal").rows != lane(1).rows
+    few = [p.read_bytes() for p in write_lanes(tmp_path / "few", 2, 5, Wish())]
+    assert few[1] == next(p for i, p in enumerate(write_lanes(tmp_path / "again", 2, 5, Wish())) if i == 1).read_bytes()
+    assert synthesise(5, 1, Wish()).rows == lane(1).rows
+    assert synthesise(6, 1, Wish()).rows != lane(1).rows
     assert lane(0).rows != lane(1).rows
 
 
 def test_what_is_written_is_a_trace_with_a_truth_that_fits(tmp_path: Path) -> None:
-    for path in write_lanes(tmp_path, 2, 3, "hard"):
+    for path in write_lanes(tmp_path, 2, 3, Wish("hard")):
         trace = read_trace(path)
         assert trace.truth is not None
         check_fits(check_truth(trace.truth, path), path, float(trace.t_s[-1]), 20.0)
@@ -95,7 +93,7 @@ def test_stuck_gates_are_frozen_as_the_truth_says() -> None:
     for index in range(60):
         trace = synthesise_truth_only(index)
         for stuck in trace["stuck"]:
-            data = columns(synthesise(9, index, "hard"))
+            data = columns(synthesise(9, index, Wish("hard")))
             inside = (data[:, 0] > stuck["t0"] + 0.02) & (data[:, 0] < stuck["t1"] - 0.02)
             assert np.ptp(data[inside, 1 + stuck["gate"]]) == 0
             others = [g for g in range(3) if g != stuck["gate"]]
@@ -107,7 +105,7 @@ def test_stuck_gates_are_frozen_as_the_truth_says() -> None:
 
 
 def synthesise_truth_only(index: int) -> dict[str, Any]:
-    return synthesise(9, index, "hard").truth
+    return synthesise(9, index, Wish("hard")).truth
 
 
 def test_every_kind_of_object_comes_up() -> None:
@@ -125,7 +123,7 @@ def test_snr_does_not_count_what_soil_could_do() -> None:
 @pytest.mark.parametrize("wish", [(0, 1, "nominal"), (20_000, 1, "nominal"), (1, -1, "nominal"), (1, 1, "easy")])
 def test_impossible_wishes_are_refused(wish: tuple[int, int, str]) -> None:
     with pytest.raises(SynthError):
-        lane_names(*wish)
+        lane_names(wish[0], wish[1], Wish(wish[2]))
 
 
 def test_the_verb_makes_lanes_and_refuses_what_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,11 @@ from sapper_host.verbs.help_text import help_of
 from sapper_host.verbs.say import say
 
 DIFFICULTIES = ("nominal", "hard")
+SCENES = (
+    "minimum", "like_soil", "pair", "start", "soon", "rail", "sheet", "stand", "stop_and_go", "creep", "reverse",
+    "speeds", "ratio", "soil_step", "lift", "swing", "drift", "tone_2", "tone_49", "burst", "other_day",
+    "other_day_empty", "empty",
+)  # fmt: skip
 
 
 def synth(
@@ -25,6 +30,17 @@ def synth(
             autocompletion=lambda: list(DIFFICULTIES),
         ),
     ] = "nominal",
+    scene: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Instead: lanes of one thing that deminers meet; 'list' tells which there are.",
+            autocompletion=lambda: ["list", *SCENES],
+        ),
+    ] = "",
+    control: Annotated[
+        bool, typer.Option("--control", help="The scene's lanes without what makes it the scene.")
+    ] = False,
 ) -> None:
     """Make traces with truth: 20 m lanes over buried metal, mineral soil, hot rocks, noise and now and then a fault.
 
@@ -34,6 +50,8 @@ def synth(
     Examples:
       sapper trace synth --out lanes --count 40 --seed 7
       sapper trace synth --out lanes --count 20 --difficulty hard
+      sapper trace synth --out lanes --scene swing
+      sapper trace synth --out lanes --scene swing --control
       sapper trace plot lanes/synth_hard_1_000.csv
     """
     from sapper_host.errors import SapperError, Status
@@ -43,14 +61,27 @@ def synth(
 
     if difficulty not in DIFFICULTIES:
         raise SapperError(f"--difficulty {difficulty}?", f"it is one of {', '.join(DIFFICULTIES)}", Status.USAGE)
+    if scene not in ("", "list", *SCENES):
+        raise SapperError(f"--scene {scene}?", f"it is one of {', '.join(SCENES)}", Status.USAGE)
+    if scene == "list":
+        _tell_scenes()
+        return
     check_folder(out)
     with rig_errors():
-        from hil.traces.synth import write_lanes
+        from hil.traces.synth import Wish, write_lanes
 
-        with bar(f"{count} {difficulty} lanes", count, "lanes") as progress:
-            for done, _ in enumerate(write_lanes(out, count, seed, difficulty), 1):
+        wish = Wish(difficulty, scene, control)
+        with bar(f"{count} lanes: {wish.word}", count, "lanes") as progress:
+            for done, _ in enumerate(write_lanes(out, count, seed, wish), 1):
                 progress(done)
     say(f"{count} lanes with truth in {out}")
+
+
+def _tell_scenes() -> None:
+    from hil.traces.scenes import SCENES as MADE
+
+    for name, made in MADE.items():
+        say(f"{name:12} {made.what}{'' if made.stress is None else ' (--control)'}")
 
 
 def register(group: typer.Typer) -> None:
