@@ -4,6 +4,9 @@ The median hardly moves for the few bins that an object takes, and follows every
 rough soil. In Gauss noise the median of |x| is 0.6745 sigma (691/1024). Each bin moves the estimate up or down by a
 fixed share (stochastic approximation of a quantile, Robbins and Monro 1951), in larger steps first; statistic.py does
 it, in the same pass that stores the bin.
+
+Where one gate is noisier than the kernels suppose, bend and body scatter together: their correlation r is learned from
+how often their signs agree, sin(pi/2 (2 p - 1)) in Gauss noise (Sheppard 1899), which no object's size can pull along.
 """
 
 from array import array
@@ -18,8 +21,8 @@ _WARY, _WARY_RISE = 64, 5  # at first it rises faster than it falls: noise unlik
 _FIRST, _FIRST_SHIFT = 192, 6
 _LATER_SHIFT = 7
 # The state: sigmas of bend, body, early (1/16 frame units); nominal ones; factors between them (1/1024); the step's
-# shift.
-_SIGMA, _NOMINAL, _FACTOR, _FALL, _RISE, _STATE = 0, 3, 6, 9, 10, 11
+# shift; how often bend and body agree in sign (2 p - 1, 1/65536); their correlation r and 1 / sqrt(1 - r^2) (1/1024).
+_SIGMA, _NOMINAL, _FACTOR, _FALL, _RISE, _AGREE, _TOGETHER, _APART, _STATE = 0, 3, 6, 9, 10, 11, 12, 13, 14
 
 
 class Noise:
@@ -30,6 +33,7 @@ class Noise:
         self.state = array("i", bytes(4 * _STATE))
         for i in range(3):
             self.state[_FACTOR + i] = _ONE
+        self.state[_APART] = _ONE
         self._row = -1
         self._seen = 0
 

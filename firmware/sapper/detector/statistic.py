@@ -3,8 +3,9 @@
 Two questions, and the weaker answer counts:
 - Is anything there? bend and body together against their noise.
 - Is it metal? Soil and hot rocks have body but no bend; a rock's own ratio is off by some per cent of its body, which
-  adds to the bend's noise. All metal measured bends the late gates upwards and the early gate downwards, so those sides
-  count in full and a bend the other way at less than half: it must be far stronger, but is not invisible.
+  adds to the bend's noise. Most metal bends the late gates upwards and the early gate downwards, so those sides count
+  in full. Some has late gates that stand as soil's do, and an early one above: that counts 70 %. A bend the other way
+  counts less than half: it must be far stronger, but is not invisible.
 Bodies beside larger ones are their shoulders (kernels swing negative beside an object) and say nothing; so are bends
 beside a far larger one the wrong way.
 """
@@ -19,9 +20,12 @@ from sapper.detector.ground import BINS, MASK
 BEND, BODY, EARLY, _SIZE = 0, BINS, 2 * BINS, 3 * BINS
 _PUT_AT, _AT, _BEFORE, _AFTER, _WEIGHT, _ROCK_PM, _EARLY_ON, _STATE = 256, 257, 258, 259, 260, 261, 262, 263
 
+# 1 / sqrt(1 - r^2) in 1/1024, r in steps of 1/16 from 0 on; r is held below 7/8.
+_APART = array("i", [round(1024 / (1 - (i / 16) ** 2) ** 0.5) for i in range(16)])
+
 
 @micropython.viper
-def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32):
+def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32):
     """Split bumps of three gates into bend, body and early (balance.py), store them, and track their noise (noise.py).
 
     |bump| <= 2^20 and ratios < 2: |bend|, |body|, |early| < 2^22, products below 2^30.
@@ -29,6 +33,24 @@ def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32):
     e1 = bump[1] >> 3
     body = bump[1] + (((bump[2] >> 3) * ratio[0]) >> 9)
     bend = bump[2] - ((e1 * ratio[0]) >> 9) - (((body >> 3) * ratio[2]) >> 9)
+    agree = noise[11]
+    if bend ^ body < 0:
+        agree -= (agree + 65536) >> noise[10]
+    else:
+        agree += (65536 - agree) >> noise[10]
+    noise[11] = agree
+    # sin(pi x / 2) = x (1.5706 - 0.6432 x^2 + 0.0727 x^4) within 0.0001
+    agree = agree >> 6
+    square = (agree * agree) >> 10
+    agree = (agree * (1608 - ((square * (659 - ((square * 74) >> 10))) >> 10))) >> 10
+    if agree > 870:
+        agree = 870
+    if agree < -870:
+        agree = -870
+    noise[12] = agree
+    if agree < 0:
+        agree = 0 - agree
+    noise[13] = apart[(agree + 32) >> 6]
     early = bump[0] - ((e1 * ratio[1]) >> 9)
     at = state[256]
     state[at] = bend
@@ -82,28 +104,41 @@ def _statistic(state: ptr32, noise: ptr32) -> int:
         i += 1
     weight = state[260]
     bend = state[at]
+    body = state[64 + at]
     wrong = 0
     if bend < 0:
         bend = 0 - bend
+        body = 0 - body
         wrong = 1
     elif bend * 2 < 0 - down and up < 0 - down:
-        return 0
+        bend = 0
     there = int(quotient(bend * 100, noise[0]))
     rock = int(quotient((largest >> 3) * state[261], 250))
     metal = int(quotient(bend * 100, int(hypotenuse(noise[0], rock))))
     if wrong:
         metal = (metal * 7) >> 4
     early = 0 - state[128 + at]
+    if early < 0:
+        early = ((0 - early) * 11) >> 4
+    early = int(quotient(early * 100, int(hypotenuse(noise[2], rock)))) - 80
     if early > 0:
-        early = int(quotient(early * 100, int(hypotenuse(noise[2], rock)))) - 100
-        if early > 0:
-            metal = int(hypotenuse(metal, early))
+        metal = int(hypotenuse(metal, early))
     if metal > 300000:
         metal = 300000
     metal = (metal * weight) >> 7
     size = state[192 + at]
     if size + (size >> 1) >= largest:
-        there = int(hypotenuse(there, int(quotient(size * 100, noise[1]))))
+        if there > 300000:
+            there = 300000
+        size = int(quotient(size * 100, noise[1]))
+        if size > 300000:
+            size = 300000
+        if body < 0:
+            size = 0 - size
+        size = ((size - ((there * noise[12]) >> 10)) * noise[13]) >> 10
+        if size < 0:
+            size = 0 - size
+        there = int(hypotenuse(there, size))
     if metal < there:
         there = metal
     if there > 100000:
@@ -139,5 +174,5 @@ class Evidence:
         state[_PUT_AT] = at & MASK
         state[_AT] = (at - self._after) & MASK
         state[_EARLY_ON] = early_on
-        _put(bump, ratio, state, noise)
+        _put(bump, ratio, state, noise, _APART)
         return _statistic(state, noise)
