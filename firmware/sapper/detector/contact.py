@@ -101,6 +101,12 @@ def class_of(bend, body, sigma_body):
     return CLASS_NON_FERROUS if bend > 0 else CLASS_MIXED
 
 
+def class_at(evidence, at, sigma):
+    """Class from bend and body of bin `at`; evidence, sigma: the states of statistic.Evidence and noise.Noise."""
+    at &= MASK
+    return class_of(evidence[BEND + at], evidence[BODY + at], sigma[1])
+
+
 class Contact:
     """One object. s_mm: its peak along the track; extent_mm: width of its bump at 3/8 of its height; strength 0..1000;
     snr_x10. pinpointed: 1 when it was not come by in a search.
@@ -161,5 +167,4 @@ class Peaks:
         statistic = self._statistics[at & MASK]
         contact.strength = strength_of(statistic)
         contact.snr_x10 = statistic // 10
-        top &= MASK
-        contact.class_hint = class_of(evidence[BEND + top], evidence[BODY + top], sigma[1])
+        contact.class_hint = class_at(evidence, top, sigma)

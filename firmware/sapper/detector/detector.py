@@ -18,16 +18,19 @@ from sapper.detector.contact import (  # noqa: F401 - the classes are part of th
     CLASS_NON_FERROUS,
     CLASS_NONE,
     Peaks,
+    class_at,
     class_of,
     strength_of,
 )
-from sapper.detector.false_alarms import ALERT_LEVELS, CONTACT_LEVELS, level_of
+from sapper.detector.false_alarms import ALERT_LEVELS, CONTACT_LEVELS, LATE_LEVELS, level_of
 from sapper.detector.footprint import TAPS_EARLY, TAPS_FULL, Footprint
-from sapper.detector.ground import BIN_MM, MASK, Ground
+from sapper.detector.ground import BIN_MM, Ground
 from sapper.detector.health import STUCK_GATE0, Health
 from sapper.detector.noise import Noise
 from sapper.detector.pinpoint import Pinpoint
-from sapper.detector.statistic import BEND, BODY, Evidence
+from sapper.detector.roughness import Roughness
+from sapper.detector.second_chance import BEYOND, SecondChance
+from sapper.detector.statistic import Evidence
 
 FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT = 1, 2, 4
 
@@ -57,11 +60,13 @@ class Detector:
         self.ground = Ground()
         self.footprint = Footprint(self.ground)
         self.balance = Balance(self.ground)
+        self.roughness = Roughness(self.balance)
         self.noise = Noise(False)
         self._early_noise = Noise(True)
-        self._late = Evidence(_AROUND, _AROUND)
-        self._soon = Evidence(_AROUND, 0)
+        self._late = Evidence(_AROUND, _AROUND, 0, self.roughness.rings)
+        self._soon = Evidence(_AROUND, 0, kernels.EARLY_AHEAD, self.roughness.rings)
         self._peaks = Peaks()
+        self._second_chance = SecondChance()
         self._pinpoint = Pinpoint(self.balance)
         self._bump = array("i", [0, 0, 0])
         self.contact = self._peaks.contact
@@ -75,6 +80,7 @@ class Detector:
         get = self._settings.get
         rate = get("det_far_per_100m2")
         self.level = get("det_alert_x100") or level_of(rate, ALERT_LEVELS)
+        self._late_level = get("det_alert_x100") or level_of(rate, LATE_LEVELS)
         self._contact_level = get("det_level_x100") or level_of(rate, CONTACT_LEVELS)
         self.balance.configure(get("det_ground1_pm"), get("det_ground2_pm"))
         self._late.configure(get("det_bend_percent"), get("det_rock_pm"))
@@ -87,18 +93,20 @@ class Detector:
         self._late.reset()
         self._soon.reset()
         self._peaks.reset()
+        self._second_chance.reset()
         self._pinpoint.reset()
         self.pinpointing = False
+        self.roughness.restart()
         self.noise.restart()
         self._early_noise.restart()
         self.health.restart()
         self.strength = 0
         self.class_hint = CLASS_NONE
         self.statistic = 0
-        self.alert = 0
+        self.alert = self.alert_mm = self.alert_statistic = self.alert_level = 0
         self._due = self._peaked = False
         self._last = self._row = self._peak_bin = 0
-        self._echo_bin = self._rise_bin = self._seen_bin = -_FAR_BINS
+        self._echo_bin = self._rise_bin = self._seen_bin = self._alert_bin = -_FAR_BINS
         self._echo = 0
 
     @micropython.native
@@ -138,10 +146,13 @@ class Detector:
             if s_mm // BIN_MM != self.ground.open:
                 self.reset()  # what was passed meanwhile is not known
         done = self.ground.step(frame, t_ms, s_mm)
+        if done > 0:
+            self.roughness.close(self.ground.open - 1, done)
+        self.roughness.step(frame)
         if not done:
             if self._due:
-                self._seek_contact()
-            elif self._peaked:
+                return flags | self._seek_contact(inhibit)
+            if self._peaked:
                 flags |= self._describe()
             return flags
         if done < 0:
@@ -149,7 +160,7 @@ class Detector:
             return flags
         while done > 0:
             if self._due:
-                self._seek_contact()
+                flags |= self._seek_contact(inhibit)
             if self._peaked:
                 flags |= self._describe()
             flags |= self._seek_alert(self.ground.open - done, inhibit)
@@ -164,6 +175,8 @@ class Detector:
         self._row = row = self.footprint.row(last)
         self.footprint.early(last, row, self._bump)
         noise = self._early_noise
+        if bins == TAPS_EARLY:
+            self._suppose()
         noise.next_bin(row)
         self.statistic = statistic = self._soon.judge(
             last, self._bump, self.balance.state, noise.state, self.health.fault != STUCK_GATE0
@@ -177,7 +190,14 @@ class Detector:
             return self._alert(last, statistic, inhibit)
         return 0
 
-    def _seek_contact(self):
+    def _suppose(self):
+        """At a first start, before any ground was seen: the noise that the frames show."""
+        bend = self.roughness.usual(0)
+        early = self.roughness.usual(1)
+        self.noise.suppose(bend, early)
+        self._early_noise.suppose(bend, early)
+
+    def _seek_contact(self, inhibit):
         """Second part, in the next frame, so that no frame has to do it all: the full estimate and its peaks."""
         self._due = False
         last = self._last
@@ -193,6 +213,27 @@ class Detector:
         if self._peaks.put(here, statistic, self._contact_level):
             self._peaked = True
             self._peak_bin = here - _AROUND
+        here = last - kernels.AHEAD - BEYOND
+        statistic = self._second_chance.put(
+            self._late.again(here, BEYOND, noise.state),
+            self._late_level,
+            self.statistic,
+            here - 1,
+            self._alert_bin - kernels.EARLY_AHEAD,
+            self._echo,
+        )
+        if not statistic or inhibit or self.alert:
+            return 0
+        return self._raise(here - 1, statistic, self._late_level, class_at(self._late.state, here - 1, noise.state))
+
+    def _raise(self, at, statistic, level, class_hint):
+        """The outputs of an alert about bin `at`."""
+        self.alert_mm = at * BIN_MM + BIN_MM // 2
+        self.alert_statistic = statistic
+        self.alert_level = level
+        self.class_hint = class_hint
+        self._rise_bin = at + kernels.EARLY_AHEAD
+        return FLAG_ALERT
 
     def _describe(self):
         """Third part, in the frame after that, where a peak is complete: its contact."""
@@ -203,10 +244,11 @@ class Detector:
     def _alert(self, last, statistic, inhibit):
         """Raise, hold or end the alert; FLAG_ALERT when it rises."""
         if self.alert:
+            self._alert_bin = last
             if statistic > self._echo:
                 self._echo = statistic
                 self._echo_bin = last
-                self.class_hint = self._class(last)
+                self.class_hint = class_at(self._soon.state, last, self._early_noise.state)
             elif statistic * 100 < self.level * _HOLD_PERCENT:
                 self.alert = 0
                 self.class_hint = CLASS_NONE
@@ -214,19 +256,13 @@ class Detector:
         if inhibit or (last - self._echo_bin <= _ECHO_BINS and statistic <= self._echo):
             return 0
         self.alert = 1
+        self._alert_bin = last
         self._echo = statistic
         self._echo_bin = last
-        self.class_hint = self._class(last)
+        self.class_hint = class_at(self._soon.state, last, self._early_noise.state)
         if last - self._rise_bin <= _SAME_BINS:
             return 0
-        self._rise_bin = last
-        return FLAG_ALERT
-
-    def _class(self, last):
-        """Class from the early estimate at bin `last`."""
-        evidence = self._soon.state
-        at = last & MASK
-        return class_of(evidence[BEND + at], evidence[BODY + at], self._early_noise.state[1])
+        return self._raise(last - kernels.EARLY_AHEAD, statistic, self.level, self.class_hint)
 
     def pinpoint_begin(self):
         """The coil stands (or creeps over an object): from here on strength is against the present level."""

@@ -16,13 +16,18 @@ from sapper.detector.footprint_kernels import EARLY_SIGMA, FULL_SIGMA
 # Scatter of bend, body and early in the nominal noise, against that of the bend, in 1/1024.
 _BASE = (1024, 1024, 7900)
 _ONE = 1024
-# Bins seen, the shift that makes the step up to then, and later.
-_WARY, _WARY_RISE = 64, 5  # at first it rises faster than it falls: noise unlike the nominal makes no alarms then
+_LEAST, _MOST = 512, 16384  # of a factor at the start
+# Before any ground was seen, the factors are what frames show of the noise: in the nominal noise (kernels.py's WHITE,
+# 52 units a frame) the mean size of the bend's second difference is 52 * 1.955 units. Frames do not show the wander:
+# on the recorded days the estimates scatter 1.0 to 1.5 times as much as frames say.
+_NOMINAL_ROUGH = 26000  # in 1/256
+_WANDER_PERCENT = 130
+# So many bins in larger steps first: the shifts that make a step.
 _FIRST, _FIRST_SHIFT = 192, 6
 _LATER_SHIFT = 7
 # The state: sigmas of bend, body, early (1/16 frame units); nominal ones; factors between them (1/1024); the step's
 # shift; how often bend and body agree in sign (2 p - 1, 1/65536); their correlation r and 1 / sqrt(1 - r^2) (1/1024).
-_SIGMA, _NOMINAL, _FACTOR, _FALL, _RISE, _AGREE, _TOGETHER, _APART, _STATE = 0, 3, 6, 9, 10, 11, 12, 13, 14
+_SIGMA, _NOMINAL, _FACTOR, _SHIFT, _AGREE, _TOGETHER, _APART, _STATE = 0, 3, 6, 9, 10, 11, 12, 13
 
 
 class Noise:
@@ -35,13 +40,28 @@ class Noise:
             self.state[_FACTOR + i] = _ONE
         self.state[_APART] = _ONE
         self._row = -1
-        self._seen = 0
+        self._learned = False
+        self.restart()
 
     def restart(self):
-        """New ground: what was learned stays, and is corrected in larger steps again."""
+        """New ground: what was learned stays, as the noise is the front end's, and is corrected in larger steps
+        again.
+        """
         self._seen = 0
-        self.state[_FALL] = _FIRST_SHIFT
-        self.state[_RISE] = _WARY_RISE
+        self.state[_SHIFT] = _FIRST_SHIFT
+
+    def suppose(self, bend, early):
+        """What to start from where no ground was seen yet: the mean sizes of frames' second differences of bend and
+        early, in 1/256 of a frame's unit (roughness.py); 0 where they are not known.
+        """
+        if self._learned or not bend:
+            return
+        state = self.state
+        bend = (bend << 6) // (_NOMINAL_ROUGH >> 4)
+        early = (early << 6) // (_NOMINAL_ROUGH * _BASE[2] // _BASE[0] >> 4)  # sizes < 2^20: these are small integers
+        for i in range(3):
+            state[_FACTOR + i] = max(_LEAST, min(_MOST, (early if i == 2 else bend) * _WANDER_PERCENT // 100))
+        self._row = -1
 
     def factor_x100(self):
         """Scatter of the bend against the nominal noise, in 1/100."""
@@ -49,12 +69,11 @@ class Noise:
 
     def next_bin(self, row):
         """One more bin, at the speed of kernel `row`."""
+        self._learned = True
         if self._seen < _FIRST:
             self._seen += 1
-            if self._seen == _WARY:
-                self.state[_RISE] = _FIRST_SHIFT
-            elif self._seen == _FIRST:
-                self.state[_FALL] = self.state[_RISE] = _LATER_SHIFT
+            if self._seen == _FIRST:
+                self.state[_SHIFT] = _LATER_SHIFT
         if row != self._row:
             self._row = row
             state = self.state

@@ -17,15 +17,16 @@ from sapper.detector.arithmetic import hypotenuse, quotient
 from sapper.detector.ground import BINS, MASK
 
 # The state: bends, bodies, earlies and sizes of bodies of 64 bins, then what the next calls are about.
-BEND, BODY, EARLY, _SIZE = 0, BINS, 2 * BINS, 3 * BINS
-_PUT_AT, _AT, _BEFORE, _AFTER, _WEIGHT, _ROCK_PM, _EARLY_ON, _STATE = 256, 257, 258, 259, 260, 261, 262, 263
+BEND, BODY, EARLY, _SIZE, _ROUGH, _ROUGH_EARLY = 0, 64, 128, 192, 256, 320
+_PUT_AT, _AT, _BEFORE, _AFTER, _WEIGHT, _ROCK_PM, _EARLY_ON, _PLACE = 384, 385, 386, 387, 388, 389, 390, 391
+_STATE = 392
 
 # 1 / sqrt(1 - r^2) in 1/1024, r in steps of 1/16 from 0 on; r is held below 7/8.
 _APART = array("i", [round(1024 / (1 - (i / 16) ** 2) ** 0.5) for i in range(16)])
 
 
 @micropython.viper
-def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32):
+def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32, rough: ptr32):
     """Split bumps of three gates into bend, body and early (balance.py), store them, and track their noise (noise.py).
 
     |bump| <= 2^20 and ratios < 2: |bend|, |body|, |early| < 2^22, products below 2^30.
@@ -33,12 +34,12 @@ def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32):
     e1 = bump[1] >> 3
     body = bump[1] + (((bump[2] >> 3) * ratio[0]) >> 9)
     bend = bump[2] - ((e1 * ratio[0]) >> 9) - (((body >> 3) * ratio[2]) >> 9)
-    agree = noise[11]
+    agree = noise[10]
     if bend ^ body < 0:
-        agree -= (agree + 65536) >> noise[10]
+        agree -= (agree + 65536) >> noise[9]
     else:
-        agree += (65536 - agree) >> noise[10]
-    noise[11] = agree
+        agree += (65536 - agree) >> noise[9]
+    noise[10] = agree
     # sin(pi x / 2) = x (1.5706 - 0.6432 x^2 + 0.0727 x^4) within 0.0001
     agree = agree >> 6
     square = (agree * agree) >> 10
@@ -47,20 +48,36 @@ def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32):
         agree = 870
     if agree < -870:
         agree = -870
-    noise[12] = agree
+    noise[11] = agree
     if agree < 0:
         agree = 0 - agree
-    noise[13] = apart[(agree + 32) >> 6]
+    noise[12] = apart[(agree + 32) >> 6]
     early = bump[0] - ((e1 * ratio[1]) >> 9)
-    at = state[256]
+    at = state[384]
     state[at] = bend
     state[64 + at] = body
     if body < 0:
         body = 0 - body
     state[192 + at] = body
-    if state[262] == 0:
+    if state[390] == 0:
         early = 0
     state[128 + at] = early
+    i = state[391] - 4
+    end = i + 8
+    first = 0
+    second = 0
+    while i < end:
+        first += rough[i & 63]
+        second += rough[64 + (i & 63)]
+        i += 1
+    first >>= 3
+    if first < 90:
+        first = 64
+    second >>= 3
+    if second < 90:
+        second = 64
+    state[256 + at] = first
+    state[320 + at] = second
     shift = noise[9]
     i = 0
     while i < 3:
@@ -68,14 +85,19 @@ def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32):
         if a < 0:
             a = 0 - a
         f = noise[6 + i]
-        if a > (((noise[3 + i] * f) >> 10) * 691) >> 10:
-            f += (f >> noise[10]) + 1
+        if i == 2:
+            first = second
+        if a > (((((noise[3 + i] * f) >> 10) * first) >> 6) * 691) >> 10:
+            f += (f >> shift) + 1
         else:
             f -= (f >> shift) + 1
         if f < 512:
             f = 512
         if f > 16384:
-            f = 16384
+            if i != 1:
+                f = 16384
+            elif f > 65536:
+                f = 65536
         noise[6 + i] = f
         noise[i] = (noise[3 + i] * f) >> 10
         i += 1
@@ -83,15 +105,15 @@ def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32):
 
 @micropython.viper
 def _statistic(state: ptr32, noise: ptr32) -> int:
-    """The statistic of bin state[257]. A ratio of 1/100 sigma is below 2^22 * 100 / 128 sigmas, a weight below 3
+    """The statistic of bin state[385]. A ratio of 1/100 sigma is below 2^22 * 100 / 128 sigmas, a weight below 3
     times that.
     """
-    at = state[257]
+    at = state[385]
     largest = 0
     up = 0
     down = 0
-    i = at - state[258]
-    end = at + state[259]
+    i = at - state[386]
+    end = at + state[387]
     while i <= end:
         v = state[192 + (i & 63)]
         if v > largest:
@@ -102,7 +124,10 @@ def _statistic(state: ptr32, noise: ptr32) -> int:
         if v < down:
             down = v
         i += 1
-    weight = state[260]
+    weight = state[388]
+    of_bend = (noise[0] * state[256 + at]) >> 6
+    of_body = (noise[1] * state[256 + at]) >> 6
+    of_early = (noise[2] * state[320 + at]) >> 6
     bend = state[at]
     body = state[64 + at]
     wrong = 0
@@ -112,30 +137,35 @@ def _statistic(state: ptr32, noise: ptr32) -> int:
         wrong = 1
     elif bend * 2 < 0 - down and up < 0 - down:
         bend = 0
-    there = int(quotient(bend * 100, noise[0]))
-    rock = int(quotient((largest >> 3) * state[261], 250))
-    metal = int(quotient(bend * 100, int(hypotenuse(noise[0], rock))))
+    there = int(quotient(bend * 100, of_bend))
+    rock = int(quotient((largest >> 3) * state[389], 250))
+    metal = int(quotient(bend * 100, int(hypotenuse(of_bend, rock))))
     if wrong:
         metal = (metal * 7) >> 4
     early = 0 - state[128 + at]
     if early < 0:
         early = ((0 - early) * 11) >> 4
-    early = int(quotient(early * 100, int(hypotenuse(noise[2], rock)))) - 80
+    early = int(quotient(early * 100, int(hypotenuse(of_early, rock)))) - 80
     if early > 0:
         metal = int(hypotenuse(metal, early))
+    size = state[192 + at]
+    alone = 0
+    if size + (size >> 1) >= largest:
+        alone = 1
+    size = int(quotient(size * 100, of_body))
+    if size > 300000:
+        size = 300000
+    if alone and size < 400 and wrong == 0 and noise[12] < 1094:
+        metal = int(hypotenuse(metal, (size * 410) >> 10))
     if metal > 300000:
         metal = 300000
     metal = (metal * weight) >> 7
-    size = state[192 + at]
-    if size + (size >> 1) >= largest:
+    if alone:
         if there > 300000:
             there = 300000
-        size = int(quotient(size * 100, noise[1]))
-        if size > 300000:
-            size = 300000
         if body < 0:
             size = 0 - size
-        size = ((size - ((there * noise[12]) >> 10)) * noise[13]) >> 10
+        size = ((size - ((there * noise[11]) >> 10)) * noise[12]) >> 10
         if size < 0:
             size = 0 - size
         there = int(hypotenuse(there, size))
@@ -149,8 +179,12 @@ def _statistic(state: ptr32, noise: ptr32) -> int:
 class Evidence:
     """Bends, bodies and earlies of the last 64 bins, and the statistic at one of them."""
 
-    def __init__(self, before, after):
-        """The statistic looks at bodies of so many bins before and after too."""
+    def __init__(self, before, after, ahead, rough):
+        """The statistic looks at bodies of so many bins before and after too. rough: the rings of roughness.py; ahead:
+        bins between the place of an estimate and the bin that it is told under.
+        """
+        self._rough = rough
+        self._ahead = ahead
         self.state = array("i", bytes(4 * _STATE))
         self.state[_BEFORE] = before
         self.state[_AFTER] = after
@@ -160,6 +194,8 @@ class Evidence:
         """Forget all bins."""
         for i in range(4 * BINS):
             self.state[i] = 0
+        for i in range(4 * BINS, 6 * BINS):
+            self.state[i] = 64
 
     def configure(self, bend_percent, rock_pm):
         """`bend_percent`: weight of 'is it metal'. `rock_pm`: by how much a rock's ratio may be off, in 1/1000."""
@@ -174,5 +210,15 @@ class Evidence:
         state[_PUT_AT] = at & MASK
         state[_AT] = (at - self._after) & MASK
         state[_EARLY_ON] = early_on
-        _put(bump, ratio, state, noise, _APART)
+        state[_PLACE] = at - self._ahead
+        _put(bump, ratio, state, noise, _APART, self._rough)
         return _statistic(state, noise)
+
+    def again(self, at, after, noise):
+        """The statistic of bin `at`, with the bodies of `after` bins beyond; all of them are in."""
+        state = self.state
+        state[_AT] = at & MASK
+        state[_AFTER] = after
+        statistic = _statistic(state, noise)
+        state[_AFTER] = self._after
+        return statistic

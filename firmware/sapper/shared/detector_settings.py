@@ -3,7 +3,7 @@ docs/detector.md.
 """
 
 TUNING = (
-    ("det_far_per_100m2", 3, 1, 50, "1/100 m2", "false alarms to be borne: sets the levels of alert and contact"),
+    ("det_far_per_100m2", 5, 1, 50, "1/100 m2", "false alarms to be borne: sets the levels of alert and contact"),
     (
         "det_level_x100",
         0,
@@ -18,7 +18,7 @@ TUNING = (
         0,
         2000,
         "1/100 sigma",
-        "statistic at which the early alert is raised; 0: from det_far_per_100m2",
+        "statistic at which an alert is raised, early or late; 0: from det_far_per_100m2",
     ),
     ("det_ground1_pm", 882, 300, 1500, "1/1000", "soil's answer at gate 1, of that at gate 0"),
     ("det_ground2_pm", 917, 300, 1500, "1/1000", "soil's answer at gate 2, of that at gate 0"),

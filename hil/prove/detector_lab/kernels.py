@@ -22,7 +22,7 @@ Array = NDArray[np.floating[Any]]
 
 BIN_M = 0.02
 BACK_BINS = 20
-AHEAD_BINS = 12
+AHEAD_BINS = 8
 EARLY_BINS = 3
 SPEEDS_M_S = (0.15, 0.2, 0.26, 0.34, 0.45, 0.6)
 FOOTPRINT_A_M = 0.138
