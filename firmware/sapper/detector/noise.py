@@ -22,9 +22,11 @@ _LEAST, _MOST = 512, 16384  # of a factor at the start
 # on the recorded days the estimates scatter 1.0 to 1.5 times as much as frames say.
 _NOMINAL_ROUGH = 26000  # in 1/256
 _WANDER_PERCENT = 130
-# So many bins in larger steps first: the shifts that make a step.
-_FIRST, _FIRST_SHIFT = 192, 6
-_LATER_SHIFT = 7
+# Up to so many bins, the shift that makes a step; and later: a step of 1/128 would let the estimate itself scatter by
+# 15 to 20 %, as neighbouring bins go together.
+_FIRST, _FIRST_SHIFT = 96, 6
+_SECOND, _SECOND_SHIFT = 288, 7
+_LATER_SHIFT = 8
 # The state: sigmas of bend, body, early (1/16 frame units); nominal ones; factors between them (1/1024); the step's
 # shift; how often bend and body agree in sign (2 p - 1, 1/65536); their correlation r and 1 / sqrt(1 - r^2) (1/1024).
 _SIGMA, _NOMINAL, _FACTOR, _SHIFT, _AGREE, _TOGETHER, _APART, _STATE = 0, 3, 6, 9, 10, 11, 12, 13
@@ -70,9 +72,11 @@ class Noise:
     def next_bin(self, row):
         """One more bin, at the speed of kernel `row`."""
         self._learned = True
-        if self._seen < _FIRST:
+        if self._seen < _SECOND:
             self._seen += 1
             if self._seen == _FIRST:
+                self.state[_SHIFT] = _SECOND_SHIFT
+            elif self._seen == _SECOND:
                 self.state[_SHIFT] = _LATER_SHIFT
         if row != self._row:
             self._row = row

@@ -11,7 +11,7 @@ import micropython
 from sapper.detector.arithmetic import quotient
 from sapper.detector.ground import BINS
 
-_ONE = 64  # in the rings
+_ONE = 4096  # in the rings
 # The state, of bend and of early: the last value and the one before; the sum over the open bin; what is usual, a
 # frame's mean size in 1/256. Then frames in the sum, and frames since the start.
 _LAST, _BEFORE, _SUM, _USUAL, _COUNT, _FRAMES, _STATE = 0, 2, 4, 6, 8, 9, 10
@@ -64,7 +64,7 @@ def _take(frame: ptr32, ratio: ptr32, state: ptr32):
 
 @micropython.viper
 def _close(state: ptr32, rings: ptr32, last: int, done: int):
-    """The open bin's ratio to what is usual, in 1/64, for the `done` bins that end with bin `last`."""
+    """The square of the open bin's ratio to what is usual, in 1/4096, for the `done` bins that end with bin `last`."""
     n = state[8]
     i = 0
     while i < 2:
@@ -75,7 +75,7 @@ def _close(state: ptr32, rings: ptr32, last: int, done: int):
                 ratio = int(quotient(state[4 + i] << 6, usual >> 8))
         k = 0
         while k < done:
-            rings[((last - k) & 63) + (i << 6)] = ratio
+            rings[((last - k) & 63) + (i << 6)] = ratio * ratio
             k += 1
         state[4 + i] = 0
         i += 1
@@ -83,8 +83,8 @@ def _close(state: ptr32, rings: ptr32, last: int, done: int):
 
 
 class Roughness:
-    """`step` each frame, `close` with each completed bin. rings: ratio to what is usual of bend in bin b at
-    rings[b % 64], of early at rings[64 + b % 64], in 1/64.
+    """`step` each frame, `close` with each completed bin. rings: the square of the ratio to what is usual, of bend in
+    bin b at rings[b % 64], of early at rings[64 + b % 64], in 1/4096.
     """
 
     def __init__(self, balance):

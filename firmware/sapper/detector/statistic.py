@@ -18,11 +18,29 @@ from sapper.detector.ground import BINS, MASK
 
 # The state: bends, bodies, earlies and sizes of bodies of 64 bins, then what the next calls are about.
 BEND, BODY, EARLY, _SIZE, _ROUGH, _ROUGH_EARLY = 0, 64, 128, 192, 256, 320
-_PUT_AT, _AT, _BEFORE, _AFTER, _WEIGHT, _ROCK_PM, _EARLY_ON, _PLACE = 384, 385, 386, 387, 388, 389, 390, 391
+_PUT_AT, _AT, _BEFORE, _AFTER, _WEIGHT, _ROCK_PM, _EARLY_ON, _END = 384, 385, 386, 387, 388, 389, 390, 391
 _STATE = 392
 
 # 1 / sqrt(1 - r^2) in 1/1024, r in steps of 1/16 from 0 on; r is held below 7/8.
 _APART = array("i", [round(1024 / (1 - (i / 16) ** 2) ** 0.5) for i in range(16)])
+
+
+@micropython.viper
+def _scale(squares: int) -> int:
+    """By how much noise is larger, in 1/64, from 16 squares of what frames show (roughness.py): 64 up to twice the
+    usual power, which frames of 16 bins may show by chance.
+    """
+    squares = squares >> 4
+    if squares < 8192:
+        return 64
+    root = 0
+    bit = 256
+    while bit:
+        root += bit
+        if root * root > squares:
+            root -= bit
+        bit >>= 1
+    return root
 
 
 @micropython.viper
@@ -62,20 +80,16 @@ def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32, ro
     if state[390] == 0:
         early = 0
     state[128 + at] = early
-    i = state[391] - 4
-    end = i + 8
+    end = state[391]
+    i = end - 16
     first = 0
     second = 0
     while i < end:
         first += rough[i & 63]
         second += rough[64 + (i & 63)]
         i += 1
-    first >>= 3
-    if first < 90:
-        first = 64
-    second >>= 3
-    if second < 90:
-        second = 64
+    first = int(_scale(first))
+    second = int(_scale(second))
     state[256 + at] = first
     state[320 + at] = second
     shift = noise[9]
@@ -181,7 +195,7 @@ class Evidence:
 
     def __init__(self, before, after, ahead, rough):
         """The statistic looks at bodies of so many bins before and after too. rough: the rings of roughness.py; ahead:
-        bins between the place of an estimate and the bin that it is told under.
+        bins that are complete beyond the one that is told.
         """
         self._rough = rough
         self._ahead = ahead
@@ -210,7 +224,7 @@ class Evidence:
         state[_PUT_AT] = at & MASK
         state[_AT] = (at - self._after) & MASK
         state[_EARLY_ON] = early_on
-        state[_PLACE] = at - self._ahead
+        state[_END] = at + self._ahead + 1
         _put(bump, ratio, state, noise, _APART, self._rough)
         return _statistic(state, noise)
 

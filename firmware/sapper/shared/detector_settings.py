@@ -3,7 +3,7 @@ docs/detector.md.
 """
 
 TUNING = (
-    ("det_far_per_100m2", 5, 1, 50, "1/100 m2", "false alarms to be borne: sets the levels of alert and contact"),
+    ("det_far_per_100m2", 3, 1, 50, "1/100 m2", "false alarms to be borne: sets the levels of alert and contact"),
     (
         "det_level_x100",
         0,
