@@ -105,7 +105,7 @@ class Detector:
         self.statistic = 0
         self.alert = self.alert_mm = self.alert_statistic = self.alert_level = 0
         self._due = self._peaked = False
-        self._last = self._row = self._peak_bin = 0
+        self._last = self._peak_bin = 0
         self._echo_bin = self._rise_bin = self._seen_bin = self._alert_bin = -_FAR_BINS
         self._echo = 0
 
@@ -172,7 +172,7 @@ class Detector:
         bins = self.ground.bins
         if bins < TAPS_EARLY:
             return 0
-        self._row = row = self.footprint.row(last)
+        row = self.footprint.row(last - kernels.EARLY_AHEAD, last)
         self.footprint.early(last, row, self._bump)
         noise = self._early_noise
         if bins == TAPS_EARLY:
@@ -202,9 +202,10 @@ class Detector:
         self._due = False
         last = self._last
         here = last - kernels.AHEAD
-        self.footprint.full(last, self._row, self._bump)
+        row = self.footprint.row(here, last)
+        self.footprint.full(last, row, self._bump)
         noise = self.noise
-        noise.next_bin(self._row)
+        noise.next_bin(row)
         statistic = self._late.judge(
             here, self._bump, self.balance.state, noise.state, self.health.fault != STUCK_GATE0
         )

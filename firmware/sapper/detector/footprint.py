@@ -7,11 +7,13 @@ the bin is taken off without a target ever having pulled it along.
 from array import array
 
 import micropython
+from micropython import const
 from sapper.detector import footprint_kernels as kernels
 from sapper.detector.ground import MASK
 
 TAPS_FULL = kernels.BACK + 1 + kernels.AHEAD
 TAPS_EARLY = kernels.BACK + 1 + kernels.EARLY_AHEAD
+_NEAR = const(7)  # bins
 
 
 @micropython.viper
@@ -81,9 +83,9 @@ class Footprint:
         self._edges = array("i", (len(kernels.SPEED_EDGES),) + kernels.SPEED_EDGES)
         self._job = array("i", [0, 0, 0])
 
-    def row(self, last):
-        """The kernels' row for the speed over the bins that end with `last`."""
-        return _row(self._ends, last - TAPS_EARLY + 1, last, self._edges)
+    def row(self, place, last):
+        """The kernels' row for the speed around bin `place`, where a kernel weighs most, and not beyond `last`."""
+        return _row(self._ends, place - _NEAR, min(place + _NEAR, last), self._edges)
 
     def full(self, last, row, out):
         """Bumps at bin `last` - AHEAD into out[0..2]."""

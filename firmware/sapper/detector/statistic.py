@@ -17,7 +17,7 @@ from sapper.detector.arithmetic import hypotenuse, quotient
 from sapper.detector.ground import BINS, MASK
 
 # The state: bends, bodies, earlies and sizes of bodies of 64 bins, then what the next calls are about.
-BEND, BODY, EARLY, _SIZE, _ROUGH, _ROUGH_EARLY = 0, 64, 128, 192, 256, 320
+BEND, BODY, EARLY, _SIZE, _NOMINAL, _NOMINAL_EARLY = 0, 64, 128, 192, 256, 320
 _PUT_AT, _AT, _BEFORE, _AFTER, _WEIGHT, _ROCK_PM, _EARLY_ON, _END = 384, 385, 386, 387, 388, 389, 390, 391
 _STATE = 392
 
@@ -90,8 +90,8 @@ def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32, ro
         i += 1
     first = int(_scale(first))
     second = int(_scale(second))
-    state[256 + at] = first
-    state[320 + at] = second
+    state[256 + at] = (noise[3] * first) >> 6
+    state[320 + at] = (noise[5] * second) >> 6
     shift = noise[9]
     i = 0
     while i < 3:
@@ -139,9 +139,9 @@ def _statistic(state: ptr32, noise: ptr32) -> int:
             down = v
         i += 1
     weight = state[388]
-    of_bend = (noise[0] * state[256 + at]) >> 6
-    of_body = (noise[1] * state[256 + at]) >> 6
-    of_early = (noise[2] * state[320 + at]) >> 6
+    of_bend = (state[256 + at] * noise[6]) >> 10
+    of_body = (state[256 + at] * noise[7]) >> 10
+    of_early = (state[320 + at] * noise[8]) >> 10
     bend = state[at]
     body = state[64 + at]
     wrong = 0

@@ -38,7 +38,7 @@ def kernels_figure(path: Path) -> None:
     figure, axes = plt.subplots(1, 2, figsize=(10, 3.2), sharey=True)
     for axis, (name, ahead) in zip(axes, (("full", kernels.AHEAD_BINS), ("early", kernels.EARLY_BINS)), strict=True):
         x = np.arange(-kernels.BACK_BINS, ahead + 1) * kernels.BIN_M
-        for speed in (kernels.SPEEDS_M_S[0], kernels.SPEEDS_M_S[3], kernels.SPEEDS_M_S[-1]):
+        for speed in (kernels.SPEEDS_M_S[3], kernels.SPEEDS_M_S[6], kernels.SPEEDS_M_S[-1]):
             h, sigma = kernels.kernel(speed, kernels.BACK_BINS, ahead)
             axis.step(x, h, where="mid", label=f"{speed} m/s, sigma {sigma:.2f} mV")
         axis.fill_between(x, 0.5 * kernels.footprint(x), alpha=0.15, color="k", label="footprint / 2")

@@ -24,7 +24,7 @@ BIN_M = 0.02
 BACK_BINS = 20
 AHEAD_BINS = 8
 EARLY_BINS = 3
-SPEEDS_M_S = (0.15, 0.2, 0.26, 0.34, 0.45, 0.6)
+SPEEDS_M_S = (0.025, 0.05, 0.1, 0.15, 0.2, 0.26, 0.34, 0.45, 0.6)
 FOOTPRINT_A_M = 0.138
 FRAME_HZ = 100.0
 # One-sided amplitude densities of the ground-balanced signal, mV/sqrt(Hz): white, and A / (1 + (f/f0)^2)^(p/2).
