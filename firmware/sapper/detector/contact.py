@@ -1,4 +1,5 @@
-"""One contact per object: the peak of the statistic, its place, extent, strength and class."""
+"""One contact per object: the peak of the statistic, its place, extent, strength and class. Of a long body the peaks
+are its edges, and its contact is of all between them."""
 
 from array import array
 
@@ -13,6 +14,8 @@ CLASS_NONE, CLASS_FERROUS, CLASS_NON_FERROUS, CLASS_MIXED = range(4)  # as event
 ALONE = 10  # bins: a peak is the highest within so many on both sides
 _SHADOW = 25  # bins: within half a metre of an object, what is under a quarter of it is its echo
 _SHADOW_PART = 4
+_OUTSIDE, _INSIDE = 4, 10  # bins: so far around an end of a long body a peak is that edge's
+_MOST_X10 = 10000  # signal-to-noise of a body that the statistic is silent about, and that drives a gate to its rail
 _SURE_PERCENT = 150  # a gate's bump is believed for the class from 1.5 sigma on
 
 
@@ -120,6 +123,15 @@ class Contact:
         self.snr_x10 = 0
         self.class_hint = CLASS_NONE
 
+    def take(self, other):
+        """Be as another."""
+        self.pinpointed = other.pinpointed
+        self.s_mm = other.s_mm
+        self.extent_mm = other.extent_mm
+        self.strength = other.strength
+        self.snr_x10 = other.snr_x10
+        self.class_hint = other.class_hint
+
 
 class Peaks:
     """Finds peaks in the statistic of bin after bin, given in order."""
@@ -168,3 +180,78 @@ class Peaks:
         contact.strength = strength_of(statistic)
         contact.snr_x10 = statistic // 10
         contact.class_hint = class_at(evidence, top, sigma)
+
+
+class Long:
+    """Makes one contact of a long body's two edges. `ends` when the body (body.py) ended; `keeps` every contact of a
+    peak; `due` once a bin.
+    """
+
+    def __init__(self, contact):
+        self._contact = contact
+        self._kept = Contact()
+        self.reset()
+
+    def reset(self):
+        """No body."""
+        self._waits = self._whole = self._railed = self._entered = self._left = False
+        self._first = self._end = 0
+        self._class = CLASS_NONE
+        self._kept.snr_x10 = 0
+
+    def ends(self, body):
+        """The body has ended."""
+        long = body.is_long()
+        if self._waits and not long:
+            return
+        if not self._waits:  # or so near behind another that they are one
+            self._first = body.first
+            self._waits = body.railed or long or self._entered
+        self._whole = long
+        self._end = body.end
+        if body.railed:
+            self._railed = True
+            self._class = CLASS_FERROUS if body.rises else CLASS_NON_FERROUS
+
+    def keeps(self, at, body):
+        """Whether the contact, of the peak at bin `at`, is an edge of a long body, which is told later as a whole."""
+        left = False
+        if self._waits:
+            if not (self._whole or self._railed):
+                return False
+            first = self._first
+            left = self._end - _INSIDE <= at <= self._end + _OUTSIDE
+        elif body.over and (body.railed or body.is_long()):
+            first = body.first
+        else:
+            return False
+        entered = first - _OUTSIDE <= at <= first + _INSIDE
+        if not (entered or left):
+            return False
+        self._entered = self._entered or entered
+        self._left = self._left or left
+        kept = self._kept
+        if self._contact.snr_x10 > kept.snr_x10:
+            kept.take(self._contact)
+        return True
+
+    def due(self, at):
+        """Whether there is a contact to be told, now that all peaks up to bin `at` are known; it is in `contact`."""
+        if not self._waits or at <= self._end + _OUTSIDE:
+            return False
+        kept = self._kept
+        found = kept.snr_x10 > 0
+        told = found or self._railed
+        if told:
+            if not found or self._whole and (self._railed or self._entered and self._left):
+                length = self._end + 1 - self._first
+                kept.s_mm = (2 * self._first + length) * BIN_MM // 2
+                kept.extent_mm = length * BIN_MM
+            if not found:
+                kept.snr_x10 = _MOST_X10
+            if self._railed:
+                kept.strength = 1000
+                kept.class_hint = self._class
+            self._contact.take(kept)
+        self.reset()
+        return told

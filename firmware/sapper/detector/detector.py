@@ -11,38 +11,35 @@ from array import array
 import micropython
 from micropython import const
 from sapper.detector import footprint_kernels as kernels
+from sapper.detector.alert import RISEN, SAME_BINS, Alert, is_in_sight
 from sapper.detector.balance import Balance
+from sapper.detector.body import Body
 from sapper.detector.contact import (  # noqa: F401 - the classes are part of the interface
     CLASS_FERROUS,
     CLASS_MIXED,
     CLASS_NON_FERROUS,
     CLASS_NONE,
+    Long,
     Peaks,
     class_at,
-    class_of,
     strength_of,
 )
 from sapper.detector.false_alarms import ALERT_LEVELS, CONTACT_LEVELS, LATE_LEVELS, level_of
 from sapper.detector.footprint import TAPS_EARLY, TAPS_FULL, Footprint
-from sapper.detector.ground import BIN_MM, Ground
+from sapper.detector.ground import BIN_MM, MASK, Ground
 from sapper.detector.health import STUCK_GATE0, Health
 from sapper.detector.noise import Noise
 from sapper.detector.pinpoint import Pinpoint
 from sapper.detector.roughness import Roughness
 from sapper.detector.second_chance import BEYOND, SecondChance
-from sapper.detector.statistic import Evidence
+from sapper.detector.statistic import BEND, Evidence
 
 FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT = 1, 2, 4
 
 _AROUND = const(10)  # bins on both sides whose bodies matter for a contact
-_HOLD_PERCENT = const(60)  # of its level: below this an alert is over
+_KNOWN = kernels.AHEAD + 2 * _AROUND  # bins from the newest back to the last that is known to be a peak or none
+_MOST = const(100000)  # the statistic's end, which a gate at its rail is
 _EARLY_BEND_PERCENT = 83  # the early bend of a rock scatters more, so it weighs less
-# Behind an object the early kernel swings, and again when the object leaves its far end: within 0.64 m of an alert's
-# peak only something stronger raises a new one. What is weaker there still becomes a contact.
-_ECHO_BINS = const(32)
-# From an alert's rise: what is stronger there is the same object, on whose flank the alert rose. And from the last bin
-# over the hold level: over the middle of a large object the early kernel swings, and it is still in sight.
-_SAME_BINS = const(13)
 _FAR_BINS = 1 << 20
 
 
@@ -67,9 +64,12 @@ class Detector:
         self._soon = Evidence(_AROUND, 0, 0, self.roughness.rings)
         self._peaks = Peaks()
         self._second_chance = SecondChance()
+        self._body = Body(self.ground, self.balance)
+        self._alert = Alert(self._body)
         self._pinpoint = Pinpoint(self.balance)
         self._bump = array("i", [0, 0, 0])
         self.contact = self._peaks.contact
+        self._long = Long(self.contact)
         self._pinpointed = self._resumes = False
         self.fault_code = 0
         self.configure()
@@ -94,6 +94,9 @@ class Detector:
         self._soon.reset()
         self._peaks.reset()
         self._second_chance.reset()
+        self._body.reset()
+        self._alert.reset()
+        self._long.reset()
         self._pinpoint.reset()
         self.pinpointing = False
         self.roughness.restart()
@@ -104,16 +107,16 @@ class Detector:
         self.class_hint = CLASS_NONE
         self.statistic = 0
         self.alert = self.alert_mm = self.alert_statistic = self.alert_level = 0
-        self._due = self._peaked = False
+        self._due = self._peaked = self._passed = False
         self._last = self._peak_bin = 0
-        self._echo_bin = self._rise_bin = self._seen_bin = self._alert_bin = -_FAR_BINS
-        self._echo = 0
+        self._seen_bin = -_FAR_BINS
 
     @micropython.native
     def searched_ok(self):
-        """Whether the ground under the coil counts as searched: enough ground known behind it, no fault, and no
-        pinpointing, which seeks nothing."""
-        return self.ground.bins > kernels.BACK and self.health.fault == 0 and not self.pinpointing
+        """Whether the ground under the coil counts as searched: enough ground known behind it, no fault, no gate at its
+        rail, where a body may hide another, and no pinpointing, which seeks nothing."""
+        health = self.health
+        return self.ground.bins > kernels.BACK and health.fault == 0 and not health.rail.held and not self.pinpointing
 
     @micropython.native
     def step(self, frame, t_ms, s_mm, speed_mm_s, inhibit=0):
@@ -124,7 +127,7 @@ class Detector:
         """
         flags = 0
         health = self.health
-        if health.step(frame, t_ms, s_mm, self._last - self._seen_bin <= _SAME_BINS):
+        if health.step(frame, t_ms, s_mm, self._last - self._seen_bin <= SAME_BINS):
             self.fault_code = health.fault
             flags = FLAG_FAULT
         if health.relearn:
@@ -136,9 +139,12 @@ class Detector:
         if health.blind:
             self.strength = 0
             return flags
+        if health.rail.held:
+            self.strength = 1000
         if self.pinpointing:
             self.statistic = self._pinpoint.step(frame, self.noise.factor_x100(), s_mm)
-            self.strength = strength_of(self.statistic)
+            if not health.rail.held:
+                self.strength = strength_of(self.statistic)
             self.class_hint = self._pinpoint.class_hint
             return flags
         if self._resumes:
@@ -154,6 +160,10 @@ class Detector:
                 return flags | self._seek_contact(inhibit)
             if self._peaked:
                 flags |= self._describe()
+            elif self._passed:
+                self._passed = False
+                if self._long.due(self._last - _KNOWN):
+                    flags |= FLAG_CONTACT
             return flags
         if done < 0:
             self.reset()
@@ -173,21 +183,35 @@ class Detector:
         if bins < TAPS_EARLY:
             return 0
         row = self.footprint.row(last - kernels.EARLY_AHEAD, last)
-        self.footprint.early(last, row, self._bump)
+        body = self._body
+        self.footprint.early(last, row, self._bump, body.valley)
         noise = self._early_noise
         if bins == TAPS_EARLY:
             self._suppose()
         noise.next_bin(row)
-        self.statistic = statistic = self._soon.judge(
-            last, self._bump, self.balance.state, noise.state, self.health.fault != STUCK_GATE0
-        )
-        self.strength = strength_of(statistic)
+        health = self.health
+        statistic = self._soon.judge(last, self._bump, self.balance.state, noise.state, health.fault != STUCK_GATE0)
         self._due = bins >= TAPS_FULL
         self._last = last
-        if statistic * 100 >= self.level * _HOLD_PERCENT:
+        held = health.rail.held
+        seen = is_in_sight(statistic, self.level)
+        if body.step(last, seen if body.open else statistic >= self.level, held, noise.state[0]):
+            self._long.ends(body)
+        self.statistic = _MOST if held else statistic
+        self.strength = 1000 if held else strength_of(statistic)
+        if seen or body.over:
             self._seen_bin = last
-        if self.alert or statistic >= self.level:
-            return self._alert(last, statistic, inhibit)
+        if not (self.alert or held or statistic >= self.level):
+            return 0
+        alert = self._alert
+        told = alert.step(last, statistic, self.level, abs(self._soon.state[BEND + (last & MASK)]), row, inhibit)
+        self.alert = alert.on
+        if not alert.on:
+            self.class_hint = CLASS_NONE
+        elif told:
+            self.class_hint = class_at(self._soon.state, last, noise.state)
+            if told == RISEN:
+                return self._raise(last - kernels.EARLY_AHEAD, statistic, self.level, self.class_hint)
         return 0
 
     def _suppose(self):
@@ -214,16 +238,17 @@ class Detector:
         if self._peaks.put(here, statistic, self._contact_level):
             self._peaked = True
             self._peak_bin = here - _AROUND
+        self._passed = True
         here = last - kernels.AHEAD - BEYOND
         statistic = self._second_chance.put(
             self._late.again(here, BEYOND, noise.state),
             self._late_level,
             self.statistic,
             here - 1,
-            self._alert_bin - kernels.EARLY_AHEAD,
-            self._echo,
+            self._alert.last - kernels.EARLY_AHEAD,
+            self._alert.top,
         )
-        if not statistic or inhibit or self.alert:
+        if not statistic or inhibit or self.alert or self._body.runs_out:
             return 0
         return self._raise(here - 1, statistic, self._late_level, class_at(self._late.state, here - 1, noise.state))
 
@@ -233,37 +258,14 @@ class Detector:
         self.alert_statistic = statistic
         self.alert_level = level
         self.class_hint = class_hint
-        self._rise_bin = at + kernels.EARLY_AHEAD
+        self._alert.rose = at + kernels.EARLY_AHEAD
         return FLAG_ALERT
 
     def _describe(self):
         """Third part, in the frame after that, where a peak is complete: its contact."""
         self._peaked = False
         self._peaks.describe(self._peak_bin, self._late.state, self.noise.state)
-        return FLAG_CONTACT
-
-    def _alert(self, last, statistic, inhibit):
-        """Raise, hold or end the alert; FLAG_ALERT when it rises."""
-        if self.alert:
-            self._alert_bin = last
-            if statistic > self._echo:
-                self._echo = statistic
-                self._echo_bin = last
-                self.class_hint = class_at(self._soon.state, last, self._early_noise.state)
-            elif statistic * 100 < self.level * _HOLD_PERCENT:
-                self.alert = 0
-                self.class_hint = CLASS_NONE
-            return 0
-        if inhibit or (last - self._echo_bin <= _ECHO_BINS and statistic <= self._echo):
-            return 0
-        self.alert = 1
-        self._alert_bin = last
-        self._echo = statistic
-        self._echo_bin = last
-        self.class_hint = class_at(self._soon.state, last, self._early_noise.state)
-        if last - self._rise_bin <= _SAME_BINS:
-            return 0
-        return self._raise(last - kernels.EARLY_AHEAD, statistic, self.level, self.class_hint)
+        return 0 if self._long.keeps(self._peak_bin, self._body) else FLAG_CONTACT
 
     def pinpoint_begin(self):
         """The coil stands (or creeps over an object): from here on strength is against the present level."""

@@ -18,7 +18,8 @@ _NEAR = const(7)  # bins
 
 @micropython.viper
 def _estimate(rings: ptr32, weights: ptr32, job: ptr32, out: ptr32):
-    """out[0..2] = bump of each gate. job = [first bin, taps, first weight]. In 1/16 of a frame's unit.
+    """out[0..2] = bump of each gate. job = [first bin, taps, first weight, taps before the ground, its levels]. In 1/16
+    of a frame's unit.
 
     |ring - level| < 2^17 and the weights' absolute sum is below 2^13 (the kernels' maker checks it), so the totals stay
     within 30 bits; the result is held within 2^20, the ADC's whole range.
@@ -34,6 +35,16 @@ def _estimate(rings: ptr32, weights: ptr32, job: ptr32, out: ptr32):
     total1 = 0
     total2 = 0
     end = w + taps
+    ground = w + job[3]
+    weight = 0
+    while w < ground:
+        weight += weights[w]
+        at = (at + 1) & 63
+        w += 1
+    if weight:
+        total0 = (job[4] - level0) * weight
+        total1 = (job[5] - level1) * weight
+        total2 = (job[6] - level2) * weight
     while w < end:
         weight = weights[w]
         total0 += (rings[at] - level0) * weight
@@ -81,7 +92,7 @@ class Footprint:
         self._rings = ground.rings
         self._ends = ground.ends
         self._edges = array("i", (len(kernels.SPEED_EDGES),) + kernels.SPEED_EDGES)
-        self._job = array("i", [0, 0, 0])
+        self._job = array("i", bytes(4 * 7))
 
     def row(self, place, last):
         """The kernels' row for the speed around bin `place`, where a kernel weighs most, and not beyond `last`."""
@@ -93,12 +104,21 @@ class Footprint:
         job[0] = (last - TAPS_FULL + 1) & MASK
         job[1] = TAPS_FULL
         job[2] = row * TAPS_FULL
+        job[3] = 0
         _estimate(self._rings, kernels.FULL, job, out)
 
-    def early(self, last, row, out):
-        """Bumps at bin `last` - EARLY_AHEAD into out[0..2]."""
+    def early(self, last, row, out, valley):
+        """Bumps at bin `last` - EARLY_AHEAD into out[0..2]. valley: the bin before which there is no ground, and the
+        levels there (body.py).
+        """
         job = self._job
-        job[0] = (last - TAPS_EARLY + 1) & MASK
+        first = last - TAPS_EARLY + 1
+        job[0] = first & MASK
         job[1] = TAPS_EARLY
         job[2] = row * TAPS_EARLY
+        before = valley[0] - first
+        job[3] = before if before > 0 else 0
+        job[4] = valley[1]
+        job[5] = valley[2]
+        job[6] = valley[3]
         _estimate(self._rings, kernels.EARLY, job, out)

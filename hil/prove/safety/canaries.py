@@ -212,10 +212,10 @@ wrap('sapper.link.refusals', 'Refusals', 'add', lambda old: lambda self, *refuse
         """
 def make(old):
     last = [0] * 3
-    def watch(frame, state):
+    def watch(frame, state, s_mm, in_sight):
         for g in range(3):
             last[g] = state[g]
-        near = old(frame, state)
+        near = old(frame, state, s_mm, in_sight)
         for g in range(3):
             if frame[g] != last[g]:
                 state[6 + g] = 0

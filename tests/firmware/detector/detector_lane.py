@@ -63,6 +63,14 @@ class Lane:
         self.gates += foot(self.s_m - s_m, a_m)[:, None] * np.array(peak_mv)
         return self
 
+    def sheet(self, from_m: float, to_m: float, peak_mv: Sequence[float]) -> "Lane":
+        """A long body under the track: small ones side by side, which answer with peak_mv over its middle."""
+        places = np.arange(from_m + 0.01, to_m, 0.02)
+        profile = foot(self.s_m[:, None] - places[None, :]).sum(axis=1)
+        whole = foot(places - (from_m + to_m) / 2).sum()
+        self.gates += (profile / whole)[:, None] * np.array(peak_mv)
+        return self
+
     def soil(self, profile_mv: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> "Lane":
         """Soil that pulls gate 0 down by profile_mv(s)."""
         self.gates -= profile_mv(self.s_m)[:, None] * SOIL

@@ -9,7 +9,19 @@ from collections.abc import Callable
 from typing import Any
 
 LIMIT = 1 << 30
-MODULES = ("detector", "ground", "footprint", "balance", "noise", "statistic", "contact", "pinpoint", "health")
+MODULES = (
+    "detector",
+    "ground",
+    "footprint",
+    "balance",
+    "noise",
+    "statistic",
+    "body",
+    "contact",
+    "pinpoint",
+    "health",
+    "rail",
+)
 
 
 class GrownError(AssertionError):

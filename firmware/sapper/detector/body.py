@@ -1,0 +1,175 @@
+"""A body in sight: for how far along the track the gates stand off the ground before it, and where the ground is again.
+
+The kernels take out any level, so of a long body they see its two edges and nothing between. Here the gates are held
+against the ground's level before the body: over it they stand off by at least half of what they did at most. Bend
+tells, and body where it is more than soil can do; a gate at its rail tells by itself.
+
+Behind a body its flank runs out. The lowest place there is where the ground begins again: before it a kernel is given
+that place's levels, or it would swing by up to half of a body's height, for as long as the body is within its reach.
+"""
+
+from array import array
+
+import micropython
+from sapper.detector.footprint_kernels import BACK
+from sapper.detector.ground import BINS
+
+_LONG = 18  # bins over half of its height from which on a body has edges: of a small object they are 7 to 9
+_LONGEST = 200  # bins: what stands off for longer is other ground, or its end was not seen
+_AGAIN = 40  # bins: so soon behind a body the level before it counts for the next, too
+_GROWN_SIGMAS = 5  # of the early bend: from there on a bin tells by itself whether the body is under it
+NO_SOIL = 8000  # frame units: no soil moves two gates together by 0.4 V
+_OVER_AGAIN = 2  # bins under half of the height that end a body
+_EVEN = 40  # frame units (2 mV): nearer to the level before it no lower place is looked for
+_NEVER = -(1 << 20)
+
+# Indices into the state: level of the ground at three gates; bend and body there, and at most; means of the gates.
+_LEVEL, _BEND, _BODY, _TOP_BEND, _TOP_BODY, _MEAN, _STATE = 0, 3, 4, 5, 6, 7, 10
+
+
+@micropython.viper
+def _read(rings: ptr32, at: int, shift: int, ratio: ptr32, state: ptr32):
+    """Means of the gates over 2^shift bins that end with bin `at` -> state[7..9]; off the level, as bend and body ->
+    state[3..4].
+
+    |mean| < 2^17; off the level below 2^18, products below 2^28.
+    """
+    g = 0
+    while g < 3:
+        total = 0
+        i = 0
+        while i < 1 << shift:
+            total += rings[(g << 6) + ((at - i) & 63)]
+            i += 1
+        state[7 + g] = total >> shift
+        g += 1
+    e1 = state[8] - state[1]
+    e2 = state[9] - state[2]
+    body = e1 + (((e2 >> 3) * ratio[0]) >> 9)
+    state[3] = e2 - (((e1 >> 3) * ratio[0]) >> 9) - (((body >> 3) * ratio[2]) >> 9)
+    state[4] = body
+
+
+class Body:
+    """`step` once a bin. `open`: a body may be in sight. `over`: it is under the coil, by the gates' own levels;
+    `height`: its bend there; `plateau`: the mean of that where the kernels saw nothing, 0 if they did all along.
+    `first`, `end`: its first and last bin over half of its height; `railed`: it drove a gate to its rail; `rises`: its
+    body goes up. `runs_out`: its flank still falls; `valley`: the bin from which on the ground counts again behind it,
+    and the levels there.
+    """
+
+    def __init__(self, ground, balance):
+        self._rings = ground.rings
+        self._ratio = balance.state
+        self._state = array("i", bytes(4 * _STATE))
+        self.valley = array("i", [_NEVER, 0, 0, 0])
+        self.reset()
+
+    def reset(self):
+        """Start of a sweep: no body."""
+        self.open = self.over = self.railed = self.rises = self.runs_out = self._sinks = False
+        self.first = self.end = self.valley[0] = _NEVER
+        self._under = self._low = self.height = self.plateau = 0
+
+    @micropython.native
+    def step(self, last, seen, held, sigma):
+        """Take in bin `last`; True where a body ended. seen: the search sees something there; held: a gate is at its
+        rail; sigma: of the early bend, in 1/16 of a frame's unit.
+        """
+        state = self._state
+        if not self.open:
+            self.runs_out = self._sinks and self._sink(last)
+            if self.runs_out or not (seen or held):
+                return False
+            self._begin(last)
+        if held:
+            self.railed = True
+        _read(self._rings, last, 0, self._ratio, state)
+        self.height = bend = state[_BEND]
+        body = state[_BODY]
+        if body < 0:
+            body = -body
+        if bend > state[_TOP_BEND]:
+            state[_TOP_BEND] = bend
+        if body > state[_TOP_BODY]:
+            state[_TOP_BODY] = body
+            self.rises = state[_BODY] > 0
+        grown = held or state[_TOP_BEND] * 16 >= sigma * _GROWN_SIGMAS or state[_TOP_BODY] >= NO_SOIL
+        if held or self._stands_off():
+            self.end = last
+            self._under = 0
+        else:
+            self._under += 1
+        self._advance(last)
+        if not grown:
+            self.over = False
+            self.open = seen
+            return False
+        self.over = self._under < _OVER_AGAIN and last - self.first < _LONGEST
+        if self.over:
+            if not seen:
+                self.plateau += (bend - self.plateau) >> 4 if self.plateau else bend
+            return False
+        self.open = False
+        self._sinks = True
+        self._low = 1 << 28
+        return True
+
+    def is_long(self):
+        """Whether it is long, and of one height."""
+        return self.end - self.first >= _LONG and (
+            self.railed or not self.plateau or self.plateau * 3 >= self._state[_TOP_BEND] * 2
+        )
+
+    def is_more(self):
+        """Whether another object stands off by a quarter more than the plateau before it."""
+        plateau = self.plateau
+        return plateau > 0 and self.over and not self.railed and self.height >= plateau + (plateau >> 2)
+
+    def _begin(self, last):
+        """Something is in sight: the ground's level before it, and where it may have begun."""
+        state = self._state
+        before = last - BACK + 8
+        if last - self.end > _AGAIN:
+            _read(self._rings, before, 3, self._ratio, state)
+            for g in range(3):
+                state[_LEVEL + g] = state[_MEAN + g]
+        state[_TOP_BEND] = state[_TOP_BODY] = 0
+        self.open = True
+        self._sinks = self.railed = False
+        self._under = self.plateau = 0
+        self.first = max(before, self.end + 1)
+        self.end = last
+
+    def _stands_off(self):
+        """Whether what was read last is at least half of the most."""
+        state = self._state
+        body = abs(state[_BODY])
+        return (state[_BEND] * 2 >= state[_TOP_BEND] > 0) or (body >= NO_SOIL and body * 2 >= state[_TOP_BODY])
+
+    def _advance(self, last):
+        """The first bin over half of the height, which may have grown, in the mean of four; some bins at a time."""
+        for _ in range(4):
+            if not 3 < last - self.first < BINS - 3:
+                return
+            _read(self._rings, self.first + 2, 2, self._ratio, self._state)
+            if self._stands_off():
+                return
+            self.first += 1
+
+    def _sink(self, last):
+        """Behind a body: where it is lowest the ground begins. True while it still runs out."""
+        state = self._state
+        if last - self.end > _AGAIN:
+            self._sinks = False
+            return False
+        _read(self._rings, last, 2, self._ratio, state)
+        low = abs(state[_BEND]) + (abs(state[_BODY]) >> 4)
+        if low >= self._low:
+            return False
+        self._low = low if low > _EVEN else 0
+        valley = self.valley
+        valley[0] = last
+        for g in range(3):
+            valley[1 + g] = state[_MEAN + g]
+        return True
