@@ -13,6 +13,8 @@ EARLY_AHEAD = 3
 KERNEL_BITS = 10
 # Speeds (mm/s) between one row and the next.
 SPEED_EDGES = (35, 71, 122, 173, 228, 297, 391, 520)
+# By how much the early estimate swings behind an object at most, of the bump before it, in 1/1024.
+EARLY_ECHO = (575, 330, 135, 105, 120, 173, 273, 418, 569)
 
 # Sigma of the ground-balanced estimate in the nominal noise, in 1/16 of a frame's unit.
 FULL_SIGMA = (848, 955, 819, 653, 545, 469, 415, 384, 378)

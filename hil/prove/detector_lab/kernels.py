@@ -76,6 +76,18 @@ def integer(h: Array) -> list[int]:
     return [int(v) for v in q]
 
 
+def echo(q: list[int]) -> float:
+    """The largest swing of an early kernel 0.24 m and more behind an object, of its bump before it; over the
+    footprints of objects of 0.10 to 0.18 m.
+    """
+    taps = np.arange(-BACK_BINS, EARLY_BINS + 1)
+    worst = 0.0
+    for a_m in (0.10, FOOTPRINT_A_M, 0.18):
+        swing = [float(np.dot(q, footprint((taps + behind) * BIN_M, a_m))) for behind in range(-4, 40)]
+        worst = max(worst, max(swing[16:]) / max(swing[:8]))
+    return worst
+
+
 def rows(name: str, ahead: int) -> list[str]:
     """The lines of one set of kernels, one for each speed, and of their sigmas."""
     made = [kernel(v, BACK_BINS, ahead) for v in SPEEDS_M_S]
@@ -116,6 +128,8 @@ def table() -> str:
         f"KERNEL_BITS = {KERNEL_BITS}",
         "# Speeds (mm/s) between one row and the next.",
         f"SPEED_EDGES = {tuple(edges)}",
+        "# By how much the early estimate swings behind an object at most, of the bump before it, in 1/1024.",
+        f"EARLY_ECHO = {tuple(round(1024 * echo(integer(kernel(v, BACK_BINS, EARLY_BINS)[0]))) for v in SPEEDS_M_S)}",
     ]
     return "\n".join(lines + rows("FULL", AHEAD_BINS) + rows("EARLY", EARLY_BINS)) + "\n"
 
