@@ -110,7 +110,7 @@ class LaneRun:
             done_mm = self._done_mm()
             if progress:
                 progress(min(1.0, done_mm / length_mm))
-            state = self._state()
+            state = operator.state
             if state == "CONTACT":
                 self._attend(length_mm)
             elif state == "ARMED" and done_mm >= length_mm - 1:
@@ -128,10 +128,6 @@ class LaneRun:
         loops = [dict(f.fields) for f in operator.heard.frames[first_frame:] if f.name == "LOOP"]
         result = score(finds_of(events), truth)
         return LaneResult(truth, result, self._stops, events, loops, duration_s, ended)
-
-    def _state(self) -> str:
-        states = [event for event in self.operator.heard.events if event.kind == "state"]
-        return str(states[-1].args["to"]) if states else "SAFE"
 
     def _done_mm(self) -> int:
         status = [frame for frame in self.operator.heard.frames[-60:] if frame.name == "STATUS"]

@@ -85,6 +85,12 @@ class Operator:
             raise OperatorError("the board has told no time yet")
         return TICK_NS - (self._rig.now_ns - self._offset_ns) % TICK_NS
 
+    @property
+    def state(self) -> str:
+        """The board's, as it last told it."""
+        told = (event for event in reversed(self.heard.events) if event.kind == "state")
+        return next((str(event.args["to"]) for event in told), "SAFE")
+
     def run(self, duration_ns: int, slice_ns: int = _SLICE_NS) -> None:
         """Let time pass, listening every slice_ns (at most 500 ms), and pinging while `keep_alive` is on."""
         end = self._rig.now_ns + duration_ns

@@ -1,6 +1,7 @@
 """Open loop: a recording is played into a rig and the outputs are judged.
 
-The rig does what a person would: closes the emergency-stop loop, turns the key, arms by the console, starts the sweep.
+The rig does what a person would: closes the emergency-stop loop, turns the key, arms by the console, and then sweeps,
+stands and drives as the trace's tracks do (steering.py).
 Until then the trace's first second is played forwards and backwards, standing, so that the detector sees real noise.
 With on_detect 'stop' the tracks come to rest once both duties are 0, and the replay ends there. With 'mark' it plays
 through: when the board stops by itself (a stuck gate, say), the rover is moved on by hand, not searching, until the
@@ -18,6 +19,7 @@ import numpy as np
 
 from hil.errors import HilError
 from hil.play.operator import Operator, OperatorError
+from hil.play.steering import GOING, Steering
 from hil.play.tape import Tape
 from hil.rigs.registry import FOR_TIME, open_rig
 from hil.rigs.rig import NS_PER_MS, NS_PER_S, TICK_NS, Rig
@@ -76,11 +78,18 @@ class _Replay:
         self._board = board
         self._trace = trace
         self._on_detect = on_detect
-        self._settings = settings
         self._progress = progress or (lambda share: None)
         self.begun: Callable[[str, dict[str, int]], None] = lambda version, put: None
         self._tape = Tape(board, trace)
         self.operator = Operator(board, self._pass_time)
+        per_m = round(self._tape.ticks_per_m)
+        self._put = (
+            ("sweep_mm_s", int(np.clip(self._tape.speed_m_s * 1000, 150, 600))),
+            ("sweep_marks", int(on_detect == "mark")),
+            ("ticks_per_m", per_m),
+            *settings,
+        )
+        self._steering = Steering(self.operator, self._tape, per_m)
         self._duties = {side: board.pwm(GPIO[f"MOTOR_{side}"]) for side in ("LEFT", "RIGHT")}
         self._duty: dict[str, tuple[int, float]] = {}
         self._driven: set[str] = set()
@@ -92,20 +101,13 @@ class _Replay:
             pwm.watch()
         firmware = operator.boot()
         operator.settle(_BOOTED_S)
-        sweep_mm_s = int(np.clip(self._tape.speed_m_s * 1000, 150, 600))
-        put = (
-            ("sweep_mm_s", sweep_mm_s),
-            ("sweep_marks", int(self._on_detect == "mark")),
-            ("ticks_per_m", round(self._tape.ticks_per_m)),
-            *self._settings,
-        )
-        for name, value in put:
+        for name, value in self._put:
             operator.must(f"set {name} {value}")
-        self.begun(firmware, dict(put))
+        self.begun(firmware, dict(self._put))
         operator.must("telemetry on")
         operator.arm()
         operator.settle(_SETTLED_S)
-        self._sweep()  # first: tracks that roll in ARMED are a fault
+        self._steering.begin()  # first: tracks that roll in ARMED are a fault
         operator.run(self._to_frame_ns())
         self._tape.roll()
         if self._on_detect == "mark":
@@ -131,26 +133,27 @@ class _Replay:
             return self.operator.to_next_tick_ns()
         return TICK_NS - (self._board.now_ns + _EARLY_NS - since_ns) % TICK_NS
 
-    def _sweep(self) -> None:
-        self.operator.must(f"sweep {int(self._tape.length_m * 1000) + 100_000}")
-
     def _play_through(self) -> str:
         """Until the tape's end."""
         while not self._tape.finished:
             self._roll_on(_MARK_SLICE_NS)
-            if self._state() != "SWEEP":
+            if self.operator.state not in GOING:
                 self._go_on()
         return "end"
 
     def _roll_on(self, duration_ns: int) -> None:
-        """Play so much of the tape, or what is left of it."""
-        duration_ns = min(duration_ns, self._tape.left_ns)
-        self.operator.run(duration_ns, min(duration_ns, _MARK_SLICE_NS))
+        """Play so much of the tape, or what is left of it, or until something has been said."""
+        duration_ns = self._steering.due_ns(min(duration_ns, self._tape.left_ns))
+        if duration_ns:
+            self.operator.run(duration_ns, min(duration_ns, _MARK_SLICE_NS))
+        else:
+            self._steering.say()
         self._progress(self._tape.share)
 
     def _go_on(self) -> None:
-        """The board has stopped by itself: clear it, and sweep again once the cause has gone."""
+        """The board has stopped by itself: clear it, and go on once the cause has gone."""
         tape, operator = self._tape, self.operator
+        self._steering.end()
         while not tape.finished:
             operator.must("disarm")
             self._roll_on(_CLEAR_NS)
@@ -166,32 +169,33 @@ class _Replay:
                 tape.go_on()
                 continue
             operator.settle(_SETTLED_S)
-            self._sweep()
+            self._steering.begin()
             operator.run(self._to_frame_ns())
             tape.go_on()
             return
 
     def _play(self) -> str:
         """Until the tape's end, or rest after a stop. Returns why it ended."""
-        tape, operator = self._tape, self.operator
+        tape, operator, steering = self._tape, self.operator, self._steering
         ended = "end"
+        let_go = False
         while not tape.finished:
-            operator.run(min(_SLICE_NS, tape.left_ns), _SLICE_NS)
-            self._progress(tape.share)
+            self._roll_on(_SLICE_NS)
             if self._stopped_ns is None:
+                if steering.by_hand and any(event.kind == "detect" for event in operator.heard.events):
+                    # Driven by hand the board tells and goes on: the operator stops it.
+                    steering.let_go()
+                    let_go = True
                 stopped_ns = self._all_stopped()
                 # Rolling faster than asked, the motors of a sweep may stand at duty 0 too.
-                if stopped_ns is not None and self._state() != "SWEEP":
+                if stopped_ns is not None and (let_go or operator.state not in GOING):
                     self._stopped_ns = stopped_ns
                     ended = "stop"
+                    steering.end()
                     tape.coast(_REST_S)
             elif tape.resting:
                 break
         return ended
-
-    def _state(self) -> str:
-        states = [event for event in self.operator.heard.events if event.kind == "state"]
-        return str(states[-1].args["to"]) if states else "SAFE"
 
     def _all_stopped(self) -> int | None:
         """When both duties had become 0 after having been driven, else None."""
@@ -215,6 +219,7 @@ class _Replay:
             "on_detect": self._on_detect,
             "duration_s": round((self._board.now_ns - start_ns) / NS_PER_S, 3),
             "ended": ended,
+            "driven": [{"t_s": round(self._tape.own_s(at_s), 3), "how": how} for at_s, how in self._steering.driven],
             "events": self._events(),
             "outputs": {"status": status, "telemetry": self.operator.counts.as_dict()},
             "cpu_load": round(sum(loop["load_pm"] for loop in loops) / len(loops) / 1000, 4) if loops else None,

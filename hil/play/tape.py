@@ -8,11 +8,13 @@ value.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import HilError
+from hil.play.course import AHEAD, STAND, Piece, pieces_of
 from hil.rigs.rig import NS_PER_S, Rig
 from sapper.shared.pins import GPIO, TEMP_27C_UV, TEMP_SLOPE_UV, VSYS_DIVIDER
 from sapper_host.recordings.trace import DRIVEN, Trace, ticks_per_m
@@ -21,9 +23,6 @@ Floats = NDArray[np.float64]
 _SHUTTLE_S = 1.0
 _LEAD_LEAST_S = 0.3  # fewer rows of standing are no noise to learn from
 _BEFORE_S = 0.05
-_STAND_S = 0.2
-_SLOW = 0.8  # of the usual speed ...
-_SPEED_ROWS = 10  # ... over so many rows
 _VSYS_MV = 5000.0
 _TEMP_C = 27.0
 _STEP_S = 0.01
@@ -50,30 +49,6 @@ def _bridged(t_s: Floats, counts: Floats) -> Floats:
     return np.interp(t_s, t_s[known], counts[known]) if known.any() else np.zeros(len(counts))
 
 
-def _without_stands(t_s: Floats, ticks: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """Rows to be played, and the tape's times of them, without the stands on the way: a board in SWEEP would find that
-    its tracks do not follow. From where they slow down until they are up to speed again, rows are left out so that the
-    others go on at the usual speed. The beginning stays as it is.
-    """
-    steps = np.abs(np.diff(ticks, prepend=ticks[0]))
-    keep = np.ones(len(t_s), dtype=bool)
-    if not steps.any():
-        return np.arange(len(t_s)), t_s - t_s[0]
-    usual = float(np.median(steps[steps > 0]))
-    slow = np.convolve(steps, np.full(_SPEED_ROWS, 1 / _SPEED_ROWS), "same") < _SLOW * usual
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], slow, [False])).astype(np.int8)))
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
-        longest_s = np.diff(t_s[first:last][steps[first:last] > 0], prepend=t_s[first], append=t_s[last - 1]).max()
-        if first == 0 or longest_s < _STAND_S:
-            continue
-        at = ticks[first]
-        for row in range(first + 1, last):
-            keep[row] = abs(ticks[row] - at) >= usual
-            at = ticks[row] if keep[row] else at
-    skipped_s = np.cumsum(np.where(keep, 0.0, np.diff(t_s, prepend=t_s[0])))
-    return np.flatnonzero(keep), (t_s - t_s[0] - skipped_s)[keep]
-
-
 class Tape:
     """`schedule(ns)` before each slice that the board runs. `roll` starts it, `coast` lets it come to rest."""
 
@@ -83,16 +58,15 @@ class Tape:
         self._board = board
         self.ticks_per_m = ticks_per_m(trace)
         ticks = [_bridged(trace.t_s, trace.left_ticks), _bridged(trace.t_s, trace.right_ticks)]
-        played, self._t_s = np.arange(len(trace.t_s)), trace.t_s - trace.t_s[0]
-        if DRIVEN in trace.provenance:
+        if any(line.startswith(DRIVEN) for line in trace.provenance):
             ticks = [(ticks[0] + ticks[1]) / 2] * 2
-            played, self._t_s = _without_stands(trace.t_s, ticks[0])
-        self._own_t_s = trace.t_s[played]
+        self._t_s = trace.t_s - trace.t_s[0]
+        self._begin_s = float(trace.t_s[0])
         temp_mv = (TEMP_27C_UV + (_filled(trace.temp_c, _TEMP_C) - 27.0) * TEMP_SLOPE_UV) / 1000
         supply_mv = _filled(trace.vsys_mv, _VSYS_MV) / VSYS_DIVIDER
         gates = [_filled(trace.gates_mv[:, i], 0.0) for i in range(3)]
-        self._inputs = tuple(values[played] for values in (*gates, supply_mv, temp_mv))
-        self._ticks = [each[played] for each in ticks]
+        self._inputs = (*gates, supply_mv, temp_mv)
+        self._ticks = ticks
         self._phase = [0, 0]
         self._count = [round(float(ticks[0])) for ticks in self._ticks]
         self._lead_s = self._standing_s()
@@ -106,7 +80,8 @@ class Tape:
         self.started_ns = 0
         travelled = [float(ticks[-1] - ticks[0]) for ticks in self._ticks]
         self.length_m = abs(sum(travelled)) / (2 * self.ticks_per_m)
-        self.speed_m_s = self.length_m / (float(self._t_s[-1]) - self._lead_s)
+        self.pieces = self._moving_pieces()
+        self.speed_m_s = self._usual_speed_m_s()
         self._origin_m = trace.origin_ticks() / self.ticks_per_m
         self.first_s_m = float(self._ticks[0][0] + self._ticks[1][0]) / (2 * self.ticks_per_m) - self._origin_m
         for side in ("LEFT", "RIGHT"):
@@ -136,9 +111,19 @@ class Tape:
         self.started_ns = self._board.now_ns
 
     @property
+    def at_s(self) -> float:
+        """Its own time: how far into the trace it is."""
+        return self._tau
+
+    @property
     def left_ns(self) -> int:
         """What is left of it, at full speed."""
         return max(1, round((float(self._t_s[-1]) - self._tau) * NS_PER_S))
+
+    def ticks_between(self, from_s: float, to_s: float) -> tuple[float, float]:
+        """How far each track goes between two of its own times."""
+        left, right = (np.interp((from_s, to_s), self._t_s, ticks) for ticks in self._ticks)
+        return float(left[1] - left[0]), float(right[1] - right[0])
 
     def to_mark_ns(self, every_s: float) -> int:
         """To the next multiple of every_s of its own time, at full speed."""
@@ -156,9 +141,11 @@ class Tape:
 
     def t_s_at(self, at_ns: int) -> float:
         """The trace's own time at a board time; before its start and after its end time runs on."""
-        tau = self._tau_at(at_ns)
-        beyond = min(0.0, tau) + max(0.0, tau - float(self._t_s[-1]))
-        return float(np.interp(tau, self._t_s, self._own_t_s)) + beyond
+        return self.own_s(self._tau_at(at_ns))
+
+    def own_s(self, at_s: float) -> float:
+        """The trace's own time, where the tape is at `at_s`."""
+        return self._begin_s + at_s
 
     def _tau_at(self, at_ns: int) -> float:
         """The tape's time, seconds into the trace."""
@@ -200,6 +187,20 @@ class Tape:
         moves = [np.flatnonzero(np.diff(ticks)) for ticks in self._ticks]
         first = min((int(each[0]) for each in moves if len(each)), default=0)
         return max(0.0, float(self._t_s[first]) - _BEFORE_S)
+
+    def _moving_pieces(self) -> list[Piece]:
+        """What is played once it rolls: all but the stand at its beginning."""
+        pieces = pieces_of(self._t_s, [np.round(ticks) for ticks in self._ticks], self.ticks_per_m)
+        later = [piece for piece in pieces if piece.to_s > self._lead_s]
+        if len(later) > 1 and later[0].how == STAND and later[0].from_s == 0:
+            later = later[1:]
+        return [replace(later[0], from_s=self._lead_s), *later[1:]]
+
+    def _usual_speed_m_s(self) -> float:
+        """While it goes ahead, if it ever does."""
+        ahead = [piece for piece in self.pieces if piece.how == AHEAD] or self.pieces
+        ticks = sum(sum(self.ticks_between(piece.from_s, piece.to_s)) for piece in ahead)
+        return abs(ticks) / (2 * self.ticks_per_m) / sum(piece.to_s - piece.from_s for piece in ahead)
 
     def _anchor(self, at_ns: int, tau_s: float) -> None:
         self._anchors_ns.append(at_ns)

@@ -26,9 +26,9 @@ from sapper_host.recordings.trace_rows import COLUMNS, NAMES, Cells
 from sapper_host.recordings.truth import Truth, check_fits, read_truth, truth_path
 
 Floats = NDArray[np.float64]
-# A line of provenance: a board steered, stopped and went on by itself. Open loop its tracks do not follow: a replay is
-# not to let it see how they differed, nor that they stood.
-DRIVEN = "driven: by the board itself; a replay gives both encoders their mean, and passes over stands"
+# How a line of provenance begins: a board steered by itself. Open loop its tracks do not follow: a replay is not to let
+# it see how they differed.
+DRIVEN = "driven: by the board itself; a replay gives both encoders their mean"
 Progress = Callable[[int], None]
 
 # Decimals that a trace made in memory is written with: 0.1 ms, 0.01 mV, whole mV of supply, 0.01 C, whole ticks.

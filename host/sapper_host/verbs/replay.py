@@ -38,10 +38,11 @@ def replay(
         bool, typer.Option("--check", help="Exit with status 3 when a target is missed or a false alarm raised.")
     ] = False,
 ) -> None:
-    """Play a trace into the firmware, rover in SWEEP, and tell what it did.
+    """Play a trace into the firmware, and tell what it did.
 
-    Open loop: the trace gives the detector's voltages and the encoders, whatever the motors do. Times and places of
-    the result are the trace's own. With a truth beside the trace the finds are scored.
+    Open loop: the trace gives the detector's voltages and the encoders, whatever the motors do. Ahead the rover sweeps,
+    where the trace stands it stands; from where the trace goes back it is driven by hand, as a sweep would begin anew.
+    Times and places of the result are the trace's own. With a truth beside the trace the finds are scored.
 
     \b
     Examples:
@@ -125,6 +126,9 @@ def _tell_gaps(trace: Trace) -> None:
 
 def _show(result: dict[str, Any]) -> None:
     say(f"{result['trace']} on {result['rig']}, {result['firmware']}")
+    hows = [row["how"] for row in result["driven"]]
+    if len(hows) > 1:
+        say(f"  driven in {len(hows)} pieces: " + ", ".join(f"{hows.count(how)} {how}" for how in dict.fromkeys(hows)))
     for event in result["events"]:
         rest = "  ".join(f"{k}={v}" for k, v in event.items() if k not in ("t_s", "s_m", "kind", "number"))
         say(f"  {event['t_s']:8.2f} s {event['s_m']:8.2f} m  {event['kind']:8s} {rest}")
