@@ -3,6 +3,7 @@
 from struct import pack_into
 
 import micropython
+from micropython import const
 from sapper.link.raw_frames import RawFrames
 from sapper.link.status import flags
 from sapper.link.telemetry import FrameWriter
@@ -12,6 +13,11 @@ from sapper.shared.wire import DETECT, EVENT, FORMATS, LOOP, STATUS
 
 _TICKS_A_SECOND = 1000 // TICK_MS
 _EVENTS_A_TICK = 2
+
+# Of the detector's footprint_kernels.py, which a test holds them to: strength is the early estimate of so many bins
+# behind the open one, and greatest where the metal lies at that bin's beginning, as it sees more of what is behind.
+_BIN_MM = const(20)
+_STRENGTH_BINS = const(4)
 
 
 class Reporter:
@@ -155,8 +161,15 @@ class Reporter:
             frame[0],
             frame[1],
             frame[2],
+            self._behind_mm(detector),
         )
         return writer.seal(DETECT)
+
+    def _behind_mm(self, detector):
+        """How far behind the coil the place of the strength lies. Pinpointing, it is of now and here."""
+        if detector.pinpointing:
+            return 0
+        return clip(self._app.drive.odometry.s_mm - (detector.ground.open - _STRENGTH_BINS) * _BIN_MM)
 
     def _loop(self):
         app = self._app

@@ -73,6 +73,7 @@ MESSAGES = (
             ("gate0", "H", "LSB/16", "mean of the frame"),
             ("gate1", "H", "LSB/16", "mean of the frame"),
             ("gate2", "H", "LSB/16", "mean of the frame"),
+            ("behind_mm", "h", "mm", "so far behind the coil lies what the strength is of; negative: ahead, it backed"),
         ),
     ),
     (
@@ -115,7 +116,7 @@ MESSAGES = (
     ),
 )
 
-FIRST_FIELDS = {STATUS: 14}
+FIRST_FIELDS = {STATUS: 14, DETECT: 9}
 
 HEADER_BYTES = 2
 CRC_BYTES = 4

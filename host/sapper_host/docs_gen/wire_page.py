@@ -28,8 +28,8 @@ Type numbers stay below 0x20 and are never 0x0A or 0x0D: after a lost zero that 
 The longest frame is {frame_max} bytes, {wire_max} on the line. `telemetry on` starts frames on a link; events then come
 as frames instead of text.
 
-Fields keep their place and meaning, and new ones come at a frame's end alone: a STATUS of an older firmware ends before
-`{newest}`, and is read without it.
+Fields keep their place and meaning, and new ones come at a frame's end alone: frames of an older firmware end before
+{newest}, and are read without.
 
 Places (`s_mm`, `x_mm`, `y_mm`, `heading_mrad`) count on from the board's start until its next, whether it is armed,
 disarmed or given other settings in between. `boot` is another number after each reset: one more where RAM outlived
@@ -65,7 +65,7 @@ def wire_format() -> str:
         notice=notice("firmware/sapper/shared/wire.py, events.py and fields.py"),
         frame_max=wire.FRAME_MAX_BYTES,
         wire_max=wire.WIRE_MAX_BYTES,
-        newest=wire.FIELDS[wire.STATUS][wire.FIRST_FIELDS[wire.STATUS]],
+        newest=", ".join(f"`{wire.FIELDS[kind][at]}` ({wire.NAMES[kind]})" for kind, at in wire.FIRST_FIELDS.items()),
         frames="".join(_frame(*row) for row in wire.MESSAGES),
         kinds=table(("id", "kind", "values", "meaning"), kinds),
         names=table(("value", "names"), _named_values()),

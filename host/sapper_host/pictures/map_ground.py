@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sapper_host.pictures import style
-from sapper_host.recordings.parts import Part
 from sapper_host.recordings.searched import Run
+from sapper_host.recordings.strength import Strength
 from sapper_host.recordings.track import Track
 
 Floats = NDArray[np.float64]
@@ -53,18 +53,13 @@ def _boxes(track: Track, run: Run, half_m: float) -> list[Floats]:
     return list(np.stack((left[:-1], left[1:], right[1:], right[:-1]), axis=1))
 
 
-def draw_strength_path(axes: Any, part: Part, track: Track, full: int) -> Any:
+def draw_strength_path(axes: Any, told: Strength, track: Track, full: int) -> Any:
     """The coil's path coloured by strength up to `full`, its start and its end; returns what a colour bar needs."""
     from matplotlib.collections import LineCollection
 
-    t_ms, strength = part.detect["t_ms"], part.detect["strength"]
-    x, y = track.at(t_ms)
-    heard = np.diff(t_ms) <= _LOST_MS
-    points = np.stack((x, y), axis=1)
-    segments = np.stack((points[:-1], points[1:]), axis=1)[heard] if len(points) > 1 else np.empty((0, 2, 2))
     lines = LineCollection(
-        list(segments), cmap=style.strength_colours(), array=strength[:-1][heard], linewidths=4, capstyle="round",
-        zorder=2,
+        list(_around(np.stack((told.x_m, told.y_m), axis=1), told.t_ms)), cmap=style.strength_colours(),
+        array=told.strength, linewidths=4, capstyle="round", zorder=2,
     )  # fmt: skip
     lines.set_clim(0, full)
     axes.add_collection(lines)
@@ -72,3 +67,14 @@ def draw_strength_path(axes: Any, part: Part, track: Track, full: int) -> Any:
         axes.plot(track.x_m[at], track.y_m[at], marker=marker, markersize=size, color=style.INK, linestyle="none",
                   label=label, zorder=3)  # fmt: skip
     return lines
+
+
+def _around(places: Floats, t_ms: Floats) -> Floats:
+    """For each place the way from the middle between it and the one before to the middle to the next, (n, 3, 2);
+    nothing is drawn between those that are too far apart in time."""
+    between = (places[:-1] + places[1:]) / 2
+    heard = (np.diff(t_ms) <= _LOST_MS)[:, None]
+    begin, end = places.copy(), places.copy()
+    begin[1:] = np.where(heard, between, places[1:])
+    end[:-1] = np.where(heard, between, places[:-1])
+    return np.stack((begin, places, end), axis=1)

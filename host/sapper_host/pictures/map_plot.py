@@ -18,6 +18,7 @@ from sapper_host.pictures.map_ground import draw_strength_path, draw_swath
 from sapper_host.pictures.map_list import draw_list, list_height_in
 from sapper_host.pictures.map_strength import draw_strength, draw_truth_lines
 from sapper_host.recordings.parts import Part
+from sapper_host.recordings.strength import strength_of
 from sapper_host.recordings.survey import Survey
 from sapper_host.recordings.track import Track
 
@@ -68,9 +69,10 @@ def _draw_part(fig: Any, top: Any, bottom: Any, survey: Survey, part: Part, fram
     result = survey.score if part.number == survey.scored_part else None
     wrong = false_alarms(contacts, result)
     draw_swath(top, track, runs, float(truth["swath_m"]) if truth else _DEFAULT_SWATH_M)
-    lines = draw_strength_path(top, part, track, full)
+    told = strength_of(part, track)
+    lines = draw_strength_path(top, told, track, full)
     draw_finds(top, contacts, wrong)
-    draw_strength(bottom, part, contacts, wrong, runs, full)
+    draw_strength(bottom, told, contacts, wrong, runs, full)
     if truth is not None and result is not None:
         draw_truth(top, track, truth, result)
         draw_truth_lines(bottom, truth, result)

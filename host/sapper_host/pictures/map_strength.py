@@ -8,9 +8,9 @@ from typing import Any
 from sapper_host.pictures import style
 from sapper_host.pictures.map_finds import find_look
 from sapper_host.recordings.contacts import Contact
-from sapper_host.recordings.parts import Part
 from sapper_host.recordings.score import Score
 from sapper_host.recordings.searched import Run
+from sapper_host.recordings.strength import Strength
 from sapper_host.recordings.truth import Truth
 
 # Standing over a find the board counts no ground as searched; the few centimetres it rolls are not worth a mark here.
@@ -18,12 +18,11 @@ _UNSEARCHED_LEAST_M = 0.15
 
 
 def draw_strength(
-    axes: Any, part: Part, contacts: Sequence[Contact], wrong: set[int], runs: Sequence[Run], full: int
+    axes: Any, told: Strength, contacts: Sequence[Contact], wrong: set[int], runs: Sequence[Run], full: int
 ) -> None:
     """Strength along the track up to `full`, finds by their numbers at their places, not searched ground hatched."""
-    s_m, strength = part.detect["s_mm"] / 1000, part.detect["strength"]
-    axes.fill_between(s_m, strength, color="#b9c4d0", linewidth=0, zorder=2)
-    axes.plot(s_m, strength, color=style.INK, linewidth=0.8, zorder=3)
+    axes.fill_between(told.s_m, told.strength, color="#b9c4d0", linewidth=0, zorder=2)
+    axes.plot(told.s_m, told.strength, color=style.INK, linewidth=0.8, zorder=3)
     for contact in contacts:
         s = contact.s_mm / 1000
         look = find_look(contact, wrong) | {"label": None}

@@ -21,7 +21,7 @@ from sapper_host.recordings.truth import Truth, check_truth
 Floats = NDArray[np.float64]
 
 _STATUS_FIELDS = ("t_ms", "s_mm", "x_mm", "y_mm", "heading_mrad", "speed_mm_s", "state", "flags")
-_DETECT_FIELDS = ("t_ms", "s_mm", "strength", "class", "statistic", "level")
+_DETECT_FIELDS = ("t_ms", "s_mm", "strength", "class", "statistic", "level", "behind_mm")
 _START = ("start",)
 
 
@@ -88,8 +88,9 @@ def _checked(frame: str, message: dict[str, Any]) -> dict[str, Any]:
 
 
 def _row(frame: str, message: dict[str, Any], names: Iterable[str]) -> tuple[float, ...]:
+    """Fields that an older firmware had not yet are 0."""
     message = _checked(frame, message)
-    return tuple(float(message[name]) for name in names)
+    return tuple(float(message.get(name, 0)) for name in names)
 
 
 def _columns(rows: list[tuple[float, ...]], names: tuple[str, ...]) -> dict[str, Floats]:

@@ -2,10 +2,13 @@
 
 from array import array
 
+import numpy as np
 import pytest
 from bench import Bench
 
+from hil.prove.detector_lab.kernels import footprint
 from sapper.crypto.signing import Signer
+from sapper.detector import footprint_kernels as kernels
 from sapper.link.reporter import clip
 from sapper.link.status import put as put_status
 from sapper.safety.supervisor import SWEEP, TELEOP
@@ -95,10 +98,39 @@ def test_every_value_of_a_detect_is_its_own(bench):
     app, detector = bench.app, bench.app.detector
     app.t_ms, app.drive.odometry.s_mm = 70_002, 1301
     detector.strength, detector.class_hint, detector.statistic, detector.level = 501, 2, -77_001, 369
+    detector.ground.open = 65
     bench.board.acquisition.frame = array("i", (30_001, 30_002, 30_003, 30_004, 30_005))
     [frame] = frames(app.reporter._detect(), "DETECT")
-    assert list(frame.fields.values()) == [70_002, 1301, 501, 2, -77_001, 369, 30_001, 30_002, 30_003]
+    assert list(frame.fields.values()) == [70_002, 1301, 501, 2, -77_001, 369, 30_001, 30_002, 30_003, 81]
     assert tuple(frame.fields) == wire.FIELDS[wire.DETECT]
+
+
+def test_strength_is_of_the_bin_that_the_early_estimate_is_for_and_pinpointing_of_where_the_coil_is(bench):
+    app, detector = bench.app, bench.app.detector
+
+    def behind_mm():
+        return frames(app.reporter._detect(), "DETECT")[0].fields["behind_mm"]
+
+    for s_mm, before_mm, told in ((1300, 1300, 80), (1319, 1300, 99), (1250, 1300, 30), (1150, 1300, -70)):
+        detector.ground.open, app.drive.odometry.s_mm = before_mm // kernels.BIN_MM, s_mm
+        assert behind_mm() == told == s_mm - (before_mm - kernels.BIN_MM * (kernels.EARLY_AHEAD + 1))
+    app.drive.odometry.s_mm = 100_000
+    assert behind_mm() == 32_767, "passed meanwhile without being looked at"
+    app.pinpoint(True)
+    assert behind_mm() == 0
+
+
+def test_the_early_estimate_is_greatest_where_metal_lies_at_its_bins_beginning():
+    """The footprint: hil/prove/detector_lab/kernels.py."""
+    taps = kernels.BACK + 1 + kernels.EARLY_AHEAD
+    bins_mm = kernels.BIN_MM * np.arange(-kernels.BACK, kernels.EARLY_AHEAD + 1)
+    within_mm = kernels.BIN_MM * (np.arange(10) - 4.5) / 10
+    metal_mm = np.arange(-60, 61)
+    along_mm = bins_mm[:, None, None] + within_mm[:, None] - metal_mm
+    seen = footprint(along_mm / 1000).mean(axis=1)
+    for row in range(0, len(kernels.EARLY), taps):
+        greatest_mm = metal_mm[(np.array(kernels.EARLY[row : row + taps]) @ seen).argmax()]
+        assert abs(greatest_mm + kernels.BIN_MM / 2) <= 6
 
 
 def test_every_value_of_a_loop_is_its_own_and_what_grows_too_large_is_held(bench):
