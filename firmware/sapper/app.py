@@ -20,6 +20,7 @@ from sapper.link.reporter import Reporter
 from sapper.loop_stats import LoopStats
 from sapper.safety import checks
 from sapper.safety.arming import Arming
+from sapper.safety.piece_check import PieceCheck
 from sapper.safety.supervisor import ARMED, ENABLED, EVENT_BIT, FAULT, GRANTS, MOVES, SAFE, SWEEP, TELEOP, decide
 from sapper.safety.watch import Watch
 from sapper.shared import weakened
@@ -62,6 +63,7 @@ class Application:
         self.detector = Detector(self.settings)
         self.drive = Drive(self.settings, board.motors, board.encoders)
         self.motion = Motion(self.settings, self.drive)
+        self.piece_check = PieceCheck(self)
         self.watch = Watch(self)
         self.gate = Gate(key_file.RADIO.load(), os.urandom(NONCE_BYTES))
         self.links = (Link(0, board.usb, True), RadioLink(1, board.radio, self.gate))
@@ -105,6 +107,8 @@ class Application:
             self._settle(_RESTED if ended == RESTED else _SWEPT if self.state == SWEEP else _STALE)
         self.board.indicators.tick(self.state, self.detector.strength, self.settings_audio)
         self.arming.elapse(elapsed_ms)
+        if self.piece_check.active:
+            self.piece_check.step()
         for link in self.links:
             line = link.read_line()
             if line is not None:
@@ -145,6 +149,7 @@ class Application:
         if GRANTS[self.state] & MOVES:
             self._collect_next = False
             return
+        self.piece_check.age()
         self._collect_next = not self._collect_next
         if self._collect_next:
             self.heap_free = gc.mem_free()
@@ -279,6 +284,7 @@ class Application:
         self.settings_audio = self.settings.get("audio")
         self.weakened = weakened.bits(self.settings.get)
         self.watch.configure()
+        self.piece_check.configure()
 
     def offer_code(self, link):
         """A fresh arming code for this link."""
@@ -372,6 +378,7 @@ class Application:
     def log_fault(self, fault):
         """A named fault (index into FAULTS)."""
         self.add(_FAULT_EVENT, fault)
+        self.piece_check.fault()
 
     def fault_name(self, fault):
         """Its name."""

@@ -89,6 +89,29 @@ class BoardCommands:
             raise Refused("value", "OFFSET and LENGTH are whole pages, multiples of %d" % PAGE_BYTES)
         return "ok sha256=" + to_hex(flash_view.digest(offset, length))
 
+    def cmd_testpiece(self, link, words):
+        app = self._app
+        check = app.piece_check
+        if words == ["begin"]:
+            self._begin_check(app, check)
+        elif words == ["end"]:
+            check.end()
+        elif words:
+            raise usage("testpiece")
+        name, remedy = events.PIECE_STEPS[check.last]
+        figures = "snr_x10=%d need_x10=%d" % (check.snr_x10, app.settings.get("testpiece_snr_x10"))
+        if check.passed:
+            return "ok testpiece=passed %s left_min=%d" % (figures, check.left_min())
+        if words or check.active:
+            return "ok testpiece=%s %s" % (name, remedy)
+        raise Refused("testpiece", "%s %s: %s" % (name, figures, remedy))
+
+    def _begin_check(self, app, check):
+        """Once nothing is wrong that no pass could mend."""
+        for name, wrong in checks.failures(checks.PIECE, app):
+            raise Refused("testpiece", wrong)
+        check.begin()
+
     def cmd_reboot(self, link, words):
         self._app.leave_for = "reboot"
         return "ok rebooting"

@@ -64,6 +64,10 @@ def _pulser(app):
     return "" if app.board.pulser.running() else "the pulser does not run; see its settings"
 
 
+def _testpiece(app):
+    return app.piece_check.problem()
+
+
 def _memory(app):
     gc.collect()
     free = gc.mem_free()
@@ -119,6 +123,7 @@ PRE_ARM = (
     ("detector", _detector),
     ("standing", _standing),
     ("interlock", _interlock),
+    ("testpiece", _testpiece),
 )
 
 SELF_TEST = (
@@ -136,6 +141,9 @@ SELF_TEST = (
     ("radio key", _radio_key),
     ("team key", _team_key),
 )
+
+# Without these nothing can be seen of a test piece.
+PIECE = (("frames", _frames), ("pulser", _pulser), ("detector", _detector), ("standing", _standing))
 
 # What an update could have broken, and not what a bench without battery, coil or emergency-stop loop lacks. That it can
 # write to flash it shows by keeping itself.

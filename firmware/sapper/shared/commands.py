@@ -59,6 +59,14 @@ COMMANDS = (
         "link",
         "tests what can be tested standing: inputs, ADC, pulser, interlock, memory, flash",
     ),
+    (
+        "testpiece",
+        "testpiece [begin|end]",
+        "S",
+        "link",
+        "the check before a day's work: `begin`, and pass the test piece over the coil when it says `bring`; alone, "
+        "tells how it stands",
+    ),
     ("log", "log [COUNT|saved]", EVERY, "still", "the last events, oldest first; or those saved when last disarmed"),
     (
         "telemetry",

@@ -31,6 +31,7 @@ KINDS = (
     (15, "update", ("source", "kept"), "an update on trial proved itself (kept=1), or did not (0) and restarts"),
     (16, "weakened", ("stops",), "armed with protective stops that settings switch off or weaken"),
     (17, "heap_full", ("took_us",), "armed, the heap was full; collecting it held up a tick for so long"),
+    (18, "testpiece", ("step", "snr_x10", "need_x10", "noise_uv"), "a step of the test-piece check, or its end"),
 )
 
 STATES = ("SAFE", "ARMED", "TELEOP", "SWEEP", "CONTACT", "STOPPED", "FAULT")
@@ -129,6 +130,24 @@ FAULTS = (
 )
 # What a track looks like whose encoder is at fault (drive/track_check.py).
 TRACK_FAULTS = ("none", "still", "alternating", "wrong_way", "too_few", "too_many", "undriven")
+# Where a test-piece check is (safety/piece_check.py), and what the operator should do.
+PIECE_STEPS = (
+    ("none", "none was made since the start; `testpiece begin`"),
+    ("quiet", "coil still, and no metal near it for 2 s"),
+    ("bring", "pass the test piece over the coil, once"),
+    ("away", "take the test piece away"),
+    ("passed", ""),
+    ("ended", "it was given up, or the rover moved or was armed; `testpiece begin` again"),
+    ("fault", "the detector has a fault: see `status`, clear its cause, `disarm`, then `testpiece begin`"),
+    ("changed", "a setting of the detector was changed; `testpiece begin` again"),
+    ("expired", "it was too long ago; `testpiece begin` again"),
+    ("unquiet", "metal moved near the coil, or it is noisy: clear the place, look for radios and power lines"),
+    ("missing", "nothing was seen: pass the test piece over the coil; else check coil and front end"),
+    ("weak", "the test piece answered too weakly: pass it nearer, as it was calibrated; else check coil and front end"),
+    ("left", "the test piece stayed: pass it over the coil, then take it away"),
+    ("soil", "all gates moved together, as over ground: keep the coil still and move the piece"),
+    ("inverted", "the late gates moved the wrong way: check the wires of gates 1 and 2, and their settings"),
+)
 REFUSALS = ("none", "unsigned", "mac", "counter", "malformed", "too_long", "no_key", "-", "flood")
 
 ENUMS = {
@@ -143,6 +162,7 @@ ENUMS = {
     "verdict": VERDICTS,
     "port": PORTS,
     "why": REFUSALS,
+    "step": tuple(row[0] for row in PIECE_STEPS),
 }
 BITS = {"detail": TRIGGERS, "stops": WEAKENED}
 

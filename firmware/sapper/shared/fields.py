@@ -38,6 +38,8 @@ EVENT_FIELDS = {
     "saved": _COUNT,
     "kept": _FLAG,
     "took_us": _COUNT,
+    "need_x10": _COUNT,
+    "noise_uv": _COUNT,
 }
 
 # Fields of frames that have names; the others have the bounds of their type.
@@ -68,6 +70,7 @@ ANSWERS = {
         "load_pm": _U16,
         "missed": _COUNT,
         "refused": _COUNT,
+        "testpiece": ("none", "passed"),
         "weakened": (0, (1 << len(events.WEAKENED)) - 1),
     },
     "ping": {"t_ms": _U32},

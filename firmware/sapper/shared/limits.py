@@ -229,6 +229,36 @@ ARM_CODE_MOST_MS: (
     "design: a code is typed at once",
     "tests/firmware/test_small_parts.py",
 ) = 5000
+PIECE_QUIET_MS: (
+    "ms",
+    "a test-piece check looks for so long at what there is without the piece",
+    "chosen: a second for the level, one for the noise",
+    "tests/firmware/safety/test_piece_check.py",
+) = 2000
+PIECE_BRING_MS: (
+    "ms",
+    "it then waits for the test piece for so long",
+    "chosen: from the console to the coil, and over it",
+    "tests/firmware/safety/test_piece_check.py",
+) = 30_000
+PIECE_AWAY_MS: (
+    "ms",
+    "and so long for it to be taken away",
+    "chosen: as long as a slow pass",
+    "tests/firmware/safety/test_piece_check.py",
+) = 15_000
+PIECE_HELD_MS: (
+    "ms",
+    "the piece has to be as strong as asked for so long: a spike is none",
+    "design: a quarter of a quick pass, twice a motor's burst",
+    "tests/firmware/safety/test_piece_check.py",
+) = 100
+PIECE_HOURS_MOST_H: (
+    "h",
+    "the longest testpiece_hours",
+    "design: within the time after which board time begins again",
+    "tests/firmware/safety/test_piece_check.py",
+) = 72
 TIME_WRAP_MS: (
     "ms",
     "board time begins again at 0 after so long, 6 days; differences of times are taken modulo this",
