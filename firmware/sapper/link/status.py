@@ -39,7 +39,7 @@ def put(app, text):
     text.value("load_pm", app.stats.load_pm)
     text.value("missed", app.board.acquisition.missed)
     text.value("refused", app.refused)
-    text.word("testpiece", "passed" if app.piece_check.passed else "none")
+    text.value("testpiece", 1 if app.piece_check.passed else 0)
     text.value("weakened", app.weakened)
     if not app.weakened:
         return

@@ -70,7 +70,7 @@ ANSWERS = {
         "load_pm": _U16,
         "missed": _COUNT,
         "refused": _COUNT,
-        "testpiece": ("none", "passed"),
+        "testpiece": _FLAG,
         "weakened": (0, (1 << len(events.WEAKENED)) - 1),
     },
     "ping": {"t_ms": _U32},

@@ -253,12 +253,6 @@ PIECE_HELD_MS: (
     "design: a quarter of a quick pass, twice a motor's burst",
     "tests/firmware/safety/test_piece_check.py",
 ) = 100
-PIECE_HOURS_MOST_H: (
-    "h",
-    "the longest testpiece_hours",
-    "design: within the time after which board time begins again",
-    "tests/firmware/safety/test_piece_check.py",
-) = 72
 TIME_WRAP_MS: (
     "ms",
     "board time begins again at 0 after so long, 6 days; differences of times are taken modulo this",

@@ -14,7 +14,6 @@ from sapper.shared.limits import (
     DUTY_MAX_LEAST_PM,
     ENCODER_FAULT_MOST_MS,
     LINK_TIMEOUT_MOST_MS,
-    PIECE_HOURS_MOST_H,
     RAMP_MOST_MS,
     STOP_RAMP_MOST_MS,
     SWEEP_LEAST_MM_S,
@@ -74,7 +73,7 @@ TABLE = (
     ("arm_code_ms", 5000, 1000, ARM_CODE_MOST_MS, "ms", "time to type the arming code back"),
     ("arm_idle_s", 120, 5, 3600, "s", "armed, standing and unused for so long disarms; pings are no use"),
     ("arm_needs_testpiece", 0, 0, 1, "", "1: no arming before a test-piece check (`testpiece`) has passed"),
-    ("testpiece_hours", 12, 1, PIECE_HOURS_MOST_H, "h", "a test-piece check that passed counts for so long"),
+    ("testpiece_hours", 12, 1, 72, "h", "a test-piece check that passed counts for so long"),
     (
         "testpiece_snr_x10",
         100,

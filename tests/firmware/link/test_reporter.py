@@ -238,6 +238,7 @@ def test_a_status_on_the_console_has_the_same_values():
         "load_pm": "34",
         "missed": "56",
         "refused": "78",
+        "testpiece": "0",
         "weakened": "0",
     }
     assert int(answer["s_mm"]) > 0 and int(answer["speed_mm_s"]) > 0

@@ -6,13 +6,13 @@ import pytest
 from bench import Bench
 
 from sapper.safety import checks
-from sapper.safety.checks import PRE_ARM, SELF_TEST, TRIAL, failures
+from sapper.safety.checks import PIECE, PRE_ARM, SELF_TEST, TRIAL, failures
 from sapper.shared.events import FAULTS
 from sapper.shared.limits import NO_FRAME_MS, SELF_TEST_HEAP_B, TICK_MS
 
 pytestmark = pytest.mark.unit
 
-TABLES = {"pre-arm": PRE_ARM, "self-test": SELF_TEST, "trial": TRIAL}
+TABLES = {"pre-arm": PRE_ARM, "self-test": SELF_TEST, "trial": TRIAL, "piece": PIECE}
 
 
 @pytest.fixture
@@ -76,6 +76,10 @@ def motor_en_high(bench, monkeypatch):
     bench.board.interlock.up = 1
 
 
+def no_test_piece(bench, monkeypatch):
+    bench.app.settings.set("arm_needs_testpiece", 1)
+
+
 def heap_short(bench, monkeypatch):
     monkeypatch.setattr(gc, "mem_free", lambda: SELF_TEST_HEAP_B - 1, raising=False)
 
@@ -96,11 +100,12 @@ ALONE = (
     (loop_open, "loop", {"pre-arm"}, "close it"),
     (key_off, "key", {"pre-arm"}, "turn it on"),
     (supply_low, "supply", {"pre-arm", "self-test"}, "4599 mV is below 4600 mV"),
-    (no_frame, "frames", {"pre-arm", "self-test", "trial"}, "reboot"),
-    (no_pulses, "pulser", {"pre-arm", "self-test", "trial"}, "settings"),
-    (detector_fault, "detector", {"pre-arm", "self-test"}, "fault noise"),
-    (rolling, "standing", {"pre-arm", "self-test"}, "rest"),
+    (no_frame, "frames", {"pre-arm", "self-test", "trial", "piece"}, "reboot"),
+    (no_pulses, "pulser", {"pre-arm", "self-test", "trial", "piece"}, "settings"),
+    (detector_fault, "detector", {"pre-arm", "self-test", "piece"}, "fault noise"),
+    (rolling, "standing", {"pre-arm", "self-test", "piece"}, "rest"),
     (motor_en_high, "interlock", {"pre-arm", "self-test", "trial"}, "MOTOR_EN"),
+    (no_test_piece, "testpiece", {"pre-arm"}, "`testpiece begin`"),
     (heap_short, "memory", {"self-test", "trial"}, f"{SELF_TEST_HEAP_B - 1} bytes free"),
     (too_cold, "temperature", {"self-test"}, "chip at -20.1 C"),
     (too_hot, "temperature", {"self-test"}, "chip at 85.1 C"),

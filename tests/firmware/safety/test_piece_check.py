@@ -10,6 +10,7 @@ from sapper.shared import fields
 from sapper.shared.detector_settings import TUNING
 from sapper.shared.events import FAULTS, PIECE_STEPS
 from sapper.shared.limits import PIECE_AWAY_MS, PIECE_BRING_MS, PIECE_HELD_MS, PIECE_QUIET_MS, TICK_MS, TIME_WRAP_MS
+from sapper.shared.settings import row_of
 
 pytestmark = pytest.mark.unit
 
@@ -66,14 +67,14 @@ def test_a_piece_that_comes_and_goes_passes_is_told_and_lets_the_rover_be_armed(
     assert steps(bench) == ["quiet", "bring", "away", "passed"]
     [*_, last] = bench.told("testpiece")
     assert 150 < last["snr_x10"] < 190 and last["need_x10"] == 100 and 1400 < last["noise_uv"] < 1500
-    assert " testpiece=passed " in bench.last("status")
+    assert " testpiece=1 " in bench.last("status")
     assert bench.last("testpiece").startswith("ok testpiece=passed snr_x10=")
     assert bench.arm() == "ok state=ARMED"
 
 
 def test_where_no_setting_asks_for_it_none_is_needed(bench):
     bench.say("set arm_needs_testpiece 0")
-    assert " testpiece=none " in bench.last("status")
+    assert " testpiece=0 " in bench.last("status")
     assert bench.arm() == "ok state=ARMED"
 
 
@@ -243,6 +244,10 @@ def test_after_the_hours_set_it_has_expired(bench, begun_ms):
     assert refused(bench) == ["testpiece"]
     bench.app.upkeep()
     assert steps(bench)[-1] == "expired"
+
+
+def test_its_longest_time_is_over_before_board_time_begins_again():
+    assert row_of("testpiece_hours")[3] * 3_600_000 < TIME_WRAP_MS // 2
 
 
 def test_another_start_knows_of_none(bench):
