@@ -14,6 +14,7 @@ from sapper_host.board.decoder import Counts, Event, Frame, Item, StreamDecoder,
 _SLICE_NS = 5 * NS_PER_MS
 _PING_EVERY_NS = 500 * NS_PER_MS
 BOOT_LIMIT_MS = 5000
+_EARLY_NS = 30_000  # a row begins so long before its frame: after the last sample of the one before
 
 
 class OperatorError(HilError):
@@ -90,6 +91,14 @@ class Operator:
         """The board's, as it last told it."""
         told = (event for event in reversed(self.heard.events) if event.kind == "state")
         return next((str(event.args["to"]) for event in told), "SAFE")
+
+    def to_next_frame_ns(self) -> int:
+        """From now to the next frame of the board's converter, so that a tape's rows and frames go together on every
+        rig."""
+        since_ns = self._rig.adc.running_since_ns
+        if since_ns is None:
+            return self.to_next_tick_ns()
+        return TICK_NS - (self._rig.now_ns + _EARLY_NS - since_ns) % TICK_NS
 
     def run(self, duration_ns: int, slice_ns: int = _SLICE_NS) -> None:
         """Let time pass, listening every slice_ns (at most 500 ms), and pinging while `keep_alive` is on."""

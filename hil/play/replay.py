@@ -36,7 +36,6 @@ _BOOTED_S = 0.4
 _SETTLED_S = 0.1  # after arming: the first ping is answered, so that `sweep` is taken in its own tick
 _MARK_SLICE_NS = 500 * NS_PER_MS  # nothing depends on the board's outputs: long slices cost least
 _MARK_EVERY_S = 0.2
-_EARLY_NS = 30_000  # a row begins so long before its frame: after the last sample of the one before
 _CLEAR_NS = 1200 * NS_PER_MS  # a cause that has not come back in so long has gone; faults take a second to show
 
 Progress = Callable[[float], None]
@@ -108,7 +107,7 @@ class _Replay:
         operator.arm()
         operator.settle(_SETTLED_S)
         self._steering.begin()  # first: tracks that roll in ARMED are a fault
-        operator.run(self._to_frame_ns())
+        operator.run(operator.to_next_frame_ns())
         self._tape.roll()
         if self._on_detect == "mark":
             ended = self._play_through()
@@ -125,13 +124,6 @@ class _Replay:
         """Time passes with the tape running."""
         self._tape.schedule(duration_ns)
         self._board.run(duration_ns)
-
-    def _to_frame_ns(self) -> int:
-        """From now to the next frame of the board's converter, so that rows and frames go together on every rig."""
-        since_ns = self._board.adc.running_since_ns
-        if since_ns is None:
-            return self.operator.to_next_tick_ns()
-        return TICK_NS - (self._board.now_ns + _EARLY_NS - since_ns) % TICK_NS
 
     def _play_through(self) -> str:
         """Until the tape's end."""
@@ -170,7 +162,7 @@ class _Replay:
                 continue
             operator.settle(_SETTLED_S)
             self._steering.begin()
-            operator.run(self._to_frame_ns())
+            operator.run(operator.to_next_frame_ns())
             tape.go_on()
             return
 

@@ -24,6 +24,7 @@ VERBS = (
     "selftest",
     "loop",
     "provision",
+    "calibrate",
     "log",
     "replay",
     "campaign",

@@ -47,9 +47,7 @@ _FOLLOW_BITS = 9  # the level goes after what is nearly nothing, in 5 s: the fro
 _NV = 3300000000 // (65536 * 16)  # of 1/16 of a frame's unit
 
 # Whatever changes one of these makes it another detector than the one that was checked.
-_DECIDING = ("pulse_rate_hz", "pulse_us", "gate0_ns", "gate1_ns", "gate2_ns", "testpiece_snr_x10") + tuple(
-    row[0] for row in TUNING
-)
+_DECIDING = ("pulse_rate_hz", "pulse_us", "gate0_ns", "gate1_ns", "gate2_ns") + tuple(row[0] for row in TUNING)
 
 
 class PieceCheck:
@@ -100,11 +98,15 @@ class PieceCheck:
             self._finish(ENDED)
 
     def configure(self):
-        """Settings changed: where they make it another detector, nothing of it has been checked."""
+        """Settings changed: where they make it another detector, or ask for more than the piece gave, nothing has been
+        checked."""
         now = self._deciding()
+        need_x10 = self._need()
         if now != self._settings:
             self._settings = now
             self._spoil(CHANGED)
+        elif self.active and need_x10 != self._need_x10 or self.last == PASSED and need_x10 > self.snr_x10:
+            self._finish(CHANGED)
 
     def fault(self):
         """The detector has a fault, or no frames come."""

@@ -6,11 +6,11 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from sapper.shared.digits import whole
 from sapper.shared.settings import SettingError
 from sapper_host.board.answers import Answer
-from sapper_host.board.link import Link
 from sapper_host.board.setting_names import NAMES
 from sapper_host.board.settings_text import SettingsFileError, Values, check_together
 from sapper_host.errors import BoardError, LinkError, NoAnswerError, SapperError, Status
@@ -31,7 +31,14 @@ class Changes:
     saved: bool = False
 
 
-def read(link: Link) -> Values:
+class Commands(Protocol):
+    """What is needed of a link."""
+
+    def command(self, line: str, timeout_s: float = ...) -> Answer:
+        """Send a line; BoardError when it is refused, NoAnswerError, LinkGoneError."""
+
+
+def read(link: Commands) -> Values:
     """All settings, in the board's order. SapperError when it does not tell those that this program knows."""
     missing: list[str] = []
     for _ in range(_TRIES):
@@ -92,7 +99,7 @@ def in_order(board: Mapping[str, int], wanted: Mapping[str, int]) -> list[tuple[
     return order
 
 
-def apply(link: Link, wanted: Mapping[str, int], save: bool, source: Path | None = None) -> Changes:
+def apply(link: Commands, wanted: Mapping[str, int], save: bool, source: Path | None = None) -> Changes:
     """Bring the board to `wanted` (from the file `source`); verified by reading back. Already so: only `save` is sent.
 
     SapperError: it was refused, and the board is as it was. LinkError: the line broke; the text says how far it was.
@@ -117,7 +124,7 @@ def apply(link: Link, wanted: Mapping[str, int], save: bool, source: Path | None
     return Changes([(name, before[name], value) for name, value in wanted.items() if before[name] != value], save)
 
 
-def _set(link: Link, name: str, value: int) -> Answer:
+def _set(link: Commands, name: str, value: int) -> Answer:
     """Told again when there is no answer, as it may be over a radio: twice is no more than once."""
     line = f"set {name} {value}"
     for _ in range(_TRIES - 1):
@@ -135,7 +142,7 @@ def _broken(error: LinkError, done: int, all_of_them: int, save: bool) -> LinkEr
     return type(error)(what, remedy)
 
 
-def _put_back(link: Link, before: Values, done: list[tuple[str, int]], error: SapperError) -> None:
+def _put_back(link: Commands, before: Values, done: list[tuple[str, int]], error: SapperError) -> None:
     """Undo in reverse order, each step of which was good; adds to the error when that fails, too."""
     for name, _ in reversed(done):
         try:

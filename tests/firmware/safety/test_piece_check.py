@@ -219,6 +219,21 @@ def test_a_setting_that_makes_it_another_detector_takes_the_check_away(bench, na
     assert steps(bench)[-1] == "changed" and refused(bench) == ["testpiece"]
 
 
+def test_a_level_above_what_the_piece_gave_takes_it_away_and_one_below_does_not(bench):
+    passes(bench)
+    snr_x10 = bench.app.piece_check.snr_x10
+    bench.say(f"set testpiece_snr_x10 {snr_x10}")
+    assert refused(bench) == []
+    bench.say(f"set testpiece_snr_x10 {snr_x10 + 1}")
+    assert steps(bench)[-1] == "changed" and refused(bench) == ["testpiece"]
+
+
+def test_a_level_that_is_changed_on_the_way_ends_a_check(bench):
+    bench.say("testpiece begin")
+    bench.say("set testpiece_snr_x10 60")
+    assert steps(bench)[-1] == "changed"
+
+
 def test_other_settings_leave_it(bench):
     passes(bench)
     bench.say("set sweep_mm_s 310")
