@@ -22,7 +22,7 @@ from hil.play.operator import Operator, OperatorError
 from hil.play.steering import GOING, Steering
 from hil.play.tape import Tape
 from hil.rigs.registry import FOR_TIME, open_rig
-from hil.rigs.rig import NS_PER_MS, NS_PER_S, TICK_NS, Rig
+from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
 from sapper.shared.pins import GPIO
 from sapper_host.board.decoder import Event, Item
 from sapper_host.recordings.trace import Trace

@@ -1,6 +1,7 @@
 """Traces of a coil in somebody's hands while the rover stands: in air, over clean ground, and a test piece that passes.
 
-Made from the world model, with its noise, wander, tones and faults, as a lane is; for `sapper calibrate` without a board.
+Made from the world model, with its noise, wander, tones and faults, as a lane is: for `sapper calibrate` without a
+board.
 """
 
 from __future__ import annotations
@@ -94,12 +95,12 @@ def carried(name: str, tables: Mapping[str, Any], way: Callable[[Array], Array] 
     coil = np.stack([place_m, np.zeros_like(place_m)], axis=1)
     per_frame = round(world.file.front_end.pulse_rate_hz * FRAME_S)
     gates = world.voltages_mv(pulses_ns, coil).reshape(count, per_frame, 3).mean(axis=1)
-    t_s = np.arange(count) * FRAME_S
+    t_s: Array = np.asarray(np.arange(count) * FRAME_S)
     steady = np.ones(count)
     return Trace(
         name,
         t_s,
-        np.round(gates / LSB_MV) * LSB_MV,
+        np.asarray(np.round(gates / LSB_MV) * LSB_MV),
         world.file.supply.vsys_mv * steady,
         world.file.supply.temp_c * steady,
         0 * steady,

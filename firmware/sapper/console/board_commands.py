@@ -108,8 +108,9 @@ class BoardCommands:
 
     def _begin_check(self, app, check):
         """Once nothing is wrong that no pass could mend."""
-        for name, wrong in checks.failures(checks.PIECE, app):
-            raise Refused("testpiece", wrong)
+        wrong = checks.failures(checks.PIECE, app)
+        if wrong:
+            raise Refused("testpiece", wrong[0][1])
         check.begin()
 
     def cmd_reboot(self, link, words):

@@ -1,9 +1,9 @@
 """The test-piece check: before the day's work a known piece of metal is passed over the coil, and the board judges.
 
-In SAFE, motors off, coil and rover still. What counts is the bend of the late gates (detector/balance.py): running means
-over 8 frames against their level, over how they scatter in this place, and at least over the nominal noise, so that
-neither a noisy nor a dead head passes. It passes when the piece was there and has gone again. It is forgotten at every
-start, with the settings that make the detector another one, with a fault of the detector, and after `testpiece_hours`.
+In SAFE, motors off, coil and rover still. What counts is the bend of the late gates (detector/balance.py): running
+means over 8 frames against their level, over how they scatter in this place, and at least over the nominal noise, so
+that neither a noisy nor a dead head passes. It passes when the piece was there and has gone again. It is forgotten at
+every start, with settings that make the detector another one, with a fault of it, and after `testpiece_hours`.
 """
 
 from sapper.detector.footprint_kernels import FULL_SIGMA

@@ -84,7 +84,9 @@ class CalibratedBoard:
         else:
             raise LinkError("no Sapper answers", "`sapper doctor` tells what is connected")
         if (state := self.status()["state"]) != "SAFE":
-            raise SapperError(f"the board is in {state}: a head is calibrated on a rover that is disarmed", DISARM, Status.REFUSED)
+            raise SapperError(
+                f"the board is in {state}: a head is calibrated on a rover that is disarmed", DISARM, Status.REFUSED
+            )
         self._met = settings.read(self)
         return version
 

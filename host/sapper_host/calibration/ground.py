@@ -1,10 +1,11 @@
 """Clean ground: in which ratio soil answers in the three gates, how well that is known, and whether it is clean.
 
-All that varies while the coil is raised and lowered is soil's answer, which stands in one ratio, and noise, which is known
-from the coil in air. So the ratio is the direction in which the gates' covariance is largest against the noise's (total
-least squares with known errors: Fuller, Measurement Error Models, 1987). How well it is known comes from leaving out one
-piece of the recording after the other (jackknife: Tukey 1958). A small piece of metal shifts the ratio no more than another
-soil would; but it lies in one place, so the coil goes over several, and the ratio has to be the same in all of them.
+All that varies while the coil is raised and lowered is soil's answer, which stands in one ratio, and noise, which is
+known from the coil in air. So the ratio is the direction in which the gates' covariance is largest against the noise's
+(total least squares with known errors: Fuller, Measurement Error Models, 1987). How well it is known comes from leaving
+out one piece of the recording after the other (jackknife: Tukey 1958). A small piece of metal shifts the ratio no more
+than another soil would; but it lies in one place, so the coil goes over several, and the ratio has to be the same in
+all of them.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ _REMEDY_METAL = "go to ground that was found clear with another detector, and wi
 
 @dataclass(frozen=True)
 class Ground:
-    """ratio1, ratio2: soil's answer at gates 1 and 2 in 1/1000 of that at gate 0, with one sigma; late: gate 2 of gate 1.
-    swing_mv: rms of soil's answer at gate 1; left_mv: of what the ratio leaves of gate 2. settings: what follows."""
+    """ratio1, ratio2: soil's answer at gates 1 and 2 in 1/1000 of that at gate 0, with one sigma; late: gate 2 of
+    gate 1. swing_mv: rms of soil's answer at gate 1; left_mv: of what the ratio leaves of gate 2. settings: what
+    follows."""
 
     ratio1_pm: float
     ratio1_sigma_pm: float

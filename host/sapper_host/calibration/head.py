@@ -9,7 +9,7 @@ import numpy as np
 from sapper_host.calibration.finding import Finding
 from sapper_host.calibration.frames import FRAME_S, FULL_SCALE_MV, Floats, Frames, means
 
-# Of the front end that the detector's kernels were made for, gate by gate: noise of a frame, and rms of the slow wander.
+# Of the front end that the kernels were made for, gate by gate: noise of a frame, and rms of the slow wander.
 NOISE_MV = (22.0, 2.1, 1.85)
 WANDER_MV = (17.0, 1.7, 1.7)
 
@@ -73,7 +73,7 @@ def _spectrum(gates: Floats) -> tuple[Floats, Floats]:
     slope = ((gates - gates.mean(axis=0)) * (line - 0.5)).sum(axis=0) / ((line - 0.5) ** 2).sum()
     flat = gates - gates.mean(axis=0) - slope * (line - 0.5)
     power = np.abs(np.fft.rfft(flat * window[:, None], axis=0)) ** 2 / (window**2).sum()
-    return np.fft.rfftfreq(len(gates), FRAME_S), np.asarray(power)
+    return np.asarray(np.fft.rfftfreq(len(gates), FRAME_S), dtype=np.float64), np.asarray(power)
 
 
 def _white_mv(gates: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""The picture of a calibration: the gates in each step, the ground's ratio with what it was found by, the test piece."""
+"""The picture of a calibration: the gates in each step, the noise, the ground's ratio, the test piece's bend."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def _gates(axes: Any, frames: Frames, title: str) -> None:
     for gate in range(3):
         values = frames.gates_mv[:, gate]
         if len(values):
-            axes.plot(frames.t_s, values - np.median(values), color=style.GATES[gate], linewidth=0.6, label=f"gate {gate}")
+            axes.plot(
+                frames.t_s, values - np.median(values), color=style.GATES[gate], linewidth=0.6, label=f"gate {gate}"
+            )
     axes.set_title(title, loc="left", fontsize=9)
     axes.set_ylabel("mV off the median")
     axes.set_xlabel("s")
@@ -51,7 +53,9 @@ def _noise(axes: Any, outcome: Outcome, frames: Frames) -> None:
         if len(values) > 1:
             flat = (values - values.mean()) * np.hanning(len(values))
             level = np.abs(np.fft.rfft(flat)) / np.sqrt((np.hanning(len(values)) ** 2).sum())
-            axes.loglog(np.fft.rfftfreq(len(values), FRAME_S)[1:], level[1:] + 1e-3, color=style.GATES[gate], linewidth=0.6)
+            axes.loglog(
+                np.fft.rfftfreq(len(values), FRAME_S)[1:], level[1:] + 1e-3, color=style.GATES[gate], linewidth=0.6
+            )
     axes.set_xlabel("Hz")
     axes.set_ylabel("mV a bin")
     if outcome.head is not None:

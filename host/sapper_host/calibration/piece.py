@@ -76,7 +76,7 @@ def read(path: Path) -> TestPiece:
 
 
 def _wrong(path: Path, reason: str) -> SapperError:
-    remedy = "a test piece's file has lines such as: name = \"10 mm steel ball\"; depth_mm = 50; snr = 40.0"
+    remedy = 'a test piece\'s file has lines such as: name = "10 mm steel ball"; depth_mm = 50; snr = 40.0'
     return SapperError(f"{path}: {reason}", remedy, Status.BAD_INPUT)
 
 
@@ -84,7 +84,9 @@ def judge(piece: TestPiece, step: str, snr_x10: int, noise_uv: int) -> Judged:
     """What the end of the board's check says, against what is known of the piece."""
     findings: list[Finding] = []
     if step != "passed":
-        findings.append(Finding(step, f"the test-piece check ended as '{step}', at {snr_x10 / 10:.1f} sigma", REMEDIES[step]))
+        findings.append(
+            Finding(step, f"the test-piece check ended as '{step}', at {snr_x10 / 10:.1f} sigma", REMEDIES[step])
+        )
     elif snr_x10 < 10 * _SHARE * piece.snr:
         what = f"{piece.name} gave {snr_x10 / 10:.1f} sigma, of which a good head gives {piece.snr:.1f}"
         findings.append(Finding("weak", what, REMEDIES["weak"]))

@@ -55,7 +55,7 @@ def _figures(step: Any) -> dict[str, Any]:
 
 
 def stem(record: Record, folder: Path) -> Path:
-    """Of the files of a record, in `folder`; of no other's. SapperError when the board's number can be no file's name."""
+    """Of a record's files, in `folder`; of no other's. SapperError when the board's number can be no file's name."""
     if not BOARD_NUMBER.fullmatch(record["board"]):
         raise SapperError(
             f"the board calls its number '{record['board']}': no record can be named so",

@@ -74,11 +74,15 @@ def _recorded(board: CalibratedBoard, outcome: Outcome, bar: Bar, step: str) -> 
     fault = board.status().get("fault", "none")
     if fault != "none":
         meaning, remedy = FAULT_WORDS.get(fault, ("", ""))
-        outcome.findings.append(Finding("fault", f"the board tells the fault {fault}: {meaning}", f"{remedy}; then `disarm`"))
+        outcome.findings.append(
+            Finding("fault", f"the board tells the fault {fault}: {meaning}", f"{remedy}; then `disarm`")
+        )
     expected = SECONDS[step] / FRAME_S
     if len(frames) < _FRAMES_LEAST * expected:
         what = f"{len(frames)} of {expected:.0f} frames came"
-        outcome.findings.append(Finding("frames", what, "over USB, with nothing else on the port; then `sapper selftest`"))
+        outcome.findings.append(
+            Finding("frames", what, "over USB, with nothing else on the port; then `sapper selftest`")
+        )
         return None
     return frames
 

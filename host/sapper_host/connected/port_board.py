@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Self
 
 from sapper_host.board.dialog import Dialog
 from sapper_host.board.serial_stream import SerialStream
@@ -24,7 +25,7 @@ class PortBoard:
         self.usb_ids = known.usb_ids if known else ""
         self._dialog: Dialog | None = Dialog(SerialStream(port))
 
-    def __enter__(self) -> PortBoard:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

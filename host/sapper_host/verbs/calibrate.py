@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,7 +48,9 @@ def calibrate(
     ] = None,
     rig: Annotated[
         str | None,
-        typer.Option(help="On a rig, 'virtual' or 'sil', with a coil that is carried by itself.", autocompletion=complete_rig),
+        typer.Option(
+            help="On a rig, 'virtual' or 'sil', with a coil that is carried by itself.", autocompletion=complete_rig
+        ),
     ] = None,
     replay: Annotated[
         tuple[Path, Path, Path] | None,
@@ -76,8 +78,10 @@ def calibrate(
     from sapper_host.calibration import piece as test_piece
     from sapper_host.calibration import record as filed
     from sapper_host.calibration.board import CalibratedBoard
+    from sapper_host.calibration.in_hands import InHands
     from sapper_host.calibration.picture import draw
     from sapper_host.calibration.steps import run
+    from sapper_host.connected.choice import find_port
     from sapper_host.errors import SapperError, Status
     from sapper_host.files import folders
     from sapper_host.files.place import check_folder
@@ -90,7 +94,11 @@ def calibrate(
     folder = out or folders.data() / "calibrations"
     check_folder(folder)
     with ExitStack() as stack:
-        place = stack.enter_context(_rig(rig, replay) if rig is not None else _port(port))
+        place: Place
+        if rig is not None:
+            place = stack.enter_context(_rig(rig, replay))
+        else:
+            place = stack.enter_context(InHands(find_port(port), _ask_hand))
         board = stack.enter_context(CalibratedBoard(place))
         board.told = lambda step: say(_TOLD[step], err=True) if step in _TOLD else None
         outcome = run(board, known, check, _bar())
@@ -109,25 +117,11 @@ def calibrate(
         raise typer.Exit(Status.SHORTFALL)
 
 
-@contextmanager
-def _port(port: str | None) -> Iterator[Place]:
-    """The board on a port, its coil in a person's hands."""
-    from sapper_host.connected.choice import find_port
-    from sapper_host.connected.port_board import PortBoard
-
-    class InHands(PortBoard):
-        def show(self, step: str) -> None:
-            """Ask for it, and wait for Enter."""
-            _ask_hand(_HOLD[step])
-
-    with InHands(find_port(port)) as board:
-        yield board
-
-
-def _ask_hand(what: str) -> None:
+def _ask_hand(step: str) -> None:
+    """Say what the person is to do, and wait for Enter."""
     from sapper_host.errors import SapperError, Status
 
-    say(what, err=True)
+    say(_HOLD[step], err=True)
     typer.echo("   Enter when it is so ... ", err=True, nl=False)
     try:
         input()
@@ -157,10 +151,7 @@ def _rig(name: str, replay: tuple[Path, Path, Path] | None) -> Iterator[Place]:
 def _bar() -> Bar:
     from sapper_host.screen.progress import bar
 
-    def of(step: str, seconds: float) -> AbstractContextManager[object]:
-        return bar(step, seconds, "s")
-
-    return of  # type: ignore[return-value]
+    return lambda step, seconds: bar(step, seconds, "s")
 
 
 def _keep(board: CalibratedBoard, outcome: Outcome, yes: bool) -> Changes:
