@@ -21,14 +21,14 @@ Array = NDArray[np.float64]
 Tables = Mapping[str, Mapping[str, Any] | list[dict[str, Any]]]
 
 AIR, GROUND, PIECE = STEPS = ("air", "ground", "piece")
-SECONDS = {AIR: 14.0, GROUND: 30.0, PIECE: 14.0}
+SECONDS = {AIR: 14.0, GROUND: 30.0, PIECE: 16.0}
 # A hand's breadth up and down once in two seconds, 5 s in each place.
 BOB = {"height_mm": 25.0, "hz": 0.5}
 SOIL_MV = 100.0
 STEEL_BALL = {"name": "steel ball", "material": "steel", "shape": "sphere", "radius_m": 0.012, "depth_m": 0.01}
 _PIECE_M = 1.5
 _AWAY_M = 0.9  # on either side of the coil
-_FROM_S, _TO_S = 4.0, 8.0
+_FROM_S, _TO_S = 6.0, 10.0
 _PLACE_S, _PLACE_M, _STEP_S = 5.0, 0.45, 1.0
 
 

@@ -37,13 +37,14 @@ SOIL = _NAMES.index("soil")
 INVERTED = _NAMES.index("inverted")
 
 _TICKS = {QUIET: PIECE_QUIET_MS // TICK_MS, BRING: PIECE_BRING_MS // TICK_MS, AWAY: PIECE_AWAY_MS // TICK_MS}
-_HALF = PIECE_QUIET_MS // TICK_MS // 2  # of the quiet: the level is taken in the first half, the scatter in the other
+_LEVEL = PIECE_QUIET_MS // TICK_MS // 4  # frames of the quiet that the level is taken from, the scatter from the rest
 _HELD = PIECE_HELD_MS // TICK_MS
 _NOMINAL = FULL_SIGMA[2]  # 1/16 of a frame's unit, as pinpointing has it
-_NOISE_MOST = 2 * _NOMINAL  # a head that scatters more is not as it was when its level was set
+_NOISE_MOST = 3 * _NOMINAL  # a head that scatters more is not as it was when its level was set
 _NOTHING_X10 = 30  # a peak below it is noise
+_HOLDS_X10 = 50  # from there on the level stays: something comes
 _METAL = 10  # a bend that is a tenth of all the rest, and more, no soil makes: its ratio is off by some per cent
-_FOLLOW_BITS = 9  # the level goes after what is nearly nothing, in 5 s: the front end's slow wander
+_FOLLOW_BITS = 7  # the level goes after the front end's slow wander, in 1.3 s, until the piece is there
 _NV = 3300000000 // (65536 * 16)  # of 1/16 of a frame's unit
 
 # Whatever changes one of these makes it another detector than the one that was checked.
@@ -163,7 +164,7 @@ class PieceCheck:
             self._peak = bend
             self.snr_x10 = bend * 10 // self._sigma
         if self.last == BRING:
-            self._bring(bend, body)
+            self._bring(bend)
         else:
             self._held = self._held + 1 if bend * 20 < self._need_x10 * self._sigma else 0
             if self._held >= 2 * _HELD:
@@ -173,16 +174,20 @@ class PieceCheck:
     def _quiet(self, bend):
         """The level, then how the bend scatters about it."""
         frames = self._frames
-        if frames <= _HALF:
+        if frames <= _LEVEL:
             for i in range(2):
                 self._level[i] += (self._mean[i] - self._level[i]) // frames
-            return
-        if abs(bend) * 20 > self._need_x10 * _NOMINAL:
+        elif abs(bend) * 10 > self._need_x10 * _NOMINAL:
             self._finish(UNQUIET)
-            return
-        self._scatter += abs(bend)
+        else:
+            self._scatter += abs(bend)
+            self._follow()
 
-    def _bring(self, bend, body):
+    def _follow(self):
+        for i in range(2):
+            self._level[i] += (self._mean[i] - self._level[i]) >> _FOLLOW_BITS
+
+    def _bring(self, bend):
         need = self._need_x10 * self._sigma
         self._held = self._held + 1 if bend * 10 >= need else 0
         self._wrong = self._wrong + 1 if bend * 10 <= -need else 0
@@ -191,15 +196,14 @@ class PieceCheck:
             self._go(AWAY)
         elif self._wrong >= _HELD:
             self._finish(INVERTED)
-        elif (abs(bend) + abs(body)) * 40 < need:
-            for i in range(2):
-                self._level[i] += (self._mean[i] - self._level[i]) >> _FOLLOW_BITS
+        elif abs(bend) * 10 < _HOLDS_X10 * self._sigma:
+            self._follow()
 
     def _late(self):
         """The time of this step is over."""
         if self.last == QUIET:
             # The mean size of Gauss noise is 0.8 of its deviation.
-            self._sigma = max(_NOMINAL, self._scatter * 5 // (4 * max(1, self._frames - _HALF)))
+            self._sigma = max(_NOMINAL, self._scatter * 5 // (4 * max(1, self._frames - _LEVEL)))
             if self._sigma > _NOISE_MOST:
                 self._finish(UNQUIET)
             else:

@@ -133,7 +133,7 @@ TRACK_FAULTS = ("none", "still", "alternating", "wrong_way", "too_few", "too_man
 # Where a test-piece check is (safety/piece_check.py), and what the operator should do.
 PIECE_STEPS = (
     ("none", "none was made since the start; `testpiece begin`"),
-    ("quiet", "coil still, and no metal near it for 2 s"),
+    ("quiet", "coil still, and no metal near it for 4 s"),
     ("bring", "pass the test piece over the coil, once"),
     ("away", "take the test piece away"),
     ("passed", ""),

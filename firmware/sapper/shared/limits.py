@@ -232,9 +232,9 @@ ARM_CODE_MOST_MS: (
 PIECE_QUIET_MS: (
     "ms",
     "a test-piece check looks for so long at what there is without the piece",
-    "chosen: a second for the level, one for the noise",
+    "chosen: a second for the level, three for noise and wander, which takes ten",
     "tests/firmware/safety/test_piece_check.py",
-) = 2000
+) = 4000
 PIECE_BRING_MS: (
     "ms",
     "it then waits for the test piece for so long",

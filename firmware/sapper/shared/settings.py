@@ -77,10 +77,10 @@ TABLE = (
     (
         "testpiece_snr_x10",
         100,
-        50,
+        100,
         9000,
         "1/10 sigma",
-        "how strong the test piece has to be; `sapper calibrate` sets it for yours",
+        "how strong the test piece has to be, above the front end's wander; `sapper calibrate` sets it for yours",
     ),
     ("vsys_low_mv", 4600, 3000, 6000, "mV", "below this no arming"),
     ("vsys_critical_mv", 4300, 2500, 6000, "mV", "below this a protective stop"),

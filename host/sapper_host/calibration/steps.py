@@ -22,7 +22,7 @@ from sapper_host.errors import SapperError
 from sapper_host.operate.fault_words import FAULT_WORDS
 
 AIR, GROUND, PIECE = STEPS = ("air", "ground", "piece")
-SECONDS = {AIR: 10.0, GROUND: 25.0, PIECE: 52.0}
+SECONDS = {AIR: 10.0, GROUND: 25.0, PIECE: 54.0}
 _FRAMES_LEAST = 0.9  # of those that the time has
 _NOISE_TIMES = 5  # of the head's own, beyond which noise is a fault: a radio that transmits makes six
 _NOISE_LEAST_MV = 8  # bursts of the motors are no fault

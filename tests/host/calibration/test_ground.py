@@ -80,7 +80,7 @@ def test_metal_too_small_to_be_told_moves_the_ratio_by_less_than_a_hundredth() -
 
 
 def test_metal_under_every_place_answers_as_no_soil_does() -> None:
-    pieces = [{"material": "brass", "x_m": place_m(n / 8), "depth_m": 0.04, "radius_m": 0.015} for n in range(-8, 48)]
+    pieces = [{"material": "brass", "x_m": place_m(n / 4), "depth_m": 0.04, "radius_m": 0.015} for n in range(-1, 24)]
     assert [each.name for each in found(target=pieces).findings] in (["unlike"], ["metal"])
 
 

@@ -53,7 +53,7 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
 def test_one_that_passes_sets_the_level_of_each_day_well_below_what_it_gave() -> None:
     judged = piece.judge(TestPiece(), "passed", 700, 1500)
     assert judged.fit and judged.settings == {"testpiece_snr_x10": 420}
-    assert piece.judge(TestPiece(), "passed", 60, 1500).settings == {"testpiece_snr_x10": 50}
+    assert piece.judge(TestPiece(), "passed", 110, 1500).settings == {"testpiece_snr_x10": 100}
 
 
 def test_one_that_gives_far_less_than_with_a_good_head_is_unfit() -> None:
