@@ -40,9 +40,8 @@ _TICKS = {QUIET: PIECE_QUIET_MS // TICK_MS, BRING: PIECE_BRING_MS // TICK_MS, AW
 _LEVEL = PIECE_QUIET_MS // TICK_MS // 4  # frames of the quiet that the level is taken from, the scatter from the rest
 _HELD = PIECE_HELD_MS // TICK_MS
 _NOMINAL = FULL_SIGMA[2]  # 1/16 of a frame's unit, as pinpointing has it
-_NOISE_MOST = 3 * _NOMINAL  # a head that scatters more is not as it was when its level was set
-_NOTHING_X10 = 30  # a peak below it is noise
-_HOLDS_X10 = 50  # from there on the level stays: something comes
+_NOISE_MOST = 5 * _NOMINAL  # twice that of other days; what is less makes the piece's figure smaller, honestly
+_SEEN_X10 = 50  # from there on the level stays: something comes; what has not come so far is noise
 _METAL = 10  # a bend that is a tenth of all the rest, and more, no soil makes: its ratio is off by some per cent
 _FOLLOW_BITS = 7  # the level goes after the front end's slow wander, in 1.3 s, until the piece is there
 _NV = 3300000000 // (65536 * 16)  # of 1/16 of a frame's unit
@@ -177,7 +176,7 @@ class PieceCheck:
         if frames <= _LEVEL:
             for i in range(2):
                 self._level[i] += (self._mean[i] - self._level[i]) // frames
-        elif abs(bend) * 10 > self._need_x10 * _NOMINAL:
+        elif abs(bend) * 5 > self._need_x10 * _NOMINAL:
             self._finish(UNQUIET)
         else:
             self._scatter += abs(bend)
@@ -196,7 +195,7 @@ class PieceCheck:
             self._go(AWAY)
         elif self._wrong >= _HELD:
             self._finish(INVERTED)
-        elif abs(bend) * 10 < _HOLDS_X10 * self._sigma:
+        elif abs(bend) * 10 < _SEEN_X10 * self._sigma:
             self._follow()
 
     def _late(self):
@@ -211,7 +210,7 @@ class PieceCheck:
         elif self.last == AWAY:
             self._finish(LEFT)
         else:
-            self._finish(WEAK if self.snr_x10 >= _NOTHING_X10 else MISSING)
+            self._finish(WEAK if self.snr_x10 >= _SEEN_X10 else MISSING)
 
     def _finish(self, step):
         self.active = False

@@ -170,7 +170,7 @@ def test_what_is_no_pass_of_a_piece_is_refused_by_its_name_and_does_not_arm(benc
 def test_metal_that_moves_or_noise_from_the_start_is_refused(bench):
     bench.say("testpiece begin")
     bench.tick(QUIET // 2 + 10)
-    over(bench, times(COPPER, 1.5))
+    over(bench, times(COPPER, 2.5))
     assert steps(bench)[-1] == "unquiet"
 
 

@@ -26,7 +26,7 @@ def times(factor: float) -> dict[str, list[float]]:
 
 
 def test_what_is_usual_is_what_the_world_s_front_end_has() -> None:
-    assert (head.NOISE_MV, head.WANDER_MV) == (FrontEnd().noise_mv, FrontEnd().wander_mv)
+    assert (FrontEnd().noise_mv, FrontEnd().wander_mv) == (head.NOISE_MV, head.WANDER_MV)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -90,6 +90,7 @@ VERBS = (
     "replay TRACE --rig virtual --record OUT.mcap",
     "campaign FOLDER --out OUT",
     "provision --name rover-7 --port PORT --record OUT",
+    "calibrate --rig sil --out OUT",
     "settings dump OUT --port PORT",
     "flash --port PORT --report OUT",
     "update --port PORT --report OUT",
