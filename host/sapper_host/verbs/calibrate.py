@@ -126,6 +126,7 @@ def _ask_hand(step: str) -> None:
     try:
         input()
     except EOFError:
+        typer.echo("", err=True)
         raise SapperError(
             "nobody is there to hold the coil", "calibrate from a terminal, or on a rig: --rig sil", Status.USAGE
         ) from None

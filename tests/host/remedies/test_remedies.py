@@ -11,6 +11,7 @@ from tests.host.remedies import (
     by_hand,
     commands,
     of_boards,
+    of_calibration,
     of_choice,
     of_files,
     of_keys,
@@ -27,7 +28,18 @@ from tests.host.remedies.table import SITUATIONS
 pytestmark = [pytest.mark.unit, pytest.mark.usefixtures("own_cache")]
 
 # Who is imported is in the table.
-ROOMS = (of_boards, of_choice, of_files, of_keys, of_radio_keys, of_sessions, of_team_keys, of_typing, of_updates)
+ROOMS = (
+    of_boards,
+    of_calibration,
+    of_choice,
+    of_files,
+    of_keys,
+    of_radio_keys,
+    of_sessions,
+    of_team_keys,
+    of_typing,
+    of_updates,
+)
 CASES = list({id(each): each for row in SITUATIONS.values() for each in row}.values())
 
 
