@@ -163,6 +163,11 @@ def _statuses() -> str:
     return table(("status", "meaning"), [(int(status), meaning) for status, meaning in STATUSES])
 
 
+def _piece_steps() -> str:
+    """The part of docs/technician.md on how a test-piece check stands."""
+    return table(("it says", "what to do"), [(f"`{step}`", what or "-") for step, what in events.PIECE_STEPS])
+
+
 # Pages written whole, and parts of pages that people write: file, what makes it.
 PAGES: dict[str, Callable[[], str]] = {
     "wiring.md": wiring,
@@ -173,7 +178,7 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "recordings.md": {"columns": _columns, "topics": _topics},
-    "technician.md": {"flash": _flash_verdicts, "statuses": _statuses},
+    "technician.md": {"flash": _flash_verdicts, "testpiece": _piece_steps, "statuses": _statuses},
 }
 
 

@@ -17,6 +17,7 @@ from sapper_host.board.link import Happening
 from sapper_host.operate.loop_limits import NONE_MISSED, Misses
 from sapper_host.operate.loop_seconds import Seconds
 from sapper_host.operate.once import Once
+from sapper_host.operate.piece_words import piece_words
 
 EVENTS_KEPT = 200
 STRENGTH_MAX = 1000
@@ -271,8 +272,7 @@ def describe(event: Event) -> str:
         case "detect":
             return f"ALERT {where}: strength {a['strength']}, {a['class']}"
         case "contact":
-            snr = int(a["snr_x10"]) / 10
-            place = int(a["peak_mm"]) / 1000
+            place, snr = int(a["peak_mm"]) / 1000, int(a["snr_x10"]) / 10
             return f"CONTACT at {place:.2f} m: strength {a['strength']}, SNR {snr:.1f}, {a['class']}"
         case "fault":
             track = a.get("track", "none")  # older recordings do not say
@@ -283,8 +283,7 @@ def describe(event: Event) -> str:
         case "verdict":
             return f"verdict: {a['verdict']}"
         case "link":
-            away_s = int(a["away_ms"]) / 1000
-            return f"{a['port']} link {'back after' if a['up'] else 'silent for'} {away_s:.1f} s"
+            return f"{a['port']} link {'back after' if a['up'] else 'silent for'} {int(a['away_ms']) / 1000:.1f} s"
         case "sweep":
             return f"sweep of {int(a['length_mm']) / 1000:.2f} m {'done' if a['done'] else 'begun'} {where}"
         case "covered":
@@ -293,6 +292,8 @@ def describe(event: Event) -> str:
             return f"ARMED WITH WEAKENED STOPS: {str(a['stops']).replace('+', ', ')}"
         case "heap_full":
             return f"the board's heap was full: a tick {int(a['took_us']) / 1000:.0f} ms longer {where}"
+        case "testpiece":
+            return piece_words(a)
         case "boot":
             return f"board started ({a['cause']}), runs from {a['source']}"
         case _:

@@ -231,3 +231,12 @@ def test_watching_goes_on_when_the_disk_does_not(
             board.frame(wire.STATUS, t_ms=999, s_mm=4242)
             wait_for(lambda: (seen := monitor.state.snapshot().status) is not None and seen.fields["s_mm"] == 4242)
             assert monitor.state.snapshot().connected
+
+
+def test_a_step_of_the_test_piece_check_is_told_with_what_to_do() -> None:
+    values = {"step": "weak", "snr_x10": 123, "need_x10": 430, "noise_uv": 1500}
+    words = describe(Event(1, 5, "testpiece", 0, values))
+    assert words.startswith("test piece: weak, 12.3 of 43.0 sigma; ") and "nearer" in words
+    assert (
+        describe(Event(1, 5, "testpiece", 0, values | {"step": "passed"})) == "test piece: passed, 12.3 of 43.0 sigma"
+    )
