@@ -3,11 +3,13 @@
 Two questions, and the weaker answer counts:
 - Is anything there? bend and body together against their noise.
 - Is it metal? Soil and hot rocks have body but no bend; a rock's own ratio is off by some per cent of its body, which
-  adds to the bend's noise. Most metal bends the late gates upwards and the early gate downwards, so those sides count
-  in full. Some has late gates that stand as soil's do, and an early one above: that counts 70 %. A bend the other way
-  counts less than half: it must be far stronger, but is not invisible.
-Bodies beside larger ones are their shoulders (kernels swing negative beside an object) and say nothing; so are bends
-beside a far larger one the wrong way.
+  adds to the bend's noise. Body that this ground has everywhere, as under a coil that swings, is no rock: what it does
+  to the bend is in the bend's noise already. Most metal bends the late gates upwards and the early gate downwards, so
+  those sides count in full. Some has late gates that stand as soil's do, and an early one above: that counts 70 %. A
+  bend the other way counts less than half: it must be far stronger, but is not invisible.
+Bodies beside larger ones are their shoulders (kernels swing negative beside an object) and say nothing; so do bodies
+where they scatter eight times as much as bends, which is a swing and not noise; and so do bends beside a far larger one
+the wrong way.
 """
 
 from array import array
@@ -152,7 +154,12 @@ def _statistic(state: ptr32, noise: ptr32) -> int:
     elif bend * 2 < 0 - down and up < 0 - down:
         bend = 0
     there = int(quotient(bend * 100, of_bend))
-    rock = int(quotient((largest >> 3) * state[389], 250))
+    stone = largest
+    if noise[1] > noise[0]:
+        stone -= noise[1] - noise[0]
+        if stone < 0:
+            stone = 0
+    rock = int(quotient((stone >> 3) * state[389], 250))
     metal = int(quotient(bend * 100, int(hypotenuse(of_bend, rock))))
     if wrong:
         metal = (metal * 7) >> 4
@@ -164,7 +171,7 @@ def _statistic(state: ptr32, noise: ptr32) -> int:
         metal = int(hypotenuse(metal, early))
     size = state[192 + at]
     alone = 0
-    if size + (size >> 1) >= largest:
+    if size + (size >> 1) >= largest and of_body < of_bend << 3:
         alone = 1
     size = int(quotient(size * 100, of_body))
     if size > 300000:
