@@ -105,6 +105,14 @@ def peak_mv(end: FrontEnd, buried: Buried) -> Array:
     return np.asarray(gates[np.abs(gates).sum(axis=1).argmax()])
 
 
+def footprint_m(buried: Buried) -> float:
+    """How wide its bump is along the lane's middle: the a of (1 + x^2/a^2)^-3 that is as wide at half its height."""
+    x = np.arange(-1.0, 1.001, 0.005) + buried.target.x_m
+    bump = np.abs(buried.gates_mv(x, 0 * x, 0 * x)).sum(axis=1)
+    wide_m = 0.005 * np.count_nonzero(bump > bump.max() / 2)
+    return float(wide_m / 2 / np.sqrt(2 ** (1 / 3) - 1))
+
+
 def _uniform(random: np.random.Generator, bounds: tuple[float, float], digits: int = 4) -> float:
     return round(float(random.uniform(*bounds)), digits)
 

@@ -106,8 +106,16 @@ def _at_the_start(draft: Draft) -> None:
 
 
 def _soon_after(draft: Draft) -> None:
+    """3.2 sigma of a frame: 5 to 6 of a filter that is matched to the object, stones told apart, at these speeds."""
     x_m = float(draft.random.choice((1.2, 4.0, 10.0)))
-    draft.lay(x_m, f"after {x_m:g} m", (5.5, 5.5))
+    draft.lay(x_m, f"after {x_m:g} m", (3.2, 3.2))
+
+
+def _ladder(draft: Draft) -> None:
+    """Objects from what no detector finds to what each should, at one of four speeds."""
+    draft.speed_m_s = float(draft.random.choice((0.2, 0.3, 0.4, 0.6)))
+    for number, snr in enumerate(_even(draft, tuple(np.geomspace(0.6, 6.0, 8)))):
+        draft.lay(1.6 + 2.3 * number + float(draft.random.uniform(0, 0.6)), f"{draft.speed_m_s:g} m/s", (snr, snr))
 
 
 def _railing(draft: Draft) -> None:
@@ -287,9 +295,9 @@ SCENES: dict[str, Scene] = {
     "like_soil": Scene("metal whose gates answer nearly as soil's do", _like_soil, targets=0, wish=_QUIET),
     "pair": Scene("two objects 0.08 to 0.40 m apart", _pairs, targets=0, wish=_QUIET),
     "start": Scene("an object within the first 0.5 m", _at_the_start, targets=0, wish=_QUIET, length_m=4.0),
-    "soon": Scene(
-        "an object of 5.5 sigma 1.2, 4 or 10 m after the start", _soon_after, targets=0, wish=_QUIET, length_m=12.0
-    ),
+    "soon": Scene("a faint object 1.2, 4 or 10 m after the start", _soon_after, targets=0, wish=_QUIET, length_m=12.0),
+    "ladder": Scene("faint to plain objects at four speeds", _ladder, targets=0, wish=_QUIET),
+    "ladder_mineral": Scene("the same over mineral soil", _ladder, targets=0, wish=_MINERAL),
     "rail": Scene("a body that drives a gate to its rail, and a small one behind", _railing, targets=0, wish=_QUIET),
     "sheet": Scene("sheets up to 1.5 m long, and a small object behind", _long_bodies, targets=0, wish=_QUIET),
     "stand": Scene("an object right behind where the rover stood", None, _stand, 4, _QUIET),

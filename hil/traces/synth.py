@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import HilError
-from hil.traces.lane import draw_lane, frame_snr, peak_mv
+from hil.traces.lane import draw_lane, footprint_m, frame_snr, peak_mv
 from hil.traces.motion import STEP_S, Leg, places_m, steady
 from hil.traces.recipe import DIFFICULTIES, LANE_LENGTH_M
 from hil.traces.scenes import SCENES, draw_scene
@@ -223,6 +223,7 @@ def _truth(
                 "material": b.target.material,
                 "radius_m": b.target.radius_m,
                 "peak_mv": [round(float(v), 2) for v in peak],
+                "width_a_m": round(footprint_m(b), 3),
                 "snr": round(frame_snr(end, peak), 2),
             }
         )
@@ -247,6 +248,8 @@ def _truth(
         "stuck": [{"gate": g, "t0": t0, "t1": t1, "s0": place_at(t0), "s1": place_at(t1)} for g, t0, t1 in stuck],
         "soil_gate0_mv": file.soil.strength_mv,
         "ground_ratio": [round(float(v), 4) for v in world.detector.ground.shares],
+        "noise_mv": list(end.noise_mv),
+        "wander_mv": list(end.wander_mv),
         "tone_mv": file.interference.mains_mv,
         "bursts_t": [round(float(t), 2) for t in bursts[bursts < duration_s]],
     }

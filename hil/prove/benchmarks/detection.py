@@ -1,4 +1,5 @@
-"""What the detector finds, against three baselines: the detector's promises, with their 95 % intervals.
+"""What the detector finds, against three baselines and the bound: the detector's promises, with their 95 % intervals,
+and a table by scene and one by day. What it is held to there: detection_limits.py.
 
 On this project's own development set (hil.prove.detector_lab.lanes.own; nothing was tuned on it), and on the recorded
 development lanes where they are. Thresholds are fixed beforehand in both of two ways:
@@ -13,16 +14,30 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Any
 
+from rich.console import Console
+
 from hil.intervals import poisson, wilson
+from hil.prove.benchmarks.detection_limits import Measured
+from hil.prove.benchmarks.detection_limits import rows as limit_rows
 from hil.prove.benchmarks.row import Row
 from hil.prove.campaign.lane import faults_of, told
 from hil.prove.campaign.summary import alert_in_time
 from hil.prove.detector_lab.compare import POINTS, crossed, find_all, of_difficulty
+from hil.prove.detector_lab.curves import GROUNDS, Object
+from hil.prove.detector_lab.curves import objects as objects_of
+from hil.prove.detector_lab.days import OTHER_DAY_LANES, own_days, recorded_days
+from hil.prove.detector_lab.days import tallies as day_tallies
+from hil.prove.detector_lab.found import Found, Group, Tally, find, groups
 from hil.prove.detector_lab.lanes import OWN_LANES, Lane, own_set, read_folder
 from hil.prove.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
+from hil.prove.detector_lab.scenes import by_scene, level_of_calm, made_scenes, tallies
 from hil.prove.detector_lab.score import Pair, Totals, total
+from hil.prove.detector_lab.soon import find_learned
+from hil.prove.detector_lab.stop_mode import Stops, approach_all
+from hil.prove.detector_lab.tables import Cells, as_screen, day_table, scene_table
 from hil.workers import workers
 from sapper.shared.events import FAULTS
 from sapper_host.files.checkout import RECORDED
@@ -42,20 +57,78 @@ PROMISES = {
 }
 
 
+@dataclass
+class Detection:
+    """rows: the promises, and detectors at the same rates. beyond: what else it is held to. And the counts behind the
+    tables: by scene and by day, of the project's own lanes and of the recorded ones; by group of targets; each object
+    of the ladders."""
+
+    rows: list[Row]
+    beyond: list[Row]
+    scenes: list[Tally]
+    recorded_scenes: list[Tally]
+    days: list[Tally]
+    groups: list[Group]
+    objects: list[Object]
+
+    def tables(self) -> list[tuple[str, Cells]]:
+        """With their titles. The baselines' levels are said in the modules scenes.py and days.py."""
+        own = ("Own scenes, each beside its control", scene_table(self.scenes))
+        recorded = ("Recorded scenes (no controls)", scene_table(self.recorded_scenes))
+        days = ("Days: the rate of false alarms that was set, and the one that came", day_table(self.days))
+        return [own, *([recorded] if self.recorded_scenes else []), days]
+
+
 def rows() -> list[Row]:
-    """All rows; about a minute of two cores."""
+    """All rows; prints the tables by scene and by day before them."""
+    measured = measure()
+    console = Console(width=None if sys.stdout.isatty() else 250)
+    for title, cells in measured.tables():
+        console.print(as_screen(title, *cells))
+    return [*measured.rows, *measured.beyond]
+
+
+def measure() -> Detection:
+    """Everything; three to four minutes of two cores."""
     with workers(PROCESSES) as pool:
         with waiting(f"making {OWN_LANES} lanes of each difficulty ..."):
             lanes = own_set(pool)
-        out = _set_rows("own", lanes, pool)
+        out, first = _set_rows("own", lanes, pool)
+        with waiting("making the scenes, and finding ..."):
+            scenes = made_scenes(pool)
+        with waiting("arming in mid-lane, and soon after the start ..."):
+            stops = list(pool.map(approach_all, lanes, chunksize=4))
+            learned = list(pool.map(find_learned, [each.lane for each in scenes["soon"]], chunksize=4))
+        recorded_scenes: list[Tally] = []
+        days = own_days(first, scenes)
         if LANES.is_dir():
-            out += _set_rows("recorded", read_folder(LANES), pool)
+            out += _set_rows("recorded", read_folder(LANES), pool)[0]
+            with waiting("recorded scenes and days ..."):
+                days |= recorded_days(RECORDED, pool)
+                recorded_scenes = _recorded_scenes(pool)
         else:
             print(f"detection: no recorded lanes in {LANES}; the project's own alone", file=sys.stderr)
-    return out
+    level = level_of_calm(scenes)
+    objects = [one for ladder in GROUNDS for one in objects_of(ladder, scenes[ladder], level.rate)]
+    stops_by = {d: sum(_of(d, lanes, stops), Stops()) for d in POINTS}
+    beyond = limit_rows(Measured(first, scenes, learned, stops_by, objects))
+    return Detection(out, beyond, tallies(scenes, level), recorded_scenes, day_tallies(days), groups(scenes), objects)
 
 
-def _set_rows(name: str, lanes: Sequence[Lane], pool: Executor) -> list[Row]:
+def _of(difficulty: str, lanes: Sequence[Lane], stops: Sequence[Stops]) -> list[Stops]:
+    return [each for lane, each in zip(lanes, stops, strict=True) if lane.truth["difficulty"] == difficulty]
+
+
+def _recorded_scenes(pool: Executor) -> list[Tally]:
+    """Days apart, which have their own table."""
+    folder = RECORDED / "scenes"
+    lanes = [lane for lane in read_folder(folder) if not lane.name.startswith(OTHER_DAY_LANES)]
+    found = by_scene(list(pool.map(find, lanes, chunksize=2)))
+    return tallies(found, level_of_calm(found)) if found else []
+
+
+def _set_rows(name: str, lanes: Sequence[Lane], pool: Executor) -> tuple[list[Row], list[Found]]:
+    """The promises' rows, and what was found as delivered."""
     with waiting(f"{name}: four detectors on {len(lanes)} lanes ..."):
         found = find_all(lanes, pool)
     with waiting(f"{name}: the firmware as delivered ..."):
@@ -68,7 +141,7 @@ def _set_rows(name: str, lanes: Sequence[Lane], pool: Executor) -> list[Row]:
     nominal = [(lane, result) for lane, result in said if lane.truth["difficulty"] == "nominal"]
     out += _delivered(f"{name} nominal, as delivered", nominal)
     out += _faults(f"{name}, all lanes", said)
-    return out
+    return out, [find(lane, result) for lane, result in said]
 
 
 def _promise(name: str, difficulty: str, rate: float, pairs: Sequence[Pair]) -> Iterator[Row]:

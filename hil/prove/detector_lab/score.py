@@ -13,11 +13,12 @@ from sapper_host.recordings.score import score
 
 @dataclass(frozen=True)
 class Find:
-    """One contact or alert: place (m), its statistic, and class hint."""
+    """One contact or alert: place (m), its statistic, class hint, and how long the body is (m)."""
 
     s_m: float
     statistic: float
     class_hint: int = 0
+    extent_m: float = 0.0
 
 
 Pair = tuple[Lane, list[Find]]

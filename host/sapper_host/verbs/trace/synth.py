@@ -12,8 +12,8 @@ from sapper_host.verbs.say import say
 
 DIFFICULTIES = ("nominal", "hard")
 SCENES = (
-    "minimum", "like_soil", "pair", "start", "soon", "rail", "sheet", "stand", "stop_and_go", "creep", "reverse",
-    "speeds", "ratio", "soil_step", "lift", "swing", "drift", "tone_2", "tone_49", "burst", "other_day",
+    "minimum", "like_soil", "pair", "start", "soon", "ladder", "ladder_mineral", "rail", "sheet", "stand",
+    "stop_and_go", "creep", "reverse", "speeds", "ratio", "soil_step", "lift", "swing", "drift", "tone_2", "tone_49", "burst", "other_day",
     "other_day_empty", "empty",
 )  # fmt: skip
 
@@ -81,7 +81,7 @@ def _tell_scenes() -> None:
     from hil.traces.scenes import SCENES as MADE
 
     for name, made in MADE.items():
-        say(f"{name:12} {made.what}{'' if made.stress is None else ' (--control)'}")
+        say(f"{name:15} {made.what}{'' if made.stress is None else ' (--control)'}")
 
 
 def register(group: typer.Typer) -> None:
