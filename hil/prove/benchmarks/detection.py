@@ -72,11 +72,15 @@ class Detection:
     objects: list[Object]
 
     def tables(self) -> list[tuple[str, Cells]]:
-        """With their titles. The baselines' levels are said in the modules scenes.py and days.py."""
-        own = ("Own scenes, each beside its control", scene_table(self.scenes))
-        recorded = ("Recorded scenes (no controls)", scene_table(self.recorded_scenes))
-        days = ("Days: the rate of false alarms that was set, and the one that came", day_table(self.days))
+        """With their titles."""
+        own = (f"Own scenes, each beside its control; {_held_to(self.scenes)}", scene_table(self.scenes))
+        recorded = (f"Recorded scenes; {_held_to(self.recorded_scenes)}", scene_table(self.recorded_scenes))
+        days = ("Days, the rate set beside the one that came; the others at the latter", day_table(self.days))
         return [own, *([recorded] if self.recorded_scenes else []), days]
+
+
+def _held_to(tallies: Sequence[Tally]) -> str:
+    return "".join(f"baselines and bound at {one.rate:.3f} false alarms / m2" for one in tallies[:1])
 
 
 def rows() -> list[Row]:

@@ -93,6 +93,7 @@ def main() -> None:
         else:
             found = made_scenes(pool, arguments.lanes, arguments.only)
     level = level_of_calm(found)
+    print(f"baselines and bound at {level.rate:.3f} false alarms a square metre\n")
     print(as_markdown(*scene_table(tallies(found, level))))
     print(as_markdown(*group_table(groups(found))))
 

@@ -1,8 +1,9 @@
 """Finds against truth, as the field counts them. This is the only counting there is: replay, campaign, bench, map and
 the detector's lab all use it.
 
-- A find belongs to the nearest target within half a metre along the track. Of several the nearest is the target's find;
-  the others are neither finds nor false alarms, and are told as `again`.
+- A find belongs to the nearest target within half a metre along the track; of a long body (`extent_m`) that is from
+  where it begins or ends. Of several the nearest is the target's find; the others are neither finds nor false alarms,
+  and are told as `again`.
 - A find that belongs to no target is a false alarm, on a hot rock as well as on nothing: a person has to dig either up.
 - A hot rock is called when such a find lies within half a metre of it; each rock counts once.
 """
@@ -109,12 +110,13 @@ def score(finds_m: Iterable[float], truth: Mapping[str, Any], searched_m: float 
     length_m = float(truth["lane_length_m"])
     reach_m = length_m if searched_m is None else min(searched_m, length_m)
     targets = [float(target["s_m"]) for target in truth["targets"]]
+    halves = [float(target.get("extent_m", 0.0)) / 2 for target in truth["targets"]]
     rocks = [float(rock["s_m"]) for rock in truth.get("hot_rocks", ())]
     hits: dict[int, list[float]] = {}
     on_rocks, on_nothing = [], []
     called: set[int] = set()
     for s_m in finds_m:
-        target, rock = _nearest(s_m, targets), _nearest(s_m, rocks)
+        target, rock = _nearest(s_m, targets, halves), _nearest(s_m, rocks)
         if target is not None:
             hits.setdefault(target, []).append(s_m)
         elif rock is not None:
@@ -142,7 +144,9 @@ def score(finds_m: Iterable[float], truth: Mapping[str, Any], searched_m: float 
     )
 
 
-def _nearest(s_m: float, places_m: Sequence[float]) -> int | None:
-    """The number of the nearest place, or None when none is within half a metre."""
-    distance_m, number = min(((abs(s_m - place), i) for i, place in enumerate(places_m)), default=(float("inf"), -1))
+def _nearest(s_m: float, places_m: Sequence[float], halves_m: Sequence[float] = ()) -> int | None:
+    """The number of the nearest place, or None when none is within half a metre. halves_m: so far does each reach."""
+    reach_m = halves_m or [0.0] * len(places_m)
+    away_m = (max(abs(s_m - place) - half, 0.0) for place, half in zip(places_m, reach_m, strict=True))
+    distance_m, number = min(((away, i) for i, away in enumerate(away_m)), default=(float("inf"), -1))
     return number if distance_m <= FOUND_WITHIN_M else None

@@ -61,6 +61,8 @@ def check_truth(raw: Truth, path: Path | str) -> Truth:
         _number(path, target, "s_m", f"{place}.s_m", 0.0, lane_m, "m (the lane)")
         _number(path, target, "lateral_m", f"{place}.lateral_m", -_LATERAL_MAX_M, _LATERAL_MAX_M, "m", 0.0)
         _number(path, target, "distance_cm", f"{place}.distance_cm", 0.0, _DISTANCE_MAX_CM, "cm", 0.0)
+        if "extent_m" in target:
+            _number(path, target, "extent_m", f"{place}.extent_m", 0.0, lane_m, "m (the lane)")
         if not isinstance(target.setdefault("name", ""), str):
             raise TraceError(path, 0, f"{place}.name", "is not text")
     for i, rock in enumerate(_list(path, truth, "hot_rocks")):

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hil.traces.lane import frame_snr
+from hil.traces.lane import footprint_m, frame_snr
 from hil.traces.recipe import DIFFICULTIES, KINDS
 from hil.traces.synth import SynthError, SynthTrace, Wish, lane_names, synthesise, write_lanes
-from hil.world.world_spec import FrontEnd
+from hil.world.detector_model import bury
+from hil.world.world_spec import FrontEnd, Target
 from sapper_host.cli import main
 from sapper_host.files.checkout import RECORDED
 from sapper_host.recordings.trace import read_trace
@@ -196,3 +197,22 @@ def test_objects_are_as_strong_against_the_noise_as_in_recorded_lanes(difficulty
     recorded = spread([json.loads(p.read_text()) for p in sorted(LANES.glob(f"*{difficulty}*.truth.json"))])
     made = spread([lane(i, difficulty).truth for i in range(12)])
     assert np.all((made / recorded > 0.4) & (made / recorded < 2.5)), (made, recorded)
+
+
+def test_a_truth_tells_how_wide_each_bump_is_and_the_noise_of_each_gate() -> None:
+    end = FrontEnd()
+    for index in range(4):
+        truth = lane(index).truth
+        assert truth["noise_mv"] == list(end.noise_mv) and truth["wander_mv"] == list(end.wander_mv)
+        assert all(0.05 < target["width_a_m"] < 0.3 for target in truth["targets"])
+
+
+def test_a_bump_is_half_as_high_where_its_width_says() -> None:
+    end = FrontEnd()
+    for radius_m, depth_m in ((0.01, 0.02), (0.04, 0.1)):
+        target = Target(material="steel", shape="sphere", radius_m=radius_m, depth_m=depth_m, x_m=2.0)
+        buried = bury(end, target, 0.05)
+        half_m = footprint_m(buried) * np.sqrt(2 ** (1 / 3) - 1)
+        x = np.array([2.0, 2.0 + half_m])
+        middle, edge = np.abs(buried.gates_mv(x, 0 * x, 0 * x)).sum(axis=1)
+        assert edge / middle == pytest.approx(0.5, abs=0.03)

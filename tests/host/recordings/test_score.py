@@ -37,6 +37,13 @@ def test_a_find_belongs_to_the_nearest_target() -> None:
     assert [m.target for m in result.found] == [1] and result.missed == (0,)
 
 
+def test_a_find_at_the_end_of_a_long_body_is_of_it_and_one_of_a_small_one_is_not() -> None:
+    long = truth(5.0, 9.0)
+    long["targets"][0]["extent_m"] = 1.5
+    result = score([5.7, 6.3, 9.7], long)
+    assert [m.target for m in result.found] == [0] and result.again == () and result.on_nothing == (6.3, 9.7)
+
+
 def test_half_a_metre_counts_and_a_millimetre_more_does_not() -> None:
     assert len(score([2.5], truth(2.0)).found) == 1
     assert len(score([2.501], truth(2.0)).found) == 0

@@ -331,6 +331,7 @@ def bad_truth(**changes: object) -> str:
         (bad_truth(targets=[{"lateral_m": 0}]), "targets[0].s_m", "missing"),
         (bad_truth(targets=[{"s_m": 1, "name": 7}]), "targets[0].name", "not text"),
         (bad_truth(hot_rocks=[{"s_m": -1}]), "hot_rocks[0].s_m", "outside"),
+        (bad_truth(targets=[{"s_m": 0.2, "extent_m": "long"}]), "targets[0].extent_m", "not a number"),
         (bad_truth(stuck=[{"gate": 3, "t0": 0, "t1": 1}]), "stuck[0].gate", "not gate"),
         (bad_truth(stuck=[{"gate": 1, "t0": 2, "t1": 1}]), "stuck[0].t1", "outside"),
     ],

@@ -13,8 +13,8 @@ from sapper_host.verbs.say import say
 DIFFICULTIES = ("nominal", "hard")
 SCENES = (
     "minimum", "like_soil", "pair", "start", "soon", "ladder", "ladder_mineral", "rail", "sheet", "stand",
-    "stop_and_go", "creep", "reverse", "speeds", "ratio", "soil_step", "lift", "swing", "drift", "tone_2", "tone_49", "burst", "other_day",
-    "other_day_empty", "empty",
+    "stop_and_go", "creep", "reverse", "speeds", "ratio", "soil_step", "lift", "swing", "drift", "tone_2", "tone_49",
+    "burst", "other_day", "other_day_empty", "empty",
 )  # fmt: skip
 
 
