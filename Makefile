@@ -84,6 +84,7 @@ docs: setup ## write the generated pages and parts of docs/ anew
 	@$(VENV) -m sapper_host.docs_gen
 	@$(VENV) -m hil.prove.safety.coverage
 	@$(VENV) -m hil.prove.benchmarks.page
+	@$(VENV) -m hil.prove.benchmarks.detection_page
 	@$(VENV) -m hil.rigs.registry
 	@$(VENV) -m hil.prove.second_opinion.page
 	@$(VENV) -m hil.prove.micropython_tests.page

@@ -55,7 +55,18 @@ def keep(measured: detection.Detection, objects_left_out: Sequence[str], days_le
         "objects_left_out": list(objects_left_out),
         "days_left_out": list(days_left_out),
     }
-    whole_file.write(RECORD, json.dumps(record, indent=1) + "\n")
+    whole_file.write(RECORD, _text(record))
+
+
+def _text(record: Record) -> str:
+    """JSON with a line for each row, so that a change can be read."""
+    lines = []
+    for name, value in record.items():
+        if isinstance(value, list):
+            lines.append(f"{json.dumps(name)}: [\n" + ",\n".join(json.dumps(each) for each in value) + "\n]")
+        else:
+            lines.append(f"{json.dumps(name)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _figure(row: Mapping[str, Any]) -> str:
@@ -103,7 +114,8 @@ def expected(record: Record) -> str:
     rows = []
     for ground in GROUNDS.values():
         for speed in SPEEDS_M_S:
-            some = chosen(every, ground, speed)
+            if not (some := chosen(every, ground, speed)):
+                continue
             cells = []
             for who in ("contact", "alert"):
                 by_size, by_snr = curve_of(some, who, "size"), curve_of(some, who, "snr")
