@@ -20,8 +20,7 @@ u^2 / (2 g). Found is therefore, with the mean over a standard normal u,
 
     E Q(g - d - u^2 / (2 g))
 
-An object's `size` in the lab's curves is this filter's d where a stone at the same place has to be told apart too: soil
-in its ratio, in the same bump, is one more unknown.
+An object's size, in the lab's curves, is its d: the best there can be made of it at that speed, in sigma.
 """
 
 from __future__ import annotations
@@ -35,7 +34,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from hil.prove.detector_lab.baselines import SOIL
 from hil.prove.detector_lab.kernels import BIN_M, FOOTPRINT_A_M, FRAME_HZ, SLOW, footprint, slow_covariance
 from hil.prove.detector_lab.lanes import Lane
 from hil.prove.detector_lab.levels import WANDER_MV, WHITE_MV
@@ -72,11 +70,10 @@ class Noise:
 
 @dataclass(frozen=True)
 class Known:
-    """What the bound makes of one object. d: of its matched filter. size: the same with a stone to be told apart.
-    rises_per_m: how often its filter's output passes 0 upwards over clean ground."""
+    """What the bound makes of one object. d: of its matched filter, sigma. rises_per_m: how often the filter's output
+    passes 0 upwards over clean ground."""
 
     d: float
-    size: float
     rises_per_m: float
 
     def level(self, false_per_m2: float) -> float:
@@ -115,12 +112,10 @@ def of_object(peak_mv: tuple[float, ...], width_m: float, speed_m_s: float, nois
         for white, wander in zip(noise.white_mv, noise.wander, strict=True)
     ]
     power = sum(peak**2 * gate.power for peak, gate in zip(peak_mv, gates, strict=True))
-    shared = sum(peak * soil * gate.power for peak, soil, gate in zip(peak_mv, SOIL, gates, strict=True))
-    stone = sum(soil**2 * gate.power for soil, gate in zip(SOIL, gates, strict=True))
     moved = sum(peak**2 * gate.moved for peak, gate in zip(peak_mv, gates, strict=True))
     # The filter's output is a sum over the gates: each has its share of the variance, and of the correlation.
     curve = 2 * (1 - moved / power) / BIN_M**2 if power > 0 else 1.0
-    return Known(sqrt(power), sqrt(max(power - shared**2 / stone, 0.0)), sqrt(curve) / (2 * pi))
+    return Known(sqrt(power), sqrt(curve) / (2 * pi))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What share of objects is found, by their size, at each speed and over each ground.
 
-An object's size is what a filter matched to it, that has to tell stones apart, sees of it in the instrument's noise:
-`size` of bound.py, in sigma. It takes in how strong the object is at each gate, how wide, and how fast the coil goes.
-Its strength in a single frame is the truth's `snr`.
+An object's size is what a filter matched to it sees of it in the instrument's noise: the bound's d (bound.py), in
+sigma. It takes in how strong the object is at each gate, how wide, and how fast the coil goes. Its strength in a single
+frame, what soil could do taken out, is the truth's `snr`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 GROUNDS = {"ladder": "nominal soil", "ladder_mineral": "mineral soil"}
 SPEEDS_M_S = (0.2, 0.3, 0.4, 0.6)
-BY = ("size", "snr")
+BY = {"size": "size of the object, sigma", "snr": "signal-to-noise of a frame"}
 _DRAWS = 200
 _STEEPEST = 12.0
 
@@ -48,7 +48,7 @@ def objects(scene: str, found: Sequence[Found], false_per_m2: float) -> list[Obj
                 Object(
                     GROUNDS[scene],
                     float(each.lane.truth["speed_m_s"]),
-                    round(known.size, 3),
+                    round(known.d, 3),
                     float(target["snr"]),
                     number in contacts,
                     number in alerts,

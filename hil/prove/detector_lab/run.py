@@ -90,7 +90,7 @@ def _drive(detector: firmware.Detector, lane: Lane, begin_ms: int, armed_at_m: S
             c = detector.contact
             out.contacts.append(Find(c.s_mm / 1000, c.snr_x10 / 10, c.class_hint, c.extent_mm / 1000))
         if flags & firmware.FLAG_ALERT:
-            out.alerts.append(Find(s_mm / 1000, detector.statistic / 100, detector.class_hint))
+            out.alerts.append(Find(s_mm / 1000, detector.alert_statistic / 100, detector.class_hint))
         if flags & firmware.FLAG_FAULT:
             out.faults.append((float(lane.t_s[i]), detector.fault_code))
             detector.health.clear()

@@ -29,8 +29,8 @@ from sapper_host.screen.progress import waiting
 
 SEED = 78
 LANES = 20
-# Of scenes with one object a lane, or that are looked at by groups; and of one that takes long to lay.
-LANES_OF = {"start": 60, "soon": 60, "ladder": 48, "ladder_mineral": 48, "like_soil": 8}
+# Of scenes with one object a lane, or whose curves need many; and of one that takes long to lay.
+LANES_OF = {"start": 60, "soon": 60, "ladder": 80, "ladder_mineral": 80, "like_soil": 8}
 CONTROL = "-control"
 _NAME = re.compile(r"(?:synth_)?(.+?)(?:_dev)?_\d+_\d+")
 

@@ -15,7 +15,7 @@ from hil.prove.detector_lab.bound import Known
 from hil.prove.detector_lab.curves import Object
 from hil.prove.detector_lab.found import ALERTS, BASELINES, CONTACTS, Found
 from hil.prove.detector_lab.lanes import Lane
-from hil.prove.detector_lab.run import Result
+from hil.prove.detector_lab.run import RATE_SET, Result
 from hil.prove.detector_lab.score import Find
 from hil.prove.detector_lab.stop_mode import Stops
 from hil.traces.scenes import SCENES
@@ -50,7 +50,7 @@ def found(
 
     said = Result(finds(contacts), finds(alerts), [(1.0, FAULTS.index(name)) for name in faults], searched_from_m)
     by = {CONTACTS: said.contacts, ALERTS: said.alerts} | dict.fromkeys(BASELINES, finds(c))
-    return Found(lane, by, said, [Known(9.0, 9.0, 1.0)] * len(tables))
+    return Found(lane, by, said, [Known(9.0, 1.0)] * len(tables))
 
 
 def row_of(measured: Measured, name: str) -> Row:
@@ -109,9 +109,9 @@ def test_a_rover_that_drives_on_over_targets_misses_stop_mode() -> None:
 def test_a_detector_whose_rate_goes_up_on_another_day_is_told() -> None:
     calm = [found(c=PLACES[:4]) for _ in range(20)]
     assert row_of(of("other_day", *calm), "times the rate set").ok
-    loud = [found(contacts=(*PLACES, 4.0)) for _ in range(20)]
+    loud = [found(contacts=(*PLACES, *FALSE_M)) for _ in range(20)]
     row = row_of(of("other_day", *loud), "times the rate set")
-    assert not row.ok and row.value == pytest.approx(0.1 / 0.03)
+    assert not row.ok and row.value == pytest.approx(0.2 / RATE_SET)
 
 
 def test_a_detector_that_finds_less_than_the_matched_filter_on_another_day_is_told() -> None:
@@ -156,15 +156,15 @@ def test_one_that_is_silent_over_or_behind_large_metal_is_told() -> None:
     assert all(row.ok for row in rows(kept))
     assert not row_of(rail((3.0,), (3.0, 3.6)), "rail: alerts 0.50 m behind").ok
     assert not row_of(rail((3.6,), (3.6,)), "that nothing tells of").ok
-    assert not row_of(rail((3.0, 3.6), (3.0, 3.6), ["no_pulse"]), "rail: faults of the front end").ok
+    assert not row_of(rail((3.0, 3.6), (3.0, 3.6), ["no_pulse"]), "rail: lanes of metal told as a fault").ok
 
 
 def test_a_sheet_is_a_contact_of_its_length_and_no_fault() -> None:
     sheet = [{"s_m": 4.0, "group": "1 m long", "extent_m": 1.0}]
     for extent_m, ok in ((1.0, True), (0.75, True), (0.3, False), (2.0, False)):
         assert row_of(of("sheet", found(sheet, extent_m=extent_m)), "sheet: contacts with").ok is ok
-    assert not row_of(of("sheet", found(sheet, faults=["saturated"])), "sheet: faults").ok
-    assert row_of(of("sheet", found(sheet, faults=["warming_up"])), "sheet: faults").ok
+    assert not row_of(of("sheet", found(sheet, faults=["saturated"])), "sheet: lanes of metal told as a fault").ok
+    assert row_of(of("sheet", found(sheet, faults=["warming_up"])), "sheet: lanes of metal told as a fault").ok
 
 
 def ladder(half: float) -> list[Object]:
