@@ -25,6 +25,7 @@ from hil.prove.benchmarks.detection_limits import rows as limit_rows
 from hil.prove.benchmarks.row import Row
 from hil.prove.campaign.lane import faults_of, told
 from hil.prove.campaign.summary import alert_in_time
+from hil.prove.detector_lab.approaches import Stops, approach_all
 from hil.prove.detector_lab.compare import POINTS, crossed, find_all, of_difficulty
 from hil.prove.detector_lab.curves import GROUNDS, Object
 from hil.prove.detector_lab.curves import objects as objects_of
@@ -36,7 +37,6 @@ from hil.prove.detector_lab.run import CONTACT_LEVELS, Result, level_of, run
 from hil.prove.detector_lab.scenes import by_scene, level_of_calm, made_scenes, tallies
 from hil.prove.detector_lab.score import Pair, Totals, total
 from hil.prove.detector_lab.soon import find_learned
-from hil.prove.detector_lab.stop_mode import Stops, approach_all
 from hil.prove.detector_lab.tables import Cells, as_screen, day_table, scene_table
 from hil.workers import workers
 from sapper.shared.events import FAULTS

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from hil.intervals import poisson, wilson
 from hil.prove.benchmarks.row import Row
+from hil.prove.detector_lab.approaches import Stops
 from hil.prove.detector_lab.curves import Object, chosen, curve_of, half_interval
 from hil.prove.detector_lab.found import (
     ALERTS,
@@ -25,7 +26,6 @@ from hil.prove.detector_lab.found import (
 )
 from hil.prove.detector_lab.run import RATE_SET
 from hil.prove.detector_lab.scenes import CONTROL
-from hil.prove.detector_lab.stop_mode import Stops
 
 Lanes = Sequence[Found]
 _C = list(BASELINES)[-1]

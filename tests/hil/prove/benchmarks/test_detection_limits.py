@@ -11,13 +11,13 @@ import pytest
 from hil.prove.benchmarks import detection_limits as limits
 from hil.prove.benchmarks.detection_limits import Measured, rows
 from hil.prove.benchmarks.row import Row
+from hil.prove.detector_lab.approaches import Stops
 from hil.prove.detector_lab.bound import Known
 from hil.prove.detector_lab.curves import Object
 from hil.prove.detector_lab.found import ALERTS, BASELINES, CONTACTS, Found
 from hil.prove.detector_lab.lanes import Lane
 from hil.prove.detector_lab.run import RATE_SET, Result
 from hil.prove.detector_lab.score import Find
-from hil.prove.detector_lab.stop_mode import Stops
 from hil.traces.scenes import SCENES
 from sapper.shared.events import FAULTS
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hil.prove.detector_lab import stop_mode
+from hil.prove.detector_lab import approaches
+from hil.prove.detector_lab.approaches import Stops, approach_all, armed_at_m, stops_of
 from hil.prove.detector_lab.run import Result, run
 from hil.prove.detector_lab.score import Find
-from hil.prove.detector_lab.stop_mode import Stops, approach_all, armed_at_m, stops_of
 from tests.hil.prove.detector_lab.white_lane import white_lane
 
 pytestmark = pytest.mark.unit
@@ -35,7 +35,7 @@ def test_a_detector_that_stops_over_all_is_told_from_a_deaf_one(monkeypatch) -> 
     lane = white_lane(5, (4.0, 9.0, 14.0), times=4.0)
     assert approach_all(lane) == Stops(3, 3, 0)
     deaf = {"det_alert_x100": 1_000_000}
-    monkeypatch.setattr(stop_mode, "run", lambda lane, armed_at_m: run(lane, deaf, armed_at_m=armed_at_m))
+    monkeypatch.setattr(approaches, "run", lambda lane, armed_at_m: run(lane, deaf, armed_at_m=armed_at_m))
     assert approach_all(lane) == Stops(3, 0, 0)
 
 
