@@ -101,21 +101,24 @@ def measure() -> Detection:
         with waiting("making the scenes, and finding ..."):
             scenes = made_scenes(pool)
         with waiting("arming in mid-lane, and soon after the start ..."):
-            stops = list(pool.map(approach_all, lanes, chunksize=4))
+            approached = list(pool.map(approach_all, lanes, chunksize=4))
+            stops = {d: sum(_of(d, lanes, approached), Stops()) for d in POINTS}
             learned = list(pool.map(find_learned, [each.lane for each in scenes["soon"]], chunksize=4))
         recorded_scenes: list[Tally] = []
         days = own_days(first, scenes)
         if LANES.is_dir():
-            out += _set_rows("recorded", read_folder(LANES), pool)[0]
+            recorded = read_folder(LANES)
+            out += _set_rows("recorded", recorded, pool)[0]
             with waiting("recorded scenes and days ..."):
+                approached = list(pool.map(approach_all, recorded, chunksize=4))
+                stops |= {f"recorded {d}": sum(_of(d, recorded, approached), Stops()) for d in POINTS}
                 days |= recorded_days(RECORDED, pool)
                 recorded_scenes = _recorded_scenes(pool)
         else:
             print(f"detection: no recorded lanes in {LANES}; the project's own alone", file=sys.stderr)
     level = level_of_calm(scenes)
     objects = [one for ladder in GROUNDS for one in objects_of(ladder, scenes[ladder], level.rate)]
-    stops_by = {d: sum(_of(d, lanes, stops), Stops()) for d in POINTS}
-    beyond = limit_rows(Measured(first, scenes, learned, stops_by, objects))
+    beyond = limit_rows(Measured(first, scenes, learned, stops, objects))
     return Detection(out, beyond, tallies(scenes, level), recorded_scenes, day_tallies(days), groups(scenes), objects)
 
 

@@ -41,7 +41,7 @@ from hil.world.disturbance import WANDER_HZ, WANDER_SINES
 
 Array = NDArray[np.floating[Any]]
 
-# So many bins on each side of the object: beyond, its bump is under 1/500.
+# So many bins on each side of the object: beyond, no bump is over a hundredth of its height.
 AROUND_BINS = 25
 SWATH_M = 0.5
 _LEAST_LEVEL = 1.0  # below, outputs near an object are no single peak
@@ -61,7 +61,7 @@ class Noise:
 
     @staticmethod
     def of(lane: Lane) -> Noise:
-        """What the lane's truth says; the recorded instrument's where it says nothing."""
+        """What the lane's truth says; the recorded instrument's on its first day where it says nothing."""
         truth = lane.truth
         if "noise_mv" not in truth:
             return Noise()
@@ -98,10 +98,10 @@ def known(lane: Lane, noise: Noise | None = None) -> list[Known]:
 
 
 def _speed_m_s(lane: Lane, s_m: float) -> float:
-    """Over half a metre, of the first pass; in steps of 2 %, since covariances are kept by it."""
-    near = np.flatnonzero(np.abs(lane.s_m - s_m) <= 0.25)
-    seconds = len(near) / FRAME_HZ
-    speed = (lane.s_m[near].max() - lane.s_m[near].min()) / seconds if len(near) > 1 else 0.0
+    """Half a metre about it over the seconds that the coil was there: one that comes back has more of them. In steps of
+    2 %, since covariances are kept by it."""
+    there_m = lane.s_m[np.abs(lane.s_m - s_m) <= 0.25]
+    speed = np.ptp(there_m) / len(there_m) * FRAME_HZ if len(there_m) else 0.0
     return float(exp(round(log(max(speed, 0.005)) / 0.02) * 0.02))
 
 

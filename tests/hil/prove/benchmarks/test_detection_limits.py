@@ -101,9 +101,10 @@ def test_alerts_that_come_without_contacts_beside_and_a_deaf_one_are_told_apart(
 
 
 def test_a_rover_that_drives_on_over_targets_misses_stop_mode() -> None:
-    for difficulty in limits.PLAIN:
+    for difficulty in limits.STOPS:
         assert row_of(Measured(stops={difficulty: Stops(100, 98, 3)}), "stop mode").ok
         assert not row_of(Measured(stops={difficulty: Stops(100, 60, 3)}), "stop mode").ok
+    assert row_of(Measured(stops={"recorded hard": Stops(100, 60, 3)}), "recorded hard, stop mode").limit == ""
 
 
 def test_a_detector_whose_rate_goes_up_on_another_day_is_told() -> None:
