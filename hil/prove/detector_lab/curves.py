@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, special
+from scipy import special
 
 from hil.prove.detector_lab.found import ALERTS, CONTACTS, Found, targets_hit
 
@@ -22,7 +23,9 @@ GROUNDS = {"ladder": "nominal soil", "ladder_mineral": "mineral soil"}
 SPEEDS_M_S = (0.2, 0.3, 0.4, 0.6)
 BY = {"size": "size of the object, sigma", "snr": "signal-to-noise of a frame"}
 _DRAWS = 200
-_STEEPEST = 12.0
+# The grid of curves that is searched for the likeliest.
+_HALVES = 200
+_STEEPS = np.geomspace(0.5, 12.0, 30)
 
 
 @dataclass(frozen=True)
@@ -75,33 +78,27 @@ class Curve:
 
 
 def fit(x: Sequence[float], found: Sequence[float]) -> Curve:
-    """The likeliest curve; `found` is 0 or 1 each, or a chance between. Where all or none are found there is no curve:
-    its half is then the least or the largest of x.
+    """The likeliest curve; `found` is 0 or 1 each, or a chance between. Where all or none are found its half is the
+    least or the largest of x.
     """
-    sizes, hits = np.log(np.asarray(x, float)), np.asarray(found, float)
-    if hits.min() > 0.5 or hits.max() < 0.5:
-        edge = sizes.min() if hits.min() > 0.5 else sizes.max()
-        return Curve(float(np.exp(edge)), _STEEPEST)
-
-    def cost(p: Array) -> float:
-        z = p[1] * (sizes - p[0])
-        return float(-(hits * special.log_expit(z) + (1 - hits) * special.log_expit(-z)).sum())
-
-    bounds = [(sizes.min(), sizes.max()), (0.2, _STEEPEST)]
-    best = optimize.minimize(cost, [float(np.median(sizes)), 3.0], bounds=bounds, method="L-BFGS-B")
-    return Curve(float(np.exp(best.x[0])), float(best.x[1]))
+    return _fits(x, found, np.ones((1, len(x))))[0]
 
 
 def half_interval(x: Sequence[float], found: Sequence[float]) -> tuple[float, float]:
     """95 % of a curve's half, by drawing the objects again (bootstrap, Efron 1979)."""
-    random = np.random.default_rng(1)
-    sizes, hits = np.asarray(x), np.asarray(found, float)
-    halves = []
-    for _ in range(_DRAWS):
-        picked = random.integers(0, len(sizes), len(sizes))
-        halves.append(fit(sizes[picked].tolist(), hits[picked].tolist()).half)
-    low, high = np.quantile(halves, (0.025, 0.975))
+    times = np.random.default_rng(1).multinomial(len(x), np.full(len(x), 1 / len(x)), _DRAWS)
+    low, high = np.quantile([curve.half for curve in _fits(x, found, times)], (0.025, 0.975))
     return float(low), float(high)
+
+
+def _fits(x: Sequence[float], found: Sequence[float], times: NDArray[Any]) -> list[Curve]:
+    """The likeliest of a grid of curves, for each row of `times`: how often each object counts."""
+    sizes, hits = np.log(np.asarray(x, float)), np.asarray(found, float)
+    half, steep = np.meshgrid(np.linspace(sizes.min(), sizes.max(), _HALVES), _STEEPS)
+    z = steep.reshape(-1, 1) * (sizes - half.reshape(-1, 1))
+    likelihood = special.log_expit(z) @ (times * hits).T + special.log_expit(-z) @ (times * (1 - hits)).T
+    best = likelihood.argmax(axis=0)
+    return [Curve(float(np.exp(half.flat[i])), float(steep.flat[i])) for i in best]
 
 
 def chosen(every: Sequence[Object], ground: str, speed_m_s: float) -> list[Object]:
