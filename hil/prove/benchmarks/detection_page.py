@@ -94,7 +94,8 @@ def _held(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def promises(record: Record) -> str:
     """Each with what it is held to."""
-    return _held([row for row in record["rows"] if row["limit"]])
+    held = _held([row for row in record["rows"] if row["limit"]])
+    return f"Firmware {record['firmware']}.\n\n{held}"
 
 
 def compared(record: Record) -> str:
