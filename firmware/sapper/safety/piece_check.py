@@ -1,12 +1,12 @@
 """The test-piece check: before the day's work a known piece of metal is passed over the coil, and the board judges.
 
 In SAFE, motors off, coil and rover still. What counts is the bend of the late gates (detector/balance.py): running
-means over 8 frames against their level, over how they scatter in this place, and at least over the nominal noise, so
-that neither a noisy nor a dead head passes. It passes when the piece was there and has gone again. It is forgotten at
-every start, with settings that make the detector another one, with a fault of it, and after `testpiece_hours`.
+means over 8 frames against their level, in sigmas of the nominal noise, so that one day's figure is like another's; and
+ten times what they scatter by here and now, so that no noise passes. It passes when the piece was there and has gone
+again. It is forgotten at every start, with settings that make the detector another one, with a fault of it, and after
+`testpiece_hours`.
 """
 
-from sapper.detector.footprint_kernels import FULL_SIGMA
 from sapper.safety.supervisor import SAFE
 from sapper.shared.detector_settings import TUNING
 from sapper.shared.events import PIECE_STEPS
@@ -39,8 +39,9 @@ INVERTED = _NAMES.index("inverted")
 _TICKS = {QUIET: PIECE_QUIET_MS // TICK_MS, BRING: PIECE_BRING_MS // TICK_MS, AWAY: PIECE_AWAY_MS // TICK_MS}
 _LEVEL = PIECE_QUIET_MS // TICK_MS // 4  # frames of the quiet that the level is taken from, the scatter from the rest
 _HELD = PIECE_HELD_MS // TICK_MS
-_NOMINAL = FULL_SIGMA[2]  # 1/16 of a frame's unit, as pinpointing has it
-_NOISE_MOST = 5 * _NOMINAL  # twice that of other days; what is less makes the piece's figure smaller, honestly
+_NOMINAL = 469  # 1/16 of a frame's unit, 1.5 mV: such means of the bend scatter so in the nominal noise
+_NOISE_MOST = 5 * _NOMINAL  # twice that of other days
+_OVER_NOISE_X10 = 100  # however low the level is: what scatters by chance never comes so far
 _SEEN_X10 = 50  # from there on the level stays: something comes; what has not come so far is noise
 _METAL = 10  # a bend that is a tenth of all the rest, and more, no soil makes: its ratio is off by some per cent
 _FOLLOW_BITS = 7  # the level goes after the front end's slow wander, in 1.3 s, until the piece is there
@@ -87,6 +88,7 @@ class PieceCheck:
         self._need_x10 = get("testpiece_snr_x10")
         self._ratio_pm = get("det_ground2_pm") * 1000 // get("det_ground1_pm")
         self._sigma = _NOMINAL
+        self._level_x10 = self._need_x10 * _NOMINAL
         self._frames = self._scatter = self._peak = 0
         self._held = self._wrong = self._soil = 0
         self._level[0] = self._level[1] = 0
@@ -153,7 +155,7 @@ class PieceCheck:
         if self.last == QUIET:
             self._quiet(bend)
             return
-        if abs(body) > abs(bend) * _METAL and abs(body) * 10 > 2 * self._need_x10 * self._sigma:
+        if abs(body) > abs(bend) * _METAL and abs(body) * 10 > 2 * self._level_x10:
             self._soil += 1
             if self._soil >= _HELD:
                 self._finish(SOIL)
@@ -161,11 +163,11 @@ class PieceCheck:
         self._soil = 0
         if bend > self._peak:
             self._peak = bend
-            self.snr_x10 = bend * 10 // self._sigma
+            self.snr_x10 = bend * 10 // _NOMINAL
         if self.last == BRING:
             self._bring(bend)
         else:
-            self._held = self._held + 1 if bend * 20 < self._need_x10 * self._sigma else 0
+            self._held = self._held + 1 if bend * 20 < self._level_x10 else 0
             if self._held >= 2 * _HELD:
                 self._passed_ms = self._app.t_ms
                 self._finish(PASSED)
@@ -187,7 +189,7 @@ class PieceCheck:
             self._level[i] += (self._mean[i] - self._level[i]) >> _FOLLOW_BITS
 
     def _bring(self, bend):
-        need = self._need_x10 * self._sigma
+        need = self._level_x10
         self._held = self._held + 1 if bend * 10 >= need else 0
         self._wrong = self._wrong + 1 if bend * 10 <= -need else 0
         if self._held >= _HELD:
@@ -206,6 +208,7 @@ class PieceCheck:
             if self._sigma > _NOISE_MOST:
                 self._finish(UNQUIET)
             else:
+                self._level_x10 = max(self._level_x10, _OVER_NOISE_X10 * self._sigma)
                 self._go(BRING)
         elif self.last == AWAY:
             self._finish(LEFT)
