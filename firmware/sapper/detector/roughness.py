@@ -1,4 +1,4 @@
-"""How rough the gates are from frame to frame, and where along the track they were rougher than usual.
+"""How rough the gates are from frame to frame on the way, and where along the track they were rougher than usual.
 
 A burst of interference lasts for tenths of a second: too short for the running median of noise.py, long enough to look
 like an object. The second difference of a part (bend, early) between frames tells it from the ground: over an object
@@ -13,9 +13,11 @@ from sapper.detector.ground import BINS
 
 _ONE = 4096  # in the rings
 # The state, of bend and of early: the last value and the one before; the sum over the open bin; what is usual, a
-# frame's mean size in 1/256. Then frames in the sum, and frames since the start.
-_LAST, _BEFORE, _SUM, _USUAL, _COUNT, _FRAMES, _STATE = 0, 2, 4, 6, 8, 9, 10
+# frame's mean size in 1/256. Then frames in the sum, frames since the start, and frames since a bin was completed.
+_LAST, _BEFORE, _SUM, _USUAL, _COUNT, _FRAMES, _AGE, _STATE = 0, 2, 4, 6, 8, 9, 10, 11
 _SETTLED = 34  # two frames, and 32 whose mean is what is usual; from then on it moves in small steps
+# Frames after a bin was completed: later the coil stands or crawls, and motors that rest are quieter than running ones.
+_STANDS = 40
 
 
 @micropython.viper
@@ -26,6 +28,9 @@ def _take(frame: ptr32, ratio: ptr32, state: ptr32):
     falls by 3. |v| < 2^18, so sizes are below 2^20, and below 2^17 in 1/256 once held.
     """
     n = state[9]
+    age = state[10]
+    if age < 40:
+        state[10] = age + 1
     i = 0
     while i < 2:
         if i:
@@ -37,7 +42,9 @@ def _take(frame: ptr32, ratio: ptr32, state: ptr32):
         state[i] = v
         if d < 0:
             d = 0 - d
-        if n >= 34:
+        if age >= 40:
+            d = 0
+        elif n >= 34:
             usual = state[6 + i]
             if d > usual >> 5:
                 d = usual >> 5
@@ -52,14 +59,12 @@ def _take(frame: ptr32, ratio: ptr32, state: ptr32):
                 d = 16383
             state[6 + i] += d << 3
         i += 1
+    if age >= 40:
+        return
     if n < 34:
         state[9] = n + 1
     else:
         state[8] += 1
-        if state[8] == 1024:
-            state[8] = 512
-            state[4] >>= 1
-            state[5] >>= 1
 
 
 @micropython.viper
@@ -80,6 +85,7 @@ def _close(state: ptr32, rings: ptr32, last: int, done: int):
         state[4 + i] = 0
         i += 1
     state[8] = 0
+    state[10] = 0
 
 
 class Roughness:
@@ -95,6 +101,7 @@ class Roughness:
     def restart(self):
         """New ground; what is usual stays."""
         state = self._state
+        state[_AGE] = _STANDS
         state[_SUM] = state[_SUM + 1] = state[_COUNT] = 0
         for i in range(2 * BINS):
             self.rings[i] = _ONE

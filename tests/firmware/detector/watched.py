@@ -21,6 +21,8 @@ MODULES = (
     "pinpoint",
     "health",
     "rail",
+    "roughness",
+    "second_chance",
 )
 
 
