@@ -15,16 +15,16 @@ from sapper.detector.footprint_kernels import BACK
 from sapper.detector.ground import BINS
 
 _LONG = 18  # bins over half of its height from which on a body has edges: of a small object they are 7 to 9
-_LONGEST = 200  # bins: what stands off for longer is other ground, or its end was not seen
 _AGAIN = 40  # bins: so soon behind a body the level before it counts for the next, too
-_GROWN_SIGMAS = 5  # of the early bend: from there on a bin tells by itself whether the body is under it
-NO_SOIL = 8000  # frame units: no soil moves two gates together by 0.4 V
-_OVER_AGAIN = 2  # bins under half of the height that end a body
+_NO_SOIL = 8000  # frame units: no soil moves two gates together by 0.4 V
 _EVEN = 40  # frame units (2 mV): nearer to the level before it no lower place is looked for
 _NEVER = -(1 << 20)
 
-# Indices into the state: level of the ground at three gates; bend and body there, and at most; means of the gates.
-_LEVEL, _BEND, _BODY, _TOP_BEND, _TOP_BODY, _MEAN, _STATE = 0, 3, 4, 5, 6, 7, 10
+# Indices into the state: level of the ground at three gates; bend and body there, and at most; means of the gates; bins
+# under half of the height; the last over it; whether the body goes up; the plateau.
+_LEVEL, _BEND, _BODY, _TOP_BEND, _TOP_BODY, _MEAN = 0, 3, 4, 5, 6, 7
+_UNDER, _END, _RISES, _PLATEAU, _STATE = 10, 11, 12, 13, 14
+_FAINT, _OVER, _ENDED = 0, 1, 2
 
 
 @micropython.viper
@@ -50,12 +50,50 @@ def _read(rings: ptr32, at: int, shift: int, ratio: ptr32, state: ptr32):
     state[4] = body
 
 
+@micropython.viper
+def _judge(state: ptr32, last: int, seen: int, held: int, sigma: int, bins: int) -> int:
+    """_OVER where bin `last`, which was read last, is of the body; _ENDED behind it, after two bins under half of its
+    height, or after 200 `bins`: what stands off for 4 m is other ground. _FAINT where no bin tells by itself: below
+    five sigmas of the early bend, and below what soil can do to the body.
+    """
+    bend = state[3]
+    body = state[4]
+    if body < 0:
+        body = 0 - body
+    if bend > state[5]:
+        state[5] = bend
+    if body > state[6]:
+        state[6] = body
+        state[12] = 0
+        if state[4] > 0:
+            state[12] = 1
+    off = held
+    if state[5] > 0 and bend * 2 >= state[5]:
+        off = 1
+    if body >= 8000 and body * 2 >= state[6]:
+        off = 1
+    if off:
+        state[11] = last
+        state[10] = 0
+    else:
+        state[10] += 1
+    if held == 0 and state[5] * 16 < sigma * 5 and state[6] < 8000:
+        return 0
+    if state[10] >= 2 or bins >= 200:
+        return 2
+    if seen == 0:
+        if state[13]:
+            state[13] += (bend - state[13]) >> 4
+        else:
+            state[13] = bend
+    return 1
+
+
 class Body:
-    """`step` once a bin. `open`: a body may be in sight. `over`: it is under the coil, by the gates' own levels;
-    `height`: its bend there; `plateau`: the mean of that where the kernels saw nothing, 0 if they did all along.
-    `first`, `end`: its first and last bin over half of its height; `railed`: it drove a gate to its rail; `rises`: its
-    body goes up. `runs_out`: its flank still falls; `valley`: the bin from which on the ground counts again behind it,
-    and the levels there.
+    """`step` once a bin, and `advance` behind it. `open`: a body may be in sight. `over`: it is under the coil, by the
+    gates' own levels. `first`, `end`: its first and last bin over half of its height; `railed`: it drove a gate to its
+    rail; `rises`: its body goes up. `runs_out`: its flank still falls; `valley`: the bin from which on the ground
+    counts again behind it, and the levels there.
     """
 
     def __init__(self, ground, balance):
@@ -69,7 +107,7 @@ class Body:
         """Start of a sweep: no body."""
         self.open = self.over = self.railed = self.rises = self.runs_out = self._sinks = False
         self.first = self.end = self.valley[0] = _NEVER
-        self._under = self._low = self.height = self.plateau = 0
+        self._low = 0
 
     @micropython.native
     def step(self, last, seen, held, sigma):
@@ -85,46 +123,29 @@ class Body:
         if held:
             self.railed = True
         _read(self._rings, last, 0, self._ratio, state)
-        self.height = bend = state[_BEND]
-        body = state[_BODY]
-        if body < 0:
-            body = -body
-        if bend > state[_TOP_BEND]:
-            state[_TOP_BEND] = bend
-        if body > state[_TOP_BODY]:
-            state[_TOP_BODY] = body
-            self.rises = state[_BODY] > 0
-        grown = held or state[_TOP_BEND] * 16 >= sigma * _GROWN_SIGMAS or state[_TOP_BODY] >= NO_SOIL
-        if held or self._stands_off():
-            self.end = last
-            self._under = 0
-        else:
-            self._under += 1
-        self._advance(last)
-        if not grown:
-            self.over = False
+        told = _judge(state, last, seen, held, sigma, last - self.first)
+        self.over = told == _OVER
+        if told == _FAINT:
             self.open = seen
+        if told != _ENDED:
             return False
-        self.over = self._under < _OVER_AGAIN and last - self.first < _LONGEST
-        if self.over:
-            if not seen:
-                self.plateau += (bend - self.plateau) >> 4 if self.plateau else bend
-            return False
+        self.end = state[_END]
+        self.rises = state[_RISES]
         self.open = False
         self._sinks = True
         self._low = 1 << 28
         return True
 
     def is_long(self):
-        """Whether it is long, and of one height."""
-        return self.end - self.first >= _LONG and (
-            self.railed or not self.plateau or self.plateau * 3 >= self._state[_TOP_BEND] * 2
-        )
+        """Whether it is long, and of one height where the kernels saw nothing."""
+        state = self._state
+        plateau = state[_PLATEAU]
+        return state[_END] - self.first >= _LONG and (self.railed or not plateau or plateau * 3 >= state[_TOP_BEND] * 2)
 
     def is_more(self):
         """Whether another object stands off by a quarter more than the plateau before it."""
-        plateau = self.plateau
-        return plateau > 0 and self.over and not self.railed and self.height >= plateau + (plateau >> 2)
+        plateau = self._state[_PLATEAU]
+        return plateau > 0 and self.over and not self.railed and self._state[_BEND] >= plateau + (plateau >> 2)
 
     def _begin(self, last):
         """Something is in sight: the ground's level before it, and where it may have begun."""
@@ -134,22 +155,23 @@ class Body:
             _read(self._rings, before, 3, self._ratio, state)
             for g in range(3):
                 state[_LEVEL + g] = state[_MEAN + g]
-        state[_TOP_BEND] = state[_TOP_BODY] = 0
+        state[_TOP_BEND] = state[_TOP_BODY] = state[_UNDER] = state[_PLATEAU] = 0
+        state[_END] = last
         self.open = True
         self._sinks = self.railed = False
-        self._under = self.plateau = 0
         self.first = max(before, self.end + 1)
-        self.end = last
 
     def _stands_off(self):
         """Whether what was read last is at least half of the most."""
         state = self._state
         body = abs(state[_BODY])
-        return (state[_BEND] * 2 >= state[_TOP_BEND] > 0) or (body >= NO_SOIL and body * 2 >= state[_TOP_BODY])
+        return (state[_BEND] * 2 >= state[_TOP_BEND] > 0) or (body >= _NO_SOIL and body * 2 >= state[_TOP_BODY])
 
-    def _advance(self, last):
-        """The first bin over half of the height, which may have grown, in the mean of four; some bins at a time."""
-        for _ in range(4):
+    def advance(self, last):
+        """Look anew for the first bin over half of the height, which may have grown: two bins at a time, in a frame
+        with time for it.
+        """
+        for _ in range(2):
             if not 3 < last - self.first < BINS - 3:
                 return
             _read(self._rings, self.first + 2, 2, self._ratio, self._state)
@@ -167,7 +189,8 @@ class Body:
         low = abs(state[_BEND]) + (abs(state[_BODY]) >> 4)
         if low >= self._low:
             return False
-        self._low = low if low > _EVEN else 0
+        self._low = low
+        self._sinks = low > _EVEN
         valley = self.valley
         valley[0] = last
         for g in range(3):

@@ -162,6 +162,8 @@ class Detector:
                 flags |= self._describe()
             elif self._passed:
                 self._passed = False
+                if self._body.open:
+                    self._body.advance(self._last)
                 if self._long.due(self._last - _KNOWN):
                     flags |= FLAG_CONTACT
             return flags
