@@ -8,7 +8,7 @@ from sapper.console.console import Console
 from sapper.crypto.line_mac import NONCE_BYTES
 from sapper.detector.detector import Detector
 from sapper.drive.drive import Drive
-from sapper.drive.motion import RESTED, Motion
+from sapper.drive.motion import LOOK_LOST, LOOKED, RESTED, Motion
 from sapper.hardware import heap
 from sapper.identity import reset_cause
 from sapper.link.event_log import EventLog
@@ -35,7 +35,8 @@ from sapper.update import running
 _LOG_SAVED_AFTER = 2  # upkeeps, 2.5 to 5 s: the operator is told of a stop first, and may act upon it
 
 _SWEPT = EVENT_BIT["swept"]
-_RESTED = EVENT_BIT["rested"]
+_ENDS = {RESTED: EVENT_BIT["rested"], LOOKED: EVENT_BIT["alert"], LOOK_LOST: EVENT_BIT["look_lost"]}
+_RESTED = _ENDS[RESTED]
 _STALE = EVENT_BIT["drive_stale"]
 
 _TIME_MASK = TIME_WRAP_MS - 1
@@ -104,7 +105,7 @@ class Application:
             self._settle(happened)
         ended = self.motion.step(self.state, elapsed_ms)
         if ended:
-            self._settle(_RESTED if ended == RESTED else _SWEPT if self.state == SWEEP else _STALE)
+            self._end_motion(ended)
         self.board.indicators.tick(self.state, self.detector.strength, self.settings_audio)
         self.arming.elapse(elapsed_ms)
         if self.piece_check.active:
@@ -115,6 +116,12 @@ class Application:
                 self.console.handle(link, line)
             self.refusals.look(link)
         self.refusals.elapse(elapsed_ms)
+
+    def _end_motion(self, ended):
+        """What `motion.step` returned, as the supervisor's event."""
+        if ended == LOOKED:
+            self.watch.looked()
+        self._settle(_ENDS.get(ended) or (_SWEPT if self.state == SWEEP else _STALE))
 
     def told(self):
         """True when every answer has left."""
@@ -253,12 +260,15 @@ class Application:
         detector.pinpoint_end()
         if self.motion.strayed:
             detector.reset()
+            self.watch.second_look.reset()
         self.motion.sweep(length_mm)
         self.raise_event("cmd_sweep")
         self._sweep_mm = length_mm
         self.add(_SWEEP_EVENT, length_mm, 0)
         if found:
             self.raise_event("alert")
+        else:
+            self.watch.look_on()
 
     def fail(self, error):
         """An exception in a tick: FAULT, wherever it came from."""

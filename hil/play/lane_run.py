@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hil.play.closed_loop import ClosedLoop
+from hil.play.closed_loop import SLICE_NS, ClosedLoop
 from hil.play.operator import Operator
 from hil.rigs.rig import NS_PER_MS, NS_PER_S, TICK_NS, Rig
 from hil.world.world import World
@@ -80,9 +80,9 @@ def truth_of(world: World) -> Truth:
 class LaneRun:
     """Owns the operator and the loop between rig and world; the rig stays the caller's."""
 
-    def __init__(self, rig: Rig, world: World) -> None:
+    def __init__(self, rig: Rig, world: World, slice_ns: int = SLICE_NS) -> None:
         self.world = world
-        self.loop = ClosedLoop(rig, world)
+        self.loop = ClosedLoop(rig, world, slice_ns)
         self.operator = Operator(rig, self.loop.run)
         self._rig = rig
         self._stops: list[FindStop] = []
@@ -107,7 +107,7 @@ class LaneRun:
         operator.must(f"sweep {length_mm}")
         while self._rig.now_ns < limit_ns:
             operator.run(_SLICE_NS)
-            done_mm = self._done_mm()
+            done_mm = self.done_mm()
             if progress:
                 progress(min(1.0, done_mm / length_mm))
             state = operator.state
@@ -129,7 +129,13 @@ class LaneRun:
         result = score(finds_of(events), truth)
         return LaneResult(truth, result, self._stops, events, loops, duration_s, ended)
 
-    def _done_mm(self) -> int:
+    @property
+    def now_ns(self) -> int:
+        """The rig's time."""
+        return self._rig.now_ns
+
+    def done_mm(self) -> int:
+        """How far along the lane the board says it is."""
         status = [frame for frame in self.operator.heard.frames[-60:] if frame.name == "STATUS"]
         return status[-1].fields["s_mm"] if status else 0
 
@@ -141,7 +147,7 @@ class LaneRun:
         self._measure(alert)
         operator.must("mark")
         operator.must("verdict mine")
-        left_mm = length_mm - self._done_mm()
+        left_mm = length_mm - self.done_mm()
         if left_mm > 0:
             operator.must(f"sweep {left_mm}")
 

@@ -3,20 +3,28 @@ others."""
 
 import micropython
 from sapper.safety.supervisor import SWEEP, TELEOP
+from sapper.shared.limits import LOOK_BACK_MM, LOOK_MS, SWEEP_LEAST_MM_S
 
-RESTED = 2  # what `step` returns
+RESTED, LOOKED, LOOK_LOST = 2, 3, 4  # what `step` returns
 _SLOW_MM_S = 60  # creep at a lane's end
 _BRAKE_PER_S = 3  # at the end of a lane: speed in mm/s is at most this times the millimetres left, plus the creep
+_RESTS_MM_S = 20  # a track that rocks shows a count or two: 13 mm/s
+# A second look: none, coming to rest, on the way back.
+_NONE, _RESTS, _BACKS = 0, 1, 2
 
 
 class Motion:
     """Commands in, `step` once a tick; drives a `Drive`. strayed: turned or driven backwards since the last sweep
-    began, so that the ground ahead is not that which the detector knows."""
+    began, so that the ground ahead is not that which the detector knows. backed: a second look went back over its
+    place, which it does not where the tracks may have reached that, nor where it would leave the ground of this sweep.
+    """
 
     def __init__(self, settings, drive):
         self._settings = settings
         self._drive = drive
         self.strayed = False
+        self.backed = False
+        self._began_mm = 0
         self.configure()
         self.halt()
 
@@ -26,6 +34,8 @@ class Motion:
         self._stale_ms = get("drive_timeout_ms")
         self._ramp_ms = get("stop_ramp_ms")
         self._sweep_mm_s = get("sweep_mm_s")
+        self._slow_mm_s = min(self._sweep_mm_s, get("sweep_slow_mm_s"))
+        self._back_most_mm = min(LOOK_BACK_MM, get("coil_clear_mm"))
 
     def drive(self, speed_mm_s, turn_mrad_s):
         """The operator's command, good for drive_timeout_ms. No speed and no turn: duty 0 at the next tick, without a
@@ -41,11 +51,40 @@ class Motion:
         self.strayed = False
         odometry = self._drive.odometry
         odometry.fold()
+        self._began_mm = odometry.s_mm
+        self._slow_to_mm = self._began_mm
         self._goal_mm = odometry.s_mm + length_mm
         self._skew = odometry.left - odometry.right
 
+    def slow_to(self, s_mm):
+        """The sweep goes slowly up to there."""
+        self._slow_to_mm = s_mm
+
+    def look(self, place_mm):
+        """In a sweep: stand, go back over a place that the coil has passed, and stand over it."""
+        self._place_mm = place_mm
+        self._look_ms = 0
+        self.backed = False
+        self._look = _RESTS
+        self._drive.halt()
+
+    @property
+    def looks(self):
+        """Whether a second look is under way."""
+        return self._look != _NONE
+
+    @property
+    def rests(self):
+        """Whether a second look has begun, and the rover is not on its way back yet."""
+        return self._look == _RESTS
+
+    def look_at(self, place_mm):
+        """The place is rather here."""
+        self._place_mm = place_mm
+
     def halt(self):
         """Nothing is asked of the tracks."""
+        self._look = _NONE
         self._speed = 0
         self._turn = 0
         self._age_ms = 0
@@ -55,7 +94,8 @@ class Motion:
     @micropython.native
     def step(self, state, elapsed_ms):
         """Move on by one tick. Returns 0 while this state's motion goes on, RESTED when the last command was to stand
-        and is stale, 1 at any other end: the lane done, or a command to move stale and at rest."""
+        and is stale, LOOKED when it stands for a second look, LOOK_LOST when it does not come there, 1 at any other
+        end: the lane done, or a command to move stale and at rest."""
         drive = self._drive
         if state == TELEOP:
             self._age_ms += elapsed_ms
@@ -70,15 +110,46 @@ class Motion:
                 return 0
             return 1 if self._speed or self._turn else RESTED
         if state == SWEEP:
+            if self._look:
+                return self._step_look(elapsed_ms)
             odometry = drive.odometry
             left_mm = self._goal_mm - odometry.s_mm
             if left_mm <= 0:
                 drive.halt()
                 return 1
+            speed = self._sweep_mm_s if odometry.s_mm >= self._slow_to_mm else self._slow_mm_s
             drive.keep_straight(
-                min(self._sweep_mm_s, _SLOW_MM_S + _BRAKE_PER_S * left_mm), odometry.left - odometry.right - self._skew
+                min(speed, _SLOW_MM_S + _BRAKE_PER_S * left_mm), odometry.left - odometry.right - self._skew
             )
             return 0
         if not drive.resting():
             drive.halt()
+        return 0
+
+    @micropython.native
+    def _step_look(self, elapsed_ms):
+        """A tick of a second look. Reversing a track that still rolls would look like one that goes the wrong way, so
+        it comes to rest first."""
+        drive = self._drive
+        odometry = drive.odometry
+        self._look_ms += elapsed_ms
+        if self._look_ms > LOOK_MS:
+            drive.halt()
+            return LOOK_LOST
+        back_mm = odometry.s_mm - self._place_mm
+        if self._look == _RESTS:
+            drive.halt()
+            if not -_RESTS_MM_S < drive.speed_mm_s < _RESTS_MM_S:
+                return 0
+            if back_mm <= 0 or back_mm > self._back_most_mm or self._place_mm < self._began_mm:
+                self.backed = back_mm <= 0
+                return LOOKED
+            self._look = _BACKS
+            self.backed = True
+        if back_mm <= 0:
+            drive.halt()
+            return LOOKED
+        drive.keep_straight(
+            -min(SWEEP_LEAST_MM_S, _SLOW_MM_S + _BRAKE_PER_S * back_mm), odometry.left - odometry.right - self._skew
+        )
         return 0

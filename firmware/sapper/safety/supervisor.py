@@ -27,6 +27,7 @@ RULES = (
     ("link_lost", "TW", STOPPED, "link_lost"),
     ("pings_lost", "AC", STOPPED, "link_lost"),
     ("alert", "W", CONTACT, "alert"),
+    ("look_lost", "W", STOPPED, "look_lost"),
     ("swept", "W", ARMED, "done"),
     ("drive_stale", "T", ARMED, "drive_stale"),
     ("rested", "T", ARMED, "rested"),

@@ -1,9 +1,11 @@
 """What each tick looks at: inputs, frame, supply, detector and the operator's silence -> the supervisor's events."""
 
 import micropython
-from sapper.detector.detector import FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT
+from micropython import const
+from sapper.detector.detector import FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT, FLAG_SUSPECT
+from sapper.safety.second_look import NOWHERE, SecondLook
 from sapper.safety.supervisor import ENABLED, EVENT_BIT, GRANTS, MOVES, SWEEP
-from sapper.shared.events import FAULTS, KIND_ID
+from sapper.shared.events import FAULTS, KIND_ID, LOOK_STEPS
 from sapper.shared.limits import NO_FRAME_MS, OVERRUN_MS, SUPPLY_LOW_MS, TICK_MS, TIME_WRAP_MS
 from sapper.shared.units import temp_dc, vsys_mv
 
@@ -28,7 +30,17 @@ _IDLE = EVENT_BIT["idle"]
 _DETECT = KIND_ID["detect"]
 _CONTACT = KIND_ID["contact"]
 _COVERED = KIND_ID["covered"]
+_LOOK = KIND_ID["look"]
 _NO_FRAMES = FAULTS.index("acquisition")
+_BEGUN = LOOK_STEPS.index("begun")
+_OVER_IT = LOOK_STEPS.index("over_it")
+_NOT_BACKED = LOOK_STEPS.index("not_backed")
+# An alert is of ground so far behind the coil, three bins and a half (detector/footprint_kernels.py).
+_ALERT_BEHIND_MM = 70
+# From this share of an alert's level on the sweep goes slowly, until the full estimate of that ground is known. At half of
+# it noise alone keeps the rover slow for most of the way.
+_SLOW_PERCENT = const(70)
+_SLOW_MM = 300
 
 
 class Watch:
@@ -46,6 +58,8 @@ class Watch:
         self._acquisition = board.acquisition
         self._drive = app.drive
         self._detector = app.detector
+        self._motion = app.motion
+        self.second_look = SecondLook()
         self._health = app.detector.health
         self.frame_age = 1
         self.vsys_mv = 0
@@ -69,6 +83,7 @@ class Watch:
         self._critical_mv = get("vsys_critical_mv")
         self._marks_on = get("sweep_marks")
         self._teleop_blind = get("teleop_blind")
+        self._looks = get("sweep_look") and not self._marks_on
 
     def begin(self):
         """SAFE -> ARMED: what was before does not count."""
@@ -76,6 +91,7 @@ class Watch:
         self._unused_ms = 0
         self._pinged = False
         self._judged = False
+        self.second_look.reset()
         self._app.board.inputs.loop_opened()
 
     def heard(self, port):
@@ -171,6 +187,36 @@ class Watch:
                 bits |= _BLIND_TELEOP
         return bits
 
+    def _look_at(self, contact, complete):
+        """A contact in a sweep: if no alert was near it, nor anybody has looked, the motors are off from here on, and
+        the rover goes back to it."""
+        motion = self._motion
+        look = self.second_look
+        statistic = contact.snr_x10 * 10
+        if motion.looks:
+            if motion.rests and look.better(contact.s_mm, statistic):
+                motion.look_at(contact.s_mm)
+            return
+        if not look.wanted(contact.s_mm, complete):
+            return
+        look.begin(contact.s_mm, statistic)
+        motion.look(contact.s_mm)
+        detector = self._detector
+        self._app.add(_DETECT, contact.strength, contact.class_hint, statistic, detector.contact_level)
+        self._app.add(_LOOK, contact.s_mm, _BEGUN)
+
+    def look_on(self):
+        """A sweep begins: what was to be looked at, when an alert came in between, comes first."""
+        place_mm = self.second_look.pending
+        if place_mm != NOWHERE:
+            self._motion.look(place_mm)
+            self._app.add(_LOOK, place_mm, _BEGUN)
+
+    def looked(self):
+        """The rover stands for its second look."""
+        self._app.add(_LOOK, self.second_look.pending, _OVER_IT if self._motion.backed else _NOT_BACKED)
+        self.second_look.over_it()
+
     @micropython.native
     def _detect(self, frame):
         """One frame through supply, temperature and detector."""
@@ -193,6 +239,7 @@ class Watch:
                 app.log_fault(detector.health.fault)
             if flags & FLAG_ALERT:
                 self._judged = False
+                self.second_look.alert(drive.odometry.s_mm - _ALERT_BEHIND_MM, True)
                 app.add(_DETECT, detector.strength, detector.class_hint, detector.statistic, detector.level)
                 if not self._marks_on:
                     bits |= _ALERT
@@ -206,8 +253,19 @@ class Watch:
                     contact.snr_x10,
                     contact.class_hint,
                 )
-                if self._marks_on and app.state == SWEEP and not contact.pinpointed:
-                    app.mark()
+                if app.state == SWEEP and not contact.pinpointed:
+                    if self._marks_on:
+                        app.mark()
+                    elif self._looks and not bits:
+                        self._look_at(contact, True)
+            if flags & FLAG_SUSPECT and app.state == SWEEP and self._looks and not bits & _ALERT:
+                self._look_at(detector.suspect, False)
+        if detector.alert and not detector.pinpointing:
+            self.second_look.alert(drive.odometry.s_mm - _ALERT_BEHIND_MM, False)
+        if app.state == SWEEP and detector.statistic * 100 >= detector.level * _SLOW_PERCENT:
+            s_mm = drive.odometry.s_mm
+            if self.second_look.wanted(s_mm - _ALERT_BEHIND_MM, True):
+                self._motion.slow_to(s_mm + _SLOW_MM)
         searched = 1 if app.state == SWEEP and detector.searched_ok() else 0
         if searched != self.searched:
             self.searched = searched

@@ -12,7 +12,12 @@ ARGS_MAX = 5
 KINDS = (
     (1, "boot", ("cause", "source"), "the firmware started"),
     (2, "state", ("to", "from", "reason"), "the supervisor changed state"),
-    (3, "detect", ("strength", "class", "statistic", "level"), "alert: the causal statistic crossed its level"),
+    (
+        3,
+        "detect",
+        ("strength", "class", "statistic", "level"),
+        "alert: the causal statistic crossed its level; before a `look`, a contact's statistic its own",
+    ),
     (4, "contact", ("peak_mm", "extent_mm", "strength", "snr_x10", "class"), "one object passed or pinpointed"),
     (5, "fault", ("fault", "track"), "something cannot be trusted; cleared by the operator"),
     (
@@ -32,6 +37,7 @@ KINDS = (
     (16, "weakened", ("stops",), "armed with protective stops that settings switch off or weaken"),
     (17, "heap_full", ("took_us",), "armed, the heap was full; collecting it held up a tick for so long"),
     (18, "testpiece", ("step", "snr_x10", "need_x10", "noise_uv"), "a step of the test-piece check, or its end"),
+    (19, "look", ("place_mm", "how"), "a second look at a contact that came without an alert: stop, back, stand"),
 )
 
 STATES = ("SAFE", "ARMED", "TELEOP", "SWEEP", "CONTACT", "STOPPED", "FAULT")
@@ -56,6 +62,7 @@ REASONS = (
     ("idle", "armed but unused for too long"),
     ("reset", "the board was reset"),
     ("rested", "told to stand, and stands"),
+    ("look_lost", "backing over a contact, it did not come there; look behind the coil, then disarm and arm again"),
 )
 REASON_NAMES = tuple(row[0] for row in REASONS)
 
@@ -84,6 +91,7 @@ TRIGGERS = (
     "cmd_sweep",
     "cmd_verdict",
     "drive_stale",
+    "look_lost",
 )
 
 # Settings that weaken a protective stop (shared/weakened.py): bit i of an event's `stops` is name i.
@@ -106,6 +114,8 @@ WEAKENED = (
     "vsys_critical_mv",
     "coast_ms",
     "arm_idle_s",
+    "sweep_look",
+    "coil_clear_mm",
 )
 
 RESET_CAUSES = ("-", "power_on", "-", "watchdog")
@@ -148,6 +158,9 @@ PIECE_STEPS = (
     ("soil", "all gates moved together, as over ground: keep the coil still and move the piece"),
     ("inverted", "the late gates moved the wrong way: check the wires of gates 1 and 2, and their settings"),
 )
+# A second look: motors off, and back; the coil stands over the place; it stands where it stopped, as the tracks may have
+# reached the place, or it lies before this sweep's ground.
+LOOK_STEPS = ("begun", "over_it", "not_backed")
 REFUSALS = ("none", "unsigned", "mac", "counter", "malformed", "too_long", "no_key", "-", "flood")
 
 ENUMS = {
@@ -163,6 +176,7 @@ ENUMS = {
     "port": PORTS,
     "why": REFUSALS,
     "step": tuple(row[0] for row in PIECE_STEPS),
+    "how": LOOK_STEPS,
 }
 BITS = {"detail": TRIGGERS, "stops": WEAKENED}
 

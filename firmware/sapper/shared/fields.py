@@ -40,6 +40,7 @@ EVENT_FIELDS = {
     "took_us": _COUNT,
     "need_x10": _COUNT,
     "noise_uv": _COUNT,
+    "place_mm": _I32,
 }
 
 # Fields of frames that have names; the others have the bounds of their type.

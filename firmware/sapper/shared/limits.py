@@ -217,6 +217,24 @@ RAMP_MOST_MS: (
     "design: 0.3 m at 0.6 m/s",
     "tests/firmware/shared/test_whole_settings.py",
 ) = 1000
+LOOK_REACH_MM: (
+    "mm",
+    "a second look: the coil is past the contact's place by at most, before it goes back",
+    "260 until the estimate is known, 3 a tick, and the way to rest",
+    "tests/hil/play/test_second_look.py",
+) = 300
+LOOK_BACK_MM: (
+    "mm",
+    "a second look: the longest way back",
+    "a contact is complete 660 past its place, and the way to rest",
+    "tests/firmware/drive/test_second_look_motion.py",
+) = 800
+LOOK_MS: (
+    "ms",
+    "a second look: it stands over its place within, or STOPPED",
+    "LOOK_BACK_MM at the slowest sweep, and rest before and creep after it",
+    "tests/firmware/drive/test_second_look_motion.py",
+) = 8000
 ALERT_LEVEL_X100: (
     "1/100 sigma",
     "an alert's level above which its stop is weakened",

@@ -4,7 +4,7 @@ TABLE rows: setting, lowest and highest value at which the stop has its full str
 is that of the bits (events.WEAKENED), which recordings keep: new rows go to the end.
 """
 
-from sapper.shared.limits import ALERT_LEVEL_X100
+from sapper.shared.limits import ALERT_LEVEL_X100, LOOK_REACH_MM
 
 TABLE = (
     ("sweep_marks", 0, 0, "an alert does not stop a sweep"),
@@ -25,6 +25,8 @@ TABLE = (
     ("vsys_critical_mv", 4000, 6000, "a supply too low for the electronics does not stop the rover"),
     ("coast_ms", 0, 1000, "a track may move undriven for longer after a stop"),
     ("arm_idle_s", 0, 600, "a rover that stands unused stays armed for longer"),
+    ("sweep_look", 1, 1, "a contact without an alert does not stop a sweep"),
+    ("coil_clear_mm", LOOK_REACH_MM, 2000, "a track may reach a find before the second look at it"),
 )
 
 

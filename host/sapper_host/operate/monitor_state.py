@@ -256,6 +256,14 @@ def _name(names: tuple[str, ...], kind: str, index: int) -> str:
     return names[index] if index < len(names) else f"{kind} {index}"
 
 
+# The steps of a second look, in words; the place follows.
+LOOK_WORDS = {
+    "begun": "SECOND LOOK, backs to a contact at",
+    "over_it": "stands for a second look over",
+    "not_backed": "STANDS PAST A CONTACT, not backed; it lies at",
+}
+
+
 def is_end(event: Event) -> bool:
     """Whether motion came to its end as the operator meant it to: a stop that nothing is wrong with."""
     return event.kind == "stop" and event.args["reason"] == "done"
@@ -274,6 +282,8 @@ def describe(event: Event) -> str:
         case "contact":
             place, snr = int(a["peak_mm"]) / 1000, int(a["snr_x10"]) / 10
             return f"CONTACT at {place:.2f} m: strength {a['strength']}, SNR {snr:.1f}, {a['class']}"
+        case "look":
+            return f"{LOOK_WORDS[str(a['step'])]} {int(a['place_mm']) / 1000:.2f} m, {where}"
         case "fault":
             track = a.get("track", "none")  # older recordings do not say
             return f"FAULT {a['fault']}{'' if track in ('none', 0) else f' ({track})'} {where}"

@@ -16,6 +16,7 @@ from sapper_host.operate.why_words import why
 EVENT_STYLE = {
     "detect": "bold magenta",
     "contact": "bold magenta",
+    "look": "bold magenta",
     "fault": "bold red",
     "stop": "red",
     "state": "cyan",

@@ -48,6 +48,7 @@ EXPECTED = {
     "link_lost": {TELEOP: STOPPED, SWEEP: STOPPED},
     "pings_lost": {ARMED: STOPPED, CONTACT: STOPPED},
     "alert": {SWEEP: CONTACT},
+    "look_lost": {SWEEP: STOPPED},
     "swept": {SWEEP: ARMED},
     "drive_stale": {TELEOP: ARMED},
     "rested": {TELEOP: ARMED},

@@ -75,6 +75,7 @@ def test_every_event_that_no_operator_says_and_no_motion_ends_with_is_tried_here
         "swept",
         "rested",
         "drive_stale",
+        "look_lost",
     }
 
 
