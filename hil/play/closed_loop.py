@@ -75,7 +75,7 @@ class ClosedLoop:
         self.truth = Truth()
         self._slice_ns = slice_ns
         self._until_ns = rig.now_ns  # the world is ready up to here
-        self._encoders = {name: rig.pin(gpio) for name, gpio in _ENCODER_PINS.items()}
+        self.wires = {name: rig.pin(gpio) for name, gpio in _ENCODER_PINS.items()}
         self._duties = {"duty_left": rig.pwm(GPIO["MOTOR_LEFT"]), "duty_right": rig.pwm(GPIO["MOTOR_RIGHT"])}
         self._levels = {
             "forward_left": rig.pin(GPIO["DIR_LEFT"]),
@@ -96,7 +96,7 @@ class ClosedLoop:
         rover = world.rover
         for side, encoder in (("left", rover.encoder_left), ("right", rover.encoder_right)):
             for phase, level in zip("ab", encoder.levels, strict=True):
-                self._encoders[f"{side}_{phase}"].drive(level)
+                self.wires[f"{side}_{phase}"].drive(level)
         self.emergency_stop(False)
         self.key(False)
         self._log(start)
@@ -123,7 +123,7 @@ class ClosedLoop:
             moved = world.rover.step(t0_ns, t1_ns, self._drive)
             for name, edges in moved.edges.items():
                 if edges.times_ns:
-                    self._encoders[name].drive_edges(edges.times_ns, edges.levels)
+                    self.wires[name].drive_edges(edges.times_ns, edges.levels)
             self._play(t0_ns, t1_ns, moved.times_ns, moved.coil_m)
             self._log(t1_ns)
             self._until_ns = t1_ns

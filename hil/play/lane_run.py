@@ -30,7 +30,7 @@ class FindStop:
 
     s_m: float
     latency_ms: float
-    rolled_m: float  # the coil's way from duty 0 to rest
+    rolled_m: float  # the coil's way from duty 0 to rest, before it backs for a second look
 
 
 @dataclass
@@ -152,10 +152,12 @@ class LaneRun:
             operator.must(f"sweep {left_mm}")
 
     def _measure(self, alert: Event) -> None:
-        stops = self.loop.truth.stops
-        if not stops:
-            return
-        stop = stops[-1]
+        truth = self.loop.truth
         first_sample_ns = self.operator.rig_ns(alert.t_ms) - TICK_NS
-        rest_m = self.loop.truth.coil_at(self._rig.now_ns)[0]
-        self._stops.append(FindStop(alert.s_mm / 1000, (stop.t_ns - first_sample_ns) / NS_PER_MS, rest_m - stop.s_m))
+        stop = next((stop for stop in truth.stops if stop.t_ns >= first_sample_ns), None)
+        if stop is None:
+            return
+        furthest_m = max(place[0] for t_ns, place in zip(truth.t_ns, truth.coil_m, strict=True) if t_ns >= stop.t_ns)
+        self._stops.append(
+            FindStop(alert.s_mm / 1000, (stop.t_ns - first_sample_ns) / NS_PER_MS, furthest_m - stop.s_m)
+        )

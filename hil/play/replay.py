@@ -3,9 +3,9 @@
 The rig does what a person would: closes the emergency-stop loop, turns the key, arms by the console, and then sweeps,
 stands and drives as the trace's tracks do (steering.py).
 Until then the trace's first second is played forwards and backwards, standing, so that the detector sees real noise.
-With on_detect 'stop' the tracks come to rest once both duties are 0, and the replay ends there. With 'mark' it plays
-through: when the board stops by itself (a stuck gate, say), the rover is moved on by hand, not searching, until the
-cause has gone; then it stands, is armed again and goes on.
+With on_detect 'stop' the tracks come to rest once both duties are 0, and the replay ends there: before a second look's
+way back, too, which no recording has. With 'mark' it plays through: when the board stops by itself (a stuck gate, say),
+the rover is moved on by hand, not searching, until the cause has gone; then it stands, is armed again and goes on.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class _Replay:
             ended = self._play_through()
         else:
             ended = self._play()
-        if ended == "end":
+        if ended == "end" or self._state() == "SWEEP":
             operator.must("disarm")
         operator.run(int(_TAIL_S * NS_PER_S))
         self._progress(1.0)
@@ -180,7 +180,7 @@ class _Replay:
                     let_go = True
                 stopped_ns = self._all_stopped()
                 # Rolling faster than asked, the motors of a sweep may stand at duty 0 too.
-                if stopped_ns is not None and (let_go or operator.state not in GOING):
+                if stopped_ns is not None and (let_go or operator.state not in GOING or self._looks()):
                     self._stopped_ns = stopped_ns
                     ended = "stop"
                     steering.end()
@@ -188,6 +188,10 @@ class _Replay:
             elif tape.resting:
                 break
         return ended
+
+    def _looks(self) -> bool:
+        """Whether the rover has stopped for a second look. It would go back over its ground, which a tape cannot."""
+        return any(event.kind == "look" for event in self.operator.heard.events)
 
     def _all_stopped(self) -> int | None:
         """When both duties had become 0 after having been driven, else None."""

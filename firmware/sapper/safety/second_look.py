@@ -67,10 +67,10 @@ class SecondLook:
     def wanted(self, place_mm, complete):
         """Whether a contact at a place wants a second look. complete: seen from both sides, else it is a suspicion."""
         away = _APART_MM if complete else _FLANK_MM
+        known = False
         for i in range(_KEPT):
-            if self._from[i] - away <= place_mm <= self._to[i] + away:
-                return False
-        return True
+            known = known or self._from[i] - away <= place_mm <= self._to[i] + away
+        return not known
 
     def _next(self, place_mm):
         self._at = (self._at + 1) % _KEPT

@@ -37,8 +37,8 @@ _OVER_IT = LOOK_STEPS.index("over_it")
 _NOT_BACKED = LOOK_STEPS.index("not_backed")
 # An alert is of ground so far behind the coil, three bins and a half (detector/footprint_kernels.py).
 _ALERT_BEHIND_MM = 70
-# From this share of an alert's level on the sweep goes slowly, until the full estimate of that ground is known. At half of
-# it noise alone keeps the rover slow for most of the way.
+# From this share of an alert's level on the sweep goes slowly, until the full estimate of that ground is known. At half
+# of it noise alone keeps the rover slow for most of the way.
 _SLOW_PERCENT = const(70)
 _SLOW_MM = 300
 

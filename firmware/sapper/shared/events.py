@@ -158,8 +158,8 @@ PIECE_STEPS = (
     ("soil", "all gates moved together, as over ground: keep the coil still and move the piece"),
     ("inverted", "the late gates moved the wrong way: check the wires of gates 1 and 2, and their settings"),
 )
-# A second look: motors off, and back; the coil stands over the place; it stands where it stopped, as the tracks may have
-# reached the place, or it lies before this sweep's ground.
+# A second look: motors off, and back; the coil stands over the place; it stands where it stopped, as the tracks may
+# have reached the place, or it lies before this sweep's ground.
 LOOK_STEPS = ("begun", "over_it", "not_backed")
 REFUSALS = ("none", "unsigned", "mac", "counter", "malformed", "too_long", "no_key", "-", "flood")
 
