@@ -113,7 +113,7 @@ class _Replay:
             ended = self._play_through()
         else:
             ended = self._play()
-        if ended == "end" or self._state() == "SWEEP":
+        if ended == "end" or operator.state == "SWEEP":
             operator.must("disarm")
         operator.run(int(_TAIL_S * NS_PER_S))
         self._progress(1.0)

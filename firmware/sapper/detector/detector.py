@@ -39,6 +39,9 @@ FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT, FLAG_SUSPECT = 1, 2, 4, 8
 _AROUND = const(10)  # bins on both sides whose bodies matter for a contact
 _KNOWN = kernels.AHEAD + 2 * _AROUND  # bins from the newest back to the last that is known to be a peak or none
 _MOST = const(100000)  # the statistic's end, which a gate at its rail is
+# A suspicion, seen from one side, has to be so much of a contact's level: at the level itself stones whose shoulder
+# ahead is not known yet made most of them.
+_SUSPECT_PERCENT = const(112)
 _EARLY_BEND_PERCENT = 83  # the early bend of a rock scatters more, so it weighs less
 _FAR_BINS = 1 << 20
 
@@ -47,7 +50,8 @@ class Detector:
     """Feed `step` every frame; read the outputs after it.
 
     strength 0..1000, class_hint (CLASS_*), statistic and level (1/100 sigma), alert 0 or 1, fault_code (index into
-    events.FAULTS), contact (after FLAG_CONTACT), health. pinpointing: strength is against a level, nothing is sought.
+    events.FAULTS), contact (after FLAG_CONTACT), suspect (after FLAG_SUSPECT: a bin's place, strength, SNR and class),
+    health. contact_level, suspect_level: 1/100 sigma. pinpointing: strength is against a level, nothing is sought.
     """
 
     def __init__(self, settings):
@@ -83,6 +87,7 @@ class Detector:
         self.level = get("det_alert_x100") or level_of(rate, ALERT_LEVELS)
         self._late_level = get("det_alert_x100") or level_of(rate, LATE_LEVELS)
         self.contact_level = get("det_level_x100") or level_of(rate, CONTACT_LEVELS)
+        self.suspect_level = self.contact_level * _SUSPECT_PERCENT // 100
         self.balance.configure(get("det_ground1_pm"), get("det_ground2_pm"))
         self._late.configure(get("det_bend_percent"), get("det_rock_pm"))
         self._soon.configure(get("det_bend_percent") * _EARLY_BEND_PERCENT // 100, get("det_rock_pm"))

@@ -37,6 +37,7 @@ _OVER_IT = LOOK_STEPS.index("over_it")
 _NOT_BACKED = LOOK_STEPS.index("not_backed")
 # An alert is of ground so far behind the coil, three bins and a half (detector/footprint_kernels.py).
 _ALERT_BEHIND_MM = 70
+_LATE_MM = 200  # further behind the coil an alert is of the full estimate
 # From this share of an alert's level on the sweep goes slowly, until the full estimate of that ground is known. At half
 # of it noise alone keeps the rover slow for most of the way.
 _SLOW_PERCENT = const(70)
@@ -187,6 +188,30 @@ class Watch:
                 bits |= _BLIND_TELEOP
         return bits
 
+    def _alert(self, detector, late):
+        """An alert has risen: event bits. late: its place lies as far behind the coil as a suspicion's, so that the
+        rover goes back over it, too."""
+        app = self._app
+        motion = self._motion
+        look = self.second_look
+        place_mm = detector.alert_mm
+        if motion.looks and not look.wanted(place_mm, True):
+            return 0  # it is being looked at
+        self._judged = False
+        look.alert(place_mm, True)
+        app.add(_DETECT, detector.strength, detector.class_hint, detector.alert_statistic, detector.alert_level)
+        if self._marks_on:
+            return 0
+        if not late or not self._looks or app.state != SWEEP or motion.looks:
+            return _ALERT
+        self._begin_look(place_mm, detector.alert_statistic)
+        return 0
+
+    def _begin_look(self, place_mm, statistic):
+        self.second_look.begin(place_mm, statistic)
+        self._motion.look(place_mm)
+        self._app.add(_LOOK, place_mm, _BEGUN)
+
     def _look_at(self, contact, complete):
         """A contact in a sweep: if no alert was near it, nor anybody has looked, the motors are off from here on, and
         the rover goes back to it."""
@@ -199,11 +224,10 @@ class Watch:
             return
         if not look.wanted(contact.s_mm, complete):
             return
-        look.begin(contact.s_mm, statistic)
-        motion.look(contact.s_mm)
         detector = self._detector
-        self._app.add(_DETECT, contact.strength, contact.class_hint, statistic, detector.contact_level)
-        self._app.add(_LOOK, contact.s_mm, _BEGUN)
+        level = detector.contact_level if complete else detector.suspect_level
+        self._app.add(_DETECT, contact.strength, contact.class_hint, statistic, level)
+        self._begin_look(contact.s_mm, statistic)
 
     def look_on(self):
         """A sweep begins: what was to be looked at, when an alert came in between, comes first."""
@@ -238,11 +262,7 @@ class Watch:
             if flags & FLAG_FAULT:
                 app.log_fault(detector.health.fault)
             if flags & FLAG_ALERT:
-                self._judged = False
-                self.second_look.alert(drive.odometry.s_mm - _ALERT_BEHIND_MM, True)
-                app.add(_DETECT, detector.strength, detector.class_hint, detector.statistic, detector.level)
-                if not self._marks_on:
-                    bits |= _ALERT
+                bits |= self._alert(detector, drive.odometry.s_mm - detector.alert_mm > _LATE_MM)
             if flags & FLAG_CONTACT:
                 contact = detector.contact
                 app.add(

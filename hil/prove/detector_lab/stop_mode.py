@@ -118,7 +118,7 @@ def _counts(
             any(abs(place - coil) <= FOUND_WITHIN_M and most - place > clear_m for place in places)
             for coil, most in stood_m
         ),
-        looks=sum(event["kind"] == "look" and event["step"] == "begun" for event in events),
+        looks=sum(event["kind"] == "look" and event["how"] == "begun" for event in events),
         alerts=sum(event["kind"] == "detect" for event in events),
         ended=sum(event["kind"] == "state" and event["to"] in ("STOPPED", "FAULT") for event in events),
         milliseconds=run.now_ns // NS_PER_MS,

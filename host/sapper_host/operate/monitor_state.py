@@ -283,7 +283,7 @@ def describe(event: Event) -> str:
             place, snr = int(a["peak_mm"]) / 1000, int(a["snr_x10"]) / 10
             return f"CONTACT at {place:.2f} m: strength {a['strength']}, SNR {snr:.1f}, {a['class']}"
         case "look":
-            return f"{LOOK_WORDS[str(a['step'])]} {int(a['place_mm']) / 1000:.2f} m, {where}"
+            return f"{LOOK_WORDS[str(a['how'])]} {int(a['place_mm']) / 1000:.2f} m, {where}"
         case "fault":
             track = a.get("track", "none")  # older recordings do not say
             return f"FAULT {a['fault']}{'' if track in ('none', 0) else f' ({track})'} {where}"

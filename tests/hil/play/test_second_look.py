@@ -34,7 +34,7 @@ def tables(x_m: float = OBJECT_M, depth_m: float = 0.055, **rover: Any) -> dict[
         "world": {"seed": 5, "lane_length_m": LANE_M},
         "soil": {"strength_mv": 2.0, "height_mm": 0.0},
         "rover": rover,
-        "target": [{"material": "copper", "x_m": x_m, "depth_m": depth_m, "radius_m": 0.017, "name": "small"}],
+        "target": [{"material": "copper", "x_m": x_m, "depth_m": depth_m, "radius_m": 0.02, "name": "small"}],
     }
 
 
@@ -107,7 +107,7 @@ def test_an_object_that_raised_no_alert_is_stopped_over_and_no_track_reaches_it(
         drive.rest()
         assert abs(drive.coil_m[-1] - OBJECT_M) < 0.1
         looks = drive.told("look")
-        assert [look["step"] for look in looks] == ["begun", "over_it"]
+        assert [look["how"] for look in looks] == ["begun", "over_it"]
         # Over the place that it names within 3 cm, by the world's own measure of the way back.
         went_m = drive.coil_m.max() - drive.coil_m[-1]
         named_m = (max(status.fields["s_mm"] for status in _status(drive)) - looks[-1]["place_mm"]) / 1000
@@ -153,7 +153,7 @@ def test_it_backs_only_over_ground_that_this_sweep_has_searched() -> None:
         operator.must("sweep 2000")
         assert drive.until("CONTACT", "STOPPED", "FAULT") == "CONTACT", drive.kinds()
         assert drive.coil_m[began:].min() > drive.coil_m[began] - 0.01
-        assert drive.told("look")[-1]["step"] == "not_backed"
+        assert drive.told("look")[-1]["how"] == "not_backed"
 
 
 class Dead:

@@ -240,3 +240,15 @@ def test_a_step_of_the_test_piece_check_is_told_with_what_to_do() -> None:
     assert (
         describe(Event(1, 5, "testpiece", 0, values | {"step": "passed"})) == "test piece: passed, 12.3 of 43.0 sigma"
     )
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    (
+        ("begun", "SECOND LOOK, backs to a contact at 2.49 m, at 2.74 m"),
+        ("over_it", "stands for a second look over 2.49 m, at 2.74 m"),
+        ("not_backed", "STANDS PAST A CONTACT, not backed; it lies at 2.49 m, at 2.74 m"),
+    ),
+)
+def test_a_second_look_is_told_in_words(how: str, said: str) -> None:
+    assert describe(Event(7, 100, "look", 2740, {"place_mm": 2490, "how": how})) == said
