@@ -19,6 +19,7 @@ from sapper.detector.contact import (  # noqa: F401 - the classes are part of th
     CLASS_MIXED,
     CLASS_NON_FERROUS,
     CLASS_NONE,
+    Contact,
     Long,
     Peaks,
     class_at,
@@ -271,7 +272,8 @@ class Detector:
         )
         if not statistic or inhibit or self.alert or self._body.runs_out:
             return flags
-        return flags | self._raise(here - 1, statistic, self._late_level, class_at(self._late.state, here - 1, noise.state))
+        here -= 1
+        return flags | self._raise(here, statistic, self._late_level, class_at(self._late.state, here, noise.state))
 
     def _raise(self, at, statistic, level, class_hint):
         """The outputs of an alert about bin `at`."""

@@ -34,7 +34,7 @@ def tables(x_m: float = OBJECT_M, depth_m: float = 0.055, **rover: Any) -> dict[
         "world": {"seed": 5, "lane_length_m": LANE_M},
         "soil": {"strength_mv": 2.0, "height_mm": 0.0},
         "rover": rover,
-        "target": [{"material": "copper", "x_m": x_m, "depth_m": depth_m, "radius_m": 0.02, "name": "small"}],
+        "target": [{"material": "copper", "x_m": x_m, "depth_m": depth_m, "radius_m": 0.0165, "name": "small"}],
     }
 
 
