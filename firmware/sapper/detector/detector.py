@@ -19,7 +19,6 @@ from sapper.detector.contact import (  # noqa: F401 - the classes are part of th
     CLASS_MIXED,
     CLASS_NON_FERROUS,
     CLASS_NONE,
-    Contact,
     Long,
     Peaks,
     class_at,
@@ -35,14 +34,11 @@ from sapper.detector.roughness import Roughness
 from sapper.detector.second_chance import BEYOND, SecondChance
 from sapper.detector.statistic import BEND, Evidence
 
-FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT, FLAG_SUSPECT = 1, 2, 4, 8
+FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT = 1, 2, 4
 
 _AROUND = const(10)  # bins on both sides whose bodies matter for a contact
 _KNOWN = kernels.AHEAD + 2 * _AROUND  # bins from the newest back to the last that is known to be a peak or none
 _MOST = const(100000)  # the statistic's end, which a gate at its rail is
-# A suspicion, seen from one side, has to be so much of a contact's level: at the level itself stones whose shoulder
-# ahead is not known yet made most of them.
-_SUSPECT_PERCENT = const(112)
 _EARLY_BEND_PERCENT = 83  # the early bend of a rock scatters more, so it weighs less
 _FAR_BINS = 1 << 20
 
@@ -51,8 +47,8 @@ class Detector:
     """Feed `step` every frame; read the outputs after it.
 
     strength 0..1000, class_hint (CLASS_*), statistic and level (1/100 sigma), alert 0 or 1, fault_code (index into
-    events.FAULTS), contact (after FLAG_CONTACT), suspect (after FLAG_SUSPECT: a bin's place, strength, SNR and class),
-    health. contact_level, suspect_level: 1/100 sigma. pinpointing: strength is against a level, nothing is sought.
+    events.FAULTS), contact (after FLAG_CONTACT), contact_level (1/100 sigma), health. pinpointing: strength is
+    against a level, nothing is sought.
     """
 
     def __init__(self, settings):
@@ -74,7 +70,6 @@ class Detector:
         self._pinpoint = Pinpoint(self.balance)
         self._bump = array("i", [0, 0, 0])
         self.contact = self._peaks.contact
-        self.suspect = Contact()
         self._long = Long(self.contact)
         self._pinpointed = self._resumes = False
         self.fault_code = 0
@@ -88,7 +83,6 @@ class Detector:
         self.level = get("det_alert_x100") or level_of(rate, ALERT_LEVELS)
         self._late_level = get("det_alert_x100") or level_of(rate, LATE_LEVELS)
         self.contact_level = get("det_level_x100") or level_of(rate, CONTACT_LEVELS)
-        self.suspect_level = self.contact_level * _SUSPECT_PERCENT // 100
         self.balance.configure(get("det_ground1_pm"), get("det_ground2_pm"))
         self._late.configure(get("det_bend_percent"), get("det_rock_pm"))
         self._soon.configure(get("det_bend_percent") * _EARLY_BEND_PERCENT // 100, get("det_rock_pm"))
@@ -231,11 +225,7 @@ class Detector:
         self._early_noise.suppose(bend, early)
 
     def _seek_contact(self, inhibit):
-        """Second part, in the next frame, so that no frame has to do it all: the full estimate and its peaks.
-
-        FLAG_SUSPECT where the estimate is over the contact's level already by the bodies before it, 0.4 m sooner than
-        the contact is complete: for a second look before the tracks reach the place.
-        """
+        """Second part, in the next frame, so that no frame has to do it all: the full estimate and its peaks."""
         self._due = False
         last = self._last
         here = last - kernels.AHEAD
@@ -246,16 +236,7 @@ class Detector:
         statistic = self._late.judge(
             here, self._bump, self.balance.state, noise.state, self.health.fault != STUCK_GATE0
         )
-        suspicion = self._late.again(here, 0, noise.state)
         self.balance.learn(last, self.ground.bins)
-        flags = 0
-        if suspicion >= self.suspect_level:
-            flags = FLAG_SUSPECT
-            suspect = self.suspect
-            suspect.s_mm = here * BIN_MM + BIN_MM // 2
-            suspect.snr_x10 = suspicion // 10
-            suspect.strength = strength_of(suspicion)
-            suspect.class_hint = class_at(self._late.state, here, noise.state)
         here -= _AROUND
         if self._peaks.put(here, statistic, self.contact_level):
             self._peaked = True
@@ -271,9 +252,8 @@ class Detector:
             self._alert.top,
         )
         if not statistic or inhibit or self.alert or self._body.runs_out:
-            return flags
-        here -= 1
-        return flags | self._raise(here, statistic, self._late_level, class_at(self._late.state, here, noise.state))
+            return 0
+        return self._raise(here - 1, statistic, self._late_level, class_at(self._late.state, here - 1, noise.state))
 
     def _raise(self, at, statistic, level, class_hint):
         """The outputs of an alert about bin `at`."""

@@ -73,15 +73,6 @@ class Motion:
         """Whether a second look is under way."""
         return self._look != _NONE
 
-    @property
-    def rests(self):
-        """Whether a second look has begun, and the rover is not on its way back yet."""
-        return self._look == _RESTS
-
-    def look_at(self, place_mm):
-        """The place is rather here."""
-        self._place_mm = place_mm
-
     def halt(self):
         """Nothing is asked of the tracks."""
         self._look = _NONE

@@ -2,7 +2,7 @@
 
 import micropython
 from micropython import const
-from sapper.detector.detector import FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT, FLAG_SUSPECT
+from sapper.detector.detector import FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT
 from sapper.safety.second_look import NOWHERE, SecondLook
 from sapper.safety.supervisor import ENABLED, EVENT_BIT, GRANTS, MOVES, SWEEP
 from sapper.shared.events import FAULTS, KIND_ID, LOOK_STEPS
@@ -189,13 +189,13 @@ class Watch:
         return bits
 
     def _alert(self, detector, late):
-        """An alert has risen: event bits. late: its place lies as far behind the coil as a suspicion's, so that the
-        rover goes back over it, too."""
+        """An alert has risen: event bits. late: its place lies so far behind the coil that the rover goes back over
+        it."""
         app = self._app
         motion = self._motion
         look = self.second_look
         place_mm = detector.alert_mm
-        if motion.looks and not look.wanted(place_mm, True):
+        if motion.looks and not look.wanted(place_mm):
             return 0  # it is being looked at
         self._judged = False
         look.alert(place_mm, True)
@@ -204,30 +204,23 @@ class Watch:
             return 0
         if not late or not self._looks or app.state != SWEEP or motion.looks:
             return _ALERT
-        self._begin_look(place_mm, detector.alert_statistic)
+        self._begin_look(place_mm)
         return 0
 
-    def _begin_look(self, place_mm, statistic):
-        self.second_look.begin(place_mm, statistic)
+    def _begin_look(self, place_mm):
+        self.second_look.begin(place_mm)
         self._motion.look(place_mm)
         self._app.add(_LOOK, place_mm, _BEGUN)
 
-    def _look_at(self, contact, complete):
+    def _look_at(self, contact):
         """A contact in a sweep: if no alert was near it, nor anybody has looked, the motors are off from here on, and
         the rover goes back to it."""
-        motion = self._motion
-        look = self.second_look
+        if self._motion.looks or not self.second_look.wanted(contact.s_mm):
+            return
         statistic = contact.snr_x10 * 10
-        if motion.looks:
-            if motion.rests and look.better(contact.s_mm, statistic):
-                motion.look_at(contact.s_mm)
-            return
-        if not look.wanted(contact.s_mm, complete):
-            return
-        detector = self._detector
-        level = detector.contact_level if complete else detector.suspect_level
+        level = self._detector.contact_level
         self._app.add(_DETECT, contact.strength, contact.class_hint, statistic, level)
-        self._begin_look(contact.s_mm, statistic)
+        self._begin_look(contact.s_mm)
 
     def look_on(self):
         """A sweep begins: what was to be looked at, when an alert came in between, comes first."""
@@ -277,14 +270,12 @@ class Watch:
                     if self._marks_on:
                         app.mark()
                     elif self._looks and not bits:
-                        self._look_at(contact, True)
-            if flags & FLAG_SUSPECT and app.state == SWEEP and self._looks and not bits & _ALERT:
-                self._look_at(detector.suspect, False)
+                        self._look_at(contact)
         if detector.alert and not detector.pinpointing:
             self.second_look.alert(drive.odometry.s_mm - _ALERT_BEHIND_MM, False)
         if app.state == SWEEP and detector.statistic * 100 >= detector.level * _SLOW_PERCENT:
             s_mm = drive.odometry.s_mm
-            if self.second_look.wanted(s_mm - _ALERT_BEHIND_MM, True):
+            if self.second_look.wanted(s_mm - _ALERT_BEHIND_MM):
                 self._motion.slow_to(s_mm + _SLOW_MM)
         searched = 1 if app.state == SWEEP and detector.searched_ok() else 0
         if searched != self.searched:

@@ -220,13 +220,13 @@ RAMP_MOST_MS: (
 LOOK_REACH_MM: (
     "mm",
     "a second look: the coil is past the contact's place by at most, before it goes back",
-    "260 until the estimate is known, 3 a tick, and the way to rest",
+    "240 until a late alert, 6 a frame, and the way to rest",
     "tests/hil/play/test_second_look.py",
 ) = 300
 LOOK_BACK_MM: (
     "mm",
     "a second look: the longest way back",
-    "a contact is complete 660 past its place, and the way to rest",
+    "a contact is complete 580 past its place, and the way to rest",
     "tests/firmware/drive/test_second_look_motion.py",
 ) = 800
 LOOK_MS: (

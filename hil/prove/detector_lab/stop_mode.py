@@ -72,7 +72,7 @@ def _drive(run: LaneRun) -> list[tuple[float, float]]:
     operator.must(f"sweep {length_mm}")
     while run.now_ns < limit_ns:
         operator.run(_SLICE_NS, _SLICE_NS)
-        state = run.state()
+        state = operator.state
         if state == "CONTACT":
             operator.run(NS_PER_S, _SLICE_NS)
             coil = [place[0] for place in truth.coil_m[seen:]]
