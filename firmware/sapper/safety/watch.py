@@ -271,7 +271,7 @@ class Watch:
                         app.mark()
                     elif self._looks and not bits:
                         self._look_at(contact)
-        if detector.alert and not detector.pinpointing:
+        if detector.alert and not detector.pinpointing and not self._motion.looks:
             self.second_look.alert(drive.odometry.s_mm - _ALERT_BEHIND_MM, False)
         if app.state == SWEEP and detector.statistic * 100 >= detector.level * _SLOW_PERCENT:
             s_mm = drive.odometry.s_mm
