@@ -259,6 +259,7 @@ class Detector:
         """The outputs of an alert about bin `at`."""
         self.alert_mm = at * BIN_MM + BIN_MM // 2
         self.alert_statistic = statistic
+        self.strength = max(self.strength, strength_of(statistic))
         self.alert_level = level
         self.class_hint = class_hint
         self._alert.rose = at + kernels.EARLY_AHEAD
