@@ -105,7 +105,7 @@ class Body:
 
     def reset(self):
         """Start of a sweep: no body."""
-        self.open = self.over = self.railed = self.rises = self.runs_out = self._sinks = False
+        self.open = self.over = self.railed = self.rises = self.runs_out = self._sinks = self._waits = False
         self.first = self.end = self.valley[0] = _NEVER
         self._low = 0
 
@@ -115,11 +115,17 @@ class Body:
         rail; sigma: of the early bend, in 1/16 of a frame's unit.
         """
         state = self._state
+        if self._waits:
+            self._begin()
         if not self.open:
             self.runs_out = self._sinks and self._sink(last)
             if self.runs_out or not (seen or held):
                 return False
-            self._begin(last)
+            self.open = self._waits = True
+            self._from = last
+            self._from_held = held
+            self._from_sigma = sigma
+            return False
         if held:
             self.railed = True
         _read(self._rings, last, 0, self._ratio, state)
@@ -147,8 +153,12 @@ class Body:
         plateau = self._state[_PLATEAU]
         return plateau > 0 and self.over and not self.railed and self._state[_BEND] >= plateau + (plateau >> 2)
 
-    def _begin(self, last):
-        """Something is in sight: the ground's level before it, and where it may have begun."""
+    def _begin(self):
+        """Something came in sight: the ground's level before it, where it may have begun, and its first bin. In a frame
+        with time for it, not in that in which an alert rises.
+        """
+        self._waits = False
+        last = self._from
         state = self._state
         before = last - BACK + 8
         if last - self.end > _AGAIN:
@@ -157,9 +167,11 @@ class Body:
                 state[_LEVEL + g] = state[_MEAN + g]
         state[_TOP_BEND] = state[_TOP_BODY] = state[_UNDER] = state[_PLATEAU] = 0
         state[_END] = last
-        self.open = True
-        self._sinks = self.railed = False
+        self._sinks = False
+        self.railed = self._from_held
         self.first = max(before, self.end + 1)
+        _read(self._rings, last, 0, self._ratio, state)
+        self.over = _judge(state, last, True, self._from_held, self._from_sigma, last - self.first) == _OVER
 
     def _stands_off(self):
         """Whether what was read last is at least half of the most."""
@@ -171,6 +183,9 @@ class Body:
         """Look anew for the first bin over half of the height, which may have grown: two bins at a time, in a frame
         with time for it.
         """
+        if self._waits:
+            self._begin()
+            return
         for _ in range(2):
             if not 3 < last - self.first < BINS - 3:
                 return

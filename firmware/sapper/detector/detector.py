@@ -202,7 +202,7 @@ class Detector:
             self._long.ends(body)
         self.statistic = _MOST if held else statistic
         self.strength = 1000 if held else strength_of(statistic)
-        if seen or body.over:
+        if seen or held or body.over:
             self._seen_bin = last
         if not (self.alert or held or statistic >= self.level):
             return 0
