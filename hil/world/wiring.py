@@ -76,10 +76,14 @@ class Held(Wiring):
 
 
 class Unplugged(Wiring):
-    """Neither phase arrives: the pull-ups hold both."""
+    """Neither phase arrives: the pull-ups hold both at 1; at `level` 0 where they have lost their supply, too."""
+
+    def __init__(self, levels: Levels, level: int = 1) -> None:
+        self._level = level
+        super().__init__(levels)
 
     def pins(self, t_ns: int) -> Levels:
-        return 1, 1
+        return self._level, self._level
 
 
 class Together(Wiring):

@@ -53,19 +53,23 @@ _STRAYS = const(9)
 _MISSING = const(10)  # how far it is behind what its duty should give, in the driven direction, mm/s
 _TARGET = const(11)
 _DRIVEN = const(12)  # 0 when nothing is asked of it, else the direction
-_MOVING = const(13)
+_MOVING = const(13)  # 0 until it has made progress, _PROGRESS in the tick in which it does
 _SPEED = const(14)
 _LACKS = const(15)  # mm/s x ticks that it is behind the other track
-_CHANGING = const(16)  # from here on what `configure` sets
-_LIMIT = const(16)
-_COAST = const(17)
-_MIN_PM = const(18)
-_GAIN = const(19)
-_FROM_PM = const(20)
-_TOP_MM_S = const(21)
-_STEP_MM_S = const(22)
-_STILL_TICKS = const(23)
-_WORDS = const(24)
+_EXCUSED = const(16)  # ticks without progress that the other one's next progress is to excuse
+_CHANGING = const(17)  # from here on what `configure` sets
+_LIMIT = const(17)
+_COAST = const(18)
+_MIN_PM = const(19)
+_GAIN = const(20)
+_FROM_PM = const(21)
+_TOP_MM_S = const(22)
+_STEP_MM_S = const(23)
+_STILL_TICKS = const(24)
+_WORDS = const(25)
+
+_MOVED = const(1)
+_PROGRESS = const(2)
 
 
 @micropython.viper
@@ -95,6 +99,7 @@ def _look(s: ptr32, other: ptr32, duty: int, ticks: int) -> int:
         s[_WRONG_WAY_SO_FAR] = 0
         s[_DRIVEN] = 0
         s[_MOVING] = 0
+        s[_EXCUSED] = 0
         s[_MISSING] = 0
         s[_LACKS] = 0
         s[_FREE] += 1
@@ -119,6 +124,8 @@ def _look(s: ptr32, other: ptr32, duty: int, ticks: int) -> int:
     s[_DRIVEN] = driven
     missing = lag - speed
     s[_MISSING] = missing
+    if s[_MOVING] == _PROGRESS:
+        s[_MOVING] = _MOVED
     if size >= s[_FROM_PM]:
         s[_STILL] += 1
         net += s[_NET]
@@ -126,9 +133,12 @@ def _look(s: ptr32, other: ptr32, duty: int, ticks: int) -> int:
         # A track that is reversed may roll on: no more than that is to be made good.
         s[_NET] = net if net > least else least
         s[_BUSY] += busy
+        if other[_MOVING] == _PROGRESS:
+            s[_EXCUSED] = 0
         if s[_NET] >= s[_STILL_TICKS]:
-            s[_MOVING] = 1
+            s[_MOVING] = _PROGRESS
             s[_STILL] = 0
+            s[_EXCUSED] = 0
             s[_NET] = 0
             s[_BUSY] = 0
         else:
@@ -136,8 +146,10 @@ def _look(s: ptr32, other: ptr32, duty: int, ticks: int) -> int:
             if other[_DRIVEN] != driven:
                 grade = 0 - grade
             if other[_DRIVEN] != 0 and other[_MOVING] != 0 and missing - _GRADE_MM_S < grade:
-                s[_STILL] -= 1  # it stands on a grade that the other one climbs
-            elif s[_STILL] > s[_LIMIT]:
+                # It stands on a grade that the other one climbs: which its progress has to show, or both count.
+                s[_STILL] -= 1
+                s[_EXCUSED] += 1
+            if s[_STILL] + s[_EXCUSED] > s[_LIMIT]:
                 s[_MOVING] = 0
                 return _STANDS
     if speed < 0 and lag > 0:
@@ -163,7 +175,7 @@ def _looks_like(s: ptr32) -> int:
     """What a track that lacks counts looks like."""
     step = 2 * s[_STEP_MM_S]
     speed = s[_SPEED] * s[_DRIVEN]
-    if s[_STILL] == 0:
+    if s[_STILL] + s[_EXCUSED] == 0:
         return _TOO_FEW
     if speed + step < 0:
         return _WRONG_WAY

@@ -86,6 +86,56 @@ def test_both_tracks_driven_without_progress_are_a_fault_in_the_set_time(limit_m
     assert limit_ms < frames * 10 <= min(limit_ms + 10, ENCODER_STOP_MS)
 
 
+def neither_counts_from(speed, right_after=0, **changes):
+    """After a second at a speed (mm/s) both fall silent, the right track so many frames after the left; the loops wind
+    up. (frames from the left one's silence, told)."""
+    tracks = Tracks(**changes)
+    sign = 1 if speed > 0 else -1
+    steady = speed * 870 // 1000 + 60 * sign
+    counted = [0, 0]
+
+    def ticks(frame, silent):
+        due = abs(speed) * frame // 100 * sign
+        gone = [0 if quiet else due - seen for quiet, seen in zip(silent, counted, strict=True)]
+        counted[:] = [due, due]
+        return gone
+
+    for frame in range(100):
+        assert tracks.step((speed,) * 2, (steady,) * 2, ticks(frame, (False, False))) is None
+    for frame in range(1, 100):
+        silent = (True, frame > right_after)
+        since = (frame, max(0, frame - right_after))
+        duties = [sign * min(950, abs(steady) + 2 * abs(speed) * min(n, 8) // 8 + 6 * n) for n in since]
+        told = tracks.step((speed,) * 2, [int(duty) for duty in duties], ticks(100 + frame, silent))
+        if told:
+            return frame, told
+    return None
+
+
+@pytest.mark.parametrize("limit_ms", [100, 200, 240])
+@pytest.mark.parametrize("speed", [150, 300, 600, -300])
+def test_both_tracks_silent_on_the_way_are_a_fault_in_the_set_time(limit_ms, speed):
+    """As when the encoders' supply goes, mid-way: each has moved, and neither may be the other's excuse."""
+    frames, told = neither_counts_from(speed, encoder_fault_ms=limit_ms)
+    assert frames * 10 <= min(limit_ms + 20, ENCODER_STOP_MS) and told[1] == "still"
+
+
+@pytest.mark.parametrize("after", range(31))
+@pytest.mark.parametrize("speed", [150, 300, 600])
+def test_the_second_to_fall_silent_does_not_excuse_the_first(speed, after):
+    frames, told = neither_counts_from(speed, after)
+    assert frames * 10 <= ENCODER_STOP_MS and told[1] in ("still", "too_few")
+
+
+def test_a_track_that_stands_on_a_grade_is_excused_as_long_as_the_other_one_climbs_it():
+    """The left one stands, the right one creeps up at 33 mm/s; then it stands, too."""
+    tracks = Tracks()
+    assert tracks.frames_to_fault((60, 60), (150, 150), lambda _: (1, 1), most=50) is None
+    assert tracks.frames_to_fault((60, 60), (400, 400), lambda frame: (0, frame % 3 == 0), most=200) is None
+    frames, told = tracks.frames_to_fault((60, 60), (400, 400), lambda _: (0, 0))
+    assert frames * 10 <= ENCODER_STOP_MS and told[1] == "still"
+
+
 @pytest.mark.parametrize("duty_max", [200, 300, 950])
 @pytest.mark.parametrize("least", [0, 60, 200, 400])
 def test_a_loop_at_its_limit_drives_whatever_the_limit_is_set_to(duty_max, least):
