@@ -10,7 +10,18 @@ import sys
 
 from hil.prove.measured_on import Silicon, told_in_docs
 from hil.prove.safety.canaries import canaries_of
-from hil.prove.safety.encoder_faults import HALF, HIDDEN, MAGNET, SLIPS, SPIKES, TOUCH, WIRES
+from hil.prove.safety.encoder_faults import (
+    BOTH_CUT,
+    BOTH_JAMMED,
+    HALF,
+    HIDDEN,
+    MAGNET,
+    NO_SUPPLY,
+    SLIPS,
+    SPIKES,
+    TOUCH,
+    WIRES,
+)
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, RAISES, WRAPS
 from hil.prove.safety.scenarios import SCENARIOS, Scenario
 from sapper.shared import weakened
@@ -41,6 +52,7 @@ ASKED: tuple[tuple[str, tuple[str, ...]], ...] = (
         )
     ),
     ("a motor jammed", tuple(f"{side} motor jammed" for side in _SIDES)),
+    ("both encoders silent, both motors jammed", (NO_SUPPLY, BOTH_CUT, BOTH_JAMMED)),
     ("tracks that move undriven", ("pushed while standing",)),
     ("the supply low, and critical", ("supply at 4.5 V", "supply sags to 4.0 V")),
     ("brown-out", ("brown-out",)),

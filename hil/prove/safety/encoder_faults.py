@@ -1,4 +1,5 @@
-"""What breaks at an encoder, by name, put into FAULTS. Names begin with the side. Mended by `Stage.clear`."""
+"""What breaks at an encoder, by name, put into FAULTS. Names begin with the side, or with "both". Mended by
+`Stage.clear`."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
-from hil.prove.safety.faults import FAULTS, Fault
+from hil.prove.safety.faults import FAULTS, Fault, fault
 from hil.prove.safety.stage import Stage
 from hil.rigs.rig import NS_PER_MS
 from hil.world.wiring import Held, Levels, Missing, Slipping, Spiked, Together, Unplugged, Wiring
@@ -20,9 +21,13 @@ MAGNET = "one magnet of six missing"
 SPIKES = "spikes at a motor's start"
 HIDDEN = "spikes on a cut wire"
 UNPLUGGED = "cut"
+NO_SUPPLY = "both encoders lose their supply"
+BOTH_CUT = "both encoders cut, one after the other"
+BOTH_JAMMED = "both motors jammed"
 _SPIKES_PER_MS = 0.5
 _START_MS = 60  # spikes come with the current of a motor that starts
 _BURST_EVERY_MS = 400
+_APART_MOST_MS = 300
 
 
 def _half(levels: Levels, odd: int) -> Wiring:
@@ -77,10 +82,31 @@ def _hidden(side: int) -> Fault:
     return inject
 
 
+@fault(NO_SUPPLY)
+def _no_supply(stage: Stage, random: Random) -> None:
+    """At the same instant; their pull-ups hold the phases, or have lost their supply, too."""
+    level = random.randrange(2)
+    for side in (0, 1):
+        stage.tracks.rewire(side, Unplugged, level)
+
+
+@fault(BOTH_CUT)
+def _both_cut(stage: Stage, random: Random) -> None:
+    first = random.randrange(2)
+    stage.tracks.rewire(first, Unplugged)
+    stage.run(random.randrange(_APART_MOST_MS * NS_PER_MS))
+    stage.tracks.rewire(1 - first, Unplugged)
+
+
+@fault(BOTH_JAMMED)
+def _both_jammed(stage: Stage, random: Random) -> None:
+    stage.tracks.jammed = [True, True]
+
+
 for _number, _name in enumerate(SIDES):
     FAULTS[f"{_name} encoder {UNPLUGGED}"] = _wire(Unplugged, _number)
-    for _fault, _phase, _level in zip(WIRES, (0, 1, 0, 1), (1, 1, 0, 0), strict=True):
-        FAULTS[f"{_name} encoder: {_fault}"] = _wire(partial(Held, phase=_phase, level=_level), _number)
+    for _wire_fault, _phase, _level in zip(WIRES, (0, 1, 0, 1), (1, 1, 0, 0), strict=True):
+        FAULTS[f"{_name} encoder: {_wire_fault}"] = _wire(partial(Held, phase=_phase, level=_level), _number)
     FAULTS[f"{_name} encoder: {TOUCH}"] = _wire(Together, _number)
     FAULTS[f"{_name} encoder: {HALF}"] = _drawn(_half, 2, _number)
     FAULTS[f"{_name} encoder: {SLIPS}"] = _drawn(Slipping, 1 << 30, _number)

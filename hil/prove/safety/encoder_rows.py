@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from hil.prove.safety.encoder_faults import HALF, HIDDEN, MAGNET, SIDES, SLIPS, SPIKES, TOUCH, WIRES
+from hil.prove.safety.encoder_faults import (
+    BOTH_CUT,
+    BOTH_JAMMED,
+    HALF,
+    HIDDEN,
+    MAGNET,
+    NO_SUPPLY,
+    SIDES,
+    SLIPS,
+    SPIKES,
+    TOUCH,
+    WIRES,
+)
 from hil.prove.safety.measures import stopped
 from hil.prove.safety.stage import COURSE, Stage
 from sapper_host.limits import limit
@@ -48,4 +60,7 @@ def encoder_rows(scenario: Callable[..., Row]) -> list[Row]:
             rows.append(scenario(MISLED, f"{side} encoder: {SPIKES}", state, astray, 2000))
         # Backwards two wires that touch count as they should; the first move ahead shows them.
         rows.append(scenario(FASTER, f"{side} encoder: {TOUCH}", "TELEOP", faster, 1000, "TELEOP", course=_BACK))
+    for state, course in _COURSES:
+        for fault in (NO_SUPPLY, BOTH_CUT, BOTH_JAMMED):
+            rows.append(scenario(ENCODER, fault, state, stopped, 320, "FAULT", after_ms=30, course=course))
     return rows

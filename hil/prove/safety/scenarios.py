@@ -185,6 +185,7 @@ SHORT = (
     "drive commands stop, in TELEOP",
     "gate 1 at 3.3 V, in SWEEP",
     "left encoder cut, in SWEEP",
+    "both encoders lose their supply, in SWEEP",
     "right encoder: wire B cut, in SWEEP",
     "left encoder: half the counts lost, in TELEOP, backwards",
     "Ctrl-C, in SWEEP",

@@ -12,6 +12,7 @@ from hil.prove.safety.canaries import CANARIES, UNCHANGED, canaries_of, idle, wi
 from hil.prove.safety.canary_run import Outcome, try_canary
 from hil.prove.safety.scenarios import SCENARIOS
 from hil.prove.safety.trial import Trial
+from sapper.drive import track_check
 from sapper.shared.events import TRIGGERS
 from sapper_host.files.checkout import ROOT
 
@@ -24,6 +25,11 @@ SAMPLE = (
     ("hang, interrupts off, in SWEEP", 60_000, "a feed holds for 100 ms"),
     ("gate 1 frozen, in TELEOP", 100_000, "not seeing is a stop 150 ms later"),
     ("left encoder cut, in SWEEP", 250_000, "a track's fault is a stop 300 ms later"),
+    (
+        "both encoders lose their supply, in SWEEP",
+        250_000,
+        "a track without progress is excused by the other one's, however long ago that was",
+    ),
     ("a line is garbled, in TELEOP, over the radio", 0, "a line that cannot be read is a stop"),
     ("brown-out, in SWEEP", 60_000, "reset and power cut do not reach the chip"),
     ("a find, in SWEEP", 25_000, UNCHANGED.what),
@@ -95,6 +101,13 @@ def test_what_a_canary_changes_is_in_the_source(canary):
         assert set(names) <= known
     events = [arguments[0] for name in ("late", "never") for arguments, _ in called(patch, name)]
     assert set(events) <= set(TRIGGERS)
+
+
+@pytest.mark.unit
+def test_the_canary_that_excuses_for_ever_forgets_what_is_excused():
+    """It reaches into the state by number, which the image does not name."""
+    (canary,) = [each for each in CANARIES if "check._look" in each.patch]
+    assert f"track[{track_check._EXCUSED}] = 0" in canary.patch
 
 
 class Here:
