@@ -106,7 +106,7 @@ def neither_counts_from(speed, right_after=0, **changes):
         silent = (True, frame > right_after)
         since = (frame, max(0, frame - right_after))
         duties = [sign * min(950, abs(steady) + 2 * abs(speed) * min(n, 8) // 8 + 6 * n) for n in since]
-        told = tracks.step((speed,) * 2, [int(duty) for duty in duties], ticks(100 + frame, silent))
+        told = tracks.step((speed,) * 2, duties, ticks(100 + frame, silent))
         if told:
             return frame, told
     return None
