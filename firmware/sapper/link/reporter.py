@@ -12,7 +12,6 @@ from sapper.shared.limits import TICK_MS
 from sapper.shared.wire import DETECT, EVENT, FORMATS, LOOP, STATUS
 
 _TICKS_A_SECOND = 1000 // TICK_MS
-_EVENTS_A_TICK = 2
 
 # Of the detector's footprint_kernels.py, which a test holds them to: strength is the early estimate of so many bins
 # behind the open one, and greatest where the metal lies at that bin's beginning, as it sees more of what is behind.
@@ -75,21 +74,21 @@ class Reporter:
 
     @micropython.native
     def _events(self, link):
+        """One a tick: an alert comes with three, and its tick is the longest there is."""
         log = self._app.log
         if link.next_event >= log.next:
             return
         link.next_event = max(link.next_event, log.oldest())
-        for _ in range(_EVENTS_A_TICK):
-            if link.next_event >= log.next or not link.idle():
-                return
-            number = link.next_event
-            link.next_event += 1
-            if link.telemetry:
-                link.send_frame(self._event(number))
-            else:
-                text = self._app.text
-                log.put(number, text)
-                link.answer(text)
+        if link.next_event >= log.next or not link.idle():
+            return
+        number = link.next_event
+        link.next_event += 1
+        if link.telemetry:
+            link.send_frame(self._event(number))
+        else:
+            text = self._app.text
+            log.put(number, text)
+            link.answer(text)
 
     def _event(self, number):
         log = self._app.log

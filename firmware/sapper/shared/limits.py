@@ -355,7 +355,7 @@ STACK_RESERVE_B: (
     "design: room for interrupts on top of the deepest call",
     "make bench",
 ) = 1024
-DETECTOR_FRAME_US: ("us", "a frame's detector arithmetic, worst", "design: 12 % of a tick", "make bench") = 1200
+DETECTOR_FRAME_US: ("us", "a frame's detector arithmetic, worst", "design: 15 % of a tick", "make bench") = 1500
 DETECTOR_FRAME_70CLK_US: (
     "us",
     "a frame's detector arithmetic, worst, at 70 clk",

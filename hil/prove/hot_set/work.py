@@ -34,7 +34,7 @@ _FRAMES = 1200  # of the detector's script
 _LOAD_US = 10_000 * limits.LOAD_PERCENT
 _TICK_US = 8000
 _FLOOD_US = 9000
-_FRAME_US = 1200
+_FRAME_US = 1500
 _BOOT_US = 450_000
 
 
