@@ -48,11 +48,11 @@ def clean_lane(seed: int) -> Lane:
     return Lane(f"clean_{seed}", np.arange(n) * 0.01, gates, np.arange(n) * speed / 100, truth)
 
 
-def count(seed: int) -> tuple[list[int], list[int]]:
-    """Contacts and alerts on one lane at each level."""
+def count(seed: int) -> list[tuple[int, int, int]]:
+    """Contacts, early and late alerts on one lane at each level."""
     lane = clean_lane(seed)
     results = [run(lane, {"det_level_x100": level, "det_alert_x100": level}) for level in LEVELS_X100]
-    return [len(r.contacts) for r in results], [len(r.alerts) for r in results]
+    return [(len(r.contacts), len(r.alerts) - r.late, r.late) for r in results]
 
 
 def main() -> None:
@@ -64,10 +64,11 @@ def main() -> None:
     with workers(arguments.jobs) as pool:
         counts = np.array(list(pool.map(count, range(arguments.lanes))))
     area = arguments.lanes * LENGTH_M * SWATH_M
-    print(f"{arguments.lanes} lanes, {area:.0f} m2\n| level | contacts / 100 m2 | alerts / 100 m2 |\n|---|---|---|")
+    print(f"{arguments.lanes} lanes, {area:.0f} m2")
+    print("| level | contacts / 100 m2 | early alerts / 100 m2 | late alerts / 100 m2 |\n|---|---|---|---|")
     for i, level in enumerate(LEVELS_X100):
-        contacts, alerts = counts[:, :, i].sum(axis=0)
-        print(f"| {level / 100:.2f} | {contacts / area * 100:.1f} | {alerts / area * 100:.1f} |")
+        cells = " | ".join(f"{rate:.1f}" for rate in counts[:, i].sum(axis=0) / area * 100)
+        print(f"| {level / 100:.2f} | {cells} |")
 
 
 if __name__ == "__main__":
