@@ -169,7 +169,7 @@ def alerts_figure(path: Path, lanes: Sequence[Lane], jobs: int) -> None:
 def levels_figure(path: Path) -> None:
     """False alarms on clean ground against the level."""
     figure, axis = plt.subplots(figsize=(6, 3))
-    for name, table in (("contacts", CONTACT_LEVELS), ("alerts", ALERT_LEVELS)):
+    for name, table in (("contacts", CONTACT_LEVELS), ("early alerts", ALERT_LEVELS), ("late alerts", LATE_LEVELS)):
         rate, level = np.array(table).T
         axis.semilogy(level / 100, rate, "o-", label=name)
     axis.set(xlabel="level, sigma", ylabel="false alarms / 100 m2")

@@ -38,8 +38,9 @@ class Settings:
 
 @dataclass
 class Result:
-    """What the detector said over one lane. late: how many of the alerts were the full estimate's. faults: (t_s, code). searched_from_m: where the ground first counted as
-    searched; None where it never did."""
+    """What the detector said over one lane. late: how many of the alerts were the full estimate's. faults: (t_s, code).
+    searched_from_m: where the ground first counted as searched; None where it never did.
+    """
 
     contacts: list[Find] = field(default_factory=list)
     alerts: list[Find] = field(default_factory=list)
