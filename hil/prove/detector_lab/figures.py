@@ -23,6 +23,7 @@ from hil.prove.detector_lab.lanes import DIFFICULTIES, Lane, own_set, read_folde
 from hil.prove.detector_lab.run import ALERT_LEVELS, CONTACT_LEVELS, level_of, run
 from hil.prove.detector_lab.score import Pair, total
 from hil.workers import workers
+from sapper.detector.false_alarms import LATE_LEVELS
 from sapper_host import processes
 from sapper_host.files.place import check_folder
 
