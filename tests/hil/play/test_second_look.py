@@ -27,13 +27,13 @@ CLEAR_M = row_of("coil_clear_mm")[1] / 1000
 DEAF = {"det_alert_x100": 2000}
 
 
-def tables(x_m: float = OBJECT_M, depth_m: float = 0.055, **rover: Any) -> dict[str, Any]:
-    """A quiet lane with one small object."""
+def tables(x_m: float = OBJECT_M, radius_m: float = 0.012, **rover: Any) -> dict[str, Any]:
+    """A quiet lane with one small object; as it is, a late alert is raised over it and no early one."""
     return {
         "world": {"seed": 5, "lane_length_m": LANE_M},
         "soil": {"strength_mv": 2.0, "height_mm": 0.0},
         "rover": rover,
-        "target": [{"material": "copper", "x_m": x_m, "depth_m": depth_m, "radius_m": 0.0145, "name": "small"}],
+        "target": [{"material": "copper", "x_m": x_m, "depth_m": 0.055, "radius_m": radius_m, "name": "small"}],
     }
 
 
@@ -96,7 +96,7 @@ def driving(data: dict[str, Any], settings: dict[str, int], sweep_m: float = LAN
         yield Drive(run)
 
 
-@pytest.mark.parametrize(("sweep_mm_s", "at_zero_duty"), ((300, "brake"), (300, "coast"), (600, "brake")))
+@pytest.mark.parametrize(("sweep_mm_s", "at_zero_duty"), ((300, "brake"), (300, "coast")))
 def test_an_object_that_raised_no_early_alert_is_stopped_over_and_no_track_reaches_it(
     sweep_mm_s: int, at_zero_duty: str
 ) -> None:
@@ -111,8 +111,7 @@ def test_an_object_that_raised_no_early_alert_is_stopped_over_and_no_track_reach
         named_m = (max(status.fields["s_mm"] for status in _status(drive)) - looks[-1]["place_mm"]) / 1000
         assert abs(went_m - named_m) < 0.03
         assert drive.coil_m.max() - looks[0]["place_mm"] / 1000 < limit("LOOK_REACH_MM").value / 1000
-        if sweep_mm_s == 300:
-            assert drive.coil_m.max() - CLEAR_M < OBJECT_M, "a track was over it"
+        assert drive.coil_m.max() - CLEAR_M < OBJECT_M, "a track was over it"
         assert len(drive.told("detect")) == 1
 
 
@@ -216,7 +215,7 @@ def test_on_the_way_back_every_stop_is_as_in_a_sweep(happens: Any, within: str, 
 
 @pytest.mark.parametrize("sweep_mm_s", (300,))
 def test_a_rising_statistic_slows_the_sweep_and_the_ground_behind_it_lets_it_go(sweep_mm_s: int) -> None:
-    with driving(tables(), {"sweep_mm_s": sweep_mm_s, "sweep_marks": 1, "det_alert_x100": 700}) as drive:
+    with driving(tables(radius_m=0.0165), {"sweep_mm_s": sweep_mm_s, "sweep_marks": 1, "det_alert_x100": 700}) as drive:
         assert drive.until("ARMED") == "ARMED"
         speed = np.array(drive.truth.speeds_m_s).mean(axis=1)
         near = (drive.coil_m > OBJECT_M) & (drive.coil_m < OBJECT_M + 0.3)
