@@ -4,9 +4,9 @@
 
 Each lane (recipe.py's difficulties, without stuck gates) is driven twice over the same ground, with `sweep_marks` 1 and
 0. In mark mode a target is found by its contact; in stop mode where the rover stood in CONTACT with the coil, by the
-world's truth, within half a metre of it, and `over` within 0.15 m. Ahead of nothing that stays behind: `passed` are the
-targets whose contact came although no stop was made for them. `tracks` are stops for which the coil had gone further
-past the target than `coil_clear_mm`, so that a track may have been over it.
+world's truth, within half a metre of it, and `over` within 0.15 m. `past` are those for which it stopped further on and
+did not back, as the tracks were too near; `left` those that a contact named and no stop was made for. `tracks` are
+stops for which the coil had gone further past the target than `coil_clear_mm`, so that a track may have been over it.
 """
 
 import argparse
@@ -108,12 +108,15 @@ def _counts(
     found = by_contact if mode == "mark" else by_stop
     named = {match.target for match in by_contact.found}
     stopped = {match.target for match in by_stop.found}
+    looks = [float(str(event["place_mm"])) / 1000 for event in events if event["kind"] == "look"]
+    past = {match.target for match in score(looks, truth).found} - stopped
     return Counter(
         targets=len(places),
         found=len(found.found),
         false=len(found.false_alarms),
         over=sum(abs(match.error_m) <= OVER_M for match in by_stop.found),
-        passed=len(named - stopped) if mode == "stop" else 0,
+        past=len(past),
+        left=len(named - stopped - past) if mode == "stop" else 0,
         tracks=sum(
             any(abs(place - coil) <= FOUND_WITHIN_M and most - place > clear_m for place in places)
             for coil, most in stood_m
@@ -146,8 +149,8 @@ def main() -> None:
         low, high = wilson(total["found"], total["targets"])
         print(
             f"{difficulty:8} {mode:4} found {total['found']}/{total['targets']} ({low:.3f}..{high:.3f}) "
-            f"over {total['over']} passed {total['passed']} tracks {total['tracks']} looks {total['looks']} "
-            f"false {100 * total['false'] / total['area_dm2']:.3f}/m2 "
+            f"over {total['over']} past {total['past']} left {total['left']} tracks {total['tracks']} "
+            f"looks {total['looks']} false {100 * total['false'] / total['area_dm2']:.3f}/m2 "
             f"{total['milliseconds'] / 1000 / options.lanes:.0f} s a lane, other stops {total['ended']}"
         )
 

@@ -4,15 +4,17 @@ over. Places are the world's truth, not the board's word."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import numpy as np
 import pytest
 
+from hil.errors import HilError
 from hil.play.lane_run import LaneRun
+from hil.rigs.firmware import default_uf2
+from hil.rigs.registry import open_rig
 from hil.rigs.rig import NS_PER_MS, NS_PER_S
-from hil.rigs.sil.rig import SilRig
 from hil.world.world import World
 from hil.world.world_file import parse_world
 from sapper.shared.settings import row_of
@@ -82,8 +84,10 @@ class Drive:
 
 
 @contextmanager
-def driving(data: dict[str, Any], settings: dict[str, int], sweep_m: float = LANE_M) -> Iterator[Drive]:
-    with SilRig(seed=3) as rig:
+def driving(
+    data: dict[str, Any], settings: dict[str, int], sweep_m: float = LANE_M, rig_name: str = "sil"
+) -> Iterator[Drive]:
+    with closing(open_rig(rig_name, seed=3)) as rig:
         run = LaneRun(rig, World(parse_world(data)))
         operator = run.operator
         operator.boot()
@@ -229,3 +233,29 @@ def test_with_the_slow_speed_as_fast_as_the_sweep_nothing_slows_it() -> None:
         assert drive.until("ARMED") == "ARMED"
         speed = np.array(drive.truth.speeds_m_s).mean(axis=1)
         assert speed[(drive.coil_m > 1.0) & (drive.coil_m < 4.0)].min() > 0.25
+
+
+@pytest.mark.slow
+@pytest.mark.virtual
+@pytest.mark.timeout(400)
+def test_the_virtual_pico_tells_the_same_of_a_second_look_and_stands_in_the_same_place() -> None:
+    """Event by event, of a contact that both are sure of. The world's noise is not the same to the millisecond, so
+    places are alike within two bins."""
+    try:
+        default_uf2()
+    except HilError as error:
+        pytest.skip(str(error))
+    told, stood_m = {}, {}
+    for rig_name in ("sil", "virtual"):
+        with driving(tables(1.5, 0.016), {**DEAF, "coil_clear_mm": 800}, rig_name=rig_name) as drive:
+            assert drive.until("CONTACT", "ARMED", "STOPPED", "FAULT", most_s=20) == "CONTACT", drive.kinds()
+            drive.rest()
+            told[rig_name] = [event for event in drive.operator.heard.events if event.kind != "boot"]
+            stood_m[rig_name] = drive.coil_m[-1]
+    sil, virtual = told["sil"], told["virtual"]
+    assert [(e.kind, e.args.get("to"), e.args.get("how")) for e in sil] == [
+        (e.kind, e.args.get("to"), e.args.get("how")) for e in virtual
+    ]
+    assert [look.args["how"] for look in virtual if look.kind == "look"] == ["begun", "over_it"]
+    assert all(abs(one.s_mm - other.s_mm) <= 40 for one, other in zip(sil, virtual, strict=True))
+    assert abs(stood_m["sil"] - stood_m["virtual"]) <= 0.04
