@@ -14,6 +14,9 @@
 #define MICROPY_HW_USB_MANUFACTURER_STRING  "Sapper"
 #define MICROPY_HW_USB_PRODUCT_FS_STRING    "Sapper rover"
 
+// Nothing asks a module for its file: a place in the dictionary of each, on the heap.
+#define MICROPY_PY___FILE__                 (0)
+
 // Both UARTs are the application's: telemetry radio and GNSS receiver.
 #define MICROPY_HW_ENABLE_UART_REPL         (0)
 

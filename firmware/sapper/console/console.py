@@ -4,6 +4,7 @@ Answers end with one line that starts with `ok` or `err NAME: what, and what to 
 spaces.
 """
 
+from micropython import const
 from sapper.console.arguments import Refused, integer, usage
 from sapper.console.board_commands import BoardCommands
 from sapper.console.update_commands import UpdateCommands
@@ -19,8 +20,8 @@ from sapper.shared.commands import COMMANDS, ROWS
 from sapper.shared.settings import TABLE, SettingError, row_of
 from sapper.storage import log_file, settings_file
 
-_DRIVE_MAX = 100_000
-_SWEEP_MAX_MM = 1_000_000
+_DRIVE_MAX = const(100_000)
+_SWEEP_MAX_MM = const(1_000_000)
 _NO_WORDS = ()
 
 
@@ -31,7 +32,6 @@ class Console(BoardCommands, UpdateCommands):
     def __init__(self, app):
         self._app = app
         self._handlers = {row[0]: getattr(self, "cmd_" + row[0]) for row in COMMANDS}
-        self._words_most = {row[0]: len(row[1].split()) - 1 for row in COMMANDS}
 
     def handle(self, link, line):
         """Carry out one line, and queue its answer on the link: signed (`@...`, see link/gate.py), plain, or a small
@@ -82,7 +82,7 @@ class Console(BoardCommands, UpdateCommands):
             raise Refused("owner", "armed over %s; use that link, or `disarm`" % events.PORTS[app.owner])
         if not commands.allowed(row, app.state):
             raise Refused("state", "%s is not for %s" % (name, events.STATES[app.state]))
-        if len(words) > self._words_most[name] and name != "stop":
+        if len(words) > row[1].count(" ") and name != "stop":
             raise usage(name)
         if form & DRIVE:
             answer = self._drive(link, speed_mm_s(form), turn_mrad_s(form))

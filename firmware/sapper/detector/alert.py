@@ -5,18 +5,19 @@ larger than that makes of the object's raises an alert; what is weaker may still
 stood off the ground by itself (body.py) the kernel does not see it, so there everything counts.
 """
 
+from micropython import const
 from sapper.detector.footprint import TAPS_EARLY
 from sapper.detector.footprint_kernels import EARLY_ECHO
 
 BETTER, RISEN = 1, 2
 
-_HOLD_PERCENT = 60  # of its level: below this an alert is over
-_ECHO_BINS = 32  # 0.64 m
+_HOLD_PERCENT = const(60)  # of its level: below this an alert is over
+_ECHO_BINS = const(32)  # 0.64 m
 # Half again what the swing behind may be of the bump before it, by the kernel's row, in 1/1024.
 _ECHO_SHARE = tuple(3 * share // 2 for share in EARLY_ECHO)
 # From an alert's rise: what is stronger there is the same object, on whose flank the alert rose.
 SAME_BINS = 13
-_FAR_BINS = 1 << 20
+_FAR_BINS = const(1 << 20)
 
 
 def is_in_sight(statistic, level):

@@ -12,11 +12,12 @@ The ratio is learned on the move (`learn`), but held near its setting, so no cla
 from array import array
 
 import micropython
+from micropython import const
 from sapper.detector.ground import MASK
 
-_LAG = 25  # bins: half a metre, longer than any object
-_PRIOR = 25000000  # weight of the setting: as much as 200 m of ground that moves by 7 mV over half a metre
-_TILT_MAX = 123  # of 4096: 3 % of the body, 6 % in the ratio of the gates
+_LAG = const(25)  # bins: half a metre, longer than any object
+_PRIOR = const(25000000)  # weight of the setting: as much as 200 m of ground that moves by 7 mV over half a metre
+_TILT_MAX = const(123)  # of 4096: 3 % of the body, 6 % in the ratio of the gates
 
 
 @micropython.viper

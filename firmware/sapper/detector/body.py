@@ -11,20 +11,32 @@ that place's levels, or it would swing by up to half of a body's height, for as 
 from array import array
 
 import micropython
+from micropython import const
 from sapper.detector.footprint_kernels import BACK
 from sapper.detector.ground import BINS
 
-_LONG = 18  # bins over half of its height from which on a body has edges: of a small object they are 7 to 9
-_AGAIN = 40  # bins: so soon behind a body the level before it counts for the next, too
-_NO_SOIL = 8000  # frame units: no soil moves two gates together by 0.4 V
-_EVEN = 40  # frame units (2 mV): nearer to the level before it no lower place is looked for
-_NEVER = -(1 << 20)
+_LONG = const(18)  # bins over half of its height from which on a body has edges: of a small object they are 7 to 9
+_AGAIN = const(40)  # bins: so soon behind a body the level before it counts for the next, too
+_NO_SOIL = const(8000)  # frame units: no soil moves two gates together by 0.4 V
+_EVEN = const(40)  # frame units (2 mV): nearer to the level before it no lower place is looked for
+_NEVER = const(-(1 << 20))
 
 # Indices into the state: level of the ground at three gates; bend and body there, and at most; means of the gates; bins
 # under half of the height; the last over it; whether the body goes up; the plateau.
-_LEVEL, _BEND, _BODY, _TOP_BEND, _TOP_BODY, _MEAN = 0, 3, 4, 5, 6, 7
-_UNDER, _END, _RISES, _PLATEAU, _STATE = 10, 11, 12, 13, 14
-_FAINT, _OVER, _ENDED = 0, 1, 2
+_LEVEL = const(0)
+_BEND = const(3)
+_BODY = const(4)
+_TOP_BEND = const(5)
+_TOP_BODY = const(6)
+_MEAN = const(7)
+_UNDER = const(10)
+_END = const(11)
+_RISES = const(12)
+_PLATEAU = const(13)
+_STATE = const(14)
+_FAINT = const(0)
+_OVER = const(1)
+_ENDED = const(2)
 
 
 @micropython.viper

@@ -4,6 +4,7 @@ are its edges, and its contact is of all between them."""
 from array import array
 
 import micropython
+from micropython import const
 from sapper.detector.arithmetic import quotient
 from sapper.detector.footprint_kernels import BIN_MM
 from sapper.detector.ground import BINS, MASK
@@ -12,11 +13,14 @@ from sapper.detector.statistic import BEND, BODY
 CLASS_NONE, CLASS_FERROUS, CLASS_NON_FERROUS, CLASS_MIXED = range(4)  # as events.CLASSES
 
 ALONE = 10  # bins: a peak is the highest within so many on both sides
-_SHADOW = 25  # bins: within half a metre of an object, what is under a quarter of it is its echo
-_SHADOW_PART = 4
-_OUTSIDE, _INSIDE = 4, 10  # bins: so far around an end of a long body a peak is that edge's
-_MOST_X10 = 10000  # signal-to-noise of a body that the statistic is silent about, and that drives a gate to its rail
-_SURE_PERCENT = 150  # a gate's bump is believed for the class from 1.5 sigma on
+_SHADOW = const(25)  # bins: within half a metre of an object, what is under a quarter of it is its echo
+_SHADOW_PART = const(4)
+# Bins: so far around an end of a long body a peak is that edge's.
+_OUTSIDE = const(4)
+_INSIDE = const(10)
+# Signal-to-noise of a body that the statistic is silent about, and that drives a gate to its rail.
+_MOST_X10 = const(10000)
+_SURE_PERCENT = const(150)  # a gate's bump is believed for the class from 1.5 sigma on
 
 
 @micropython.viper

@@ -39,8 +39,8 @@ FLAG_ALERT, FLAG_CONTACT, FLAG_FAULT = 1, 2, 4
 _AROUND = const(10)  # bins on both sides whose bodies matter for a contact
 _KNOWN = kernels.AHEAD + 2 * _AROUND  # bins from the newest back to the last that is known to be a peak or none
 _MOST = const(100000)  # the statistic's end, which a gate at its rail is
-_EARLY_BEND_PERCENT = 83  # the early bend of a rock scatters more, so it weighs less
-_FAR_BINS = 1 << 20
+_EARLY_BEND_PERCENT = const(83)  # the early bend of a rock scatters more, so it weighs less
+_FAR_BINS = const(1 << 20)
 
 
 class Detector:

@@ -17,7 +17,7 @@ _NEAR = const(7)  # bins
 
 
 @micropython.viper
-def _estimate(rings: ptr32, weights: ptr32, job: ptr32, out: ptr32):
+def _estimate(rings: ptr32, weights: ptr16, job: ptr32, out: ptr32):
     """out[0..2] = bump of each gate. job = [first bin, taps, first weight, taps before the ground, its levels]. In 1/16
     of a frame's unit.
 
@@ -38,7 +38,10 @@ def _estimate(rings: ptr32, weights: ptr32, job: ptr32, out: ptr32):
     ground = w + job[3]
     weight = 0
     while w < ground:
-        weight += weights[w]
+        tap = weights[w]
+        if tap > 32767:
+            tap -= 65536
+        weight += tap
         at = (at + 1) & 63
         w += 1
     if weight:
@@ -47,6 +50,8 @@ def _estimate(rings: ptr32, weights: ptr32, job: ptr32, out: ptr32):
         total2 = (job[6] - level2) * weight
     while w < end:
         weight = weights[w]
+        if weight > 32767:
+            weight -= 65536
         total0 += (rings[at] - level0) * weight
         total1 += (rings[64 + at] - level1) * weight
         total2 += (rings[128 + at] - level2) * weight

@@ -19,7 +19,7 @@ EARLY_ECHO = (575, 330, 135, 105, 120, 173, 273, 418, 569)
 # Sigma of the ground-balanced estimate in the nominal noise, in 1/16 of a frame's unit.
 FULL_SIGMA = (848, 955, 819, 653, 545, 469, 415, 384, 378)
 FULL = array(
-    "i",
+    "h",
     [
         23,
         -9,
@@ -288,7 +288,7 @@ FULL = array(
 # Sigma of the ground-balanced estimate in the nominal noise, in 1/16 of a frame's unit.
 EARLY_SIGMA = (1299, 1289, 963, 763, 664, 611, 587, 586, 604)
 EARLY = array(
-    "i",
+    "h",
     [
         419,
         54,

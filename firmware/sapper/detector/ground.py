@@ -10,18 +10,21 @@ A stand's shift is what the gates do at one place, so that no object that is cre
 from array import array
 
 import micropython
+from micropython import const
 from sapper.detector.arithmetic import quotient
 from sapper.detector.footprint_kernels import BIN_MM
 
 BINS = 64
 MASK = BINS - 1
 SKIP_MAX = 5  # bins that one frame may pass over before the odometer is not believed
-_FRAME_MS = 10
+_FRAME_MS = const(10)
 
 # Indices into the state array: sums of three gates in the open bin, frames in them; shift of three gates in 1/16 (a
 # running mean), frames in that; offsets taken off; the open bin; bins so far; what three gates read where the coil
 # stands, in 1/16, frames in that, the place in mm; frames spent over old ground; frames taken out of the time.
-_OPEN, _OUT, _STATE = 11, 19, 20
+_OPEN = const(11)
+_OUT = const(19)
+_STATE = const(20)
 
 
 @micropython.viper

@@ -8,6 +8,7 @@ too now and then, so the run that counts as frozen is learned from how often the
 from array import array
 
 import micropython
+from micropython import const
 from sapper.detector.rail import HIGH, JUMPED, LAST, LEVEL, LOW, NO_PULSE, RAIL, STATE, Rail
 from sapper.shared.events import FAULTS
 from sapper.shared.limits import TIME_WRAP_MS
@@ -17,16 +18,23 @@ NOISE = FAULTS.index("noise")
 WARMING_UP = FAULTS.index("warming_up")
 SUPPLY = FAULTS.index("supply")
 
-_STUCK_LEAST = 18  # frames
-_STUCK_MOST = 80
-_SUPPLY_FRAMES = 50
-_QUIET_FRAMES = 25  # with under a third of the usual noise in all gates: by chance one frame in a hundred
-_MOVED_MM = 50
-_YOUNG_FRAMES = 64  # so long what is usual follows the roughness of 32 frames: learned over 512 it takes seconds
+_STUCK_LEAST = const(18)  # frames
+_STUCK_MOST = const(80)
+_SUPPLY_FRAMES = const(50)
+_QUIET_FRAMES = const(25)  # with under a third of the usual noise in all gates: by chance one frame in a hundred
+_MOVED_MM = const(50)
+_YOUNG_FRAMES = const(64)  # so long what is usual follows the roughness of 32 frames: learned over 512 it takes seconds
 
 # Indices into the state array, gate by gate but for _QUIET; rail.py has the others.
-_BEFORE, _RUN, _REPEATS, _ROUGH, _USUAL = 3, 6, 9, 12, 15
-_CLIP, _QUIET, _LIMIT, _OLDER = 24, 27, 28, 31
+_BEFORE = const(3)
+_RUN = const(6)
+_REPEATS = const(9)
+_ROUGH = const(12)
+_USUAL = const(15)
+_CLIP = const(24)
+_QUIET = const(27)
+_LIMIT = const(28)
+_OLDER = const(31)
 
 
 @micropython.viper

@@ -11,25 +11,37 @@ how often their signs agree, sin(pi/2 (2 p - 1)) in Gauss noise (Sheppard 1899),
 
 from array import array
 
+from micropython import const
 from sapper.detector.footprint_kernels import EARLY_SIGMA, FULL_SIGMA
 
 # Scatter of bend, body and early in the nominal noise, against that of the bend, in 1/1024.
 _BASE = (1024, 1024, 7900)
-_ONE = 1024
-_LEAST, _MOST = 512, 16384  # of a factor at the start
+_ONE = const(1024)
+# Bounds of a factor at the start.
+_LEAST = const(512)
+_MOST = const(16384)
 # Before any ground was seen, the factors are what frames show of the noise: in the nominal noise (kernels.py's WHITE,
 # 52 units a frame) the mean size of the bend's second difference is 52 * 1.955 units. Frames do not show the wander:
 # on the recorded days the estimates scatter 1.0 to 1.5 times as much as frames say.
-_NOMINAL_ROUGH = 26000  # in 1/256
-_WANDER_PERCENT = 130
+_NOMINAL_ROUGH = const(26000)  # in 1/256
+_WANDER_PERCENT = const(130)
 # Up to so many bins, the shift that makes a step; and later: a step of 1/128 would let the estimate itself scatter by
 # 15 to 20 %, as neighbouring bins go together.
-_FIRST, _FIRST_SHIFT = 96, 6
-_SECOND, _SECOND_SHIFT = 288, 7
-_LATER_SHIFT = 8
+_FIRST = const(96)
+_FIRST_SHIFT = const(6)
+_SECOND = const(288)
+_SECOND_SHIFT = const(7)
+_LATER_SHIFT = const(8)
 # The state: sigmas of bend, body, early (1/16 frame units); nominal ones; factors between them (1/1024); the step's
 # shift; how often bend and body agree in sign (2 p - 1, 1/65536); their correlation r and 1 / sqrt(1 - r^2) (1/1024).
-_SIGMA, _NOMINAL, _FACTOR, _SHIFT, _AGREE, _TOGETHER, _APART, _STATE = 0, 3, 6, 9, 10, 11, 12, 13
+_SIGMA = const(0)
+_NOMINAL = const(3)
+_FACTOR = const(6)
+_SHIFT = const(9)
+_AGREE = const(10)
+_TOGETHER = const(11)
+_APART = const(12)
+_STATE = const(13)
 
 
 class Noise:

@@ -5,6 +5,7 @@ it; then for as long as the coil stands there, or for as far as a body may be lo
 within 50 ms.
 """
 
+from micropython import const
 from sapper.shared.events import FAULTS
 
 SATURATED = FAULTS.index("saturated")
@@ -15,12 +16,14 @@ LOW, HIGH = 500, 65040  # 25 mV from the ends of the range
 # Indices into the state array of health.py, gate by gate but for the last two: the newest frame; frames at a rail;
 # whether a jump led there; the level over ground without an object; frames at a rail that nothing explains. Then where
 # the coil stands, and for how many frames.
-LAST, RAIL, JUMPED, LEVEL, _BARE, _STOOD, STATE = 0, 18, 21, 34, 37, 41, 42
+LAST, RAIL, JUMPED, LEVEL, STATE = 0, 18, 21, 34, 42
+_BARE = const(37)
+_STOOD = const(41)
 
-_RAIL_FRAMES = 5  # at a rail that no body explains
-_RAIL_MM = 2500  # at a rail over a body: a sheet of 2 m, and as far as it drives a gate there on both sides
-_STANDS = 50  # frames within 3 mm, which the slowest creep passes in 15: no body comes to a coil that stands
-_SHARE = 8  # another gate moves by at least this part of what a gate at its rail does: a third was the least measured
+_RAIL_FRAMES = const(5)  # at a rail that no body explains
+_RAIL_MM = const(2500)  # at a rail over a body: a sheet of 2 m, and as far as it drives a gate there on both sides
+_STANDS = const(50)  # frames within 3 mm, which the slowest creep passes in 15: no body comes to a coil that stands
+_SHARE = const(8)  # another gate moves by at least this part of what a gate at its rail does: a third was least
 
 
 class Rail:

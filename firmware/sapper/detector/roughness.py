@@ -8,16 +8,24 @@ of 600 mV at 0.6 m/s it is no larger than in the coil's own noise.
 from array import array
 
 import micropython
+from micropython import const
 from sapper.detector.arithmetic import quotient
 from sapper.detector.ground import BINS
 
-_ONE = 4096  # in the rings
+_ONE = const(4096)  # in the rings
 # The state, of bend and of early: the last value and the one before; the sum over the open bin; what is usual, a
 # frame's mean size in 1/256. Then frames in the sum, frames since the start, and frames since a bin was completed.
-_LAST, _BEFORE, _SUM, _USUAL, _COUNT, _FRAMES, _AGE, _STATE = 0, 2, 4, 6, 8, 9, 10, 11
-_SETTLED = 34  # two frames, and 32 whose mean is what is usual; from then on it moves in small steps
+_LAST = const(0)
+_BEFORE = const(2)
+_SUM = const(4)
+_USUAL = const(6)
+_COUNT = const(8)
+_FRAMES = const(9)
+_AGE = const(10)
+_STATE = const(11)
+_SETTLED = const(34)  # two frames, and 32 whose mean is what is usual; from then on it moves in small steps
 # Frames after a bin was completed: later the coil stands or crawls, and motors that rest are quieter than running ones.
-_STANDS = 40
+_STANDS = const(40)
 
 
 @micropython.viper

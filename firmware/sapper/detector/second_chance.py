@@ -9,14 +9,17 @@ statistic, with bodies of a few bins beyond, is judged at once where it has pass
 from array import array
 
 import micropython
+from micropython import const
 
 BEYOND = 2  # bins beyond, whose bodies are looked at
-_ALONE = 10  # bins: the alert that was in sight nearer than that is of the same object
-_SHADOW = 25  # bins: within half a metre of an alert, what is under a quarter of it is its echo
-_COMES = 7  # tenths of the peak: an early statistic over that tells that the peak is the shoulder of what comes
-_FAR = 1 << 20
+_ALONE = const(10)  # bins: the alert that was in sight nearer than that is of the same object
+_SHADOW = const(25)  # bins: within half a metre of an alert, what is under a quarter of it is its echo
+_COMES = const(7)  # tenths of the peak: an early statistic over that tells that the peak is the shoulder of what comes
+_FAR = const(1 << 20)
 # The state: the last statistic and the one before; the bin of the last late alert.
-_LAST, _BEFORE, _AT = 0, 1, 2
+_LAST = const(0)
+_BEFORE = const(1)
+_AT = const(2)
 
 
 @micropython.viper

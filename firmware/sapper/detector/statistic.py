@@ -15,13 +15,24 @@ the wrong way.
 from array import array
 
 import micropython
+from micropython import const
 from sapper.detector.arithmetic import hypotenuse, quotient
 from sapper.detector.ground import BINS, MASK
 
 # The state: bends, bodies, earlies and sizes of bodies of 64 bins, then what the next calls are about.
-BEND, BODY, EARLY, _SIZE, _NOMINAL, _NOMINAL_EARLY = 0, 64, 128, 192, 256, 320
-_PUT_AT, _AT, _BEFORE, _AFTER, _WEIGHT, _ROCK_PM, _EARLY_ON, _END = 384, 385, 386, 387, 388, 389, 390, 391
-_STATE = 392
+BEND, BODY, EARLY = 0, 64, 128
+_SIZE = const(192)
+_NOMINAL = const(256)
+_NOMINAL_EARLY = const(320)
+_PUT_AT = const(384)
+_AT = const(385)
+_BEFORE = const(386)
+_AFTER = const(387)
+_WEIGHT = const(388)
+_ROCK_PM = const(389)
+_EARLY_ON = const(390)
+_END = const(391)
+_STATE = const(392)
 
 # 1 / sqrt(1 - r^2) in 1/1024, r in steps of 1/16 from 0 on; r is held below 7/8.
 _APART = array("i", [round(1024 / (1 - (i / 16) ** 2) ** 0.5) for i in range(16)])

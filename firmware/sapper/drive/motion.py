@@ -2,15 +2,18 @@
 others."""
 
 import micropython
+from micropython import const
 from sapper.safety.supervisor import SWEEP, TELEOP
 from sapper.shared.limits import LOOK_BACK_MM, LOOK_MS, SWEEP_LEAST_MM_S
 
 RESTED, LOOKED, LOOK_LOST = 2, 3, 4  # what `step` returns
-_SLOW_MM_S = 60  # creep at a lane's end
-_BRAKE_PER_S = 3  # at the end of a lane: speed in mm/s is at most this times the millimetres left, plus the creep
-_RESTS_MM_S = 20  # a track that rocks shows a count or two: 13 mm/s
+_SLOW_MM_S = const(60)  # creep at a lane's end
+_BRAKE_PER_S = const(3)  # at the end of a lane: mm/s are at most this times the millimetres left, plus the creep
+_RESTS_MM_S = const(20)  # a track that rocks shows a count or two: 13 mm/s
 # A second look: none, coming to rest, on the way back.
-_NONE, _RESTS, _BACKS = 0, 1, 2
+_NONE = const(0)
+_RESTS = const(1)
+_BACKS = const(2)
 
 
 class Motion:

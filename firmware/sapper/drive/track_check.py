@@ -20,9 +20,9 @@ _TOO_MANY = const(5)
 _UNDRIVEN = const(6)
 _STANDS = const(7)  # one of the first four, as it looks
 
-_WINDOW_MS = 80  # of TrackSpeed
-_STILL_MM = 2  # net, in the time of encoder_fault_ms, and no less than two ticks: a track that stands does not
-_LEAST_FF_PM = 200  # a feed-forward below is no machine's, and would make the model endless
+_WINDOW_MS = const(80)  # of TrackSpeed
+_STILL_MM = const(2)  # net, in the time of encoder_fault_ms, and no less than two ticks: a track that stands does not
+_LEAST_FF_PM = const(200)  # a feed-forward below is no machine's, and would make the model endless
 
 _ROCKING = const(16)  # undriven ticks x 4 in the leaky window; fewer can be the rover rocking
 # Millimetres here are in mm/s x ticks of 10 ms: 100 to the millimetre.

@@ -17,15 +17,15 @@ _CS = 0x4004C000
 _FCS = const(0x4004C008)
 _FIFO = 0x4004C00C
 _DIV = 0x4004C010
-_CS_IDLE = 0b11  # converter and temperature sensor on
-_CS_RUN = _CS_IDLE | 1 << 3 | 0b11111 << 16  # free-running round robin over inputs 0..4
-_FCS_RUN = 1 | 1 << 3 | 1 << 24  # FIFO and its DMA request on, at one sample
-_FCS_CLEAR = 1 << 10 | 1 << 11
-_DIV_10_KSPS = (4800 - 1) << 8  # 48 MHz / 4800
-_DREQ_ADC = 36
-_RING_BITS = 12  # 4096 bytes
+_CS_IDLE = const(0b11)  # converter and temperature sensor on
+_CS_RUN = const(_CS_IDLE | 1 << 3 | 0b11111 << 16)  # free-running round robin over inputs 0..4
+_FCS_RUN = const(1 | 1 << 3 | 1 << 24)  # FIFO and its DMA request on, at one sample
+_FCS_CLEAR = const(1 << 10 | 1 << 11)
+_DIV_10_KSPS = const((4800 - 1) << 8)  # 48 MHz / 4800
+_DREQ_ADC = const(36)
+_RING_BITS = const(12)  # 4096 bytes
 _COUNT = 0x7FFFFFFF  # 59 hours; `renew` starts it again long before, standing
-_RENEW_BELOW = 0x40000000 >> 8
+_RENEW_BELOW = const(0x40000000 >> 8)
 _SMALL = const(0x3FFFFFFF)  # the bits of a small integer; all of them are set in _COUNT
 
 

@@ -9,7 +9,7 @@ from micropython import const
 from sapper.hardware.registers import pushed
 from sapper.shared.pins import GPIO
 
-_CLOCK_HZ = 1_000_000  # an edge takes at most 6 cycles: good for 150,000 ticks a second
+_CLOCK_HZ = const(1_000_000)  # an edge takes at most 6 cycles: good for 150,000 ticks a second
 # PIO1 (RP2040 datasheet 3.7): per machine, where instructions go in and the counts come out
 _INSTR = (0x503000D8, 0x503000F0)
 _RXF = (0x50300020, 0x50300024)

@@ -5,10 +5,11 @@ import time
 from machine import PWM, Pin
 
 import micropython
+from micropython import const
 from sapper.shared.pins import GPIO
 
-_PWM_HZ = 20_000
-_PERIOD_US = 50
+_PWM_HZ = const(20_000)
+_PERIOD_US = const(50)
 _SIDES = ("LEFT", "RIGHT")
 
 

@@ -7,10 +7,11 @@ Slice 4: A the pulse, B gate 0's strobe; slice 5: gates 1 and 2. All rise with t
 
 from machine import Pin
 
+from micropython import const
 from sapper.hardware.registers import peek, poke
 from sapper.shared.pins import GPIO
 
-_CLOCK_NS = 8
+_CLOCK_NS = const(8)
 # RP2040 datasheet 4.5.3
 _CSR = (0x40050050, 0x40050064)
 _DIV = (0x40050054, 0x40050068)
@@ -19,8 +20,8 @@ _CC = (0x4005005C, 0x40050070)
 _TOP = (0x40050060, 0x40050074)
 _EN_SET = 0x400520A0
 _EN_CLEAR = 0x400530A0
-_BOTH = 0b110000
-_DIV_ONE = 1 << 4
+_BOTH = const(0b110000)
+_DIV_ONE = const(1 << 4)
 _SIGNALS = ("COIL_TX", "STROBE_0", "STROBE_1", "STROBE_2")
 
 

@@ -8,12 +8,13 @@ from machine import UART, Pin
 from sapper_stdin import peek
 
 import micropython
+from micropython import const
 from sapper.shared.pins import GPIO, UART_RADIO, UART_RADIO_BAUD
 
-_SEND_BYTES = 1024
+_SEND_BYTES = const(1024)
 _BYTE_US = 10 * 1_000_000 // UART_RADIO_BAUD + 4  # a little more than ten bits take
-_PART_LEAST = 256
-_CTRL_C = 3
+_PART_LEAST = const(256)
+_CTRL_C = const(3)
 
 
 class UsbPort:

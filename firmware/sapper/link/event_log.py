@@ -5,14 +5,15 @@ the
 row is changed and put back after, so a reset in between leaves no half row that looks whole.
 """
 
+from micropython import const
 from sapper.shared.events import ARGS_MAX, KIND_ROW, put_line
 from sapper.shared.text import Text
 
 CAPACITY = 64
 _WIDTH = 4 + ARGS_MAX  # number, t_ms, kind, s_mm, arguments
-_HEADER = 3
-_MAGIC = 0x1AB0C5
-_NEXT_MOST = 1 << 29
+_HEADER = const(3)
+_MAGIC = const(0x1AB0C5)
+_NEXT_MOST = const(1 << 29)
 WORDS = _HEADER + CAPACITY * _WIDTH
 
 

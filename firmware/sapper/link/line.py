@@ -1,13 +1,14 @@
 """Bytes of a serial line -> whole text lines, in bounded memory, with the little editing a bare terminal needs."""
 
 import micropython
+from micropython import const
 from sapper.link.often import line_of
 
 MAX_BYTES = 160
 CTRL_C = 3
-_CR = 13
-_LF = 10
-_BLANK = 32
+_CR = const(13)
+_LF = const(10)
+_BLANK = const(32)
 _ENDS = (_CR, _LF)  # made once: where it is used, a tuple of names would be made each time
 _BACKSPACES = (8, 127)
 

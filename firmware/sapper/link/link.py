@@ -1,6 +1,7 @@
 """One serial link: bytes in to lines; answers, events and telemetry out. Bounded memory, never waits."""
 
 import micropython
+from micropython import const
 from sapper.link.ctrl_c import CtrlC
 from sapper.link.line import CTRL_C, LineReader
 from sapper.shared.text import MOST, Text
@@ -9,14 +10,14 @@ from sapper.shared.text import MOST, Text
 # flow control; a radio is not, so more is taken than its line can bring in a tick: nothing grows stale behind a flood.
 READ_BYTES = (32, 64)
 LINES_MAX = 4
-_BEHIND_TICKS = 3
-_ANSWERS_MAX = 8
-_LINES_A_TICK = 4
+_BEHIND_TICKS = const(3)
+_ANSWERS_MAX = const(8)
+_LINES_A_TICK = const(4)
 _PROMPT = b"> "
 # What MicroPython's tools send to ask for its raw prompt, and to leave it. The latter is passed over: whoever looks for
 # a board says it to one that does not answer (host: board/at_prompt.py).
-_CTRL_A = 1
-_CTRL_B = 2
+_CTRL_A = const(1)
+_CTRL_B = const(2)
 # In SAFE, a Ctrl-C behind lines that wait: one of them may arm, and then it is a stop. No line has this text.
 _CTRL_C_BEHIND = "\x03"
 NO_PROMPT = (

@@ -9,6 +9,7 @@ wrongly) is answered, too.
 from array import array
 
 import micropython
+from micropython import const
 from sapper.link import unproved
 from sapper.link.gate import BEFORE_TEXT, RIGHT, WRONG_MAC
 from sapper.link.line import MAX_BYTES
@@ -16,14 +17,28 @@ from sapper.link.often import OTHER, PROVED, form_of
 
 SHARE = 20  # lines at once
 SHARE_EVERY_TICKS = 20  # and then one so often: 5 a second
-_AT_SIGN = 64
+_AT_SIGN = const(64)
 
 # Where a tick's bytes stop: at their end, or at a line that is ...
 NOTHING, PLAIN, STOP, SIGNED = range(4)
 
 # Indices into the state; the first four are line_mac's `parts`.
-_FIRST, _END, _DIGITS, _NONCE_BYTES, _AT, _COUNT, _LENGTH, _BAD, _AFTER_CR, _BY_HAND = range(10)
-_SHARE, _COUNTER, _LAST, _MALFORMED, _TOO_LONG, _FLOODED = range(10, 16)
+_FIRST = const(0)
+_END = const(1)
+_DIGITS = const(2)
+_NONCE_BYTES = const(3)
+_AT = const(4)
+_COUNT = const(5)
+_LENGTH = const(6)
+_BAD = const(7)
+_AFTER_CR = const(8)
+_BY_HAND = const(9)
+_SHARE = const(10)
+_COUNTER = const(11)
+_LAST = const(12)
+_MALFORMED = const(13)
+_TOO_LONG = const(14)
+_FLOODED = const(15)
 
 
 @micropython.viper

@@ -7,14 +7,15 @@ from array import array
 from struct import calcsize
 
 import micropython
+from micropython import const
 from sapper.shared.limits import TIME_WRAP_MS
 from sapper.shared.wire import FRAME_MAX_BYTES, NO_FRAME, RAW, RAW_HEAD, RAW_ROW, RAW_ROWS
 
 _ROWS = RAW_ROWS
 _HEAD_BYTES = calcsize("<BB" + "".join(field[1] for field in RAW_HEAD))
 _ROW_BYTES = calcsize("<" + "".join(field[1] for field in RAW_ROW))
-_FIRST_AT = 4  # a frame ends then in a tick in which DETECT and STATUS, at their usual rates, do not leave
-_WAITS = -1
+_FIRST_AT = const(4)  # a frame ends then in a tick in which DETECT and STATUS, at their usual rates, do not leave
+_WAITS = const(-1)
 _TIME_MASK = TIME_WRAP_MS - 1
 
 

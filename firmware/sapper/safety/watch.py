@@ -36,12 +36,12 @@ _BEGUN = LOOK_STEPS.index("begun")
 _OVER_IT = LOOK_STEPS.index("over_it")
 _NOT_BACKED = LOOK_STEPS.index("not_backed")
 # An alert is of ground so far behind the coil, three bins and a half (detector/footprint_kernels.py).
-_ALERT_BEHIND_MM = 70
-_LATE_MM = 200  # further behind the coil an alert is of the full estimate
+_ALERT_BEHIND_MM = const(70)
+_LATE_MM = const(200)  # further behind the coil an alert is of the full estimate
 # From this share of an alert's level on the sweep goes slowly, until the full estimate of that ground is known. At half
 # of it noise alone keeps the rover slow for most of the way.
 _SLOW_PERCENT = const(70)
-_SLOW_MM = 300
+_SLOW_MM = const(300)
 
 
 class Watch:

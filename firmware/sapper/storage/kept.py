@@ -4,10 +4,12 @@ laptop. The event log lies at its start, the boot number at its end."""
 import os
 from array import array
 
+from micropython import const
+
 WORDS = 640
 BOOT_MAGIC, BOOT_NUMBER = WORDS - 2, WORDS - 1
-_MAGIC = 0x0D0B0075
-_NUMBER_BITS = 30  # a small integer, off the heap
+_MAGIC = const(0x0D0B0075)
+_NUMBER_BITS = const(30)  # a small integer, off the heap
 
 
 def words():

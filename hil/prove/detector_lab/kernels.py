@@ -97,7 +97,7 @@ def rows(name: str, ahead: int) -> list[str]:
         "# Sigma of the ground-balanced estimate in the nominal noise, in 1/16 of a frame's unit.",
         f"{name}_SIGMA = {tuple(sigmas)}",
         f"{name} = array(",
-        '    "i",',
+        '    "h",',
         "    [",
     ]
     for h, _ in made:
