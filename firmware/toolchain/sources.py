@@ -35,6 +35,28 @@ class Patch:
 
 PATCHES = (
     Patch(
+        "py/builtinimport.c",
+        "    qstr file_qstr = qstr_from_str(file_str);\n\n    // If we support loading .mpy",
+        "    #if MICROPY_VFS_ROM && MICROPY_PERSISTENT_CODE_LOAD && !MICROPY_PY___FILE__\n"
+        "    if (file_str[file->len - 3] == 'm') {\n"
+        "        mp_obj_t opened = mp_call_function_2(MP_OBJ_FROM_PTR(&mp_builtin_open_obj),\n"
+        "            mp_obj_new_str(file_str, file->len), MP_OBJ_NEW_QSTR(MP_QSTR_rb));\n"
+        "        mp_buffer_info_t rom;\n"
+        "        if (mp_get_buffer(opened, &rom, MP_BUFFER_READ)) {\n"
+        "            mp_reader_t reader;\n"
+        "            mp_reader_new_mem(&reader, rom.buf, rom.len, MP_READER_IS_ROM);\n"
+        "            mp_compiled_module_t loaded;\n"
+        "            loaded.context = module_obj;\n"
+        "            mp_raw_code_load(&reader, &loaded);\n"
+        "            do_execute_proto_fun(loaded.context, loaded.rc, MP_QSTRnull);\n"
+        "            return;\n"
+        "        }\n"
+        "    }\n"
+        "    #endif\n\n"
+        "    qstr file_qstr = qstr_from_str(file_str);\n\n    // If we support loading .mpy",
+        "the path of each module of a slot, 35 characters, stayed on the heap for good as a name",
+    ),
+    Patch(
         "ports/rp2/mphalport.h",
         "#define MICROPY_HW_USB_CDC_TX_TIMEOUT (500)\n",
         "#ifndef MICROPY_HW_USB_CDC_TX_TIMEOUT\n#define MICROPY_HW_USB_CDC_TX_TIMEOUT (500)\n#endif\n",
