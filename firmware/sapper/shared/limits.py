@@ -238,9 +238,9 @@ LOOK_MS: (
 ALERT_LEVEL_X100: (
     "1/100 sigma",
     "an alert's level above which its stop is weakened",
-    "the strictest that a rate of false alarms asks for (detector/false_alarms.py)",
+    "the strictest that a rate of false alarms asks for, of the late alert (detector/false_alarms.py)",
     "tests/firmware/shared/test_whole_settings.py",
-) = 408
+) = 415
 ARM_CODE_MOST_MS: (
     "ms",
     "the longest arm_code_ms",
