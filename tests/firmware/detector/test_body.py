@@ -80,15 +80,20 @@ def test_a_small_object_behind_a_body_that_rails_raises_its_own_alert(behind_m, 
 
 @pytest.mark.parametrize("speed", [0.2, 0.3, 0.45, 0.6])
 def test_the_echo_of_a_body_raises_no_alert(speed) -> None:
-    """Faint to far beyond the range, narrow and wide. One faint contact behind all of them is the noise's."""
-    behind = []
+    """Faint to far beyond the range, narrow and wide. One faint contact behind all of them is the noise's. One of
+    all may alert twice before its middle: once at its foot 0.4 m off, 11 mV of it, and again as it grows.
+    """
+    behind, twice = [], 0
     for peak, _ in (*RAILING, *((p, 0) for p in SMALL[:4]), (SHEETS["every gate at 0 V"], 0), (STEEL, 0)):
         for a_m in (0.10, 0.138, 0.16):
             said = run(Lane.drive([(5, speed)], seed=8).put(2.5, peak, a_m))
-            assert len([a for a in said.alerts if 2000 <= a <= 3500]) == 1, (peak, a_m, said.alerts)
+            alerts = [a for a in said.alerts if 2000 <= a <= 3500]
+            assert alerts and max(alerts) <= 2600, (peak, a_m, alerts)
+            twice += len(alerts) - 1
             contacts = [c for c in said.contacts if 2000 <= c[0] <= 3500]
             assert contacts, (peak, a_m)
             behind += contacts[1:]
+    assert twice <= 1
     assert len(behind) <= 1 and all(c[3] < 45 for c in behind), behind
 
 

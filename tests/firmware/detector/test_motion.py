@@ -53,11 +53,12 @@ def test_an_object_that_is_crept_over_is_one_contact_at_its_place(speed) -> None
 
 @pytest.mark.slow
 def test_a_coil_that_swings_over_mineral_soil_sees_copper_and_nothing_else() -> None:
-    """The soil's answer comes and goes by 35 and 60 mV at 1 to 2 Hz; the copper's is 23 mV at the middle gate. 108 m2,
-    and a hot rock in the soil's ratio in each lane: 3 false alarms at the most.
+    """The soil's answer comes and goes by 35 and 60 mV at 1 to 2 Hz; the copper's is 23 mV at the middle gate: four of
+    five are found. 432 m2, and a hot rock in the soil's ratio in each lane: no more false alarms than the upper end of
+    the rate set, 3 in 100 m2 (Poisson).
     """
     found = others = 0
-    for seed in range(12):
+    for seed in range(48):
         for swing_mv in (35.0, 60.0):
             lane = Lane.drive([(9, 0.3)], seed=seed)
             angle = 2 * np.pi * (1 + seed % 5 / 4) * lane.t_ms / 1000
@@ -66,5 +67,5 @@ def test_a_coil_that_swings_over_mineral_soil_sees_copper_and_nothing_else() -> 
             contacts = [contact[0] for contact in run(lane).contacts]
             found += any(abs(s_mm - 6000) <= 150 for s_mm in contacts)
             others += sum(abs(s_mm - 6000) > 500 for s_mm in contacts)
-    assert found >= 21
-    assert others <= 3, f"{others} false alarms"
+    assert found >= 77
+    assert others <= 20, f"{others} false alarms"
