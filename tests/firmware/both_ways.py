@@ -12,6 +12,7 @@ import bench
 from sapper.crypto.keys import to_hex
 from sapper.crypto.signing import Signer
 from sapper.detector.footprint import TAPS_EARLY, Footprint
+from sapper.detector.footprint_kernels import EARLY_AHEAD
 from sapper.detector.ground import Ground
 from sapper.drive.odometry import Odometry
 from sapper.drive.track_check import TrackCheck, TrackPair
@@ -168,7 +169,7 @@ def weeks():
             ground = Ground()
             for i in range(TAPS_EARLY + 2):
                 ground.step(array("i", [32768] * 5), (start + i * bin_ms) % TIME_WRAP_MS, 20 * i)
-            print(Footprint(ground).row(ground.open - 1))
+            print(Footprint(ground).row(ground.open - 1 - EARLY_AHEAD, ground.open - 1))
     rig = bench.Bench()
     rig.app.t_ms = TIME_WRAP_MS - 30
     print(rig.say("ping", 0, 2), rig.say("stop", 0, 5), rig.say("log 3", 0, 9), rig.app.t_ms)

@@ -4,6 +4,7 @@ import pytest
 from bench import Bench
 
 from sapper.detector.footprint import TAPS_EARLY, Footprint
+from sapper.detector.footprint_kernels import EARLY_AHEAD
 from sapper.detector.ground import Ground
 from sapper.detector.health import WARMING_UP, Health
 from sapper.safety.supervisor import ARMED, CONTACT, STOPPED, SWEEP, TELEOP
@@ -65,7 +66,7 @@ def test_the_coils_speed_over_the_last_bins_is_the_same_over_the_wrap(bin_ms):
         ground = Ground()
         for i in range(TAPS_EARLY + 2):
             ground.step((32768, 32768, 32768), (start + i * bin_ms) % TIME_WRAP_MS, 20 * i)
-        rows.append(Footprint(ground).row(ground.open - 1))
+        rows.append(Footprint(ground).row(ground.open - 1 - EARLY_AHEAD, ground.open - 1))
     assert rows[0] == rows[1]
 
 
@@ -75,7 +76,7 @@ def test_rows_of_speeds_differ_so_that_the_wrap_is_seen_in_one():
         ground = Ground()
         for i in range(TAPS_EARLY + 2):
             ground.step((32768, 32768, 32768), i * bin_ms, 20 * i)
-        seen.add(Footprint(ground).row(ground.open - 1))
+        seen.add(Footprint(ground).row(ground.open - 1 - EARLY_AHEAD, ground.open - 1))
     assert len(seen) == 2
 
 
