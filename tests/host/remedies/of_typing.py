@@ -41,6 +41,13 @@ def a_difficulty_that_is_none(at: Stage) -> None:
     at.works(*work, remedy.removeprefix("it is one of ").split(", ")[0])
 
 
+@situation("verbs/trace/synth.py: --scene {}?")
+def a_scene_that_is_none(at: Stage) -> None:
+    work = ("trace", "synth", "--count", "1", "--out", at.folder / "lanes", "--scene")
+    remedy = at.fails("verbs/trace/synth.py: --scene {}?", *work, "swinging")
+    at.works(*work, remedy.removeprefix("it is one of ").split(", ")[0])
+
+
 @situation("verbs/replay.py: --set {}: {}")
 def a_setting_that_is_none(at: Stage) -> None:
     remedy = at.fails("verbs/replay.py: --set {}: {}", "replay", at.trace(), "--set", "swep_mm_s=1")
