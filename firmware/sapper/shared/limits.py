@@ -240,7 +240,7 @@ ALERT_LEVEL_X100: (
     "an alert's level above which its stop is weakened",
     "the strictest that a rate of false alarms asks for, of the late alert (detector/false_alarms.py)",
     "tests/firmware/shared/test_whole_settings.py",
-) = 415
+) = 430
 ARM_CODE_MOST_MS: (
     "ms",
     "the longest arm_code_ms",

@@ -36,7 +36,7 @@ from sapper_host.files.place import check_file
 from sapper_host.files.whole_file import write
 from sapper_host.update import bundle as bundles
 
-ROOM_B = 56 * 1024  # RAM for the hot set
+ROOM_B = 54 * 1024  # RAM for the hot set
 STEPS = 2
 
 
