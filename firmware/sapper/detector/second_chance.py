@@ -24,6 +24,7 @@ _AT = const(2)
 
 @micropython.viper
 def _late(state: ptr32, statistic: int, level: int, early: int, place: int, seen: int, top: int) -> int:
+    """Take in the newest statistic; the one before where it is a late alert, or 0. Statistics are below 2^17."""
     peak = state[0]
     before = state[1]
     state[1] = peak
@@ -34,13 +35,13 @@ def _late(state: ptr32, statistic: int, level: int, early: int, place: int, seen
         return 0
     if peak < before:
         return 0
-    if early * 10 >= peak * 7:
+    if early * 10 >= peak * _COMES:
         return 0
-    if place - seen <= 10:
+    if place - seen <= _ALONE:
         return 0
-    if place - seen <= 25 and peak * 4 < top:
+    if place - seen <= _SHADOW and peak * 4 < top:
         return 0
-    if place - state[2] <= 25:
+    if place - state[2] <= _SHADOW:
         return 0
     state[2] = place
     return peak
