@@ -104,9 +104,11 @@ class CalibratedBoard:
         self.place.show(step)
         self._begin()
         begun_s = self.place.clock()
-        while (done_s := self.place.clock() - begun_s) < seconds:
-            progress(done_s)
-            self._dialog.quiet_until(min(self.place.clock() + _TURN_S, begun_s + seconds))
+        # One sum for both: a rig's clock stands while nothing waits for it, and differences are rounded otherwise.
+        until_s = begun_s + seconds
+        while (now_s := self.place.clock()) < until_s:
+            progress(now_s - begun_s)
+            self._dialog.quiet_until(min(now_s + _TURN_S, until_s))
         return self._end()
 
     def check(self, step: str, progress: Progress) -> tuple[Event | None, Frames]:
