@@ -36,6 +36,8 @@ from sapper_host.files.place import check_file
 from sapper_host.files.whole_file import write
 from sapper_host.update import bundle as bundles
 
+# One ends in the other by a jump that reaches 256 bytes: both stay in flash, where they are neighbours.
+_NEIGHBOURS = (".text.__wrap___aeabi_ui2f", ".text.__wrap___aeabi_i2f")
 ROOM_B = 54 * 1024  # RAM for the hot set
 STEPS = 2
 
@@ -82,6 +84,7 @@ def choose(folder: Path, room_b: int, steps: int, jobs: int, console: Console) -
 def chosen(uf2: Path, cost: Mapping[Section, float], room_b: int) -> list[Entry]:
     """What to add to the hot set of that image, for so much RAM in all."""
     image = Image.beside(uf2)
+    cost = {section: us for section, us in cost.items() if section.name not in _NEIGHBOURS}
     sizes, early = image.bytes_of(*FLASH), ran_early(uf2, image)
     more = choice.best(image, cost, room_b - sum(image.bytes_of(*HOT).values()))
     return [Entry(section, section in early, sizes[section], cost[section]) for section in more]
