@@ -44,9 +44,9 @@ class Result:
 
     contacts: list[Find] = field(default_factory=list)
     alerts: list[Find] = field(default_factory=list)
-    late: int = 0
     faults: list[tuple[float, int]] = field(default_factory=list)
     searched_from_m: float | None = None
+    late: int = 0
 
     @property
     def fault_names(self) -> list[str]:

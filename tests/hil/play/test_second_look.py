@@ -155,7 +155,7 @@ def test_after_the_verdict_the_same_object_does_not_stop_it_again() -> None:
 
 def test_it_backs_only_over_ground_that_this_sweep_has_searched() -> None:
     """A sweep that begins past the object: its place lies before the ground that the sweep has searched."""
-    with driving(tables(x_m=2.5), {}, sweep_m=2.62) as drive:
+    with driving(tables(x_m=2.5, radius_m=0.0125), {}, sweep_m=2.62) as drive:
         assert drive.until("ARMED", "CONTACT") == "ARMED"
         operator = drive.operator
         for _ in range(3):  # straight ahead, so that the detector keeps what it knows
