@@ -23,7 +23,7 @@ _NAMES = ("rover-1", "rover-2")
 def all_works(folder: Path) -> list[Work]:
     """Every work; `folder` is for what has to be built."""
     every = {path.relative_to(ROOT / "firmware").as_posix() for path in _modules()}
-    old = bundle(folder / "old", {name: "_OLDER = 0" for name in every})
+    old = bundle(folder / "old", {name: "_AN_OLDER_ONE = 0" for name in every})
     first = bundle(folder / "first", {name: "_VERSION = 1" for name in every})
     second = bundle(folder / "second", {name: "_VERSION = 22" for name in every})
     one = bundle(folder / "one", {name: "_VERSION = 1" for name in every} | {"sapper/link/status.py": "_OTHER = 1"})
