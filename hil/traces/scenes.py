@@ -7,7 +7,7 @@ none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -171,13 +171,19 @@ def _stops(draft: Draft) -> None:
     draft.legs.append(Leg(draft.speed_m_s, until_m=draft.length_m))
 
 
+def _along(draft: Draft, away_m: Sequence[float]) -> Iterator[tuple[int, float, float]]:
+    """(number, place in m, one of `away_m`) of each target, in the order in which the coil comes to them."""
+    drawn_m = _even(draft, away_m)
+    order = np.argsort([float(target["x_m"]) for target in draft.targets])
+    for number, distance_m in zip(order, drawn_m, strict=True):
+        yield int(number), float(draft.targets[number]["x_m"]), distance_m
+
+
 def _stand(draft: Draft) -> None:
     """Before four of the targets, so near that little of them is behind the coil when it goes on."""
-    before_m = _even(draft, (0.0, 0.05, 0.15, 0.3))
-    order = np.argsort([float(target["x_m"]) for target in draft.targets])
-    for number, ahead_m in zip(order, before_m, strict=True):
-        x_m = float(draft.targets[number]["x_m"]) - ahead_m
-        draft.groups[int(number)] = f"{ahead_m:.2f} m behind a stand"
+    for number, target_m, ahead_m in _along(draft, (0.0, 0.05, 0.15, 0.3)):
+        x_m = target_m - ahead_m
+        draft.groups[number] = f"{ahead_m:.2f} m behind a stand"
         draft.marks.append(round(x_m, 3))
         draft.legs += [Leg(draft.speed_m_s, until_m=x_m), Leg(0.0, seconds=float(draft.random.uniform(2.0, 8.0)))]
     draft.legs.append(Leg(draft.speed_m_s, until_m=draft.length_m))
@@ -185,11 +191,8 @@ def _stand(draft: Draft) -> None:
 
 def _back(draft: Draft) -> None:
     """Back over each of four targets from a place behind it, and on."""
-    past_m = _even(draft, (0.05, 0.15, 0.3, 0.5))
-    order = np.argsort([float(target["x_m"]) for target in draft.targets])
-    for number, behind_m in zip(order, past_m, strict=True):
-        x_m = float(draft.targets[number]["x_m"])
-        draft.groups[int(number)] = f"turned {behind_m:.2f} m past"
+    for number, x_m, behind_m in _along(draft, (0.05, 0.15, 0.3, 0.5)):
+        draft.groups[number] = f"turned {behind_m:.2f} m past"
         draft.legs += [
             Leg(draft.speed_m_s, until_m=x_m + behind_m),
             Leg(0.0, seconds=0.5),
