@@ -6,6 +6,7 @@ armed anew, and only an alert over it counts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,14 +32,16 @@ class Stops:
         return Stops(self.targets + other.targets, self.stopped + other.stopped, self.elsewhere + other.elsewhere)
 
 
+def armed_for_m(target_m: float, places_m: Sequence[float]) -> float:
+    """Where the approach to a target begins: at most RUN_UP_M before it, and BEHIND_M behind the one of all before."""
+    before_m = max((place for place in places_m if place < target_m), default=-BEHIND_M)
+    return max(target_m - RUN_UP_M, before_m + BEHIND_M)
+
+
 def armed_at_m(truth: dict[str, Any]) -> list[float]:
-    """Where the detector is armed for each target: at most RUN_UP_M before it, and behind the one before."""
-    out: list[float] = []
-    last_m = -BEHIND_M
-    for place in sorted(float(target["s_m"]) for target in truth["targets"]):
-        out.append(max(place - RUN_UP_M, last_m + BEHIND_M, 0.0))
-        last_m = place
-    return out
+    """Where the detector is armed for each target, in the order in which the coil comes to them."""
+    places = sorted(float(target["s_m"]) for target in truth["targets"])
+    return [armed_for_m(place, places) for place in places]
 
 
 def stops_of(truth: dict[str, Any], said: Result) -> Stops:

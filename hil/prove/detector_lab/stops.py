@@ -20,13 +20,12 @@ import numpy as np
 from hil.errors import HilError
 from hil.intervals import wilson
 from hil.play.replay import replay
+from hil.prove.detector_lab.approaches import armed_for_m
 from hil.workers import workers
 from sapper_host import processes
 from sapper_host.recordings.score import FOUND_WITHIN_M
 from sapper_host.recordings.trace import Trace, read_trace
 
-RUN_UP_M = 1.5
-BEHIND_M = 0.7
 BEYOND_M = 0.8
 LIMIT_M = 0.10
 
@@ -56,8 +55,7 @@ def approach(path: Path, number: int) -> Approach:
     assert trace.truth is not None
     places = [float(target["s_m"]) for target in trace.truth["targets"]]
     target_m = places[number]
-    before_m = max((place for place in places if place < target_m), default=-BEHIND_M)
-    part = cut(trace, max(target_m - RUN_UP_M, before_m + BEHIND_M), target_m + BEYOND_M)
+    part = cut(trace, armed_for_m(target_m, places), target_m + BEYOND_M)
     try:
         return _judge(trace.name, target_m, replay(part, "sil", "stop"))
     except HilError as error:
