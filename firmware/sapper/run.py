@@ -7,13 +7,14 @@ from time import sleep_ms, sleep_us, ticks_add, ticks_diff, ticks_ms, ticks_us
 import machine
 
 from micropython import const
-from sapper import shared
+from sapper import safety, shared
 from sapper.app import Application
 from sapper.hardware.board import Board
 from sapper.loop_stats import PERIOD_US
+from sapper.shared.forget import forget
 from sapper.update.running import RECEIVES
 
-_TABLES = ("limits", "pins", "wire")
+_TABLES = ((shared, ("detector_settings", "limits", "pins", "wire")), (safety, ("rules",)))
 _UPKEEP_TICKS = const(250)
 _PROVED_TICKS = const(10)  # an update on trial has run its loop for so long before it is tested: every input was read
 _EXCEPTIONS_MOST = const(10)
@@ -120,12 +121,11 @@ def loop(app, clock):
 
 
 def _forget_tables():
-    """Whoever needs a value of these has taken it, and none holds anything else: 9 kB where a slot brought them. Where
+    """Whoever needs a value of these has taken it, and none holds anything else: 10 kB where a slot brought them. Where
     `main` runs again they are gone already."""
-    if sys.implementation.name == "micropython":
-        for name in _TABLES:
-            if sys.modules.pop("sapper.shared." + name, None):
-                delattr(shared, name)
+    for package, names in _TABLES:
+        for name in names:
+            forget(package, name)
 
 
 def _forget_application():

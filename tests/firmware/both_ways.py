@@ -24,6 +24,7 @@ from sapper.link.gate import Forged, Gate
 from sapper.link.line import LineReader
 from sapper.link.telemetry import FrameWriter
 from sapper.safety import supervisor
+from sapper.safety.rules import RULES
 from sapper.shared import events, fields, settings, wire
 from sapper.shared.limits import TIME_WRAP_MS
 from sapper.shared.settings import SettingError, Settings
@@ -41,8 +42,8 @@ def pick(low, high):
 
 def decisions():
     for state in range(len(events.STATES)):
-        print([supervisor.decide(state, 1 << bit) for bit in range(len(supervisor.RULES))])
-        print([supervisor.decide(state, pick(0, (1 << len(supervisor.RULES)) - 1)) for _ in range(100)])
+        print([supervisor.decide(state, 1 << bit) for bit in range(len(RULES))])
+        print([supervisor.decide(state, pick(0, (1 << len(RULES)) - 1)) for _ in range(100)])
 
 
 def lines():

@@ -46,7 +46,7 @@ _FAR_BINS = const(1 << 20)
 class Detector:
     """Feed `step` every frame; read the outputs after it.
 
-    strength 0..1000, class_hint (CLASS_*), statistic and level (1/100 sigma), alert 0 or 1, fault_code (index into
+    strength 0..1000, class_hint (CLASS_*), statistic and level (1/100 sigma), alert 0 or 1, alert_late (after FLAG_ALERT), fault_code (index into
     events.FAULTS), contact (after FLAG_CONTACT), contact_level (1/100 sigma), health. pinpointing: strength is
     against a level, nothing is sought.
     """
@@ -108,7 +108,7 @@ class Detector:
         self.class_hint = CLASS_NONE
         self.statistic = 0
         self.alert = self.alert_mm = self.alert_statistic = self.alert_level = 0
-        self._due = self._peaked = self._passed = False
+        self._due = self._peaked = self._passed = self.alert_late = False
         self._last = self._peak_bin = 0
         self._seen_bin = -_FAR_BINS
 
@@ -193,7 +193,7 @@ class Detector:
             self._suppose()
         noise.next_bin(row)
         health = self.health
-        statistic = self._soon.judge(last, self._bump, self.balance.state, noise.state, health.fault != STUCK_GATE0)
+        statistic = self._soon.judge(last, self._bump, self.balance.state, noise.state, health.fault != STUCK_GATE0, 0)
         self._due = bins >= TAPS_FULL
         self._last = last
         held = health.rail.held
@@ -214,6 +214,7 @@ class Detector:
         elif told:
             self.class_hint = class_at(self._soon.state, last, noise.state)
             if told == RISEN:
+                self.alert_late = False
                 return self._raise(last - kernels.EARLY_AHEAD, statistic, self.level, self.class_hint)
         return 0
 
@@ -234,7 +235,7 @@ class Detector:
         noise = self.noise
         noise.next_bin(row)
         statistic = self._late.judge(
-            here, self._bump, self.balance.state, noise.state, self.health.fault != STUCK_GATE0
+            here, self._bump, self.balance.state, noise.state, self.health.fault != STUCK_GATE0, self.contact_level
         )
         self.balance.learn(last, self.ground.bins)
         here -= _AROUND
@@ -244,7 +245,7 @@ class Detector:
         self._passed = True
         here = last - kernels.AHEAD - BEYOND
         statistic = self._second_chance.put(
-            self._late.again(here, BEYOND, noise.state),
+            self._late.again(here, BEYOND, noise.state, self._late_level),
             self._late_level,
             self.statistic,
             here - 1,
@@ -253,10 +254,11 @@ class Detector:
         )
         if not statistic or inhibit or self.alert or self._body.runs_out:
             return 0
+        self.alert_late = True
         return self._raise(here - 1, statistic, self._late_level, class_at(self._late.state, here - 1, noise.state))
 
     def _raise(self, at, statistic, level, class_hint):
-        """The outputs of an alert about bin `at`."""
+        """The outputs of an alert about bin `at`, which is late or not."""
         self.alert_mm = at * BIN_MM + BIN_MM // 2
         self.alert_statistic = statistic
         self.strength = max(self.strength, strength_of(statistic))

@@ -12,7 +12,7 @@ from micropython import const
 from sapper.detector.arithmetic import quotient
 from sapper.detector.ground import BINS
 
-_ONE = const(4096)  # in the rings
+_ONE = const(64)  # in the rings
 # The state, of bend and of early: the last value and the one before; the sum over the open bin; what is usual, a
 # frame's mean size in 1/256. Then frames in the sum, frames since the start, and frames since a bin was completed.
 _LAST = const(0)
@@ -76,8 +76,8 @@ def _take(frame: ptr32, ratio: ptr32, state: ptr32):
 
 
 @micropython.viper
-def _close(state: ptr32, rings: ptr32, last: int, done: int):
-    """The square of the open bin's ratio to what is usual, in 1/4096, for the `done` bins that end with bin `last`."""
+def _close(state: ptr32, rings: ptr16, last: int, done: int):
+    """The open bin's ratio to what is usual, in 1/64, for the `done` bins that end with bin `last`."""
     n = state[8]
     i = 0
     while i < 2:
@@ -88,7 +88,7 @@ def _close(state: ptr32, rings: ptr32, last: int, done: int):
                 ratio = int(quotient(state[4 + i] << 6, usual >> 8))
         k = 0
         while k < done:
-            rings[((last - k) & 63) + (i << 6)] = ratio * ratio
+            rings[((last - k) & 63) + (i << 6)] = ratio
             k += 1
         state[4 + i] = 0
         i += 1
@@ -97,14 +97,14 @@ def _close(state: ptr32, rings: ptr32, last: int, done: int):
 
 
 class Roughness:
-    """`step` each frame, `close` with each completed bin. rings: the square of the ratio to what is usual, of bend in
-    bin b at rings[b % 64], of early at rings[64 + b % 64], in 1/4096.
+    """`step` each frame, `close` with each completed bin. rings: the ratio to what is usual, of bend in bin b at
+    rings[b % 64], of early at rings[64 + b % 64], in 1/64, at most 512.
     """
 
     def __init__(self, balance):
         self._ratio = balance.state
         self._state = array("i", bytes(4 * _STATE))
-        self.rings = array("i", bytes(4 * 2 * BINS))
+        self.rings = array("H", bytes(2 * 2 * BINS))
 
     def restart(self):
         """New ground; what is usual stays."""

@@ -19,20 +19,21 @@ from micropython import const
 from sapper.detector.arithmetic import hypotenuse, quotient
 from sapper.detector.ground import BINS, MASK
 
-# The state: bends, bodies, earlies and sizes of bodies of 64 bins, then what the next calls are about.
+# The state: bends, bodies and earlies of 64 bins and their noise, then what the next calls are about.
 BEND, BODY, EARLY = 0, 64, 128
-_SIZE = const(192)
-_NOMINAL = const(256)
-_NOMINAL_EARLY = const(320)
-_PUT_AT = const(384)
-_AT = const(385)
-_BEFORE = const(386)
-_AFTER = const(387)
-_WEIGHT = const(388)
-_ROCK_PM = const(389)
-_EARLY_ON = const(390)
-_END = const(391)
-_STATE = const(392)
+_NOMINAL = const(192)
+_NOMINAL_EARLY = const(256)
+_PUT_AT = const(320)
+_AT = const(321)
+_BEFORE = const(322)
+_AFTER = const(323)
+_WEIGHT = const(324)
+_ROCK_PM = const(325)
+_EARLY_ON = const(326)
+_END = const(327)
+_STATE = const(328)
+
+_DIVISIBLE = const(64)  # a bin's noise before it was seen, by which its bumps of 0 are divided
 
 # 1 / sqrt(1 - r^2) in 1/1024, r in steps of 1/16 from 0 on; r is held below 7/8.
 _APART = array("i", [round(1024 / (1 - (i / 16) ** 2) ** 0.5) for i in range(16)])
@@ -57,7 +58,7 @@ def _scale(squares: int) -> int:
 
 
 @micropython.viper
-def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32, rough: ptr32):
+def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32, rough: ptr16):
     """Split bumps of three gates into bend, body and early (balance.py), store them, and track their noise (noise.py).
 
     |bump| <= 2^20 and ratios < 2: |bend|, |body|, |early| < 2^22, products below 2^30.
@@ -84,27 +85,26 @@ def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32, ro
         agree = 0 - agree
     noise[12] = apart[(agree + 32) >> 6]
     early = bump[0] - ((e1 * ratio[1]) >> 9)
-    at = state[384]
+    at = state[320]
     state[at] = bend
     state[64 + at] = body
-    if body < 0:
-        body = 0 - body
-    state[192 + at] = body
-    if state[390] == 0:
+    if state[326] == 0:
         early = 0
     state[128 + at] = early
-    end = state[391]
+    end = state[327]
     i = end - 16
     first = 0
     second = 0
     while i < end:
-        first += rough[i & 63]
-        second += rough[64 + (i & 63)]
+        a = rough[i & 63]
+        first += a * a
+        a = rough[64 + (i & 63)]
+        second += a * a
         i += 1
     first = int(_scale(first))
     second = int(_scale(second))
-    state[256 + at] = (noise[3] * first) >> 6
-    state[320 + at] = (noise[5] * second) >> 6
+    state[192 + at] = (noise[3] * first) >> 6
+    state[256 + at] = (noise[5] * second) >> 6
     shift = noise[9]
     i = 0
     while i < 3:
@@ -131,18 +131,44 @@ def _put(bump: ptr32, ratio: ptr32, state: ptr32, noise: ptr32, apart: ptr32, ro
 
 
 @micropython.viper
-def _statistic(state: ptr32, noise: ptr32) -> int:
-    """The statistic of bin state[385]. A ratio of 1/100 sigma is below 2^22 * 100 / 128 sigmas, a weight below 3
-    times that.
+def _statistic(state: ptr32, noise: ptr32, floor: int) -> int:
+    """The statistic of bin state[321], or 0 where it is sure to be below `floor`. A ratio of 1/100 sigma is below
+    2^22 * 100 / 128 sigmas, a weight below 3 times that.
     """
-    at = state[385]
+    at = state[321]
+    of_bend = (state[192 + at] * noise[6]) >> 10
+    of_body = (state[192 + at] * noise[7]) >> 10
+    bend = state[at]
+    body = state[64 + at]
+    wrong = 0
+    if bend < 0:
+        bend = 0 - bend
+        body = 0 - body
+        wrong = 1
+    there = int(quotient(bend * 100, of_bend))
+    size = body
+    if size < 0:
+        size = 0 - size
+    share = int(quotient(size * 100, of_body))
+    if share > 300000:
+        share = 300000
+    if there < floor:
+        # Bend and body together are no more than this; the hypotenuse is at most the larger and half the other.
+        agree = noise[11]
+        if agree < 0:
+            agree = 0 - agree
+        most = (((share + ((there * agree) >> 10)) * noise[12]) >> 10) + 4  # of rounding
+        if most + (there >> 1) < floor and (most >> 1) + there < floor:
+            return 0
     largest = 0
     up = 0
     down = 0
-    i = at - state[386]
-    end = at + state[387]
+    i = at - state[322]
+    end = at + state[323]
     while i <= end:
-        v = state[192 + (i & 63)]
+        v = state[64 + (i & 63)]
+        if v < 0:
+            v = 0 - v
         if v > largest:
             largest = v
         v = state[i & 63]
@@ -151,26 +177,17 @@ def _statistic(state: ptr32, noise: ptr32) -> int:
         if v < down:
             down = v
         i += 1
-    weight = state[388]
-    of_bend = (state[256 + at] * noise[6]) >> 10
-    of_body = (state[256 + at] * noise[7]) >> 10
-    of_early = (state[320 + at] * noise[8]) >> 10
-    bend = state[at]
-    body = state[64 + at]
-    wrong = 0
-    if bend < 0:
-        bend = 0 - bend
-        body = 0 - body
-        wrong = 1
-    elif bend * 2 < 0 - down and up < 0 - down:
+    weight = state[324]
+    of_early = (state[256 + at] * noise[8]) >> 10
+    if wrong == 0 and bend * 2 < 0 - down and up < 0 - down:
         bend = 0
-    there = int(quotient(bend * 100, of_bend))
+        there = 0
     stone = largest
     if noise[1] > noise[0]:
         stone -= noise[1] - noise[0]
         if stone < 0:
             stone = 0
-    rock = int(quotient((stone >> 3) * state[389], 250))
+    rock = int(quotient((stone >> 3) * state[325], 250))
     metal = int(quotient(bend * 100, int(hypotenuse(of_bend, rock))))
     if wrong:
         metal = (metal * 7) >> 4
@@ -180,13 +197,10 @@ def _statistic(state: ptr32, noise: ptr32) -> int:
     early = int(quotient(early * 100, int(hypotenuse(of_early, rock)))) - 80
     if early > 0:
         metal = int(hypotenuse(metal, early))
-    size = state[192 + at]
     alone = 0
     if size + (size >> 1) >= largest and of_body < of_bend << 3:
         alone = 1
-    size = int(quotient(size * 100, of_body))
-    if size > 300000:
-        size = 300000
+    size = share
     if alone and size < 400 and wrong == 0 and noise[12] < 1094:
         metal = int(hypotenuse(metal, (size * 410) >> 10))
     if metal > 300000:
@@ -224,19 +238,19 @@ class Evidence:
 
     def reset(self):
         """Forget all bins."""
-        for i in range(4 * BINS):
+        for i in range(3 * BINS):
             self.state[i] = 0
-        for i in range(4 * BINS, 6 * BINS):
-            self.state[i] = 64
+        for i in range(3 * BINS, 5 * BINS):
+            self.state[i] = _DIVISIBLE
 
     def configure(self, bend_percent, rock_pm):
         """`bend_percent`: weight of 'is it metal'. `rock_pm`: by how much a rock's ratio may be off, in 1/1000."""
         self.state[_WEIGHT] = bend_percent * 128 // 100
         self.state[_ROCK_PM] = rock_pm
 
-    def judge(self, at, bump, ratio, noise, early_on):
-        """Take in bin `at` with the bumps of its gates; the statistic of bin `at` - after. `early_on`: gate 0 is
-        believed.
+    def judge(self, at, bump, ratio, noise, early_on, floor):
+        """Take in bin `at` with the bumps of its gates; the statistic of bin `at` - after, or 0 where that is below
+        `floor` for sure. `early_on`: gate 0 is believed.
         """
         state = self.state
         state[_PUT_AT] = at & MASK
@@ -244,13 +258,13 @@ class Evidence:
         state[_EARLY_ON] = early_on
         state[_END] = at + self._ahead + 1
         _put(bump, ratio, state, noise, _APART, self._rough)
-        return _statistic(state, noise)
+        return _statistic(state, noise, floor)
 
-    def again(self, at, after, noise):
-        """The statistic of bin `at`, with the bodies of `after` bins beyond; all of them are in."""
+    def again(self, at, after, noise, floor):
+        """The statistic of bin `at`, with the bodies of `after` bins beyond, which are all in; `floor` as above."""
         state = self.state
         state[_AT] = at & MASK
         state[_AFTER] = after
-        statistic = _statistic(state, noise)
+        statistic = _statistic(state, noise, floor)
         state[_AFTER] = self._after
         return statistic

@@ -37,7 +37,6 @@ _OVER_IT = LOOK_STEPS.index("over_it")
 _NOT_BACKED = LOOK_STEPS.index("not_backed")
 # An alert is of ground so far behind the coil, three bins and a half (detector/footprint_kernels.py).
 _ALERT_BEHIND_MM = const(70)
-_LATE_MM = const(200)  # further behind the coil an alert is of the full estimate
 # From this share of an alert's level on the sweep goes slowly, until the full estimate of that ground is known. At half
 # of it noise alone keeps the rover slow for most of the way.
 _SLOW_PERCENT = const(70)
@@ -188,9 +187,9 @@ class Watch:
                 bits |= _BLIND_TELEOP
         return bits
 
-    def _alert(self, detector, late):
-        """An alert has risen: event bits. late: its place lies so far behind the coil that the rover goes back over
-        it."""
+    def _alert(self, detector):
+        """An alert has risen: event bits. Of a late one the place lies so far behind the coil that the rover goes back
+        over it."""
         app = self._app
         motion = self._motion
         look = self.second_look
@@ -202,7 +201,7 @@ class Watch:
         app.add(_DETECT, detector.strength, detector.class_hint, detector.alert_statistic, detector.alert_level)
         if self._marks_on:
             return 0
-        if not late or not self._looks or app.state != SWEEP or motion.looks:
+        if not detector.alert_late or not self._looks or app.state != SWEEP or motion.looks:
             return _ALERT
         self._begin_look(place_mm)
         return 0
@@ -255,7 +254,7 @@ class Watch:
             if flags & FLAG_FAULT:
                 app.log_fault(detector.health.fault)
             if flags & FLAG_ALERT:
-                bits |= self._alert(detector, drive.odometry.s_mm - detector.alert_mm > _LATE_MM)
+                bits |= self._alert(detector)
             if flags & FLAG_CONTACT:
                 contact = detector.contact
                 app.add(

@@ -15,7 +15,6 @@ __all__ = ["ALERT_LEVELS", "CONTACT_LEVELS", "RATE_SET", "Result", "Settings", "
 
 TEMPERATURE_FRAME = 14000
 VSYS_FRAME = 33000
-_LATE_MM = 150  # an early alert is about what lies 70 mm behind the coil, a late one 220
 _PAUSE_MS = 5000  # between two lanes of one detector
 # False alarms a square metre that the settings as delivered ask for.
 RATE_SET = {row[0]: row[1] for row in TUNING}["det_far_per_100m2"] / 100
@@ -94,7 +93,7 @@ def _drive(detector: firmware.Detector, lane: Lane, begin_ms: int, armed_at_m: S
             out.contacts.append(Find(c.s_mm / 1000, c.snr_x10 / 10, c.class_hint, c.extent_mm / 1000))
         if flags & firmware.FLAG_ALERT:
             out.alerts.append(Find(s_mm / 1000, detector.alert_statistic / 100, detector.class_hint))
-            out.late += s_mm - detector.alert_mm > _LATE_MM
+            out.late += detector.alert_late
         if flags & firmware.FLAG_FAULT:
             out.faults.append((float(lane.t_s[i]), detector.fault_code))
             detector.health.clear()

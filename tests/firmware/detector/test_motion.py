@@ -53,8 +53,8 @@ def test_an_object_that_is_crept_over_is_one_contact_at_its_place(speed) -> None
 
 @pytest.mark.slow
 def test_a_coil_that_swings_over_mineral_soil_sees_copper_and_nothing_else() -> None:
-    """The soil's answer comes and goes by 35 and 60 mV at 1 to 2 Hz; the copper's is 23 mV at the middle gate: four of
-    five are found. 432 m2, and a hot rock in the soil's ratio in each lane: no more false alarms than the upper end of
+    """The soil's answer comes and goes by 35 and 60 mV at 1 to 2 Hz; the copper's is 23 mV at the middle gate: three of
+    four are found. 432 m2, and a hot rock in the soil's ratio in each lane: no more false alarms than the upper end of
     the rate set, 3 in 100 m2 (Poisson).
     """
     found = others = 0
@@ -67,5 +67,5 @@ def test_a_coil_that_swings_over_mineral_soil_sees_copper_and_nothing_else() -> 
             contacts = [contact[0] for contact in run(lane).contacts]
             found += any(abs(s_mm - 6000) <= 150 for s_mm in contacts)
             others += sum(abs(s_mm - 6000) > 500 for s_mm in contacts)
-    assert found >= 77
+    assert found >= 72
     assert others <= 20, f"{others} false alarms"

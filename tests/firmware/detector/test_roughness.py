@@ -58,7 +58,7 @@ def test_over_an_object_it_is_as_rough_as_beside_it(speed, times):
     def hook(detector, i):
         away_m = abs(lane.s_m[i] - 3.0)
         if detector.ground.bins and lane.s_m[i] > 0 and away_m < 2.4:
-            ratio = detector.roughness.rings[(detector.ground.open - 1) % 64]
+            ratio = detector.roughness.rings[(detector.ground.open - 1) % 64] ** 2
             (over if away_m < 0.2 else beside).append(ratio)
 
     run(lane, hook=hook)

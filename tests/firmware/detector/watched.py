@@ -55,17 +55,20 @@ for _name in ("__neg__", "__abs__", "__pos__"):
     setattr(Watched, _name, _checked(_name))
 
 
+# What an array of each code holds: bytes each, least, most.
+HOLDS = {"i": (4, -LIMIT, LIMIT - 1), "H": (2, 0, 65535)}
+
+
 class WatchedArray(list):  # type: ignore[type-arg]
-    """In place of array('i'): holds and gives Watched, and refuses what 32 bits cannot hold."""
+    """In place of array('i') and array('H'): holds and gives Watched, and refuses what those cannot hold."""
 
     def __init__(self, code: str, start: Any) -> None:
-        assert code == "i"
-        super().__init__(Watched(0) for _ in range(len(start) // 4)) if isinstance(start, bytes) else super().__init__(
-            Watched(v) for v in start
-        )
+        size, self.least, self.most = HOLDS[code]
+        given = [0] * (len(start) // size) if isinstance(start, bytes) else start
+        super().__init__(Watched(value) for value in given)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if not -LIMIT <= value < LIMIT:
+        if not self.least <= value <= self.most:
             raise GrownError(f"[{index}] = {value}")
         super().__setitem__(index, Watched(value))
 

@@ -6,7 +6,8 @@ import re
 import pytest
 from bench import Bench
 
-from sapper.safety.supervisor import ARMED, EVENT_BIT, RULES, SWEEP
+from sapper.safety.rules import RULES
+from sapper.safety.supervisor import ARMED, EVENT_BIT, SWEEP
 from sapper.shared import events
 from sapper_host.files.checkout import ROOT
 
@@ -31,7 +32,7 @@ def test_a_stop_names_everything_that_was_up(bench):
     assert stop["reason"] == "estop_open" and set(stop["detail"].split("+")) == {"estop_open", "key_off"}
 
 
-@pytest.mark.parametrize("row", [row for row in RULES if "W" in row[1] and row[2] != SWEEP], ids=lambda row: row[0])
+@pytest.mark.parametrize("row", [row for row in RULES if "W" in row[1] and row[2] != "SWEEP"], ids=lambda row: row[0])
 def test_every_row_that_ends_a_sweep_is_in_its_stop(bench, row):
     bench.app._settle(EVENT_BIT[row[0]])
     [stop] = bench.told("stop")

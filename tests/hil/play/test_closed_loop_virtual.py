@@ -12,8 +12,11 @@ from hil.rigs.registry import open_rig
 from hil.rigs.rig import NS_PER_MS, NS_PER_S, Rig
 from hil.world.world import load_world
 from sapper.shared.pins import GPIO
+from sapper.shared.settings import Settings
 
 pytestmark = [pytest.mark.virtual, pytest.mark.slow, pytest.mark.xdist_group("virtual"), pytest.mark.timeout(240)]
+
+SETTINGS = Settings()
 
 
 @dataclass
@@ -53,7 +56,8 @@ def test_a_sweep_stops_over_the_first_object(drive: Drive) -> None:
     drive.run_until("CONTACT", 12)
     stop = drive.loop.truth.stops[-1]
     assert -0.10 < stop.s_m - first.x_m < 0.10
-    assert stop.speed_m_s == pytest.approx(0.3, rel=0.06)
+    # as fast as it swept, or slower already, as the statistic came near an alert
+    assert 0.9 * SETTINGS.get("sweep_slow_mm_s") / 1000 < stop.speed_m_s < 1.06 * 0.3
     drive.operator.run(NS_PER_S // 2)
     assert drive.loop.truth.speeds_m_s[-1] == (0.0, 0.0)
     status = dict(pair.split("=") for pair in drive.operator.must("status").split())

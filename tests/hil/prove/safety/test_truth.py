@@ -13,6 +13,8 @@ from hil.rigs.rig import NS_PER_MS, TICK_NS
 from hil.world.encoder import Edges, Encoder
 from hil.world.world_file import load_world_file
 
+_EDGE_IN_A_TICK = 5
+
 
 @pytest.mark.virtual
 @pytest.mark.xdist_group("truth")
@@ -29,7 +31,10 @@ def test_the_board_alerts_with_the_statistic_that_the_rig_worked_out_and_in_the_
             stage.run(400 * NS_PER_MS)
             frame = truth.frame_of(stage, tick_ns, found_ns, truth.SEEN)
             told = [(at, event) for at, event in stage.operator.heard.came if event.kind == "detect" and at > found_ns]
-            assert frame is not None and [event.args["statistic"] for _, event in told] == [frame.statistic]
+            assert frame is not None and len(told) == 1
+            # An edge of an encoder in the first tenths of a millisecond of a tick counts in that tick or in the next, so
+            # a bin may have a frame more or less. A frame off, the statistic of this find changes by tens.
+            assert abs(told[0][1].args["statistic"] - frame.statistic) <= _EDGE_IN_A_TICK
             assert frame.start_ns + TICK_NS < told[0][0] < frame.start_ns + 2 * TICK_NS
             for off_ns in (-20_000, 20_000):
                 assert truth.frame_of(stage, tick_ns + off_ns, found_ns, truth.SEEN) == frame

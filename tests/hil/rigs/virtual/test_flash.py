@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hil.rigs.spread import FIRST_START_MS, FRESH, WORN
+from hil.rigs.spread import FIRST_START_MS, FLASH_MS, FRESH, WORN
 from hil.rigs.virtual import VirtualPico, VirtualPicoError
 
 pytestmark = pytest.mark.virtual
@@ -36,7 +36,9 @@ def test_erase_sets_and_program_only_clears_bits(repl):
     ("wear", "erase_ms", "program_ms"), ((FRESH, (30, 70), (0.2, 1.2)), (WORN, (280, 400), (1.5, 3.0)))
 )
 def test_a_worn_part_takes_the_longest_times_of_the_data_sheet(uf2, wear, erase_ms, program_ms):
-    """W25Q16JV, 9.6: an erase 45 ms typically, 400 at most, a page 0.4 and 3. Settings are saved time and again."""
+    """W25Q16JV, 9.6: an erase 45 ms typically, 400 at most, a page 0.4 and 3. Settings are saved time and again. Now and
+    then one takes longer than its part does typically, and never longer than the data sheet says.
+    """
     with VirtualPico(uf2, seed=4, flash_wear=wear) as pico:
         pico.run(FIRST_START_MS * MS)
         for speed in range(200, 206):
@@ -45,7 +47,9 @@ def test_a_worn_part_takes_the_longest_times_of_the_data_sheet(uf2, wear, erase_
         log = pico.flash.operation_log()
     for name, (least, most) in (("erase_4k", erase_ms), ("program", program_ms)):
         took = [each.busy_ns / MS for each in log if each.name == name]
-        assert len(took) >= 2 and all(least <= each <= most for each in took), (name, took)
+        others = [each for each in took if not least <= each <= most]
+        assert len(took) >= 2 and len(others) <= 1 + len(took) // 20, (name, took)
+        assert all(most < each <= FLASH_MS[name][1] for each in others), (name, others)
 
 
 def test_operations_take_the_time_such_parts_take(repl):
