@@ -25,7 +25,7 @@ from sapper.safety.supervisor import ARMED, ENABLED, EVENT_BIT, FAULT, GRANTS, M
 from sapper.safety.watch import Watch
 from sapper.shared import weakened
 from sapper.shared.events import FAULTS, KIND_ID, REASON_NAMES
-from sapper.shared.limits import TIME_WRAP_MS
+from sapper.shared.limits import TICK_MS, TIME_WRAP_MS
 from sapper.shared.settings import Settings
 from sapper.shared.text import Text
 from sapper.storage import kept, key_file, log_file, settings_file
@@ -115,7 +115,6 @@ class Application:
             if line is not None:
                 self.console.handle(link, line)
             self.refusals.look(link)
-        self.refusals.elapse(elapsed_ms)
 
     def _end_motion(self, ended):
         """What `motion.step` returned, as the supervisor's event."""
@@ -127,11 +126,12 @@ class Application:
         """True when every answer has left."""
         return self.links[0].idle() and self.links[1].idle()
 
-    def report(self, second):
-        """The tick's last work before feeding: events and telemetry."""
+    def report(self, second, hurried=False):
+        """The tick's last work before feeding: events and telemetry; hurried: as reporter.step takes it."""
         if second:
             self._look_at_heap()
-        self.reporter.step(second)
+        self.reporter.step(second, hurried)
+        self.refusals.elapse(TICK_MS)  # here: what it adds is told in the next tick
 
     def _look_at_heap(self):
         """Tell of a collection that nobody asked for, where it may have been in the way."""

@@ -1,8 +1,7 @@
 """The last events, in RAM that a watchdog reset leaves as it was: what the console's `log` prints, also after a reset.
 
 Layout, 32-bit words: magic, capacity, next number, then a ring of CAPACITY rows. A row's number is taken away before
-the
-row is changed and put back after, so a reset in between leaves no half row that looks whole.
+the row is changed and put back after, so a reset in between leaves no half row that looks whole.
 """
 
 from micropython import const
@@ -24,7 +23,7 @@ class EventLog:
     """
 
     def __init__(self, words):
-        self._rows = words
+        self.rows = words
         self.next = 1
         self._first = 1
         if words[0] == _MAGIC and words[1] == CAPACITY and 0 < words[2] < _NEXT_MOST:
@@ -38,18 +37,19 @@ class EventLog:
         self.next = after
         self._first = after
         while self._first > max(1, after - CAPACITY):
-            at = self._at(self._first - 1)
-            if self._rows[at] != self._first - 1 or self._rows[at + 2] not in KIND_ROW:
+            at = self.at(self._first - 1)
+            if self.rows[at] != self._first - 1 or self.rows[at + 2] not in KIND_ROW:
                 break
             self._first -= 1
 
-    def _at(self, number):
+    def at(self, number):
+        """Where in `rows` event `number` is: number, t_ms, kind, s_mm, arguments."""
         return _HEADER + number % CAPACITY * _WIDTH
 
     def add(self, t_ms, kind, s_mm, a=0, b=0, c=0, d=0, e=0):
         """Append one event; the oldest goes."""
         at = _HEADER + self.next % CAPACITY * _WIDTH
-        rows = self._rows
+        rows = self.rows
         rows[at] = 0
         rows[at + 1] = t_ms
         rows[at + 2] = kind
@@ -67,14 +67,10 @@ class EventLog:
         """The number of the oldest event still held."""
         return max(self._first, self.next - CAPACITY)
 
-    def field(self, number, index):
-        """Field `index` (0 number, 1 t_ms, 2 kind, 3 s_mm, 4.. arguments) of event `number`."""
-        return self._rows[_HEADER + number % CAPACITY * _WIDTH + index]
-
     def put(self, number, text):
         """Event `number` as its console line, into a text.Text."""
-        at = self._at(number)
-        rows = self._rows
+        at = self.at(number)
+        rows = self.rows
         put_line(text, rows[at], rows[at + 1], rows[at + 2], rows[at + 3], rows, at + 4)
 
     def text(self, number, text=None):

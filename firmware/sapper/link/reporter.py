@@ -18,6 +18,12 @@ _TICKS_A_SECOND = 1000 // TICK_MS
 _BIN_MM = const(20)
 _STRENGTH_BINS = const(4)
 
+# What is due, most urgent first.
+_LOOP_DUE = const(1)
+_STATUS_DUE = const(2)
+_DETECT_DUE = const(4)
+_WAITS_MOST_TICKS = const(3)
+
 
 class Reporter:
     """`step` once a tick."""
@@ -28,11 +34,11 @@ class Reporter:
         self._writer = FrameWriter()
         self._raw = RawFrames(app, self._writer)
         self.raw_link = None
-        self._count = 0
+        self._count = self._due = self._waited = 0
         self.configure()
 
     def configure(self):
-        """Take the rates. Status and detect frames are put in different ticks."""
+        """Take the rates. What is due is sent one a tick, and not in the tick of an event: each takes a millisecond."""
         get = self._app.settings.get
         self._status_every = _TICKS_A_SECOND // get("telemetry_status_hz")
         rate = get("telemetry_detect_hz")
@@ -46,26 +52,45 @@ class Reporter:
         elif self.raw_link is link:
             self.raw_link = None
 
-    def step(self, second):
-        """second: 1 once a second, when the loop's figures are fresh; the rates are counted from it."""
-        self._count = 1 if second else self._count + 1
-        wanted = False
+    def step(self, second, hurried=False):
+        """second: 1 once a second, when the loop's figures are fresh; the rates are counted from it. hurried: this tick has
+        taken long already, so telemetry waits for another, but not for long."""
+        self._count = count = 1 if second else self._count + 1
+        wanted = told = False
         for link in self._links:
-            self._events(link)
+            told = self._events(link) or told
             link.flush()
             wanted = wanted or link.telemetry
         if not wanted:
             return
         if self.raw_link:
-            view = self._raw.step(self._count)
+            view = self._raw.step(count)
             if view:
                 self.raw_link.send_frame(view)
-        if self._count % self._status_every == 0:
-            self._send(self._status())
-        elif second:
+        due = self._due
+        if second:
+            due |= _LOOP_DUE
+        if count % self._status_every == 0:
+            due |= _STATUS_DUE
+        if self._detect_every and count % self._detect_every == 1:
+            due |= _DETECT_DUE
+        if due:
+            self._waited += 1
+            if not told and (not hurried or self._waited > _WAITS_MOST_TICKS):
+                due = self._tell(due)
+                self._waited = 0
+        self._due = due
+
+    def _tell(self, due):
+        """One frame of those that are due; what is left."""
+        if due & _LOOP_DUE:
             self._send(self._loop())
-        elif self._detect_every and self._count % self._detect_every == 1:
-            self._send(self._detect())
+            return due & ~_LOOP_DUE
+        if due & _STATUS_DUE:
+            self._send(self._status())
+            return due & ~_STATUS_DUE
+        self._send(self._detect())
+        return 0
 
     def _send(self, view):
         for link in self._links:
@@ -74,13 +99,13 @@ class Reporter:
 
     @micropython.native
     def _events(self, link):
-        """One a tick: an alert comes with three, and its tick is the longest there is."""
+        """One a tick: an alert comes with three, and its tick is the longest there is. Whether there was one."""
         log = self._app.log
         if link.next_event >= log.next:
-            return
+            return False
         link.next_event = max(link.next_event, log.oldest())
         if link.next_event >= log.next or not link.idle():
-            return
+            return False
         number = link.next_event
         link.next_event += 1
         if link.telemetry:
@@ -89,9 +114,12 @@ class Reporter:
             text = self._app.text
             log.put(number, text)
             link.answer(text)
+        return True
 
     def _event(self, number):
         log = self._app.log
+        rows = log.rows
+        at = log.at(number)
         writer = self._writer
         pack_into(
             FORMATS[EVENT],
@@ -100,14 +128,14 @@ class Reporter:
             EVENT,
             writer.sequence(),
             number & 0xFFFF,
-            log.field(number, 1),
-            log.field(number, 2),
-            log.field(number, 3),
-            log.field(number, 4),
-            log.field(number, 5),
-            log.field(number, 6),
-            log.field(number, 7),
-            log.field(number, 8),
+            rows[at + 1],
+            rows[at + 2],
+            rows[at + 3],
+            rows[at + 4],
+            rows[at + 5],
+            rows[at + 6],
+            rows[at + 7],
+            rows[at + 8],
         )
         return writer.seal(EVENT)
 

@@ -104,7 +104,9 @@ def events(lane, kind):
     """Those of this kind that are in the log, as (a, b)."""
     log = lane.app.log
     return [
-        (log.field(n, 4), log.field(n, 5)) for n in range(log.oldest(), log.next) if log.field(n, 2) == KIND_ID[kind]
+        (log.rows[log.at(n) + 4], log.rows[log.at(n) + 5])
+        for n in range(log.oldest(), log.next)
+        if log.rows[log.at(n) + 2] == KIND_ID[kind]
     ]
 
 

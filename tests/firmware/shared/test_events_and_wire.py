@@ -189,7 +189,7 @@ def test_the_log_keeps_the_last_events_in_order():
         log.add(i, events.KIND_ID["mark"], -i, i)
     assert log.next == 3 * CAPACITY + 1 and log.oldest() == log.next - CAPACITY
     for number in range(log.oldest(), log.next):
-        assert log.field(number, 0) == number
+        assert log.rows[log.at(number)] == number
         assert fields.parse_line(log.text(number))["count"] == number - 1
         assert fields.parse_line(log.text(number))["s_mm"] == 1 - number
 
@@ -209,7 +209,7 @@ def test_after_a_reset_everything_is_still_there_and_numbers_go_on(count):
     again = EventLog(words)
     assert [again.text(number) for number in range(again.oldest(), again.next)] == before[-CAPACITY:]
     again.add(5, events.KIND_ID["boot"], 0, 3)
-    assert again.field(again.next - 1, 0) == count + 1
+    assert again.rows[again.at(again.next - 1)] == count + 1
 
 
 def test_the_row_under_way_at_a_reset_is_left_out():
@@ -237,7 +237,7 @@ def test_the_row_under_way_at_a_reset_is_left_out():
         for i in range(100):
             log.add(i, events.KIND_ID["mark"], 0, i)
         texts = [log.text(number) for number in range(log.oldest(), log.next)]
-        log._rows = Words(words, left)
+        log.rows = Words(words, left)
         with contextlib.suppress(CutError):
             log.add(777, events.KIND_ID["mark"], 0, 777)
         found = EventLog(words)
