@@ -46,9 +46,9 @@ _FAR_BINS = const(1 << 20)
 class Detector:
     """Feed `step` every frame; read the outputs after it.
 
-    strength 0..1000, class_hint (CLASS_*), statistic and level (1/100 sigma), alert 0 or 1, alert_late (after FLAG_ALERT), fault_code (index into
-    events.FAULTS), contact (after FLAG_CONTACT), contact_level (1/100 sigma), health. pinpointing: strength is
-    against a level, nothing is sought.
+    strength 0..1000, class_hint (CLASS_*), statistic and level (1/100 sigma), alert 0 or 1, alert_late (after
+    FLAG_ALERT), fault_code (index into events.FAULTS), contact (after FLAG_CONTACT), contact_level (1/100 sigma),
+    health. pinpointing: strength is against a level, nothing is sought.
     """
 
     def __init__(self, settings):

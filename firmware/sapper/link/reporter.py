@@ -53,8 +53,9 @@ class Reporter:
             self.raw_link = None
 
     def step(self, second, hurried=False):
-        """second: 1 once a second, when the loop's figures are fresh; the rates are counted from it. hurried: this tick has
-        taken long already, so telemetry waits for another, but not for long."""
+        """second: 1 once a second, when the loop's figures are fresh; the rates are counted from it. hurried: this tick
+        has taken long already, so telemetry waits for another, but not for long.
+        """
         self._count = count = 1 if second else self._count + 1
         wanted = told = False
         for link in self._links:

@@ -1,8 +1,8 @@
 """The test-piece check: before the day's work a known piece of metal is passed over the coil, and the board judges.
 
-In SAFE, motors off, coil and rover still. It passes when the piece was there and has gone again (piece_passing.py, which
-is in the heap only for as long as a check runs). It is forgotten at every start, with settings that make the detector
-another one, with a fault of it, and after `testpiece_hours`.
+In SAFE, motors off, coil and rover still. It passes when the piece was there and has gone again (piece_passing.py,
+which is in the heap only for as long as a check runs). It is forgotten at every start, with settings that make the
+detector another one, with a fault of it, and after `testpiece_hours`.
 """
 
 from sapper import safety

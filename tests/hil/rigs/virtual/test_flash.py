@@ -36,8 +36,8 @@ def test_erase_sets_and_program_only_clears_bits(repl):
     ("wear", "erase_ms", "program_ms"), ((FRESH, (30, 70), (0.2, 1.2)), (WORN, (280, 400), (1.5, 3.0)))
 )
 def test_a_worn_part_takes_the_longest_times_of_the_data_sheet(uf2, wear, erase_ms, program_ms):
-    """W25Q16JV, 9.6: an erase 45 ms typically, 400 at most, a page 0.4 and 3. Settings are saved time and again. Now and
-    then one takes longer than its part does typically, and never longer than the data sheet says.
+    """W25Q16JV, 9.6: an erase 45 ms typically, 400 at most, a page 0.4 and 3. Settings are saved time and again. Now
+    and then one takes longer than its part does typically, and never longer than the data sheet says.
     """
     with VirtualPico(uf2, seed=4, flash_wear=wear) as pico:
         pico.run(FIRST_START_MS * MS)
