@@ -20,7 +20,7 @@ from typing import Self
 
 from cobs import cobs
 
-from sapper.shared import events, wire
+from sapper.shared import events, fields, wire
 from sapper.shared.commands import COMMANDS, ROWS
 
 VERSION_ANSWER = "ok sapper=0.1.0 git=abc1234 micropython=1.25.0 board=e6614c775b000001 source=factory cause=power_on"
@@ -127,7 +127,7 @@ class FakeBoard(SerialEnd):
             values = dict(zip("abcde", args, strict=False))
             self.frame(wire.EVENT, number=self._number, t_ms=self.t_ms, kind=kind_id, s_mm=s_mm, **values)
         else:
-            self.send(events.text_line(self._number, self.t_ms, kind_id, s_mm, args).encode() + b"\r\n")
+            self.send(fields.text_line(self._number, self.t_ms, kind_id, s_mm, args).encode() + b"\r\n")
 
     def frame(self, kind_id: int, /, **values: int) -> None:
         """Send one telemetry frame."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sapper.shared import events, wire
+from sapper.shared import events, fields, wire
 from sapper_host.board.answers import AnswerQueue, Pending
 from sapper_host.board.consumer import Consumer
 from sapper_host.board.decoder import Item, StreamDecoder, Text
@@ -67,7 +67,7 @@ def items() -> list[Item]:
     """What a board tells: frames of all kinds, events, a restart."""
     data = b"".join(frame_bytes(kind, i, t_ms=i) for i, kind in enumerate((wire.STATUS, wire.DETECT, wire.LOOP)))
     for row in events.KINDS:
-        data += events.text_line(row[0], 1000, row[0], 1500, tuple(range(len(row[2])))).encode() + b"\n"
+        data += fields.text_line(row[0], 1000, row[0], 1500, tuple(range(len(row[2])))).encode() + b"\n"
     return StreamDecoder().feed(data + b"ok state=SAFE\n")
 
 

@@ -7,11 +7,14 @@ import micropython
 from micropython import const
 from sapper.detector.arithmetic import quotient
 from sapper.detector.footprint_kernels import BIN_MM
-from sapper.detector.ground import BINS, MASK
+from sapper.detector.ground import MASK
 from sapper.detector.statistic import BEND, BODY
 
 CLASS_NONE, CLASS_FERROUS, CLASS_NON_FERROUS, CLASS_MIXED = range(4)  # as events.CLASSES
 
+# Statistics of so many bins are kept: of a peak and ALONE on both sides, a power of two.
+_KEPT = const(32)
+_KEPT_MASK = const(31)
 ALONE = 10  # bins: a peak is the highest within so many on both sides
 _SHADOW = const(25)  # bins: within half a metre of an object, what is under a quarter of it is its echo
 _SHADOW_PART = const(4)
@@ -26,14 +29,14 @@ _SURE_PERCENT = const(150)  # a gate's bump is believed for the class from 1.5 s
 @micropython.viper
 def _is_peak(ring: ptr32, at: int, level: int) -> int:
     """1 when ring[at - 10] is at least `level` and the highest of ring[at - 20 .. at]."""
-    top = ring[(at - 10) & 63]
+    top = ring[(at - 10) & 31]
     if top < level:
         return 0
     i = 1
     while i <= 10:
-        if ring[(at - 10 - i) & 63] >= top:
+        if ring[(at - 10 - i) & 31] >= top:
             return 0
-        if ring[(at - 10 + i) & 63] > top:
+        if ring[(at - 10 + i) & 31] > top:
             return 0
         i += 1
     return 1
@@ -141,25 +144,25 @@ class Peaks:
     """Finds peaks in the statistic of bin after bin, given in order."""
 
     def __init__(self):
-        self._statistics = array("i", bytes(4 * BINS))
+        self._statistics = array("i", bytes(4 * _KEPT))
         self.contact = Contact()
         self.reset()
 
     def reset(self):
         """Forget all bins."""
-        for i in range(BINS):
+        for i in range(_KEPT):
             self._statistics[i] = 0
-        self._last_bin = -BINS
+        self._last_bin = -_SHADOW
         self._last = 0
 
     def put(self, at, statistic, level):
         """The statistic of bin `at`; true when bin `at - ALONE` is the peak of an object."""
         ring = self._statistics
-        ring[at & MASK] = statistic
+        ring[at & _KEPT_MASK] = statistic
         if not _is_peak(ring, at, level):
             return False
         middle = at - ALONE
-        top = ring[middle & MASK]
+        top = ring[middle & _KEPT_MASK]
         if middle - self._last_bin <= _SHADOW and top * _SHADOW_PART < self._last:
             return False
         self._last_bin = middle
@@ -180,7 +183,7 @@ class Peaks:
         contact.pinpointed = 0
         contact.s_mm = top * BIN_MM + (BIN_MM + ahead - behind) // 2
         contact.extent_mm = ahead + behind
-        statistic = self._statistics[at & MASK]
+        statistic = self._statistics[at & _KEPT_MASK]
         contact.strength = strength_of(statistic)
         contact.snr_x10 = statistic // 10
         contact.class_hint = class_at(evidence, top, sigma)

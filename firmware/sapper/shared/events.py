@@ -223,12 +223,3 @@ def put_line(text, number, t_ms, kind, s_mm, values, at):
         else:
             text.value(name, value)
         at += 1
-
-
-def text_line(number, t_ms, kind, s_mm, args):
-    """The same as a str; fields.parse_line is its inverse. For laptops: the board writes in place."""
-    from sapper.shared.text import Text  # here: the board's imports lie deep on its stack where it comes to this one
-
-    text = Text()
-    put_line(text, number, t_ms, kind, s_mm, args, 0)
-    return text.text()

@@ -7,6 +7,7 @@ board itself tells and does not hear: it imports none of this.
 from sapper.shared import events, wire
 from sapper.shared.digits import whole
 from sapper.shared.events import BITS, ENUMS, KIND_ID, KIND_ROW
+from sapper.shared.text import Text
 
 _BOUNDS = {"B": (0, 255), "H": (0, 65535), "h": (-32768, 32767), "I": (0, 4294967295), "i": (-2147483648, 2147483647)}
 _FLAG = (0, 1)
@@ -126,8 +127,15 @@ def check_event(kind, values):
             _check(name, values.get(name), EVENT_FIELDS[name])
 
 
+def text_line(number, t_ms, kind, s_mm, args):
+    """An event as its console line, without the line end: what `parse_line` reads."""
+    text = Text()
+    events.put_line(text, number, t_ms, kind, s_mm, args, 0)
+    return text.text()
+
+
 def parse_line(line):
-    """The inverse of events.text_line: a dict {number, t_ms, kind, s_mm, ...names: str or int}; ValueError unless it is
+    """The inverse of text_line: a dict {number, t_ms, kind, s_mm, ...names: str or int}; ValueError unless it is
     a whole event that fits the table."""
     parts = line.split(" ")
     if len(parts) < 5 or parts[0] != "*":

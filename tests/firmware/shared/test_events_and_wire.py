@@ -49,7 +49,7 @@ def values_of(name):
 def test_an_event_line_reads_back_as_it_was_written(data, row):
     number, t_ms, s_mm = (data.draw(values_of(name)) for name in ("number", "t_ms", "s_mm"))
     args = [data.draw(values_of(name)) for name in row[2]]
-    line = events.text_line(number, t_ms, row[0], s_mm, args)
+    line = fields.text_line(number, t_ms, row[0], s_mm, args)
     assert line.isascii() and "\n" not in line
     back = fields.parse_line(line)
     assert (back["number"], back["t_ms"], back["kind"], back["s_mm"]) == (number, t_ms, row[1], s_mm)
@@ -70,7 +70,7 @@ def test_every_value_that_a_board_tells_has_its_place_in_the_table():
 
 
 def test_numbers_of_text_events_wrap_as_those_of_frames_do():
-    assert fields.parse_line(events.text_line(65536 + 7, 1, events.KIND_ID["mark"], 0, [1]))["number"] == 7
+    assert fields.parse_line(fields.text_line(65536 + 7, 1, events.KIND_ID["mark"], 0, [1]))["number"] == 7
 
 
 MARK = "* 1 1000 mark s_mm=0 count=1"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper.shared import events, wire
+from sapper.shared import events, fields, wire
 from sapper.shared.fields import check_frame
 from sapper_host.board.decoder import LINE_MAX_BYTES, Event, Frame, StreamDecoder, Text, parse_event_text
 from sapper_host.board.status_text import frames_of_status
@@ -30,7 +30,7 @@ def test_a_frame_between_text_lines_gives_all_three() -> None:
 
 @given(st.integers(1, 40))
 def test_the_same_bytes_in_pieces_of_any_size_mean_the_same(size: int) -> None:
-    line = events.text_line(3, 900, events.KIND_ID["contact"], 1500, (1480, 200, 800, 93, 1)).encode()
+    line = fields.text_line(3, 900, events.KIND_ID["contact"], 1500, (1480, 200, 800, 93, 1)).encode()
     stream = b"ok x\n" + status(1) + status(2) + line + b"\r\n" + status(3) + b"\r\nbye\n"
     whole = StreamDecoder().feed(stream)
     decoder = StreamDecoder()
@@ -46,7 +46,7 @@ def test_text_after_a_frame_comes_at_once_without_waiting_for_the_next_frame() -
 
 def test_text_form_and_frame_of_an_event_are_the_same_object() -> None:
     args = (850, 1, 4200, 1000)
-    text = events.text_line(12, 3456, events.KIND_ID["detect"], 2100, args)
+    text = fields.text_line(12, 3456, events.KIND_ID["detect"], 2100, args)
     names = dict(zip("abcd", args, strict=True))
     frame = frame_bytes(wire.EVENT, 0, number=12, t_ms=3456, kind=events.KIND_ID["detect"], s_mm=2100, **names)
     [from_text] = StreamDecoder().feed(text.encode() + b"\n")
@@ -74,7 +74,7 @@ def test_an_event_frame_with_values_outside_their_table_is_damaged() -> None:
 @pytest.mark.parametrize("kind", [row[1] for row in events.KINDS])
 def test_every_kind_of_event_survives_text_and_back(kind: str) -> None:
     row = events.KIND_ROW[events.KIND_ID[kind]]
-    line = events.text_line(1, 2, row[0], -3, tuple(1 for _ in row[2]))
+    line = fields.text_line(1, 2, row[0], -3, tuple(1 for _ in row[2]))
     assert parse_event_text(line).line() == line
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sapper.shared import events, wire
+from sapper.shared import events, fields, wire
 from tests.host.fake_board import FakeBoard
 from tests.terminal import Terminal
 
@@ -50,7 +50,7 @@ class TalkingBoard(FakeBoard):
             values = dict(zip("abcde", args, strict=False))
             self.frame(wire.EVENT, number=number, t_ms=t_ms, kind=kind_id, s_mm=s_mm, **values)
         else:
-            self.send(events.text_line(number, t_ms, kind_id, s_mm, args).encode() + b"\r\n")
+            self.send(fields.text_line(number, t_ms, kind_id, s_mm, args).encode() + b"\r\n")
 
     def goes_to(self, state: str, reason: str, fault: str = "none", track: str = "none") -> None:
         """A state of the board's own accord, told as the firmware tells it."""

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from sapper.shared import events, wire
+from sapper.shared import events, fields, wire
 from sapper.shared.events import WEAKENED
 from sapper_host.board.decoder import Counts, Event, StreamDecoder
 from sapper_host.errors import SapperError
@@ -57,7 +57,7 @@ FULL = (
     frame_bytes(wire.STATUS, 1, t_ms=5000, state=3, flags=0b1111, s_mm=4210, speed_mm_s=300, vsys_mv=5010, temp_dc=275),
     frame_bytes(wire.DETECT, 2, t_ms=5000, s_mm=4210, strength=640, statistic=5000, level=4000, **{"class": 1}),
     frame_bytes(wire.LOOP, 3, t_ms=5000, load_pm=215, jitter_max_us=400, heap_free=131072, missed=3),
-    events.text_line(1, 4900, events.KIND_ID["detect"], 4200, (640, 1, 5000, 4000)).encode() + b"\n",
+    fields.text_line(1, 4900, events.KIND_ID["detect"], 4200, (640, 1, 5000, 4000)).encode() + b"\n",
 )
 
 
@@ -81,7 +81,7 @@ def test_a_screen_that_only_watches_says_so_and_why_and_still_fits() -> None:
 
 
 def test_weakened_stops_are_on_the_screen_in_the_line_and_among_the_events_while_they_last() -> None:
-    row = events.text_line(2, 4950, events.KIND_ID["weakened"], 0, (0b10001,)).encode() + b"\n"
+    row = fields.text_line(2, 4950, events.KIND_ID["weakened"], 0, (0b10001,)).encode() + b"\n"
     weak = frame_bytes(wire.STATUS, 4, t_ms=5100, state=3, flags=0b101111, reason=8)
     state, counts = watched(Clock(), *FULL, row, weak)
     text = "\n".join(screen(state, counts))
@@ -108,21 +108,21 @@ def test_a_loop_that_misses_its_limits_in_motion_is_said_in_words_until_the_boar
     lines = [line.strip() for line in screen(state, counts)]
     assert "LOOP TOO SLOW: tick 12.3 ms (limit 8), late 1.2 ms (limit 1), 2 frames missed" in lines, "80 columns"
     assert len(lines) <= 24 and "LOOP TOO SLOW" in plain_line(state)
-    boot = events.text_line(1, 5, events.KIND_ID["boot"], 0, (0, 0, 0)).encode() + b"\n"
+    boot = fields.text_line(1, 5, events.KIND_ID["boot"], 0, (0, 0, 0)).encode() + b"\n"
     state, counts = watched(Clock(), *good, slow, boot)
     assert "TOO SLOW" not in "\n".join(screen(state, counts))
 
 
 def test_long_ticks_of_a_rover_that_stands_are_no_miss() -> None:
     slow = loop_frame(3, tick_max_us=15_000, jitter_max_us=5000, missed=9)
-    halts = events.text_line(1, 5, events.KIND_ID["state"], 0, (events.STATES.index("CONTACT"), 3, 0)).encode() + b"\n"
+    halts = fields.text_line(1, 5, events.KIND_ID["state"], 0, (events.STATES.index("CONTACT"), 3, 0)).encode() + b"\n"
     for chunks in ((in_state("ARMED"), slow, slow), (in_state("SWEEP"), loop_frame(1), halts, in_state("SWEEP"), slow)):
         state, _ = watched(Clock(), *chunks)
         assert state.loop_misses.words() == []
 
 
 def test_a_heap_that_was_collected_in_motion_is_said_in_words() -> None:
-    told = [events.text_line(i, 5, events.KIND_ID["heap_full"], 3200, (15_200,)).encode() + b"\n" for i in range(1, 3)]
+    told = [fields.text_line(i, 5, events.KIND_ID["heap_full"], 3200, (15_200,)).encode() + b"\n" for i in range(1, 3)]
     state, counts = watched(Clock(), *FULL, told[0])
     assert "HEAP COLLECTED WHILE ARMED once, last: a tick 15 ms longer" in "\n".join(screen(state, counts))
     state, counts = watched(Clock(), *FULL, *told)
@@ -156,13 +156,13 @@ def test_silence_is_said_after_a_moment() -> None:
 
 
 def test_a_state_event_shows_before_the_next_status_frame() -> None:
-    to_stopped = events.text_line(2, 5100, events.KIND_ID["state"], 4300, (5, 3, 2)).encode() + b"\n"
+    to_stopped = fields.text_line(2, 5100, events.KIND_ID["state"], 4300, (5, 3, 2)).encode() + b"\n"
     state, _ = watched(Clock(), *FULL, to_stopped)
     assert state.state == "STOPPED"
 
 
 def test_a_restart_forgets_the_values_before_it() -> None:
-    boot = events.text_line(1, 3, events.KIND_ID["boot"], 0, (3, 0)).encode() + b"\n"
+    boot = fields.text_line(1, 3, events.KIND_ID["boot"], 0, (3, 0)).encode() + b"\n"
     state, _ = watched(Clock(), *FULL, boot)
     assert state.state == "SAFE" and state.status is None
 
@@ -176,7 +176,7 @@ def test_lost_frames_show_as_a_share() -> None:
 
 @pytest.mark.parametrize("row", events.KINDS, ids=lambda row: row[1])
 def test_every_kind_of_event_has_words(row: tuple[int, str, tuple[str, ...], str]) -> None:
-    line = events.text_line(1, 1000, row[0], 1500, tuple(1 for _ in row[2]))
+    line = fields.text_line(1, 1000, row[0], 1500, tuple(1 for _ in row[2]))
     [event] = StreamDecoder().feed(line.encode() + b"\n")
     assert isinstance(event, Event) and len(describe(event)) > 3
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapper.shared import events, wire
+from sapper.shared import events, fields, wire
 from sapper.shared.commands import ROWS, allowed
 from sapper_host.board.decoder import Counts, StreamDecoder
 from sapper_host.operate.bell import Bell
@@ -27,7 +27,7 @@ DRAWN_EACH_S = 0.2
 
 
 def line(number: int, kind: str, *args: int, t_ms: int = 5000, s_mm: int = 1200) -> bytes:
-    return events.text_line(number, t_ms + number, events.KIND_ID[kind], s_mm, args).encode() + b"\n"
+    return fields.text_line(number, t_ms + number, events.KIND_ID[kind], s_mm, args).encode() + b"\n"
 
 
 def status(state: str, reason: str, fault: str = "none") -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from sapper.loop_stats import LoopStats
-from sapper.shared import events, wire
+from sapper.shared import fields, wire
 from sapper.shared.events import KIND_ID, STATES
 from sapper_host.board import loop_times
 from sapper_host.board.link import Link
@@ -53,7 +53,7 @@ class LoopBoard(FakeBoard):
 
     def _log(self, words: list[str]) -> str:
         rows = (
-            events.text_line(i + 1, 100 + i, KIND_ID[kind], s_mm, values)[2:]
+            fields.text_line(i + 1, 100 + i, KIND_ID[kind], s_mm, values)[2:]
             for i, (kind, s_mm, values) in enumerate(self.log)
         )
         return "\n".join([*("  " + row for row in rows), "ok"])
