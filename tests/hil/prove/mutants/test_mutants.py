@@ -113,10 +113,15 @@ class A:
     ]
 
 
+# Nothing but rows, each of which tests/firmware/safety/test_supervisor.py expects by itself.
+TABLES = ("rules.py",)
+
+
 @pytest.mark.unit
 def test_every_file_of_the_rooms_has_mutants_that_parse_and_differ() -> None:
     for room in FLOORS:
         files = [path for path in (ROOT / FOLDER / room).glob("*.py") if path.stat().st_size > 1000]
+        files = [path for path in files if path.name not in TABLES]
         assert files
         for path in files:
             source = path.read_bytes()
