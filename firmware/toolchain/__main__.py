@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import cache, compiler, mpy, native, sources, system, uf2, workspace
+from . import cache, compiler, instrument, mpy, native, sources, system, uf2, workspace
 from .errors import ToolchainError, from_os_error
 from .progress import end_with_starter, say
 
@@ -26,16 +26,37 @@ def setup() -> None:
     workspace.describe(REPOSITORY)
 
 
+def farm() -> None:
+    """Make .venv-farm, the Python environment with labgrid, for those who share benches."""
+    system.install_missing(LOGS)
+    with cache.lock("setup"):
+        workspace.farm_environment(REPOSITORY, LOGS)
+    say("ready: labgrid in .venv-farm")
+
+
 def firmware(hot: str | None = None, target: Path = BUILD) -> None:
     """Build build/firmware.uf2 (and .elf, .json, .sections.csv), or take it from the cache."""
+    _image(lambda fetched, cross: uf2.inputs(fetched, cross, hot=hot), target)
+
+
+def instrument_image() -> None:
+    """Build build/instrument.uf2 (and .elf, .json, .sections.csv): what runs on the bench's own Pico."""
+    _image(instrument.inputs, BUILD)
+
+
+def _image(inputs: Callable[[sources.Sources, compiler.Compiler], uf2.Inputs], target: Path) -> None:
+    """Build an image, or take it from the cache, and deliver it to the folder `target`."""
     system.install_missing(LOGS)
     fetched, cross = sources.present(), compiler.present()
-    image = uf2.cached(uf2.inputs(fetched, cross, hot=hot)) if fetched and cross else None
+    wanted = inputs(fetched, cross) if fetched and cross else None
+    image = uf2.cached(wanted) if wanted else None
     if image is None:
         with cache.lock():
             fetched, cross = sources.ensure(LOGS), compiler.ensure(LOGS)
-            image = uf2.build(fetched, cross, uf2.inputs(fetched, cross, hot=hot), LOGS)
-    uf2.deliver(image, target)
+            wanted = inputs(fetched, cross)
+            image = uf2.build(fetched, cross, wanted, LOGS)
+    assert wanted is not None
+    uf2.deliver(image, target, wanted.name)
 
 
 def micropython() -> None:
@@ -78,7 +99,9 @@ def where() -> None:
 
 VERBS: dict[str, Callable[[], None]] = {
     "setup": setup,
+    "farm": farm,
     "firmware": firmware,
+    "instrument": instrument_image,
     "micropython": micropython,
     "mpy": modules,
     "where": where,

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # What goes into the image, relative to firmware/.
 INPUTS = ("board/**/*", "sapper/**/*.py", "main.py")
 CONFIGURATION = "board/mpconfigboard.h"
-SECTIONS = "firmware.sections.csv"
-IMAGES = ("firmware.uf2", "firmware.elf", "firmware.json", SECTIONS)
+ROVER = "firmware"
 CMAKE_OPTIONS = ("-DMICROPY_BOARD=SAPPER",)
 ENVIRONMENT = {"MICROPY_GIT_TAG": f"v{MICROPYTHON_VERSION}", "SOURCE_DATE_EPOCH": RELEASE_EPOCH_S}
 # What of a person's environment would change what is built: taken away, so that equal sources give equal bytes.
@@ -54,19 +54,27 @@ class Inputs:
     content: str
     objects_key: str
     key: str
+    name: str = ROVER  # of its files: NAME.uf2, NAME.elf, ...
+    options: tuple[str, ...] = CMAKE_OPTIONS
+
+
+def delivered(name: str) -> tuple[str, ...]:
+    """The files of an image."""
+    return f"{name}.uf2", f"{name}.elf", f"{name}.json", f"{name}.sections.csv"
 
 
 _OURS = ("firmware/board", "firmware/sapper", "firmware/main.py")
 
 
-def revision(repository: Path = REPOSITORY) -> str:
-    """The last commit that touched the firmware: ten digits, with '.dirty' if it has changed since; or 'unknown'.
+def revision(repository: Path = REPOSITORY, ours: tuple[str, ...] = _OURS) -> str:
+    """The last commit that touched what `ours` names, the firmware: ten digits, with '.dirty' if it has changed since;
+    or 'unknown'.
 
     Not the last commit of all: then every change of a document would make another image.
     """
     try:
-        commit = _last_commit(repository, "%H")
-        changed = _output([*_git(repository), "status", "--porcelain", "--untracked-files=all", "--", *_OURS])
+        commit = _last_commit(repository, "%H", ours)
+        changed = _output([*_git(repository), "status", "--porcelain", "--untracked-files=all", "--", *ours])
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     if not commit:
@@ -77,14 +85,14 @@ def revision(repository: Path = REPOSITORY) -> str:
 def made_s(repository: Path = REPOSITORY) -> int:
     """When that commit was made, in seconds since 1970; 0 where it is unknown. What was built later is not newer."""
     try:
-        return int(_last_commit(repository, "%ct") or 0)
+        return int(_last_commit(repository, "%ct", _OURS) or 0)
     except (OSError, subprocess.CalledProcessError):
         return 0
 
 
-def _last_commit(repository: Path, what: str) -> str:
+def _last_commit(repository: Path, what: str, ours: tuple[str, ...]) -> str:
     """`what` (git's format) of the last commit that touched the firmware."""
-    return _output([*_git(repository), "log", "-1", f"--format={what}", "--", *_OURS])
+    return _output([*_git(repository), "log", "-1", f"--format={what}", "--", *ours])
 
 
 def _git(repository: Path) -> list[str]:
@@ -95,10 +103,10 @@ def _output(command: list[str]) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def pins_csv() -> bytes:
+def pins_csv(signals: Mapping[str, int] = pins.GPIO) -> bytes:
     """The board's pin names for MicroPython's `machine.Pin`: every GPIO by its number, ours by their signal too."""
     rows = [f"GP{number},GPIO{number}" for number in range(30)]
-    rows += [f"{signal},GPIO{number}" for signal, number in pins.GPIO.items()]
+    rows += [f"{signal},GPIO{number}" for signal, number in signals.items()]
     return "\n".join([*rows, ""]).encode()
 
 
@@ -155,20 +163,30 @@ def inputs(
     listed = found.pop(hot_set.LIST, b"").decode()
     lists = hot_set.linker_files(hot_set.read(listed if hot is None else hot))
     staged = sorted([*found.items(), *generated(commit, firmware), *lists])
-    tools = [
-        *sources.key_parts(),
-        *compiler.key_parts(),
-        ("options", " ".join(CMAKE_OPTIONS)),
-        ("recipe", _RECIPE),
-    ]
+    tools = tool_parts(sources, compiler, CMAKE_OPTIONS)
     content = cache.key(application(firmware))
     return Inputs(tuple(staged), commit, content, cache.key(tools), cache.key([*tools, *staged]))
 
 
+def tool_parts(sources: Sources, compiler: Compiler, options: tuple[str, ...]) -> list[tuple[str, str]]:
+    """What of the tools decides the image's bytes."""
+    return [
+        *sources.key_parts(),
+        *compiler.key_parts(),
+        ("options", " ".join(options)),
+        ("recipe", _RECIPE),
+    ]
+
+
+def _images(name: str) -> Path:
+    """Where the cache has images of that name. Apart, so that work on the one does not drive the other out."""
+    return cache.root() / ("images" if name == ROVER else f"{name}-images")
+
+
 def cached(wanted: Inputs) -> Path | None:
     """The folder with the images, if the cache has them."""
-    folder = cache.root() / "images" / wanted.key
-    if not all((folder / name).exists() for name in IMAGES):
+    folder = _images(wanted.name) / wanted.key
+    if not all((folder / name).exists() for name in delivered(wanted.name)):
         return None
     return cache.used(folder)
 
@@ -179,7 +197,7 @@ def build(sources: Sources, compiler: Compiler, wanted: Inputs, logs: Path) -> P
     folder = cached(wanted)
     if folder:
         return folder
-    objects = cache.root() / "objects" / f"firmware-{wanted.objects_key}"
+    objects = cache.root() / "objects" / f"{wanted.name}-{wanted.objects_key}"
     environment = {
         **ENVIRONMENT,
         "MICROPY_MPYCROSS": str(mpy_cross),
@@ -198,13 +216,13 @@ def build(sources: Sources, compiler: Compiler, wanted: Inputs, logs: Path) -> P
             # file that has gone.
             shutil.rmtree(objects / "build" / "genhdr", ignore_errors=True)
         if not (objects / "configured").exists():
-            with step("configuring the firmware"):
-                _configure(sources, compiler, objects, environment, logs)
+            with step(f"configuring the {wanted.name}"):
+                _configure(sources, compiler, wanted, objects, environment, logs)
             (objects / "configured").touch()
-        with step("building the firmware"):
+        with step(f"building the {wanted.name}"):
             ninja = ["ninja", "-C", objects / "build"]
-            run(ninja, logs / "firmware.log", _OTHERWISE, env=environment, without=FOREIGN)
-    folder = cache.root() / "images" / wanted.key
+            run(ninja, logs / f"{wanted.name}.log", _OTHERWISE, env=environment, without=FOREIGN)
+    folder = _images(wanted.name) / wanted.key
     about = {
         "version": version.VERSION,
         "revision": wanted.revision,
@@ -213,15 +231,17 @@ def build(sources: Sources, compiler: Compiler, wanted: Inputs, logs: Path) -> P
         "compiler": cross.says(compiler.tool("gcc")),
         "packages": {**sources.versions, **compiler.versions},
     }
+    uf2, elf, json_file, sections = delivered(wanted.name)
     with cache.publish(folder) as partial:
-        for name in ("firmware.uf2", "firmware.elf"):
-            shutil.copyfile(objects / "build" / name, partial / name)
+        # MicroPython's build calls every program `firmware`.
+        shutil.copyfile(objects / "build" / "firmware.uf2", partial / uf2)
+        shutil.copyfile(objects / "build" / "firmware.elf", partial / elf)
         linked = (objects / "build" / "firmware.elf.map").read_text()
-        (partial / SECTIONS).write_text(link_map.as_csv(link_map.read_map(linked)))
-        (partial / "firmware.json").write_text(json.dumps(about, indent=1) + "\n")
+        (partial / sections).write_text(link_map.as_csv(link_map.read_map(linked)))
+        (partial / json_file).write_text(json.dumps(about, indent=1) + "\n")
     cache.used(objects)
-    cache.prune(cache.root() / "images", "*", _IMAGES_KEPT)
-    cache.prune(cache.root() / "objects", "firmware-*", _OBJECTS_KEPT)
+    cache.prune(_images(wanted.name), "*", _IMAGES_KEPT)
+    cache.prune(cache.root() / "objects", f"{wanted.name}-*", _OBJECTS_KEPT)
     return folder
 
 
@@ -237,33 +257,36 @@ def stage(files: tuple[tuple[str, bytes], ...], folder: Path) -> list[str]:
     return touched
 
 
-def _configure(sources: Sources, compiler: Compiler, objects: Path, environment: dict[str, str], logs: Path) -> None:
+def _configure(
+    sources: Sources, compiler: Compiler, wanted: Inputs, objects: Path, environment: dict[str, str], logs: Path
+) -> None:
     tools = sources.usr / "lib" / "cmake"
     # A configuration that was cut short is no ground to go on from.
     (objects / "build" / "CMakeCache.txt").unlink(missing_ok=True)
     run(
         [
             *("cmake", "-G", "Ninja", "-S", sources.micropython / "ports" / "rp2", "-B", objects / "build"),
-            *CMAKE_OPTIONS,
+            *wanted.options,
             f"-DMICROPY_BOARD_DIR={objects / 'stage' / 'board'}",
             f"-DCMAKE_PREFIX_PATH={sources.usr}",
             f"-Dpicotool_DIR={tools / 'picotool'}",
             f"-Dpioasm_DIR={tools / 'pioasm'}",
             f"-DPICO_TOOLCHAIN_PATH={compiler.usr}",
         ],
-        logs / "configure.log",
+        logs / f"configure-{wanted.name}.log",
         _OTHERWISE,
         env=environment,
         without=FOREIGN,
     )
 
 
-def deliver(folder: Path, build_folder: Path) -> None:
+def deliver(folder: Path, build_folder: Path, name: str = ROVER) -> None:
     """Copy the images out to the working tree's build folder; the UF2 with what tells its build."""
-    for name in IMAGES[1:]:
-        cache.copy_out(folder / name, build_folder / name)
-    about = json.loads((folder / "firmware.json").read_text())
-    uf2 = build_mark.marked((folder / "firmware.uf2").read_bytes(), f"{about['version']}+{about['revision']}")
-    cache.write_if_changed(build_folder / "firmware.uf2", uf2)
-    place = os.path.relpath(build_folder / "firmware.uf2", REPOSITORY)
+    uf2_name, *others = delivered(name)
+    for other in others:
+        cache.copy_out(folder / other, build_folder / other)
+    about = json.loads((folder / f"{name}.json").read_text())
+    uf2 = build_mark.marked((folder / uf2_name).read_bytes(), f"{about['version']}+{about['revision']}")
+    cache.write_if_changed(build_folder / uf2_name, uf2)
+    place = os.path.relpath(build_folder / uf2_name, REPOSITORY)
     say(f"{place}: sapper {about['version']}+{about['revision']}, {len(uf2) // 1024} KB")

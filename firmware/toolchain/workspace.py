@@ -1,4 +1,5 @@
-"""The working tree's own surroundings: the Python environment in .venv and the Node packages of the virtual Pico.
+"""The working tree's own surroundings: the Python environment in .venv, labgrid's in .venv-farm, and the Node packages
+of the virtual Pico.
 
 Each has a stamp that holds the key of all it was made from: with the right stamp nothing is done.
 """
@@ -16,6 +17,7 @@ from .progress import run, say, step
 
 MINIMUM_NODE = 20
 EXTRAS = "bench,campaign,dev"
+FARM_PACKAGES = Path("hil/farm/constraints.txt")
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _STAMP = ".sapper-setup"
 _OTHERWISE = "see the log named above; a fresh start is: remove .venv and run 'make setup' again"
@@ -50,6 +52,42 @@ def python_environment(repository: Path, logs: Path) -> Path:
             _OTHERWISE,
         )
     _shim_first(venv, repository)
+    _stamp(venv, wanted)
+    return python
+
+
+def farm_environment(repository: Path, logs: Path) -> Path:
+    """Make .venv-farm, or bring it up to date: labgrid, with this checkout on its path; returns its python.
+
+    Not in .venv: labgrid needs `pyserial-labgrid`, which installs files of the same names over pyserial's, and brings a
+    pytest plugin that every run of the tests would load. Raises ToolchainError.
+    """
+    venv = repository / ".venv-farm"
+    python = venv / "bin" / "python"
+    wanted = cache.key(
+        [
+            ("place", str(repository)),
+            ("python", sys.version),
+            ("packages", (repository / FARM_PACKAGES).read_bytes()),
+        ]
+    )
+    if _stamped(venv, wanted) and _starts(python):
+        return python
+    otherwise = "see the log named above; a fresh start is: remove .venv-farm and run 'make farm' again"
+    shutil.rmtree(venv, ignore_errors=True)
+    with step("making the Python environment .venv-farm"):
+        run([sys.executable, "-m", "venv", venv], logs / "venv-farm.log", otherwise)
+        run(
+            [
+                *(python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"),
+                *("--requirement", repository / FARM_PACKAGES),
+            ],
+            logs / "pip-farm.log",
+            otherwise,
+        )
+    (packages,) = venv.glob("lib/python3*/site-packages")
+    folders = (repository, repository / "host", repository / "firmware")
+    (packages / "sapper.pth").write_text("".join(f"{folder}\n" for folder in folders))
     _stamp(venv, wanted)
     return python
 

@@ -40,9 +40,10 @@ class Recorder:
         if self.fails:
             raise ToolchainError("failed", otherwise)
         if " -m venv " in text:
-            packages = self.repository / ".venv" / "lib" / "python3.11" / "site-packages"
+            venv = Path(str(command[-1]))
+            packages = venv / "lib" / "python3.11" / "site-packages"
             packages.mkdir(parents=True)
-            program = self.repository / ".venv" / "bin" / "python"
+            program = venv / "bin" / "python"
             program.parent.mkdir()
             program.write_text("#!/bin/sh\nexit 0\n")
             program.chmod(0o755)
@@ -56,6 +57,8 @@ def repository(tmp_path: Path) -> Path:
     """A working tree with what setting up reads."""
     (tmp_path / "pyproject.toml").write_text(PYPROJECT)
     (tmp_path / "constraints.txt").write_text("numpy==2.4.6\n")
+    (tmp_path / "hil" / "farm").mkdir(parents=True)
+    (tmp_path / "hil" / "farm" / "constraints.txt").write_text("labgrid==26.0.1\n")
     (tmp_path / "hil" / "rigs" / "virtual").mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
         (tmp_path / "hil" / "rigs" / "virtual" / name).write_text("{}")
@@ -106,6 +109,24 @@ def test_an_installation_that_failed_is_done_again(repository: Path, run: Record
     before = len(run.commands)
     workspace.python_environment(repository, repository)
     assert any("pip install" in command for command in run.commands[before:])
+
+
+def test_the_farms_environment_is_its_own_and_made_once(repository: Path, run: Recorder) -> None:
+    python = workspace.farm_environment(repository, repository)
+    assert python == repository / ".venv-farm" / "bin" / "python"
+    assert not (repository / ".venv").exists()
+    assert len(run.commands) == 2
+    workspace.farm_environment(repository, repository)
+    assert len(run.commands) == 2
+    (repository / "hil" / "farm" / "constraints.txt").write_text("labgrid==26.0.2\n")
+    workspace.farm_environment(repository, repository)
+    assert len(run.commands) == 4
+
+
+def test_the_farms_environment_finds_this_checkout(repository: Path, run: Recorder) -> None:
+    workspace.farm_environment(repository, repository)
+    (path,) = (repository / ".venv-farm").glob("lib/python3*/site-packages/sapper.pth")
+    assert str(repository) in path.read_text().splitlines()
 
 
 def test_a_broken_environment_is_made_anew(repository: Path, run: Recorder) -> None:
