@@ -17,7 +17,11 @@ const MAY_IMPORT = {
   'hung_core.mjs': ['chip.mjs'],
   'machine.mjs': ['outside/', ...IN_THE_CHIP, 'chip.mjs', 'hung_core.mjs'],
   'protocol.mjs': [],
-  'bridge.mjs': ['outside/', 'cpu/', 'machine.mjs', 'protocol.mjs'],
+  'board.mjs': ['outside/', 'cpu/', 'machine.mjs', 'protocol.mjs'],
+  'pair_arrivals.mjs': [],
+  'pair_converter.mjs': ['outside/'],
+  'pair.mjs': ['outside/', 'board.mjs', 'pair_arrivals.mjs', 'pair_converter.mjs', 'protocol.mjs'],
+  'bridge.mjs': ['cpu/', 'board.mjs', 'pair.mjs', 'protocol.mjs'],
   'proof/': ['outside/', 'cpu/', 'flash/', 'machine.mjs'],
 };
 

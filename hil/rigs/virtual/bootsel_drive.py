@@ -78,6 +78,15 @@ class BootselDrive:
         """Whether the drive can be seen."""
         return self._shown
 
+    @property
+    def busy(self) -> bool:
+        """Whether whole blocks have arrived that it has not taken yet, or it is at one."""
+        if not self._shown:
+            return False
+        arrived = sum(path.stat().st_size // BLOCK_BYTES for path in self.folder.iterdir())
+        taken = sum(self._taken.values()) // BLOCK_BYTES
+        return arrived > taken or (self.takes_time and self._busy_until_ns > self._pico.now_ns)
+
     def poll(self) -> None:
         """Shows or hides the drive, and programs what has arrived in it since the last call, as far as time allows."""
         pico = self._pico

@@ -1,4 +1,4 @@
-"""The virtual Pico's faults and its inside, as hil/rigs/ports.py names them for every rig."""
+"""The virtual Pico's cable, its faults and its inside, as hil/rigs/ports.py names them for every rig."""
 
 from __future__ import annotations
 
@@ -10,12 +10,34 @@ from hil.rigs.virtual.ports import UsbPort
 _WORD_BYTES = 4
 
 
+class UsbCable:
+    """A `CablePort`."""
+
+    def __init__(self, usb: UsbPort) -> None:
+        self._usb = usb
+
+    def unplug_usb(self) -> None:
+        """The cable is pulled."""
+        self._usb.unplug()
+
+    def host_hangs(self) -> None:
+        """The host fetches nothing."""
+        self._usb.reading = False
+
+    def mend(self) -> None:
+        """The cable in, the host reading and nothing of its under way."""
+        self._usb.discard()
+        if not self._usb.reading:
+            self._usb.reading = True
+        if self._usb.state == "unplugged":
+            self._usb.plug()
+
+
 class ChipFaults:
     """A `FaultPort`."""
 
-    def __init__(self, cpu: Cpu, usb: UsbPort) -> None:
+    def __init__(self, cpu: Cpu) -> None:
         self._cpu = cpu
-        self._usb = usb
 
     def hang(self, interrupts_on: bool = True) -> None:
         """The program stops getting on, at once."""
@@ -38,22 +60,9 @@ class ChipFaults:
         """From the next reset on it starts there."""
         self._cpu.start_timer_at_us(at_us)
 
-    def unplug_usb(self) -> None:
-        """The cable is pulled."""
-        self._usb.unplug()
-
-    def host_hangs(self) -> None:
-        """The host fetches nothing."""
-        self._usb.reading = False
-
     def mend(self) -> None:
-        """No hang, the cable in, the host reading and nothing of its under way."""
+        """No hang."""
         self._cpu.release()
-        self._usb.discard()
-        if not self._usb.reading:
-            self._usb.reading = True
-        if self._usb.state == "unplugged":
-            self._usb.plug()
 
 
 class ChipInsight:

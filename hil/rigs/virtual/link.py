@@ -1,4 +1,4 @@
-"""The Node process behind a virtual Pico: started, spoken to, and ended here."""
+"""The Node process behind a virtual Pico, or behind two: started, spoken to, and ended here."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import signal
 import struct
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Protocol, cast
 
 from hil.rigs.virtual.errors import VirtualPicoError
 from hil.rigs.virtual.events import Event
-from hil.rigs.virtual.protocol import Status, decode
+from hil.rigs.virtual.protocol import Status, decode, make, select, split_answers
 from sapper_host import processes
 from sapper_host.files.node import find_node
 
@@ -34,8 +35,8 @@ def ready_node() -> str:
     return node
 
 
-class NodeLink:
-    """A running bridge. Requests gather until an exchange takes them across together."""
+class NodeProcess:
+    """A running bridge: requests in, answers out."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         arguments = json.dumps({"bootrom": str(_BOOTROM), **options})
@@ -52,30 +53,19 @@ class NodeLink:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._stdin = self._process.stdin.fileno()
         self._stdout = self._process.stdout.fileno()
-        self._pending = bytearray()
 
     @property
     def process_id(self) -> int:
         return self._process.pid
 
-    @property
-    def has_pending(self) -> bool:
-        return len(self._pending) > 0
-
-    def post(self, command: bytes) -> None:
-        """Adds a command to the next exchange."""
-        self._pending += command
-
-    def exchange(self) -> tuple[Status, list[Event], list[bytes]]:
-        """Sends what was posted and waits for the answer."""
+    def ask(self, request: bytes) -> bytes:
+        """Sends a request and waits for the answer."""
         if self._process.returncode is not None:
             raise VirtualPicoError("the virtual Pico is closed", kind="process")
-        request = bytes(self._pending)
-        self._pending.clear()
         try:
             self._send(struct.pack("<I", len(request)) + request)
             (length,) = struct.unpack("<I", self._receive(4))
-            return decode(self._receive(length))
+            return self._receive(length)
         except BaseException:
             # Half an exchange cannot be mended, whatever interrupted it (Ctrl-C for one), nor waited for.
             self._process.kill()
@@ -123,3 +113,123 @@ class NodeLink:
             end()
         self._process.wait()
         self._errors.close()
+
+
+# What a link tells of its board: status, events, replies since the last time. It gives back what the board cannot go on
+# with, if anything.
+Told = Callable[[Status, list[Event], list[bytes]], VirtualPicoError | None]
+
+
+class Link(Protocol):
+    """The way to one board. Requests gather until an exchange takes them across together."""
+
+    @property
+    def process_id(self) -> int:
+        """Of the Node process."""
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether something was posted since the last exchange."""
+
+    def post(self, command: bytes) -> None:
+        """Adds a command to the next exchange."""
+
+    def exchange(self) -> list[bytes]:
+        """Sends what was posted, waits for the answer, has it told, and returns the replies in it."""
+
+    def close(self) -> None:
+        """Ends the process."""
+
+
+class NodeLink:
+    """A `Link` to a board with a process of its own."""
+
+    def __init__(self, options: dict[str, Any], told: Told) -> None:
+        self._process = NodeProcess(options)
+        self._told = told
+        self._pending = bytearray()
+
+    @property
+    def process_id(self) -> int:
+        return self._process.process_id
+
+    @property
+    def has_pending(self) -> bool:
+        return len(self._pending) > 0
+
+    def post(self, command: bytes) -> None:
+        self._pending += command
+
+    def exchange(self) -> list[bytes]:
+        request = bytes(self._pending)
+        self._pending.clear()
+        status, events, replies = decode(self._process.ask(request))
+        error = self._told(status, events, replies)
+        if error is not None:
+            raise error
+        return replies
+
+    def close(self) -> None:
+        self._process.close()
+
+
+class PairProcess:
+    """A process with two boards in it. Whichever of them asks, both are told."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.process = NodeProcess({"pair": options})
+        self._told: list[Told] = []
+        self._pending = bytearray()
+        self._selected = -1
+
+    def link(self, options: dict[str, Any], told: Told) -> PairLink:
+        """Makes the next board."""
+        board = len(self._told)
+        self._told.append(told)
+        self._pending += make(board, options)
+        return PairLink(self, board)
+
+    @property
+    def has_pending(self) -> bool:
+        return len(self._pending) > 0
+
+    def post(self, board: int, command: bytes) -> None:
+        if board != self._selected:
+            self._pending += select(board)
+            self._selected = board
+        self._pending += command
+
+    def exchange(self, board: int) -> list[bytes]:
+        request = bytes(self._pending)
+        self._pending.clear()
+        answers = [decode(answer) for answer in split_answers(self.process.ask(request)) if answer]
+        errors = [told(*answer) for told, answer in zip(self._told, answers, strict=True)]
+        for error in errors:
+            if error is not None:
+                raise error
+        return answers[board][2]
+
+
+class PairLink:
+    """A `Link` to one of them."""
+
+    def __init__(self, pair: PairProcess, board: int) -> None:
+        self._pair = pair
+        self._board = board
+
+    @property
+    def process_id(self) -> int:
+        return self._pair.process.process_id
+
+    @property
+    def has_pending(self) -> bool:
+        return self._pair.has_pending
+
+    def post(self, command: bytes) -> None:
+        self._pair.post(self._board, command)
+
+    def exchange(self) -> list[bytes]:
+        return self._pair.exchange(self._board)
+
+    def close(self) -> None:
+        self._pair.process.close()

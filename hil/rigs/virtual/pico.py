@@ -13,6 +13,7 @@ and `step`; everything else takes effect at the present instant.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,9 +24,9 @@ from hil.rigs.virtual.boot_rom import load_and_start, ram_blocks
 from hil.rigs.virtual.core import Cpu, Memory
 from hil.rigs.virtual.errors import VirtualPicoError
 from hil.rigs.virtual.events import Event
-from hil.rigs.virtual.faults import ChipFaults, ChipInsight
+from hil.rigs.virtual.faults import ChipFaults, ChipInsight, UsbCable
 from hil.rigs.virtual.flash import Flash, uf2_image
-from hil.rigs.virtual.link import NodeLink
+from hil.rigs.virtual.link import Link, NodeLink, Told
 from hil.rigs.virtual.pins import Adc, Pin, Pwm
 from hil.rigs.virtual.ports import UartPort, UsbPort
 from hil.rigs.virtual.protocol import PINS, Status
@@ -41,6 +42,7 @@ class VirtualPico:
 
     name = "virtual"
     time_resolution_ns = 8  # a cycle at 125 MHz
+    lag_ns = 0
     parts: Spread  # what this board has that others have otherwise
 
     def __init__(
@@ -57,6 +59,8 @@ class VirtualPico:
         adc_noise_lsb: float | None = None,
         crystal_ppm: float | None = None,
         flash_wear: float | None = None,
+        name: str = "",
+        link: Callable[[dict[str, Any], Told], Link] = NodeLink,
     ) -> None:
         """Loads `flash_image` (up to 2 MB, as `flash.image()` gives) and programs `uf2` over it; either may be None.
 
@@ -67,6 +71,7 @@ class VirtualPico:
         `charges_left_out`: exceptions take no time, and neither LR in a PUSH nor PC in a POP, as on other emulators.
         `adc_noise_lsb`, `crystal_ppm` (a positive one is fast) and `flash_wear` (0 fresh, 1 worn) are drawn from the
         seed as spread.py says, where they are not given.
+        `name`: who is meant, in errors; `link` leads to the process: one of its own, or that of a pair (pair.py).
         A `uf2` for RAM is started there, as the boot ROM does: it needs the power, and is gone with it.
         Raises VirtualPicoError for a file that cannot be used, or when Node or rp2040js are missing.
         """
@@ -89,10 +94,11 @@ class VirtualPico:
             "crystalPpm": self.parts.crystal_ppm,
             "roscHz": self.parts.rosc_hz,
             "flashWear": self.parts.flash_wear,
+            "name": name,
         }
-        self._link = NodeLink(options)
         self._status: Status | None = None
         self._events: list[Event] = []
+        self._link = link(options, self._told)
         self._resets: list[tuple[int, str]] = []
         self._pins = [Pin(self, number) for number in range(PINS)]
         self._pwms = [Pwm(self, number) for number in range(PINS)]
@@ -103,7 +109,8 @@ class VirtualPico:
         self.cpu = Cpu(self)
         self.memory = Memory(self)
         self.xip = Xip(self)
-        self.faults = ChipFaults(self.cpu, self.usb)
+        self.cable = UsbCable(self.usb)
+        self.faults = ChipFaults(self.cpu)
         self.insight = ChipInsight(self.cpu, self.memory, self._pins, self.adc)
         try:
             if image is not None:
@@ -159,13 +166,16 @@ class VirtualPico:
             self._exchange()
             if self._last().now_ns >= t_ns or (powered and not self._last().powered):
                 break
-        events, self._events = self._events, []
-        return events
+        return self.take_events()
 
     def step(self, instructions: int = 1) -> list[Event]:
         """Executes that many instructions; a sleep until the next event counts as one."""
         self._link.post(protocol.step(instructions))
         self._exchange()
+        return self.take_events()
+
+    def take_events(self) -> list[Event]:
+        """What has happened since a run last returned it: of a board of a pair, while the other was run."""
         events, self._events = self._events, []
         return events
 
@@ -265,13 +275,13 @@ class VirtualPico:
         return json.loads(self.query(protocol.call(name, *args)))
 
     def _exchange(self) -> list[bytes]:
-        status, events, replies = self._link.exchange()
+        return self._link.exchange()
+
+    def _told(self, status: Status, events: list[Event], replies: list[bytes]) -> VirtualPicoError | None:
         self._status = status
         for event in events:
             self._take(event)
-        if status.error:
-            raise self._error(json.loads(replies[-1]))
-        return replies
+        return self._error(json.loads(replies[-1])) if status.error else None
 
     def _take(self, event: Event) -> None:
         self._events.append(event)

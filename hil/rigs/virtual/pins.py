@@ -122,6 +122,11 @@ class Adc:
     def __init__(self, chip: Chip) -> None:
         self._chip = chip
 
+    @staticmethod
+    def plays(channel: int) -> bool:
+        """All of them."""
+        return channel in range(ADC_CHANNELS)
+
     def set(self, channel: int, millivolts: float) -> None:
         """The input has this voltage from now on; what was scheduled for it is forgotten."""
         self._check(channel)

@@ -31,6 +31,8 @@ FLASH_READ = 13
 FLASH_WRITE = 14
 STEP = 15
 FLASH_TORN = 16
+MAKE = 17  # of a pair: a board, with its options
+SELECT = 18  # of a pair: whom the commands from here on are for
 
 RELEASED = 2
 PINS = 30
@@ -122,6 +124,26 @@ def write_at(opcode: int, address: int, data: bytes) -> bytes:
 
 def torn_image(operation: int, half: bool, seed: int) -> bytes:
     return struct.pack("<BIBI", FLASH_TORN, operation, half, seed)
+
+
+def make(board: int, options: dict[str, Any]) -> bytes:
+    body = json.dumps(options).encode()
+    return struct.pack("<BBI", MAKE, board, len(body)) + body
+
+
+def select(board: int) -> bytes:
+    return struct.pack("<BB", SELECT, board)
+
+
+def split_answers(joined: bytes) -> list[bytes]:
+    """The answers of a pair's boards, in order; b"" for one that is not there yet."""
+    answers = []
+    at = 0
+    while at < len(joined):
+        (length,) = struct.unpack_from("<I", joined, at)
+        answers.append(joined[at + 4 : at + 4 + length])
+        at += 4 + length
+    return answers
 
 
 def decode(answer: bytes) -> tuple[Status, list[Event], list[bytes]]:

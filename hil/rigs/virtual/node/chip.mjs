@@ -11,6 +11,7 @@ import { IoBank0, PadsBank0 } from './pins/io_bank.mjs';
 import { Pads } from './pins/pads.mjs';
 import { PioBlock } from './pio/block.mjs';
 import { ALL_PINS } from './pio/shifter.mjs';
+import { I2c } from './serial/i2c.mjs';
 import { Spi } from './serial/spi.mjs';
 import { Uart } from './serial/uart.mjs';
 import { UsbDevice } from './serial/usb_device.mjs';
@@ -103,7 +104,6 @@ export class Chip extends RP2040 {
     this.clocks = anew(this.clocks);
     this.pllSys = anew(this.pllSys);
     this.pllUsb = anew(this.pllUsb);
-    this.i2c = this.i2c.map((block) => anew(block, block.irq));
     this.qspi = this.qspi.map((pin) => new pin.constructor(this, pin.index, pin.name));
     for (const at of STOCK_ADDRESSES) {
       peripherals[at] = anew(peripherals[at], peripherals[at].bank);
@@ -112,8 +112,6 @@ export class Chip extends RP2040 {
       0x40008: this.clocks,
       0x40028: this.pllSys,
       0x4002c: this.pllUsb,
-      0x40044: this.i2c[0],
-      0x40048: this.i2c[1],
       0x50000: this.dma,
     });
   }
@@ -137,6 +135,7 @@ export class Chip extends RP2040 {
     this.pio = [new PioBlock(this, 'PIO0', 0), new PioBlock(this, 'PIO1', 1)];
     this.uart = [0, 1].map((n) => new Uart(this, `UART${n}`, n, board.lines[n], board.events));
     this.spi = [0, 1].map((n) => new Spi(this, `SPI${n}`, n));
+    this.i2c = [0, 1].map((n) => new I2c(this, `I2C${n}`, n));
     this.usbCtrl = new UsbDevice(this, 'USB', board.host);
     this.timer = new Timer(this, 'TIMER', board.timerStartMicros);
     this.watchdog = new Watchdog(this, 'WATCHDOG', board.kept, (reason) =>
@@ -149,6 +148,8 @@ export class Chip extends RP2040 {
     const resets = new Resets(this, 'RESETS', {
       0: this.adc,
       2: this.dma,
+      3: this.i2c[0],
+      4: this.i2c[1],
       5: ioBank0,
       6: ioQspi,
       8: padsBank0,
@@ -173,6 +174,8 @@ export class Chip extends RP2040 {
       0x40038: this.uart[1],
       0x4003c: this.spi[0],
       0x40040: this.spi[1],
+      0x40044: this.i2c[0],
+      0x40048: this.i2c[1],
       0x4004c: this.adc,
       0x40050: this.pwm,
       0x40054: this.timer,

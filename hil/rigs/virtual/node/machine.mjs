@@ -10,7 +10,7 @@ import { HungCore } from './hung_core.mjs';
 import { EVENT_BOOTSEL, EVENT_POWER, EVENT_RESET, EventLog } from './outside/events.mjs';
 import { Random } from './outside/random.mjs';
 import { AnalogInputs, Schedule } from './outside/stimulus.mjs';
-import { RELEASED, Wires } from './outside/wires.mjs';
+import { PULLS_DOWN, RELEASED, UNPOWERED, Wires } from './outside/wires.mjs';
 import { ByteQueue } from './serial/byte_queue.mjs';
 import { CdcHost } from './serial/cdc_host.mjs';
 import { HAD_POR, HAD_RUN } from './system/resets.mjs';
@@ -141,11 +141,20 @@ export class Machine {
     this.chip = null;
     this.executor = null;
     for (let pin = 0; pin < 30; pin++) {
-      const external = this.wires.external[pin];
-      this.wires.levelIs(pin, external === RELEASED ? 0 : external, this.now);
-      if (this.wires.dutyWatched[pin]) {
-        this.wires.dutyIs(pin, this.wires.level[pin], this.now);
-      }
+      this.restPin(pin);
+    }
+  }
+
+  /** A pin while no chip runs. In reset its pull-down is on (PAD_RESET), without power it is a diode to what has none. */
+  restPin(pin) {
+    const { wires, now } = this;
+    if (wires.soldered[pin]) {
+      const external = wires.external[pin];
+      wires.endIs(pin, external !== RELEASED ? external : this.powered ? PULLS_DOWN : UNPOWERED, now);
+    }
+    wires.levelIs(pin, wires.restLevel(pin), now);
+    if (wires.dutyWatched[pin]) {
+      wires.dutyIs(pin, wires.level[pin], now);
     }
   }
 
@@ -243,11 +252,15 @@ export class Machine {
 
   // Running
 
-  /** Runs until the emulated time is `untilNanos`, or the power goes. */
-  run(untilNanos) {
+  /**
+   * Runs until the emulated time is `untilNanos`, or the power goes. An instruction begun before may end later; what is
+   * due between that time and `dueNanos`, if it is given, waits for the next run: more may come in between by then.
+   */
+  run(untilNanos, dueNanos = Infinity) {
     const { clock } = this;
+    clock.untilNanos = this.hang === null ? untilNanos : -1; // a hung core's time is counted
     for (;;) {
-      clock.fireDue();
+      clock.fireDue(dueNanos);
       if (this.pending !== null) {
         this.carryOut();
         continue;
@@ -332,13 +345,18 @@ export class Machine {
     }
   }
 
+  /** Whether no instruction is to be executed at present: no chip, a core made to hang, or one that sleeps. */
+  get asleep() {
+    return this.chip === null || this.hang !== null || (this.chip.core.waiting && !this.executor.wakes());
+  }
+
   /** Executes `count` instructions; time asleep, until the next event, counts as one. */
   step(count) {
     const { clock } = this;
     for (let i = 0; i < count && this.powered; i++) {
       const before = clock.nanos;
       this.run(before); // what is due
-      if (this.chip !== null && this.hang === null && (!this.chip.core.waiting || this.executor.wakes())) {
+      if (!this.asleep) {
         this.chip.core.waiting = false;
         this.executor.step();
         this.busyNanos += clock.rebase() * clock.cycleNanos;
@@ -367,7 +385,27 @@ export class Machine {
       this.chip.pads.drive(pin, level);
     } else {
       this.wires.external[pin] = level;
-      this.wires.levelIs(pin, level === RELEASED ? 0 : level, this.now);
+      this.restPin(pin);
+    }
+  }
+
+  /** Solders a line to another board to a pin: `wires.endChanged` is told what the pin does to it. */
+  solder(pin) {
+    this.wires.soldered[pin] = 1;
+    if (this.chip !== null) {
+      this.chip.pads.functionChanged(this.chip.pads.pins[pin]);
+    } else {
+      this.restPin(pin);
+    }
+  }
+
+  /** The line soldered to a pin has another level, or nothing (RELEASED). */
+  lineIs(pin, level) {
+    this.wires.line[pin] = level;
+    if (this.chip !== null) {
+      this.chip.pads.pins[pin].lineChanged();
+    } else {
+      this.restPin(pin);
     }
   }
 

@@ -19,6 +19,8 @@ export const FLASH_READ = 13;
 export const FLASH_WRITE = 14;
 export const STEP = 15;
 export const FLASH_TORN = 16;
+export const MAKE = 17; // of a pair: a board, with its options
+export const SELECT = 18; // of a pair: whom the commands from here on are for
 
 const EVENT_SIZE = 24;
 const STATUS_SIZE = 8 + 8 + 8 * 4 + 30 + 2 + 30 * 8;
@@ -78,6 +80,10 @@ export class Reader {
 
   get more() {
     return this.at < this.buffer.length;
+  }
+
+  peek() {
+    return this.buffer[this.at];
   }
 
   u8() {
@@ -161,4 +167,15 @@ export function encodeAnswer(status, events, replies) {
     at += reply.length;
   }
   return out;
+}
+
+/** The answers of several boards in one, each preceded by its length: 0 for one that is not there yet. */
+export function joinAnswers(answers) {
+  return Buffer.concat(
+    answers.flatMap((answer) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(answer === null ? 0 : answer.length, 0);
+      return answer === null ? [length] : [length, answer];
+    }),
+  );
 }

@@ -2,11 +2,12 @@
 // (RP2040 datasheet 2.19). A level is what the wire has: the output's if it is enabled, else what drives
 // it from outside, else the pull's.
 
-import { NOWHERE, RELEASED } from '../outside/wires.mjs';
+import { FREE, NOWHERE, PULLS_DOWN, PULLS_UP, RELEASED } from '../outside/wires.mjs';
 import { InputHistory } from './history.mjs';
 
 export const FUNCTION_SPI = 1;
 export const FUNCTION_UART = 2;
+export const FUNCTION_I2C = 3;
 export const FUNCTION_PWM = 4;
 export const FUNCTION_SIO = 5;
 export const FUNCTION_PIO0 = 6;
@@ -112,6 +113,7 @@ export class Pin {
         break;
       case FUNCTION_PWM:
       case FUNCTION_SPI:
+      case FUNCTION_I2C:
       case FUNCTION_UART: {
         const driver = this.pads.driverOf(this);
         oe = driver.outputEnable(this.index, nanos);
@@ -136,17 +138,47 @@ export class Pin {
     const output = this.outputAt(nanos);
     this.oe = output >>> 1;
     this.out = output & 1;
-    this.setLevel(this.oe ? this.out : this.undriven());
     const { wires } = this.pads;
+    if (wires.soldered[this.index]) {
+      wires.endIs(this.index, this.end, nanos);
+    }
+    this.setLevel(this.oe ? this.out : this.undriven());
     if (wires.dutyWatched[this.index]) {
       wires.dutyIs(this.index, this.duty(), nanos);
     }
   }
 
-  undriven() {
+  /** What it does to the line soldered to it: what drives it from outside stands at the pin, before the line. */
+  get end() {
+    if (this.oe) {
+      return this.out;
+    }
     const external = this.pads.wires.external[this.index];
     if (external !== RELEASED) {
       return external;
+    }
+    const pulls = this.pad & (PULL_UP | PULL_DOWN);
+    return pulls === PULL_UP ? PULLS_UP : pulls === PULL_DOWN ? PULLS_DOWN : FREE;
+  }
+
+  /** The line soldered to it has another level. */
+  lineChanged() {
+    const { wires, chip } = this.pads;
+    if (!this.oe) {
+      this.setLevel(this.undriven());
+      if (wires.dutyWatched[this.index]) {
+        wires.dutyIs(this.index, this.duty(), chip.clock.nanos);
+      }
+    }
+  }
+
+  undriven() {
+    const { external, line } = this.pads.wires;
+    if (external[this.index] !== RELEASED) {
+      return external[this.index];
+    }
+    if (line[this.index] !== RELEASED) {
+      return line[this.index];
     }
     const pulls = this.pad & (PULL_UP | PULL_DOWN);
     if (pulls === (PULL_UP | PULL_DOWN)) {
@@ -287,16 +319,23 @@ export class Pads {
   /** The block that works a pin's output out from time: {level(pin, nanos), outputEnable(pin, nanos),
    *  edgesWanted(pin, wanted)}, null for other functions. */
   driverOf({ index, functionSelect }) {
-    const { pwm, spi, uart } = this.chip;
+    const { pwm, spi, uart, i2c } = this.chip;
     switch (functionSelect) {
       case FUNCTION_PWM:
         return pwm;
       case FUNCTION_SPI:
         return spi[(index >>> 3) & 1];
+      case FUNCTION_I2C:
+        return i2c[(index >>> 1) & 1];
       case FUNCTION_UART:
         return uart[((index + 4) >>> 3) & 1];
     }
     return null;
+  }
+
+  /** Whether the pin is an I2C block's. */
+  isI2c(index) {
+    return this.pins[index].functionSelect === FUNCTION_I2C;
   }
 
   /** PIO machines look at these pins now, or no longer. */
@@ -335,11 +374,18 @@ export class Pads {
     pin.update();
   }
 
-  /** Whether this pin's edges are needed one by one: somebody watches, an interrupt waits, PIO looks, a wire leads on. */
+  /** Whether this pin's edges are needed one by one: somebody watches, an interrupt waits, PIO looks, a wire leads on, a
+   *  line goes to another board. */
   followsEdges(pin) {
     const { pio } = this.chip;
     const waited = (pio[0].pinsFollowed | pio[1].pinsFollowed) & (1 << pin.index);
-    const { watched, leads } = this.wires;
-    return waited !== 0 || watched[pin.index] !== 0 || pin.inte !== 0 || leads[pin.index] !== NOWHERE;
+    const { watched, leads, soldered } = this.wires;
+    return (
+      waited !== 0 ||
+      watched[pin.index] !== 0 ||
+      pin.inte !== 0 ||
+      leads[pin.index] !== NOWHERE ||
+      soldered[pin.index] !== 0
+    );
   }
 }

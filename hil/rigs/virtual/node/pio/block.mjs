@@ -30,6 +30,7 @@ export class PioBlock extends BasePeripheral {
   constructor(chip, name, index) {
     super(chip, name);
     this.index = index;
+    this.clock = chip.clock;
     this.firstIrq = index === 0 ? 7 : 9;
     this.dreqBase = index * 8;
     this.instructions = new Uint16Array(32);
@@ -47,7 +48,11 @@ export class PioBlock extends BasePeripheral {
 
   /** clk_sys has changed. */
   clockChanged() {
-    this.runners.forEach((runner) => runner.setDivider(runner.machine.clkdiv));
+    for (const runner of this.runners) {
+      runner.catchUp();
+      runner.setDivider(runner.machine.clkdiv);
+      runner.wake();
+    }
   }
 
   // What machines call
@@ -60,7 +65,7 @@ export class PioBlock extends BasePeripheral {
     this.irqFlags = flags;
     this.effects++;
     this.checkInterrupts();
-    this.runners.forEach((runner) => runner.wake());
+    this.runners.forEach((runner) => runner.notice());
   }
 
   stalled(bits) {
@@ -74,7 +79,7 @@ export class PioBlock extends BasePeripheral {
     this.effects++;
     this.requests(machine);
     this.checkInterrupts();
-    this.runners[machine.index].wake();
+    this.runners[machine.index].notice();
   }
 
   requests(machine) {
@@ -104,7 +109,7 @@ export class PioBlock extends BasePeripheral {
   inputChanged(pins) {
     for (const runner of this.runners) {
       if (runner.sees(pins)) {
-        runner.wake();
+        runner.notice();
       }
     }
   }

@@ -23,6 +23,7 @@ export class Outputs {
     this.cycleNanos = -1; // when the cycle at hand began
     this.disturbed = 0; // machines asleep whose pins another one has just changed
     this.contended = false; // two machines have written the same pin
+    this.turnOf = null; // the runner whose instruction is being executed, unless it was put in from outside
   }
 
   writeLevels(machine, value, base, count) {
@@ -39,7 +40,10 @@ export class Outputs {
     if (machine.catchesUp) {
       return mask; // what it wrote then has had its effect
     }
-    const mine = mask & ~this.lostTo(word, machine, mask);
+    this.turnOf?.drives(mask);
+    const lost = mask & this.lostTo(word, machine, mask);
+    machine.pinsLost |= lost;
+    const mine = mask & ~lost;
     const changed = (turned(value, base) ^ word.bits) & mine;
     if (changed !== 0) {
       this.disturb(machine, changed);
@@ -48,16 +52,30 @@ export class Outputs {
     return mask;
   }
 
-  /** Takes the pins for this machine in this cycle; those that one with a higher number has taken in it. */
-  lostTo(word, machine, mask) {
-    if (machine.nowNanos - this.cycleNanos > SAME_CYCLE_NANOS) {
-      this.cycleNanos = machine.nowNanos;
+  cycleAt(nanos) {
+    if (nanos - this.cycleNanos > SAME_CYCLE_NANOS) {
+      this.cycleNanos = nanos;
       this.levels.written.fill(0);
       this.directions.written.fill(0);
     }
+  }
+
+  /** A machine that sleeps has at `nanos`, at last, written what it had written before. */
+  wroteAgain({ index, levelsWritten, directionsWritten }, nanos) {
+    if (Math.abs(nanos - this.block.clock.nanos) < SAME_CYCLE_NANOS) {
+      this.cycleAt(nanos);
+      this.levels.written[index] |= levelsWritten;
+      this.directions.written[index] |= directionsWritten;
+    }
+  }
+
+  /** Takes the pins for this machine in this cycle; those that one with a higher number has taken in it. */
+  lostTo(word, machine, mask) {
+    this.cycleAt(machine.nowNanos);
     word.written[machine.index] |= mask;
     let lost = 0;
     for (let higher = machine.index + 1; higher < 4; higher++) {
+      this.block.runners[higher].catchUpCount();
       lost |= word.written[higher];
     }
     return lost;

@@ -22,6 +22,7 @@ export class PioMachine extends PioShifter {
   pinsRead = 0; // by the instruction at hand
   levelsWritten = 0;
   directionsWritten = 0;
+  pinsLost = 0; // of those, to a machine that wrote them in the same cycle
   jumped = false;
   delay = 0; // cycles, of the instruction just executed
 
@@ -40,6 +41,7 @@ export class PioMachine extends PioShifter {
     this.pinsRead = 0;
     this.levelsWritten = 0;
     this.directionsWritten = 0;
+    this.pinsLost = 0;
     let done = true;
     const argument = opcode & 0xff;
     switch (opcode >>> 13) {

@@ -5,11 +5,13 @@
  *   node check.mjs cache
  *   node check.mjs clocks
  *   node check.mjs fuzz [--seed N] [--count N] [--hot N|never] [--xip-miss-clk N]
+ *   node check.mjs pio [--seed N] [--count N] [--circles]
  *   node check.mjs lockstep --uf2 FILE [--script FILE] [--seconds N] [--xip-miss-clk N]
  *   node check.mjs bench --uf2 FILE [--script FILE] [--seconds N]
  *
  * cases: one program for each point in which rp2040js contradicts the ARMv6-M manual. cache, clocks: programs whose
- * cache misses, and whose clocks, can be counted on paper. fuzz: random programs. lockstep: the firmware on two virtual
+ * cache misses, and whose clocks, can be counted on paper. fuzz: random programs. pio: random PIO programs, asleep while
+ * they count and turn by turn. lockstep: the firmware on two virtual
  * Picos, one with FastCpu and one with the reference, compared every 200 cycles. bench: the firmware on FastCpu and on
  * rp2040js's interpreter, one after the other. With --script, Python source is sent to the raw REPL after the boot, and
  * the run ends with it; else after --seconds of emulated time. Prints one line of JSON; exit status 1 if they differ, 2
@@ -27,6 +29,7 @@ import { runCases } from './cases.mjs';
 import { runClockCases } from './clock_cases.mjs';
 import { Fuzz, Random } from './fuzz.mjs';
 import { PaperCache } from './paper_cache.mjs';
+import { PioFuzz } from './pio_fuzz.mjs';
 import { Reference, differences } from './reference.mjs';
 
 const FLASH = 0x10000000;
@@ -218,7 +221,19 @@ function fuzz({ seed, count, hot, xipMissClk }) {
   return { seed, programs, instructions, abandoned, difference, translator, corrections: reference.counts };
 }
 
-const COMMANDS = { cases, cache, clocks, fuzz, lockstep, bench };
+function pio({ seed, count, circles }) {
+  const run = new PioFuzz(bootrom(), new Random(seed), circles);
+  let difference = null;
+  let programs = 0;
+  while (programs < count && !difference) {
+    difference = run.iterate();
+    programs++;
+  }
+  const [asleep, awake] = run.steps;
+  return { seed, programs, asleep, awake, difference };
+}
+
+const COMMANDS = { cases, cache, clocks, fuzz, pio, lockstep, bench };
 
 function main() {
   const { values, positionals } = parseArgs({
@@ -228,6 +243,7 @@ function main() {
       count: { type: 'string', default: '5000' },
       hot: { type: 'string', default: '12' },
       'xip-miss-clk': { type: 'string', default: '0' },
+      circles: { type: 'boolean', default: false },
       uf2: { type: 'string' },
       script: { type: 'string' },
       seconds: { type: 'string', default: '5' },

@@ -44,6 +44,22 @@ export class MachineClock {
     this.cycleNanos = 8;
     this.alarmNanos = -1; // >= 0 while an alarm's callback runs
     this.nextAlarm = null;
+    this.untilNanos = -1; // how far time is let pass
+  }
+
+  /** Whether the core sleeps on, so that an alarm may let time pass itself (`passTo`) until it has done something. */
+  get idle() {
+    return this.core.waiting === true && !this.executor.wakes();
+  }
+
+  /** From within an alarm, while the clock is idle: on to that time, unless another alarm or the end comes before. */
+  passTo(nanos) {
+    if (nanos > this.untilNanos || (this.nextAlarm !== null && this.nextAlarm.nanos <= nanos)) {
+      return false;
+    }
+    this.baseNanos = nanos;
+    this.alarmNanos = nanos;
+    return true;
   }
 
   get nanos() {
@@ -104,9 +120,9 @@ export class MachineClock {
     }
   }
 
-  /** Runs every alarm that is due by now, in order of time. */
-  fireDue() {
-    const now = this.nanos;
+  /** Runs every alarm that is due by now, and by `untilNanos`, in order of time. */
+  fireDue(untilNanos = Infinity) {
+    const now = Math.min(this.nanos, untilNanos);
     let alarm = this.nextAlarm;
     while (alarm !== null && alarm.nanos <= now) {
       this.nextAlarm = alarm.next;

@@ -98,7 +98,7 @@ export class Timer extends BasePeripheral {
         this.writtenLow = value >>> 0;
         return;
       case TIMEHW:
-        this.jumpTo((value >>> 0) * TWO_32 + this.writtenLow);
+        this.setTo((value >>> 0) * TWO_32 + this.writtenLow);
         return;
       case ARMED:
         this.armed &= ~this.rawWriteValue;
@@ -149,17 +149,22 @@ export class Timer extends BasePeripheral {
     this.plan();
   }
 
-  /** Sets the time. Alarms that are jumped over fire at once (a rig's convenience; silicon would miss them). */
-  jumpTo(micros) {
+  /** Sets the time, as a program does: an alarm that is jumped over waits until its time comes round again. */
+  setTo(micros) {
     const before = this.micros;
-    const jumped = [0, 1, 2, 3].filter(
-      (index) => this.alarms[index].scheduled && this.alarms[index].nanos / 1000 + this.offsetMicros <= micros,
-    );
     if (this.pausedMicros >= 0) {
       this.pausedMicros = micros;
     }
     this.offsetMicros += micros - before;
     this.plan();
+  }
+
+  /** Sets the time. Alarms that are jumped over fire at once (a rig's convenience; silicon would miss them). */
+  jumpTo(micros) {
+    const jumped = [0, 1, 2, 3].filter(
+      (index) => this.alarms[index].scheduled && this.alarms[index].nanos / 1000 + this.offsetMicros <= micros,
+    );
+    this.setTo(micros);
     jumped.forEach((index) => this.alarms[index].schedule(0));
   }
 
