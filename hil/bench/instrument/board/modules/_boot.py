@@ -1,0 +1,2 @@
+# MicroPython runs this first, for a file system. The instrument has none.
+pass
