@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 from hil.errors import HilError
-from hil.rigs.ports import AdcPort, FaultPort, InsightPort, PinPort, PwmPort, SerialLine
+from hil.rigs.ports import AdcPort, CablePort, FaultPort, InsightPort, PinPort, PwmPort, SerialLine
 
 
 @runtime_checkable
@@ -52,6 +52,10 @@ class Time(Protocol):
     def time_resolution_ns(self) -> int:
         """No time is further from the truth than this."""
 
+    @property
+    def lag_ns(self) -> int:
+        """What happened until `now_ns` less this has been told; 0 where all of it has."""
+
 
 @runtime_checkable
 class Power(Protocol):
@@ -77,8 +81,16 @@ class Reset(Protocol):
 
 
 @runtime_checkable
+class Cable(Protocol):
+    """The USB cable, pulled, and the host at it, which may hang."""
+
+    @property
+    def cable(self) -> CablePort: ...
+
+
+@runtime_checkable
 class Faults(Protocol):
-    """Faults of the chip and of the host at its cable."""
+    """Faults of the chip: its core stopped, its timer moved."""
 
     @property
     def faults(self) -> FaultPort: ...
@@ -93,7 +105,7 @@ class Insight(Protocol):
 
 
 Capability = type  # one of these classes
-CAPABILITIES: tuple[Capability, ...] = (Lines, Pins, Analogue, Time, Power, Reset, Faults, Insight)
+CAPABILITIES: tuple[Capability, ...] = (Lines, Pins, Analogue, Time, Power, Reset, Cable, Faults, Insight)
 
 
 def names(capabilities: Iterable[Capability]) -> str:
@@ -140,8 +152,15 @@ def reset_of(rig: _Named) -> Reset:
     return rig
 
 
+def cable_of(rig: _Named) -> CablePort:
+    """The rig's USB cable and the host at it; LackingError when they cannot fail."""
+    if not isinstance(rig, Cable):
+        raise _lacks(rig, Cable)
+    return rig.cable
+
+
 def faults_of(rig: _Named) -> FaultPort:
-    """What can be broken of the rig; LackingError when nothing can."""
+    """What can be broken of the rig's chip; LackingError when nothing can."""
     if not isinstance(rig, Faults):
         raise _lacks(rig, Faults)
     return rig.faults

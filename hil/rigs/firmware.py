@@ -7,6 +7,8 @@ from pathlib import Path
 from hil.errors import HilError
 from sapper_host.files.checkout import BUILD, toolchain
 
+INSTRUMENT_UF2 = "instrument.uf2"
+
 
 def default_uf2(build: Path = BUILD) -> Path:
     """The UF2 that `make firmware` leaves in a checkout's build folder; HilError when there is none."""
@@ -17,6 +19,14 @@ def existing(path: Path) -> Path:
     """The same path; HilError when there is no such UF2."""
     if not path.exists():
         raise HilError(f"{path} is not there; run `make firmware`")
+    return path
+
+
+def instrument_uf2(build: Path = BUILD) -> Path:
+    """The bench's instrument's, that `make instrument` leaves there; HilError when there is none."""
+    path = build / INSTRUMENT_UF2
+    if not path.exists():
+        raise HilError(f"{path} is not there; run `make instrument`")
     return path
 
 

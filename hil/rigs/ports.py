@@ -1,4 +1,5 @@
-"""What a rig's capabilities are made of: a serial line, a pin, analogue inputs, the chip's faults and its inside."""
+"""What a rig's capabilities are made of: a serial line, a pin, analogue inputs, the cable, the chip's faults and its
+inside."""
 
 from __future__ import annotations
 
@@ -53,6 +54,9 @@ class AdcPort(Protocol):
     def running_since_ns(self) -> int | None:
         """When the board's converter last began its round robin; None when it does not run, or the rig cannot tell."""
 
+    def plays(self, channel: int) -> bool:
+        """Whether this input can be given voltages; of one that cannot, `set` and `play` do nothing."""
+
     def set(self, channel: int, millivolts: float) -> None: ...
 
     def play(
@@ -69,8 +73,21 @@ class Converted:
     codes: NDArray[np.uint16]
 
 
+class CablePort(Protocol):
+    """What can fail at the USB cable. `mend` undoes it."""
+
+    def unplug_usb(self) -> None:
+        """The cable is pulled; the board keeps its power."""
+
+    def host_hangs(self) -> None:
+        """The host has the port open and fetches nothing."""
+
+    def mend(self) -> None:
+        """The cable in, the host reading; bytes of the host's that were not taken yet are forgotten."""
+
+
 class FaultPort(Protocol):
-    """What can be broken in the chip, and in the host at its USB cable. `mend` undoes all but the timer."""
+    """What can be broken in the chip. `mend` undoes all but the timer."""
 
     def hang(self, interrupts_on: bool = True) -> None:
         """The program stops getting on, at once. With interrupts on their handlers still run, else nothing does."""
@@ -88,14 +105,8 @@ class FaultPort(Protocol):
     def start_timer_at(self, at_us: int) -> None:
         """From the next reset on the timer starts at this value, not at 0."""
 
-    def unplug_usb(self) -> None:
-        """The cable is pulled; the board keeps its power."""
-
-    def host_hangs(self) -> None:
-        """The host has the port open and fetches nothing."""
-
     def mend(self) -> None:
-        """No hang; the cable in, the host reading; bytes of the host's that were not taken yet are forgotten."""
+        """No hang."""
 
 
 class InsightPort(Protocol):

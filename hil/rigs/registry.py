@@ -14,6 +14,7 @@ from typing import Any, Protocol, cast
 from hil.errors import HilError
 from hil.rigs.capabilities import (
     CAPABILITIES,
+    Cable,
     Capability,
     Faults,
     Insight,
@@ -25,19 +26,23 @@ from hil.rigs.capabilities import (
     names,
     offers_of,
 )
-from hil.rigs.firmware import default_uf2, existing
+from hil.rigs.firmware import INSTRUMENT_UF2, default_uf2, existing
 from hil.rigs.rig import PLAYABLE, Board, Rig
 from hil.rigs.sources import find_sources
 from sapper_host.files.checkout import DOCS
 from sapper_host.files.page import refill, table, with_parts
 
 
-class VirtualRig(Rig, Time, Power, Reset, Faults, Insight, Protocol):
+class VirtualRig(Rig, Time, Power, Reset, Cable, Faults, Insight, Protocol):
     """What `virtual` offers; mypy holds `_virtual` to it."""
 
 
-class SilRigOffers(Rig, Reset, Protocol):
+class SilRigOffers(Rig, Reset, Cable, Protocol):
     """What `sil` offers. Not Time: what a tick costs is declared there. Not Faults: its processor cannot be broken."""
+
+
+class BenchRigOffers(Rig, Time, Power, Reset, Cable, Protocol):
+    """What `bench` offers. Not Faults and Insight: what is inside a real chip is out of reach."""
 
 
 def _virtual(firmware: Path | None, **options: Any) -> VirtualRig:
@@ -52,8 +57,20 @@ def _sil(firmware: Path | None, **options: Any) -> SilRigOffers:
     return SilRig(micropython=firmware, **options)
 
 
+def _bench(firmware: Path | None, **options: Any) -> BenchRigOffers:
+    from hil.rigs.bench.opened import open_bench
+
+    return open_bench(firmware, **options)
+
+
 def _image(root: Path, firmware: Path | None) -> list[Path]:
     return [existing(firmware) if firmware else default_uf2(root / "build")]
+
+
+def _images(root: Path, firmware: Path | None) -> list[Path]:
+    """The rover's, and the instrument's (where there is none, opening the rig will say so)."""
+    instrument = root / "build" / INSTRUMENT_UF2
+    return [*_image(root, firmware), *([instrument] if instrument.exists() else [])]
 
 
 def _application(root: Path, firmware: Path | None) -> list[Path]:
@@ -63,25 +80,32 @@ def _application(root: Path, firmware: Path | None) -> list[Path]:
     return [*find_sources(root / "firmware" / "sapper"), *modules, *([micropython] if micropython.exists() else [])]
 
 
+# Beside its own: emulated or not, its parts and ports.
+_OF_BENCH = ("hil/bench", "hil/rigs/virtual", "host/sapper_host/connected")
+
+
 @dataclass(frozen=True)
 class Entry:
     """A rig. open(firmware, **options) makes it; firmware(root, firmware): the files that it runs of a checkout, or
-    instead of the checkout's own."""
+    instead of the checkout's own. also: folders it is made of, beside its own."""
 
     name: str
     offers: frozenset[Capability]
     open: Callable[..., Board]
     firmware: Callable[[Path, Path | None], list[Path]]
+    also: tuple[str, ...] = ()
 
     def files(self, root: Path, firmware: Path | None = None) -> list[Path]:
         """All files of a checkout that decide what this rig does: the firmware it runs, and the rig itself."""
         room = root / "hil" / "rigs"
-        return [*self.firmware(root, firmware), *sorted(room.glob("*.py")), *find_sources(room / self.name)]
+        others = [path for folder in self.also for path in find_sources(root / folder)]
+        return [*self.firmware(root, firmware), *sorted(room.glob("*.py")), *find_sources(room / self.name), *others]
 
 
 RIGS: dict[str, Entry] = {
     "sil": Entry("sil", offers_of(SilRigOffers), _sil, _application),
     "virtual": Entry("virtual", offers_of(VirtualRig), _virtual, _image),
+    "bench": Entry("bench", offers_of(BenchRigOffers), _bench, _images, _OF_BENCH),
 }
 
 # The rig for thousands of traces, and the one for what a trace takes.

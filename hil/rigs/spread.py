@@ -30,6 +30,7 @@ FLASH_MS = {"program": (0.4, 3.0), "erase_4k": (45.0, 400.0)}
 SAMPLES_AS_PLAYED: dict[str, dict[str, Any]] = {
     "sil": {"adc_noise_lsb": 0.0},
     "virtual": {"adc_noise_lsb": 0.0, "crystal_ppm": 0.0},
+    "bench": {"adc_noise_lsb": 0.0, "crystal_ppm": 0.0, "instrument_ppm": 0.0},
 }
 
 

@@ -30,13 +30,35 @@ class SilLine:
         self.is_open = True
 
     def write(self, data: bytes) -> None:
-        """Send bytes to the board, from now on."""
-        self.pending += data
+        """Send bytes to the board, from now on; they go nowhere while nobody has the port open."""
+        if self.is_open:
+            self.pending += data
 
     def read(self) -> list[tuple[int, bytes]]:
         """What the board sent since the last call: (time in ns, bytes)."""
         heard, self.heard = self.heard, []
         return heard
+
+
+class SilCable:
+    """The cable of a line and the host at it. With nothing plugged in nobody has the port open."""
+
+    def __init__(self, line: SilLine) -> None:
+        self._line = line
+
+    def unplug_usb(self) -> None:
+        """The cable is pulled: no byte either way, and what the host had written is gone."""
+        self._line.is_open = self._line.reads = False
+        self._line.pending.clear()
+
+    def host_hangs(self) -> None:
+        """The host has the port open and fetches nothing."""
+        self._line.reads = False
+
+    def mend(self) -> None:
+        """The cable in, the host reading and nothing of its under way."""
+        self._line.pending.clear()
+        self._line.is_open = self._line.reads = True
 
 
 class SilPin:
@@ -112,6 +134,10 @@ class SilAdc:
         self._board = board
         self.waves = [Waveform(millivolts) for millivolts in _RESTING_MV]
         self.running_since_ns: int | None = None  # when the board last began its round robin
+
+    def plays(self, channel: int) -> bool:
+        """All of them."""
+        return channel in range(len(self.waves))
 
     def set(self, channel: int, millivolts: float) -> None:
         """A steady voltage from now on."""

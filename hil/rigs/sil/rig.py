@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hil.errors import HilError
 from hil.rigs.sil import process
-from hil.rigs.sil.ports import SilAdc, SilLine, SilPin, SilPwm
+from hil.rigs.sil.ports import SilAdc, SilCable, SilLine, SilPin, SilPwm
 from hil.rigs.sil.process import BATCH, RECORD, BoardProcess
 from hil.rigs.sil.stimulus import Edges
 from hil.rigs.spread import spread
@@ -40,6 +40,7 @@ class SilRig:
     ) -> None:
         self.parts = spread(seed, adc_noise_lsb=adc_noise_lsb, flash_wear=flash_wear)
         self.usb = SilLine()
+        self.cable = SilCable(self.usb)
         self.uart = (SilLine(), SilLine())
         self.edges = Edges()
         self.adc = SilAdc(self)

@@ -72,7 +72,7 @@ def test_what_a_rig_lacks_is_said_by_name_before_it_is_opened(half: HalfRig) -> 
     with pytest.raises(LackingError, match="needs Faults, which half does not offer"):
         open_rig("half", needs=(Power, Faults))
     assert not half.closed
-    with pytest.raises(HilError, match="no rig 'benhc'; there are sil, virtual"):
+    with pytest.raises(HilError, match="no rig 'benhc'; there are sil, virtual, bench"):
         why_not("benhc", ())
 
 
