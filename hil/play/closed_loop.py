@@ -1,7 +1,8 @@
 """Closed loop: a world answers a rig's motors with encoder edges and detector voltages.
 
 Time goes in slices. What the board's pins do, the rover feels SLICE_NS later: a dead time of a few milliseconds (less
-than a contactor's) is the price of running board and world in turns.
+than a contactor's) is the price of running board and world in turns. On a rig that sees late (a bench) it is later by
+that: always the same, so that the rover goes as the pins did, however long the telling of it took.
 Everything else is exact: edges, voltages and the truth log are in the board's own nanoseconds.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hil.rigs.capabilities import Time
 from hil.rigs.rig import NS_PER_MS, Rig
 from hil.world.rover import Drive
 from hil.world.world import World
@@ -74,6 +76,7 @@ class ClosedLoop:
         self.world = world
         self.truth = Truth()
         self._slice_ns = slice_ns
+        self._felt_after_ns = slice_ns + (rig.lag_ns if isinstance(rig, Time) else 0)
         self._until_ns = rig.now_ns  # the world is ready up to here
         self.wires = {name: rig.pin(gpio) for name, gpio in _ENCODER_PINS.items()}
         self._duties = {"duty_left": rig.pwm(GPIO["MOTOR_LEFT"]), "duty_right": rig.pwm(GPIO["MOTOR_RIGHT"])}
@@ -151,14 +154,14 @@ class ClosedLoop:
             changes[:] = [change for change in changes if change[0] >= t_ns]
 
     def _collect(self) -> None:
-        """What the pins did meanwhile is felt a slice later."""
+        """What the pins have been seen to do is felt later."""
         both: list[tuple[int, str, float]] = []
         for name, pwm in self._duties.items():
             changes = pwm.changes()
-            getattr(self._drive, name).extend((t + self._slice_ns, duty) for t, duty in changes)
+            getattr(self._drive, name).extend((t + self._felt_after_ns, duty) for t, duty in changes)
             both += [(t, name, duty) for t, duty in changes]
         for name, pin in self._levels.items():
-            getattr(self._drive, name).extend((t + self._slice_ns, float(level)) for t, level in pin.edges())
+            getattr(self._drive, name).extend((t + self._felt_after_ns, float(level)) for t, level in pin.edges())
         for t, name, duty in sorted(both):
             before = max(self._duty_now.values())
             self._duty_now[name] = duty

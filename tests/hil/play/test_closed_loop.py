@@ -5,6 +5,7 @@ The board is a small fake with a scripted drive; the same loop with the real fir
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -220,3 +221,45 @@ def test_the_same_script_gives_the_same_run() -> None:
         loop.run(1000 * MS)
         runs.append((rig.adc.played, rig.pins[GPIO["ENC_RIGHT_B"]].driven, loop.truth.coil_m))
     assert runs[0] == runs[1]
+
+
+class LateRig(FakeRig):
+    """It tells what happened 3 to 28 ms later, as reports come."""
+
+    time_resolution_ns = 1
+    lag_ns = 28 * MS
+
+    def __init__(self, script: dict[int, dict[str, float]]) -> None:
+        super().__init__(script)
+        self._kept: list[tuple[int, FakePin | FakePwm, tuple[int, Any]]] = []
+        self._delays_ns = cycle((3 * MS, 28 * MS, 11 * MS))
+
+    def run(self, duration_ns: int) -> None:
+        super().run(duration_ns)
+        for port in (*self.pins.values(), *self.pwms.values()):
+            self._kept += [(row[0] + next(self._delays_ns), port, row) for row in port.events]
+            port.events.clear()
+        # What a line did is told in its order.
+        for due_ns, port, row in sorted(self._kept, key=lambda kept: kept[2][0]):
+            earlier = any(other is port and told[0] < row[0] for _, other, told in self._kept)
+            if due_ns <= self.now_ns and not earlier:
+                port.events.append(row)
+                self._kept.remove((due_ns, port, row))
+
+
+def test_on_a_rig_that_sees_late_the_rover_feels_always_as_late() -> None:
+    script: dict[int, dict[str, float]] = {
+        10 * MS: AHEAD,
+        60 * MS: GO,
+        501 * MS: {"MOTOR_LEFT": 0.9},
+        700 * MS: {"MOTOR_LEFT": 0.2},
+        900 * MS: HALT,
+    }
+    _, soon = looped(dict(script))
+    late = ClosedLoop(LateRig(dict(script)), World(parse_world(LANE)))
+    soon.run(1500 * MS)
+    late.run(1500 * MS)
+    for t_ns in range(100 * MS, 1400 * MS, 7 * MS):
+        place, before = late.truth.coil_at(t_ns + LateRig.lag_ns), soon.truth.coil_at(t_ns)
+        assert place == pytest.approx(before, abs=2e-4), f"at {t_ns} ns"
+    assert [stop.t_ns for stop in late.truth.stops] == [900 * MS]
