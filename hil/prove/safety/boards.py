@@ -10,11 +10,13 @@ from hil.prove.safety.stage import Stage, open_stage
 
 
 class Where(NamedTuple):
-    """A rig's name, the firmware on it, and clocks of a miss of its flash cache (None: what it takes by itself)."""
+    """A rig's name, the firmware on it, clocks of a miss of its flash cache (None: what it takes by itself), and the
+    file of a bench of hardware (None: emulated)."""
 
     rig: str
     firmware: Path | None = None
     xip_miss_clk: int | None = None
+    bench: Path | None = None
 
 
 _stages: dict[Where, Stage] = {}
@@ -25,7 +27,8 @@ def stage_at(where: Where, seed: int, fresh: bool = False) -> Stage:
     if fresh and where in _stages:
         _stages.pop(where).close()
     if where not in _stages:
-        options = {} if where.xip_miss_clk is None else {"xip_miss_clk": where.xip_miss_clk}
+        given = {"xip_miss_clk": where.xip_miss_clk, "config": where.bench}
+        options = {name: value for name, value in given.items() if value is not None}
         _stages[where] = open_stage(where.rig, where.firmware, seed, **options)
         atexit.register(_stages[where].close)
     return _stages[where]

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hil.errors import HilError
+from hil.prove.safety.against import text, title
 from hil.prove.safety.boards import Where, stage_at
 from hil.prove.safety.canaries import CANARIES, UNCHANGED, Canary, canaries_of
-from hil.prove.safety.report import text
 from hil.prove.safety.scenarios import SHORT, Scenario, needs
 from hil.prove.safety.trial import Trial, run_trial
-from hil.rigs.registry import why_not
+from hil.rigs.registry import entry, why_not
 from hil.workers import workers
 from sapper_host.errors import Status
 
@@ -58,7 +58,7 @@ class Outcome:
     def as_dict(self) -> dict[str, object]:
         """As in build/canaries.json."""
         return {
-            "row": f"{self.scenario.requirement} [{self.scenario.name}]",
+            "row": title(self.scenario),
             "canary": self.canary,
             "measured": self.measured,
             "limit": self.scenario.limit.text,
@@ -91,7 +91,7 @@ def run(where: Where, chosen: Sequence[Scenario], seed: int, jobs: int, folder: 
     outcomes: list[Outcome] = []
     runnable = []
     for scenario in chosen:
-        if why := why_not(where.rig, needs(scenario)):
+        if why := why_not(where.rig, needs(scenario, entry(where.rig).offers)):
             outcomes.append(_tell(Outcome(scenario, "not run", None, why, False)))
         elif not canaries_of(scenario):
             outcomes.append(_tell(Outcome(scenario, _NONE, None, "", False)))

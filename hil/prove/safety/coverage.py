@@ -24,6 +24,9 @@ from hil.prove.safety.encoder_faults import (
 )
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, RAISES, WRAPS
 from hil.prove.safety.scenarios import SCENARIOS, Scenario
+from hil.prove.safety.ways import ways_of
+from hil.rigs.capabilities import Faults, Insight
+from hil.rigs.registry import FOR_TIME, RIGS
 from sapper.shared import weakened
 from sapper.shared.settings import row_of
 from sapper_host.files.checkout import DOCS
@@ -31,6 +34,7 @@ from sapper_host.files.page import refill, table, with_parts
 from sapper_host.limits import LIMITS, Limit
 
 _GATES = range(3)
+_NAMED_MOST = 7
 _SIDES = ("left", "right")
 # The fault as it was asked for; the names under which it is put in.
 ASKED: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -147,11 +151,29 @@ def weaker() -> str:
     return table(("setting", "full strength", "default", "taken", "beyond it"), rows)
 
 
+def ways() -> str:
+    """What is put in, counted or judged otherwise where a rig shows no inside, and by which rows."""
+    inside, outside = RIGS[FOR_TIME].offers, RIGS[FOR_TIME].offers - {Faults, Insight}
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for scenario in SCENARIOS:
+        with_it, without = (ways_of(scenario, offers).as_dict().values() for offers in (inside, outside))
+        for what, here, there in zip(("put in", "counted from", "judged by"), with_it, without, strict=True):
+            if here != there:
+                rows.setdefault((what, here, there), []).append(scenario.fault)
+    told = []
+    for (what, here, there), names in sorted(rows.items(), key=lambda row: row[0][0], reverse=True):
+        different = list(dict.fromkeys(names))
+        which = ", ".join(f"`{name}`" for name in different) if len(different) <= _NAMED_MOST else "all that end so"
+        told.append((what, here, there, f"{len(names)}: {which}"))
+    return table(("", "with Insight and Faults", "from outside", "rows"), told)
+
+
 # The parts of docs/safety.md, by their marks.
 PARTS = {
     "limits": limits,
     "silicon": lambda: told_in_docs(Silicon.kept()),
     "faults": faults,
+    "ways": ways,
     "weakened": weaker,
 }
 

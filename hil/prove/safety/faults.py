@@ -13,7 +13,7 @@ from hil.prove.safety import patched
 from hil.prove.safety.gates import GATES_MV
 from hil.prove.safety.lines import Mangle, delayed, doubled, dropped, garbled
 from hil.prove.safety.stage import Stage
-from hil.rigs.capabilities import Capability, Faults, Power, Reset, faults_of, power_of, reset_of
+from hil.rigs.capabilities import Cable, Capability, Faults, Power, Reset, cable_of, faults_of, power_of, reset_of
 from hil.rigs.rig import NS_PER_MS
 
 Fault = Callable[[Stage, Random], None]
@@ -249,14 +249,14 @@ def _lost_link(stage: Stage, random: Random) -> None:
     stage.pinging = True
 
 
-@fault("USB unplugged", Faults)
+@fault("USB unplugged", Cable)
 def _unplug(stage: Stage, random: Random) -> None:
-    faults_of(stage.rig).unplug_usb()
+    cable_of(stage.rig).unplug_usb()
 
 
-@fault("host stops reading USB", Faults)
+@fault("host stops reading USB", Cable)
 def _no_reading(stage: Stage, random: Random) -> None:
-    faults_of(stage.rig).host_hangs()
+    cable_of(stage.rig).host_hangs()
 
 
 @fault("noise on the radio, then stop over it")

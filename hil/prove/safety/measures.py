@@ -41,7 +41,12 @@ def stopped(stage: Stage, t0: int) -> int | None:
 
 
 def reset(stage: Stage, t0: int) -> int | None:
-    """The watchdog reset the chip."""
+    """The watchdog reset the chip. From outside: the transmit pulses, which no processor makes, ceased, and when the
+    board had started it told that its watchdog did it."""
+    if not stage.inside:
+        if heard_ns(stage.operator, "boot", t0, lambda args: str(args["cause"]) == "watchdog") is None:
+            return None
+        return next((t for t, duty in stage.timeline.pulses if t > t0 and not duty), None)
     return next((t for t, cause in reset_of(stage.rig).reset_causes() if t > t0 and cause.startswith("watchdog")), None)
 
 
@@ -54,7 +59,7 @@ def held_up(stage: Stage, t0: int) -> int | None:
 
 def unaffected(stage: Stage, t0: int) -> int | None:
     """MOTOR_EN never fell, and both tracks were driven all the time. Reported as 0."""
-    driven = all(longest_zero_ns(row, t0, stage.now_ns) <= _UNDRIVEN_NS for row in stage.timeline.duty)
+    driven = all(longest_zero_ns(row, t0, stage.seen_ns) <= _UNDRIVEN_NS for row in stage.timeline.duty)
     return held_up(stage, t0) if driven else None
 
 

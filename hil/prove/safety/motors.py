@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hil.prove.safety.timeline import Timeline
-from hil.rigs.capabilities import insight_of
+from hil.rigs.capabilities import Insight
 from hil.rigs.rig import Rig
 from sapper.shared.pins import GPIO
 
@@ -27,10 +27,12 @@ def not_as(state: str, timeline: Timeline, speeds_m_s: Sequence[float]) -> str:
 
 
 def not_safe(rig: Rig) -> str:
-    """'' when both motor pins are low and not on PWM and MOTOR_EN is low; else what is wrong."""
+    """'' when both motor pins are low and MOTOR_EN is low; else what is wrong. The motor pins are not on PWM, either,
+    where the rig shows it: one on PWM at duty 0 is as low."""
     wrong = []
     for name in MOTORS:
-        level, function = rig.pin(GPIO[name]).level, insight_of(rig).pin_function(GPIO[name])
+        level = rig.pin(GPIO[name]).level
+        function = rig.insight.pin_function(GPIO[name]) if isinstance(rig, Insight) else "?"
         if level or function == "pwm":
             wrong.append(f"{name} is {level} on {function}")
     if rig.pin(GPIO["MOTOR_EN"]).level:

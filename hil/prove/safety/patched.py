@@ -6,6 +6,8 @@ once a tick, until the register is cleared; HANG added to it, it loops there unt
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hil.play.operator import OperatorError
 from hil.prove.safety.stage import Stage
 from hil.rigs.capabilities import Capability, Insight, Reset, insight_of
@@ -106,20 +108,25 @@ def code(on_demand: bool, patch: str = "") -> str:
     return _ON_DEMAND.format(trigger=TRIGGER, hang=HANG, wraps=wraps) + patch
 
 
-def start(stage: Stage, patch: str) -> None:
-    """Leave to the prompt, put it in, start the application again. OperatorError when it does not come up."""
+def start(stage: Stage, patch: str, begin: Callable[[], None] | None = None) -> None:
+    """Leave to the prompt, put it in, start the application again; begin: what it waits for, if for anything.
+    OperatorError when it does not come up."""
     script = _SCRIPT.format(patch=patch).strip()
-    insight_of(stage.rig).write_word(TRIGGER, 0)
+    if isinstance(stage.rig, Insight):
+        stage.rig.insight.write_word(TRIGGER, 0)
     stage.operator.must("repl")
     stage.run(100 * NS_PER_MS)
     for part in (b"\x05", *(line.encode() + b"\r\n" for line in script.split("\n")), b"\x04"):
         stage.rig.usb.write(part)
         stage.run(10 * NS_PER_MS)
+    if begin:
+        begin()
     stage.operator.heard.lines.clear()
     stage.operator.boot()
     stage.operator.settle(2.5)
     if stage.operator.ask("get sweep_mm_s")[0][:2] != "ok":
         raise OperatorError("the patched application does not answer")
+    stage.started()  # a rig without insight takes an application that starts for a board that does
     stage.patch = patch
 
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from hil.prove.measured_on import EMULATED, NOT_ON_SILICON
+from hil.prove.measured_on import EMULATED, NOT_ON_SILICON, SILICON
+from hil.prove.safety.against import Against, text, title
 from hil.prove.safety.scenarios import Scenario
 from hil.prove.safety.timeline import value_at
 from hil.prove.safety.trial import Trial
+from hil.prove.safety.ways import OF_THE_WORLD
 from hil.rigs.registry import FOR_TIME
 
 _WIDTH, _LEFT, _LANE, _GAP = 860, 110, 26, 12
@@ -35,16 +37,18 @@ class Row:
     wrong: tuple[str, ...]
     worst: Trial
     repeats: tuple[str, ...] = ()  # what had to be tried again, each time
+    drawn_again: int = 0  # moments that could not be judged from outside, so that others were drawn
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What people are to read beside the figures."""
-        return (*self.wrong, *(f"TRIED AGAIN: {what}" for what in sorted(set(self.repeats))))
+        drawn = (f"{self.drawn_again} moments drawn again",) if self.drawn_again else ()
+        return (*self.wrong, *(f"TRIED AGAIN: {what}" for what in sorted(set(self.repeats))), *drawn)
 
     def as_dict(self) -> dict[str, object]:
         """As in build/safety.json."""
         told = _told(self.scenario, self.worst_us, self.median_us, self.runs, self.ok, self.wrong)
-        return told | {"tried_again": list(self.repeats)}
+        return told | {"tried_again": list(self.repeats), "drawn_again": self.drawn_again} | self.worst.ways.as_dict()
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,13 @@ def _told(
     scenario: Scenario, worst_us: float | None, median_us: float | None, runs: int, ok: bool, wrong: Sequence[str]
 ) -> dict[str, object]:
     return {
-        "requirement": f"{scenario.requirement} [{scenario.name}]",
+        "requirement": title(scenario),
         "limit_us": scenario.limit_us,
         "unit": "us" if scenario.is_time else "u" + scenario.limit.unit.removeprefix("m"),
         "worst_us": worst_us,
         "median_us": median_us,
         "runs": runs,
         "ok": ok,
-        "measured_on": EMULATED,
         "wrong": list(wrong),
     }
 
@@ -95,16 +98,8 @@ def _row(scenario: Scenario, group: list[Trial]) -> Row:
         tuple(sorted({trial.wrong for trial in group if trial.wrong})),
         worst,
         tuple(what for trial in group for what in trial.repeats),
+        sum(trial.drawn_again for trial in group),
     )
-
-
-def text(us: float | None, scenario: Scenario | None = None) -> str:
-    """A time as people read it; of a scenario with another limit, in its unit."""
-    if us is None:
-        return "never"
-    if scenario and not scenario.is_time:
-        return f"{us / 1000:.0f} {scenario.limit.unit}"
-    return f"{us:.0f} us" if us < 1000 else f"{us / 1000:.1f} ms"
 
 
 def write(
@@ -114,15 +109,35 @@ def write(
     rig: str = FOR_TIME,
     not_run: Sequence[NotRun] = (),
     silicon: Sequence[str] = (),
-) -> None:
-    """safety.json and safety.html into `folder`. silicon: a line for each record of a real board."""
+    against: Sequence[Against] = (),
+    on_silicon: bool = False,
+) -> Path:
+    """The table as JSON and the page into `folder`, under the rig's name; the page's path. silicon: a line for each
+    record of a real board; against: the same rows on another rig; on_silicon: the rig's board is a real one."""
     folder.mkdir(parents=True, exist_ok=True)
-    told = [*(row.as_dict() for row in all_rows), *(one.as_dict() for one in not_run)]
-    (folder / "safety.json").write_text(json.dumps(told, indent=1) + "\n")
-    (folder / "safety.html").write_text(_page(all_rows, version, rig, not_run, silicon))
+    measured_on = {"rig": rig, "measured_on": SILICON if on_silicon else EMULATED}
+    told = [*(row.as_dict() | measured_on for row in all_rows), *(one.as_dict() | measured_on for one in not_run)]
+    table = folder / file_of(rig)
+    table.write_text(json.dumps(told, indent=1) + "\n")
+    page = table.with_suffix(".html")
+    page.write_text(_page(all_rows, version, rig, not_run, silicon, against, on_silicon))
+    return page
 
 
-def _page(all_rows: list[Row], version: str, rig: str, not_run: Sequence[NotRun], silicon: Sequence[str]) -> str:
+def file_of(rig: str) -> str:
+    """The table's name: of the rig that it is usually made on without one."""
+    return "safety.json" if rig == FOR_TIME else f"safety-{rig}.json"
+
+
+def _page(
+    all_rows: list[Row],
+    version: str,
+    rig: str,
+    not_run: Sequence[NotRun],
+    silicon: Sequence[str],
+    against: Sequence[Against],
+    on_silicon: bool,
+) -> str:
     parts = [
         "<!doctype html><meta charset=utf-8><title>Sapper: safety</title>",
         "<style>body{font:15px/1.4 system-ui;margin:2em auto;max-width:960px;color:#1b1f24}"
@@ -131,8 +146,8 @@ def _page(all_rows: list[Row], version: str, rig: str, not_run: Sequence[NotRun]
         "td.n,th.n{text-align:right;white-space:nowrap}tr.of th{background:#eef2f6}"
         ".no{background:#ffe3e0}svg{display:block;margin:6px 0 26px}h3{margin:0}</style>",
         f"<h1>Safety, measured</h1><p>Firmware {html.escape(_short(version))} on the rig '{rig}'; times are"
-        f" the board's, taken at the pins, {NOT_ON_SILICON}. A protective stop, not a certified emergency stop:"
-        " see docs/safety.md.</p>",
+        f" the board's, taken at the pins, {SILICON if on_silicon else NOT_ON_SILICON}."
+        " A protective stop, not a certified emergency stop: see docs/safety.md.</p>",
         *(f"<p>{html.escape(line)}</p>" for line in silicon),
         f"<p><b>{len(all_rows)} rows, {sum(row.runs for row in all_rows)} moments; "
         f"{sum(not row.ok for row in all_rows)} rows missed, {len(not_run)} not run, "
@@ -159,13 +174,38 @@ def _page(all_rows: list[Row], version: str, rig: str, not_run: Sequence[NotRun]
         parts.append(
             f"<tr><td>{html.escape(one.scenario.name)}<td class=n colspan=4>not run: {html.escape(one.why)}</tr>"
         )
-    parts.append("</table><h2>The worst moment of each</h2>")
+    parts.append("</table>")
+    parts += _by_ways(grouped)
+    parts += _beside(against)
+    parts.append("<h2>The worst moment of each</h2>")
     parts.append("<p>The state is what the board told; hung or without power it tells nothing.</p>")
     for row in grouped:
         wrong = f" <b>{html.escape('; '.join(row.remarks))}</b>" if row.remarks else ""
         parts.append(f"<h3>{html.escape(row.scenario.name)}</h3>{html.escape(row.scenario.requirement)}{wrong}")
         parts.append(picture(row.worst))
     return "\n".join(parts)
+
+
+def _by_ways(all_rows: Sequence[Row]) -> list[str]:
+    """Which way faults went in, and what rows were judged by, where rigs differ in it."""
+    out = ["<h2>How on this rig</h2><table><tr><th>fault<th>put in<th>counted from<th>judged by</tr>"]
+    ways = {(row.scenario.fault, *row.worst.ways.as_dict().values()): None for row in all_rows}
+    told = [each for each in ways if each[1] != OF_THE_WORLD or any(each[2:])]
+    out += ["<tr>" + "".join(f"<td>{html.escape(word)}" for word in each) + "</tr>" for each in told]
+    return [*out, "</table>"]
+
+
+def _beside(against: Sequence[Against]) -> list[str]:
+    """The same rows on another rig."""
+    if not against:
+        return []
+    out = [f"<h2>Beside '{html.escape(against[0].rig)}'</h2><table>"]
+    out.append("<tr><th>fault and state<th class=n>worst there<th class=n>here<th class=n>later by</tr>")
+    for each in against:
+        out.append(
+            f"<tr><td>{html.escape(each.name)}" + "".join(f"<td class=n>{word}" for word in each.words) + "</tr>"
+        )
+    return [*out, "</table>"]
 
 
 def _short(version: str) -> str:

@@ -7,9 +7,10 @@ sapper/shared/limits.py.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 
-from hil.prove.safety import patched
+from hil.prove.safety import by_line, patched
 from hil.prove.safety.encoder_rows import encoder_rows
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, NEEDS, RAISES, RESETS, STALL_MS, WRAPS
 from hil.prove.safety.measures import (
@@ -26,7 +27,7 @@ from hil.prove.safety.measures import (
     unaffected,
 )
 from hil.prove.safety.stage import COURSE
-from hil.rigs.capabilities import Capability, Insight, Reset, Time
+from hil.rigs.capabilities import CAPABILITIES, Capability, Reset, Time
 from hil.rigs.rig import PLAYABLE
 from sapper_host.limits import Limit, limit
 
@@ -199,6 +200,9 @@ SHORT = (
 OWN_DETECTOR = ("alert", "blind")  # starts that truth.py tells
 
 
+_ALL = frozenset(CAPABILITIES)
+
+
 def needs_patched(scenario: Scenario) -> bool:
     """Whether its board must be one that raises on demand."""
     return scenario.fault in (RAISES, HANG_BY_HAND)
@@ -209,15 +213,21 @@ def looks_at_pins(scenario: Scenario) -> bool:
     return scenario.measure in (stopped, reset) or scenario.start == "tick" and scenario.after_ms > 0
 
 
-def needs(scenario: Scenario) -> frozenset[Capability]:
-    """What a rig must offer for this row. One that counts time needs Time, whatever it is about."""
-    wanted: set[Capability] = {*PLAYABLE, *NEEDS.get(scenario.fault, ())}
-    if needs_patched(scenario):
-        wanted.update(patched.NEEDS)
+def _needs_of_fault(scenario: Scenario) -> tuple[Capability, ...]:
+    return patched.NEEDS if needs_patched(scenario) else NEEDS.get(scenario.fault, ())
+
+
+def goes_by_line(scenario: Scenario, offers: Set[Capability] = _ALL) -> bool:
+    """Whether on a rig that offers these the image itself brings the fault about, set off by a line (by_line.py)."""
+    return scenario.fault in by_line.BY_LINE and not offers >= {*_needs_of_fault(scenario)}
+
+
+def needs(scenario: Scenario, offers: Set[Capability] = _ALL) -> frozenset[Capability]:
+    """What a rig that offers these must offer for this row. One that counts time needs Time, whatever it is about."""
+    by_the_line = goes_by_line(scenario, offers)
+    wanted: set[Capability] = {*PLAYABLE, *(by_line.NEEDS if by_the_line else _needs_of_fault(scenario))}
     if not scenario.keeps:
         wanted.add(Time)
     if scenario.measure is reset or scenario.start in OWN_DETECTOR:
         wanted.add(Reset)
-    if scenario.start in ("tick", *OWN_DETECTOR) or looks_at_pins(scenario):
-        wanted.add(Insight)
     return frozenset(wanted)

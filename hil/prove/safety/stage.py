@@ -14,7 +14,7 @@ from hil.prove.safety.lines import OperatorsLine
 from hil.prove.safety.motors import MOTORS, not_as
 from hil.prove.safety.timeline import Timeline
 from hil.prove.safety.tracks import Tracks
-from hil.rigs.capabilities import Faults, Insight, Power, Reset, faults_of, power_of, reset_of
+from hil.rigs.capabilities import Cable, Faults, Insight, Power, Reset, Time, faults_of, power_of, reset_of
 from hil.rigs.registry import open_rig
 from hil.rigs.rig import NS_PER_MS, Rig
 from sapper.shared.pins import GPIO, TEMP_27C_UV, VSYS_DIVIDER
@@ -22,6 +22,7 @@ from sapper.shared.settings import row_of
 
 SLICE_NS = 5 * NS_PER_MS
 VSYS_MV = 5000.0
+SPARE = "I2C_SDA"  # a line that nothing on the rover uses: what sets off the images of by_line.py
 COURSE = (250, 0)  # of TELEOP: mm/s, mrad/s
 _SWEEP_MM_S = float(row_of("sweep_mm_s")[1])
 _HALF_WIDTH_MM = row_of("track_width_mm")[1] / 2
@@ -46,6 +47,8 @@ class Stage:
         self.arm_answer = ""
         self.course = COURSE
         self.tracks = Tracks(rig)
+        self.started_ns = 0  # when the stage last let the board start
+        self.wraps_ns = 0  # when the timer of an image of by_line.py wraps
         self.known_from_ns = 0  # since when wheels and timeline know all
         self.repeats: list[str] = []  # what was tried again and should not have had to be
         self.patch = ""  # what was put into the running image (patched.py), '' for nothing
@@ -54,12 +57,15 @@ class Stage:
         self._resets = 1
         self._pins = {name: self.rig.pin(GPIO[name]) for name in ("MOTOR_EN", "DIR_LEFT", "DIR_RIGHT")}
         self._duties = [self.rig.pwm(GPIO[name]) for name in MOTORS]
+        self._pulses = self.rig.pwm(GPIO["COIL_TX"])
         for pin in self._pins.values():
             pin.watch()
         for pwm in self._duties:
             pwm.watch()
         if isinstance(rig, Insight):
             rig.insight.record_conversions()  # truth.py takes them
+        else:
+            self._pulses.watch()
         self.rig.adc.set(4, TEMP_27C_UV / 1000)
         self.supply(VSYS_MV)
         self.line = OperatorsLine(self.rig.usb)
@@ -90,9 +96,27 @@ class Stage:
         return not isinstance(self.rig, Power) or self.rig.powered
 
     @property
+    def inside(self) -> bool:
+        """Whether rows are judged by what the chip's inside shows, too: where the rig shows it."""
+        return isinstance(self.rig, Insight)
+
+    @property
     def now_ns(self) -> int:
         """Emulated ns."""
         return self.rig.now_ns
+
+    @property
+    def seen_ns(self) -> int:
+        """Until when timeline and operator have all that happened."""
+        return self.rig.now_ns - self._lag_ns
+
+    @property
+    def _lag_ns(self) -> int:
+        return self.rig.lag_ns if isinstance(self.rig, Time) else 0
+
+    def look(self, duration_ns: int) -> None:
+        """Let time pass, and have all told that happened in it."""
+        self.run(duration_ns + self._lag_ns)
 
     def run(self, duration_ns: int) -> None:
         """Let time pass, with the operator, the rover and the noise going on."""
@@ -135,6 +159,8 @@ class Stage:
         for side, rows in enumerate(changes):
             self.timeline.duty[side].extend(rows)
         self.timeline.enable.extend((t, float(level)) for t, level in edges["MOTOR_EN"])
+        if not self.inside:
+            self.timeline.pulses.extend(self._pulses.changes())
         if self.timeline.enable[-1][1] == 0:
             self.tracks.astray.end()
         drive = self.tracks.drive
@@ -158,6 +184,10 @@ class Stage:
         """The arming key."""
         self.rig.pin(GPIO["ARM_KEY"]).drive(1 if on else 0)
 
+    def spare(self, level: int, at_ns: int | None = None) -> None:
+        """The spare line, now or at a time."""
+        self.rig.pin(GPIO[SPARE]).drive(level, at_ns)
+
     def find(self, bend_mv: tuple[float, float, float]) -> None:
         """From now on the gates stand so far from the air's voltages, as over an object."""
         self.gates.bend(bend_mv, self.now_ns)
@@ -169,8 +199,12 @@ class Stage:
         self.tracks.mend()
         self.supply(VSYS_MV)
         self.loop_closed(True)
+        if not self.inside:
+            self.spare(0)
         if isinstance(self.rig, Faults):
             self.rig.faults.mend()
+        if isinstance(self.rig, Cable):
+            self.rig.cable.mend()
 
     # States
 
@@ -205,8 +239,11 @@ class Stage:
         self.operator.heard.lines.clear()
         self.operator.heard.frames.clear()
         self.known_from_ns = self.now_ns
-        for record in (self.timeline, *self.tracks.wheels):
-            record.forget_before(self.now_ns)
+        self.timeline.forget_before(self.now_ns)
+        for wheel in self.tracks.wheels:
+            wheel.forget_before(self.now_ns)
+        for gate in self.gates.played:
+            gate.forget_before(self.now_ns)
 
     def _hear_out(self) -> None:
         """Until all is answered that was said before, whatever it was; no answer to it is taken for a later one's."""
@@ -232,11 +269,16 @@ class Stage:
             power_of(self.rig).power_on()
         self.rig.run(NS_PER_MS)
         reset_of(self.rig).run_pin(1)
+        self.started_ns = self.now_ns
         self.held_in_reset = False
         self.patch = ""
         self.operator = self._at_usb = Operator(self.rig, self._advance)
         self.operator.boot()
         self.operator.settle(_WARM_UP_S)
+        self.started()
+
+    def started(self) -> None:
+        """The board has started as it was to: what it told of that is no reset of its own."""
         self._resets = self.boots
 
     def restart_at_us(self, microseconds: int) -> None:

@@ -6,15 +6,17 @@ from bisect import bisect_right
 
 
 class Timeline:
-    """What the motor pins did: changes of MOTOR_EN and both duties, in emulated ns."""
+    """What the motor pins did: changes of MOTOR_EN and both duties, in emulated ns; pulses: the transmit pulse's duty,
+    where it is looked at."""
 
     def __init__(self) -> None:
         self.enable: list[tuple[int, float]] = [(0, 0.0)]
         self.duty: tuple[list[tuple[int, float]], ...] = ([(0, 0.0)], [(0, 0.0)])
+        self.pulses: list[tuple[int, float]] = [(0, 0.0)]
 
     def forget_before(self, t_ns: int) -> None:
         """Keep one change before t_ns of each."""
-        for row in (self.enable, *self.duty):
+        for row in (self.enable, *self.duty, self.pulses):
             del row[: max(0, bisect_right(row, (t_ns, 9.0)) - 1)]
 
 

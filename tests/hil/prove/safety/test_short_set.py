@@ -14,7 +14,7 @@ from hil.prove.safety.scenarios import SCENARIOS, SHORT, needs
 from hil.prove.safety.stage import open_stage
 from hil.prove.safety.timeline import Timeline, longest_zero_ns, settled_from, value_at
 from hil.prove.safety.trial import Trial, run_trial
-from hil.rigs.registry import why_not
+from hil.rigs.registry import RIGS, why_not
 from sapper_host.files.checkout import DOCS
 from sapper_host.limits import LIMITS
 
@@ -185,16 +185,48 @@ def test_a_row_that_the_rig_lacks_the_means_for_is_told_as_not_run_and_never_as_
     assert safety.main(arguments) == 3
     assert asked == [[]]
     said = capsys.readouterr().out
-    assert "not run: needs Time, Faults, Insight, which sil does not offer" in said and "2 NOT RUN" in said
-    rows = json.loads((tmp_path / "safety.json").read_text())
-    assert [row["ok"] for row in rows] == [False, False] and all("Faults" in row["not_run"] for row in rows)
-    assert "not run: needs" in (tmp_path / "safety.html").read_text()
+    assert "not run: needs Time, which sil does not offer" in said and "2 NOT RUN" in said
+    rows = json.loads((tmp_path / "safety-sil.json").read_text())
+    assert [row["ok"] for row in rows] == [False, False] and all("Time" in row["not_run"] for row in rows)
+    assert {row["rig"] for row in rows} == {"sil"}
+    assert "not run: needs" in (tmp_path / "safety-sil.html").read_text()
+
+
+@pytest.mark.unit
+def test_a_report_of_another_rig_is_told_beside_this_one_row_by_row(tmp_path, monkeypatch, capsys):
+    scenario = next(s for s in SCENARIOS if s.name == "hang, interrupts on, in SWEEP" and s.start == "tick")
+    report.write(report.rows([a_trial(scenario, 50_100.0)]), tmp_path, "x")
+    there = tmp_path / "safety.json"
+    monkeypatch.setattr(safety, "measure_all", lambda *_: iter([("x", [a_trial(scenario, 51_400.0)])]))
+    arguments = ["--firmware", "none.uf2", "--only", scenario.name, "--output", str(tmp_path / "here")]
+    assert safety.main([*arguments, "--against", str(there)]) == 0
+    told = next(line for line in capsys.readouterr().out.splitlines() if "(after virtual)" in line)
+    assert scenario.name in told and told.split()[-6:-3] == ["51.4", "ms", "+1.3"]
+    page = (tmp_path / "here" / "safety.html").read_text()
+    assert "Beside 'virtual'" in page and "+1.3 ms" in page
+    assert json.loads(there.read_text())[0]["rig"] == "virtual"
+    for spoilt in ("[]x", '[{"requirement": "x", "worst_us": "soon"}, 1]', '{"a": 1}'):
+        there.write_text(spoilt)
+        assert safety.main([*arguments, "--against", str(there)]) == 1
+        assert "is no report of safety rows" in capsys.readouterr().err
+
+
+@pytest.mark.unit
+def test_a_benchs_file_is_of_the_rig_bench_alone_and_one_board_is_asked_at_a_time(tmp_path, monkeypatch, capsys):
+    with pytest.raises(SystemExit):
+        safety.main(["--bench", "mine.toml", "--only", SCENARIOS[0].name])
+    assert "say --rig bench, too" in capsys.readouterr().err
+    asked = []
+    monkeypatch.setattr(safety, "measure_all", lambda where, *rest: iter(asked.append((where, rest[-1])) or ()))
+    safety.main(["--rig", "bench", "--bench", "mine.toml", "--only", SCENARIOS[0].name, "--output", str(tmp_path)])
+    assert [(where.bench.name, jobs) for where, jobs in asked] == [("mine.toml", 1)]
+    assert (tmp_path / "safety-bench.json").exists()
 
 
 @pytest.mark.unit
 def test_the_virtual_rig_can_be_asked_every_row_and_sil_none_that_counts_time():
     assert [s.name for s in SCENARIOS if why_not("virtual", needs(s))] == []
-    on_sil = [s for s in SCENARIOS if not why_not("sil", needs(s))]
+    on_sil = [s for s in SCENARIOS if not why_not("sil", needs(s, RIGS["sil"].offers))]
     assert on_sil and all(s.keeps for s in on_sil)
 
 
