@@ -29,7 +29,8 @@ Told = Callable[[str, str], None]  # (trace, "kept", "done" or why it was skippe
 class Campaign:
     """folder of traces, folder for results; `scheduler`: a Dask scheduler's address, else `processes` of this machine.
 
-    curve: also replay each trace at a low level, so that the curve reaches below the operating level.
+    bench: with the rig `bench`, the file of one of hardware. curve: also replay each trace at a low level, so that the
+    curve reaches below the operating level.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class Campaign:
     processes: int = 1
     scheduler: str | None = None
     curve: bool = True
+    bench: str = ""
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
 
@@ -49,6 +51,7 @@ class Campaign:
             tuple(sorted(dict(self.settings).items())),
             LOW_LEVEL_X100 if self.curve else 0,
             firmware_digest(self.rig),
+            self.bench,
         )
         return [Job(path.stem, str(path.resolve()), conditions) for path in jobs_of.find_traces(self.folder)]
 

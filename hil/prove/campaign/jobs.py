@@ -24,6 +24,7 @@ class Conditions:
     settings: tuple[tuple[str, int], ...]
     low_level_x100: int  # the second run's contact level, for the curve; 0: no second run
     firmware: str  # digest of what runs, plays and scores (made_of.py)
+    bench: str = ""  # the file of a bench of hardware
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -32,6 +33,7 @@ class Conditions:
             "settings": dict(self.settings),
             "low_level_x100": self.low_level_x100,
             "firmware": self.firmware,
+            **({"bench": self.bench} if self.bench else {}),
         }
 
 

@@ -45,7 +45,8 @@ def check_usable(trace: Trace) -> None:
 def _play(job: Job, trace: Trace) -> dict[str, Any]:
     assert trace.truth is not None
     conditions = job.conditions
-    result = replay(trace, conditions.rig, "mark", conditions.settings)
+    parts = {"config": conditions.bench} if conditions.bench else {}
+    result = replay(trace, conditions.rig, "mark", conditions.settings, parts=parts)
     alerts = [float(e["s_m"]) for e in result["events"] if e["kind"] == "alert"]
     result["score"] = told(score(finds_of(result["events"]), trace.truth), trace.truth, alerts)
     result["score"]["lone_alerts"] = lone_alerts(result["events"])
@@ -55,7 +56,8 @@ def _play(job: Job, trace: Trace) -> dict[str, Any]:
     if conditions.low_level_x100:
         names = {"det_level_x100"}
         low = [pair for pair in conditions.settings if pair[0] not in names]
-        again = replay(trace, conditions.rig, "mark", [*low, ("det_level_x100", conditions.low_level_x100)])
+        lowered = [*low, ("det_level_x100", conditions.low_level_x100)]
+        again = replay(trace, conditions.rig, "mark", lowered, parts=parts)
         result["low_contacts"] = contacts_of(again["events"])
     else:
         result["low_contacts"] = contacts_of(result["events"])

@@ -21,8 +21,9 @@ def tree(tmp_path: Path) -> Path:
     image = tmp_path / "build" / "firmware.uf2"
     image.parent.mkdir()
     image.write_bytes(IMAGE)
+    (image.parent / "instrument.uf2").write_bytes(b"an instrument")
     (image.parent / "micropython").write_bytes(b"an interpreter")
-    for path in {*files_of("sil"), *files_of("virtual", firmware=image)}:
+    for path in {*files_of("sil"), *files_of("virtual", firmware=image), *files_of("bench", firmware=image)}:
         if path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / "build"):
             copy = tmp_path / path.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -48,13 +49,16 @@ def changes(tree: Path, name: str) -> set[str]:
         ("firmware/sapper/run.py", {"sil"}),
         ("firmware/board/modules/_boot.py", {"sil"}),
         ("build/micropython", {"sil"}),
-        ("build/firmware.uf2", {"virtual"}),
+        ("build/firmware.uf2", {"virtual", "bench"}),
         ("hil/rigs/sil/modules/clock.py", {"sil"}),
-        ("hil/rigs/virtual/node/**/pwm.mjs", {"virtual"}),
-        ("hil/rigs/registry.py", {"sil", "virtual"}),
-        ("hil/play/tape.py", {"sil", "virtual"}),
-        ("hil/prove/campaign/lane.py", {"sil", "virtual"}),
-        ("host/sapper_host/recordings/score.py", {"sil", "virtual"}),
+        ("hil/rigs/virtual/node/**/pwm.mjs", {"virtual", "bench"}),
+        ("build/instrument.uf2", {"bench"}),
+        ("hil/bench/player.py", {"bench"}),
+        ("hil/bench/instrument/wire.py", {"bench"}),
+        ("hil/rigs/registry.py", {"sil", "virtual", "bench"}),
+        ("hil/play/tape.py", {"sil", "virtual", "bench"}),
+        ("hil/prove/campaign/lane.py", {"sil", "virtual", "bench"}),
+        ("host/sapper_host/recordings/score.py", {"sil", "virtual", "bench"}),
         ("hil/rigs/virtual/README.md", set()),
     ],
 )
@@ -93,7 +97,7 @@ from hil.traces.synthetic import synthetic_trace
 rig = sys.argv[1]
 if rig == "sil":
     replay(synthetic_trace("short", 1.0, 0.4, ()), rig, "mark")
-importlib.import_module("hil.rigs." + rig)
+importlib.import_module("hil.rigs.bench.opened" if rig == "bench" else "hil.rigs." + rig)
 print("\\n".join(str(module.__file__) for module in sys.modules.values() if getattr(module, "__file__", None)))
 """
 # What makes this test's trace, and no campaign's.
