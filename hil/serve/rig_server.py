@@ -8,9 +8,6 @@ the drive and the terminal's settings are put away however it ends.
 from __future__ import annotations
 
 import secrets
-import select
-import sys
-import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -19,22 +16,18 @@ from typing import Any
 from hil.errors import HilError
 from hil.play.closed_loop import ClosedLoop
 from hil.rigs.firmware import default_uf2
-from hil.rigs.rig import NS_PER_MS, NS_PER_S
 from hil.rigs.virtual import VirtualPico
 from hil.rigs.virtual.bootsel_drive import BootselDrive
 from hil.serve.panel import HELP, Keyboard, Panel
+from hil.serve.serving import Server, serve_until_told
 from hil.serve.terminal_line import TerminalLine
 from hil.world.world import load_world
-from sapper.shared.pins import GPIO, UART_RADIO
+from sapper.shared.pins import UART_RADIO
 from sapper_host import processes
 
 DEFAULT_WORLD = "demo"
-_TURN_NS = 10 * NS_PER_MS
-# A virtual second that took longer is not made up for: `real` means never faster than real.
-_BEHIND_MAX_S = 0.25
 # Bytes on their way to the board beyond which its line is not read: the sender waits, as on a bus.
 _PENDING_MAX = 2048
-_SHOW_EVERY_S = 0.5
 _PENDING_EVERY = 4
 
 Ready = Callable[[dict[str, str], str], None]
@@ -73,18 +66,16 @@ def serve(
         drive = stack.enter_context(closing(BootselDrive(pico, bootsel, **faults))) if bootsel is not None else None
         usb = stack.enter_context(closing(TerminalLine()))
         radio = stack.enter_context(closing(TerminalLine()))
-        server = _Server(pico, ClosedLoop(pico, place), usb, radio, Panel(key_on), pace == "real", drive)
+        lines = _Lines(pico, usb, radio)
+        polled = drive.poll if drive is not None else _nothing
+        server = Server(ClosedLoop(pico, place), Panel(key_on), lines.exchange, pace == "real", polled)
         if ready is not None:
             ready({"usb": usb.path, "radio": radio.path}, pico.flash.unique_id().hex())
-        keyboard = stack.enter_context(Keyboard())
-        if keyboard.listens:
-            print(HELP, file=sys.stderr)
-        try:
-            server.run(keyboard)
-        except (KeyboardInterrupt, processes.Ended):
-            pass
-        finally:
-            server.end_line()
+        serve_until_told(server, stack.enter_context(Keyboard()), HELP)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _pico(uf2: Path | None, xip_miss_clk: int | None, flash_wear: float | None) -> VirtualPico:
@@ -108,50 +99,17 @@ def drive_faults(text: str) -> dict[str, Any]:
     raise HilError(f"no fault of the drive is called '{text}'; there are vanish:BYTES, cut:BYTES and no-return")
 
 
-class _Server:
-    def __init__(
-        self,
-        pico: VirtualPico,
-        loop: ClosedLoop,
-        usb: TerminalLine,
-        radio: TerminalLine,
-        panel: Panel,
-        paced: bool,
-        drive: BootselDrive | None,
-    ) -> None:
+class _Lines:
+    """The board's USB and radio, led to two pseudo-terminals."""
+
+    def __init__(self, pico: VirtualPico, usb: TerminalLine, radio: TerminalLine) -> None:
         self._pico = pico
-        self._loop = loop
         self._usb = usb
         self._radio = radio
-        self._panel = panel
-        self._paced = paced
-        self._drive = drive
-        self._shown = False
         self._turns = 0
         self._pending = 0
-        self._origin_s = time.monotonic()
-        self._loop.key(panel.key_on)
 
-    def run(self, keyboard: Keyboard) -> None:
-        """Until `q`."""
-        self._origin_s = time.monotonic() - self._pico.now_ns / NS_PER_S
-        mark_s, mark_ns = time.monotonic(), self._pico.now_ns
-        while not self._panel.quit:
-            for key in keyboard.pressed():
-                self._panel.press(key)
-                self._loop.key(self._panel.key_on)
-                self._loop.emergency_stop(self._panel.stop_pressed)
-            self._exchange()
-            self._loop.run(_TURN_NS)
-            if self._drive is not None:
-                self._drive.poll()
-            self._wait(keyboard)
-            now_s = time.monotonic()
-            if now_s - mark_s >= _SHOW_EVERY_S:
-                self._show((self._pico.now_ns - mark_ns) / NS_PER_S / (now_s - mark_s))
-                mark_s, mark_ns = now_s, self._pico.now_ns
-
-    def _exchange(self) -> None:
+    def exchange(self) -> None:
         """Bytes between the lines and the board, with what a cable does when nobody is there or reads."""
         pico = self._pico
         present = self._usb.open
@@ -175,31 +133,3 @@ class _Server:
         self._radio.give(b"")
         if data := self._radio.take():
             uart.write(data)
-
-    def _wait(self, keyboard: Keyboard) -> None:
-        """Until real time has come as far as the board's; woken by a key or a byte."""
-        if not self._paced:
-            return
-        ahead_s = self._pico.now_ns / NS_PER_S - (time.monotonic() - self._origin_s)
-        if ahead_s < -_BEHIND_MAX_S:
-            self._origin_s += -ahead_s - _BEHIND_MAX_S
-        if ahead_s > 0:
-            sources: list[Keyboard] = [keyboard] if keyboard.listens else []
-            select.select(sources, [], [], ahead_s)
-
-    def _show(self, rate: float) -> None:
-        """One line that is kept up to date, for people only."""
-        if not sys.stderr.isatty():
-            return
-        ahead_m, _ = self._loop.world.rover.coil_m
-        power = "on" if self._pico.pin(GPIO["MOTOR_EN"]).level else "off"
-        text = (
-            f"{self._pico.now_ns / NS_PER_S:8.1f} s  x{rate:.2f}  coil {ahead_m:6.2f} m  motors {power}  {self._panel}"
-        )
-        print(f"\r{text}\033[K", end="", file=sys.stderr, flush=True)
-        self._shown = True
-
-    def end_line(self) -> None:
-        """Leave the line that was kept up to date."""
-        if self._shown:
-            print(file=sys.stderr)
