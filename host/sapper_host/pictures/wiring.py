@@ -7,7 +7,7 @@ from html import escape
 from sapper.shared.pins import PINS
 
 # Header pins of the Pico that are no GPIO (Raspberry Pi Pico datasheet, chapter 2).
-_OTHER_PINS = {
+OTHER_PINS = {
     3: "GND", 8: "GND", 13: "GND", 18: "GND", 23: "GND", 28: "GND", 30: "RUN", 33: "AGND", 35: "ADC_VREF",
     36: "3V3", 37: "3V3_EN", 38: "GND", 39: "VSYS", 40: "VBUS",
 }  # fmt: skip
@@ -47,13 +47,13 @@ def svg() -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         'font-family="Helvetica, Arial, sans-serif" font-size="12">',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
-        _text(_WIDTH / 2, 24, "Sapper wiring, Pico seen from above (USB at the top)", "middle", "#22272e", bold=True),
+        text(_WIDTH / 2, 24, "Sapper wiring, Pico seen from above (USB at the top)", "middle", "#22272e", bold=True),
         f'<rect x="{_BOARD_LEFT}" y="{_TOP - 14}" width="{_BOARD_RIGHT - _BOARD_LEFT}" height="{20 * _ROW + 12}" '
         'rx="8" fill="#e8f3ec" stroke="#00735c" stroke-width="2"/>',
         f'<rect x="{(_BOARD_LEFT + _BOARD_RIGHT) / 2 - 22}" y="{_TOP - 22}" width="44" height="24" rx="3" '
         'fill="#cfd4da" stroke="#6b7480"/>',
         f'<g transform="translate({(_BOARD_LEFT + _BOARD_RIGHT) / 2 - 14} {_TOP + 10 * _ROW}) rotate(-90)">',
-        _text(0, 0, "Raspberry Pi Pico", "middle", "#00735c", bold=True),
+        text(0, 0, "Raspberry Pi Pico", "middle", "#00735c", bold=True),
         "</g>",
     ]
     by_pin = {pin: gpio for gpio, pin in HEADER_PIN.items()}
@@ -66,7 +66,7 @@ def svg() -> str:
         parts += _device_boxes(side, rows)
     inside = [row for row in PINS if row[0] not in HEADER_PIN]
     names = ", ".join(f"GP{row[0]} {row[1]}" for row in inside if _DEVICE_OF[row[1]])
-    parts.append(_text(_WIDTH / 2, _HEIGHT - 14, f"on the Pico itself: {names}", "middle", "#6b7480"))
+    parts.append(text(_WIDTH / 2, _HEIGHT - 14, f"on the Pico itself: {names}", "middle", "#6b7480"))
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -77,8 +77,8 @@ def _pin(side: str, row: int, pin: int, gpio: int | None) -> list[str]:
     inner, inner_anchor = (edge + 12, "start") if left else (edge - 12, "end")
     parts = [f'<circle cx="{edge}" cy="{y}" r="5" fill="#f6d77a" stroke="#8a6d1d"/>']
     if gpio is None:
-        return [*parts, _text(inner, y + 4, f"{pin} {_OTHER_PINS[pin]}", inner_anchor, "#8a939e")]
-    parts.append(_text(inner, y + 4, f"{pin} GP{gpio}", inner_anchor, "#22272e"))
+        return [*parts, text(inner, y + 4, f"{pin} {OTHER_PINS[pin]}", inner_anchor, "#8a939e")]
+    parts.append(text(inner, y + 4, f"{pin} GP{gpio}", inner_anchor, "#22272e"))
     if gpio not in _SIGNAL:
         return parts
     _, signal, direction, _function, _pull, _note = _SIGNAL[gpio]
@@ -88,7 +88,7 @@ def _pin(side: str, row: int, pin: int, gpio: int | None) -> list[str]:
     parts.append(f'<line x1="{edge + (-5 if left else 5)}" y1="{y}" x2="{far}" y2="{y}" stroke="{colour}"/>')
     x, anchor = (edge - 12, "end") if left else (edge + 12, "start")
     label = f"{arrow[direction]} {escape(signal)}" if left else f"{escape(signal)} {arrow[direction]}"
-    parts.append(_text(x, y - 3, label, anchor, colour, raw=True))
+    parts.append(text(x, y - 3, label, anchor, colour, raw=True))
     return parts
 
 
@@ -109,11 +109,12 @@ def _device_boxes(side: str, rows: list[tuple[int, tuple[str, str]]]) -> list[st
             f'<rect x="{x}" y="{y}" width="176" height="{height}" rx="5" fill="#ffffff" stroke="{colour}" '
             'stroke-width="1.5"/>'
         )
-        parts.append(_text(x + 88, y + height / 2 + 4, title, "middle", colour, bold=True))
+        parts.append(text(x + 88, y + height / 2 + 4, title, "middle", colour, bold=True))
     return parts
 
 
-def _text(x: float, y: float, text: str, anchor: str, colour: str, bold: bool = False, raw: bool = False) -> str:
+def text(x: float, y: float, words: str, anchor: str, colour: str, bold: bool = False, raw: bool = False) -> str:
+    """A line of text. raw: it is SVG already."""
     weight = ' font-weight="bold"' if bold else ""
-    body = text if raw else escape(text)
+    body = words if raw else escape(words)
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{colour}"{weight}>{body}</text>'

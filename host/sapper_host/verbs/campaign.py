@@ -10,7 +10,7 @@ import typer
 
 from sapper_host.outside.text import shown
 from sapper_host.verbs.help_text import help_of
-from sapper_host.verbs.options import JsonOption, complete_rig
+from sapper_host.verbs.options import BenchOption, JsonOption, complete_rig
 from sapper_host.verbs.say import say
 
 
@@ -18,7 +18,8 @@ def campaign(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of traces, each with NAME.truth.json.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where results, summary and report go.")],
     rig: Annotated[
-        str, typer.Option(help="Where the firmware runs: 'sil' (fast) or 'virtual'.", autocompletion=complete_rig)
+        str,
+        typer.Option(help="Where the firmware runs: 'sil' (fast), 'virtual' or 'bench'.", autocompletion=complete_rig),
     ] = "sil",
     jobs: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Processes on this machine; without it one a core.")
@@ -35,6 +36,7 @@ def campaign(
             help="Replay each trace once more at a low level, so that the curve reaches below the level in use."
         ),
     ] = True,
+    bench: BenchOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Replay every trace of a folder into the firmware and tell how well it finds what is buried.
@@ -52,15 +54,18 @@ def campaign(
     from sapper_host.errors import Status
     from sapper_host.files.place import check_folder
     from sapper_host.verbs.replay import _setting
-    from sapper_host.verbs.rigs import check_rig, rig_errors
+    from sapper_host.verbs.rigs import bench_file, check_rig, rig_errors
 
     pairs = tuple(_setting(text) for text in settings or ())
     check_rig(rig, Status.USAGE)
+    config = bench_file(bench, rig)
     check_folder(out)
     with rig_errors():
         from hil.prove.campaign.campaign import REPORT, Campaign
 
-        work = Campaign(folder, out, rig, pairs, jobs or os.cpu_count() or 1, scheduler, curve)
+        # Of a real bench there is one.
+        processes = 1 if config else jobs or os.cpu_count() or 1
+        work = Campaign(folder, out, rig, pairs, processes, scheduler, curve, str(config.absolute()) if config else "")
         summary = _run(work)
     if as_json:
         import json

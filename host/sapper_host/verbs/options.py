@@ -49,6 +49,30 @@ RawOption = Annotated[
         "--raw", help="Record every frame of the detector, 100 a second, for `sapper trace from`. Over USB only."
     ),
 ]
+BenchOption = Annotated[
+    str | None,
+    typer.Option(
+        "--bench",
+        metavar="F.toml",
+        help="The bench's file (with --rig bench), or 'emulated' for two emulated Picos. Without it: what `sapper "
+        "bench init` wrote, if it did, else emulated.",
+    ),
+]
+PlaceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--place", metavar="NAME", help="Run at this place of a farm, on the bench behind it: see docs/bench.md, Farm."
+    ),
+]
+PlaceWaitOption = Annotated[
+    float,
+    typer.Option(
+        "--place-wait",
+        metavar="SECONDS",
+        min=0,
+        help="How long to wait while somebody else has the place. Without it: not at all.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of text for people.")]
 BellOption = Annotated[
     bool, typer.Option("--bell/--no-bell", help="Whether the terminal's bell rings once a find, on a terminal.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sapper_host.verbs.help_text import help_of
-from sapper_host.verbs.options import JsonOption, complete_rig
+from sapper_host.verbs.options import BenchOption, JsonOption, PlaceOption, PlaceWaitOption, complete_rig
 from sapper_host.verbs.say import say
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def replay(
     path: Annotated[Path, typer.Argument(metavar="TRACE", help="The trace, .csv or .mcap.")],
     rig: Annotated[
-        str, typer.Option(help="Where the firmware runs: 'virtual' or 'sil'.", autocompletion=complete_rig)
+        str, typer.Option(help="Where the firmware runs: 'virtual', 'sil' or 'bench'.", autocompletion=complete_rig)
     ] = "virtual",
     as_json: JsonOption = False,
     on_detect: Annotated[
@@ -34,6 +34,9 @@ def replay(
     record: Annotated[
         Path | None, typer.Option(metavar="F.mcap", help="Record what the board says, for `sapper map`.")
     ] = None,
+    bench: BenchOption = None,
+    place: PlaceOption = None,
+    place_wait: PlaceWaitOption = 0.0,
     check: Annotated[
         bool, typer.Option("--check", help="Exit with status 3 when a target is missed or a false alarm raised.")
     ] = False,
@@ -60,10 +63,11 @@ def replay(
     from sapper_host.recordings.session_facts import describe_rig
     from sapper_host.recordings.trace import read_trace
     from sapper_host.screen.progress import bar
-    from sapper_host.verbs.rigs import check_rig, rig_errors
+    from sapper_host.verbs.rigs import bench_file, check_rig, rig_at, rig_errors
 
     pairs = [_setting(text) for text in settings or ()]
     check_rig(rig)
+    config = None if place else bench_file(bench, rig)
     check_file(record)
     trace = read_trace(path)
     if firmware is not None and not firmware.exists():
@@ -72,7 +76,11 @@ def replay(
     with rig_errors():
         from hil.play.replay import replay as play
 
-        with bar(f"{trace.name} on {rig}", trace.duration_s, "s") as progress, ExitStack() as stack:
+        with (
+            rig_at(place, place_wait, rig) as at,
+            bar(f"{trace.name} on {at}", trace.duration_s, "s") as progress,
+            ExitStack() as stack,
+        ):
 
             def told(share: float) -> None:
                 progress(share * trace.duration_s)
@@ -83,7 +91,8 @@ def replay(
                 if trace.truth is not None:
                     recorder.truth(trace.truth)
                 listener, begun = recorder.take, partial(describe_rig, recorder.describe)
-            result = play(trace, rig, on_detect, pairs, firmware, told, listener, begun)
+            parts = {"config": config} if config else {}
+            result = play(trace, at, on_detect, pairs, firmware, told, listener, begun, parts)
     complete = True
     if trace.truth is not None:
         reached_m = max((event["s_m"] for event in result["events"]), default=0.0) if on_detect == "stop" else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sapper_host.verbs.help_text import help_of
-from sapper_host.verbs.options import JsonOption
+from sapper_host.verbs.options import BenchOption, JsonOption
 from sapper_host.verbs.say import say
 
 PACES = ("real", "fast")
@@ -59,11 +60,7 @@ def virtual(
       sapper rig virtual --world my-lane.toml --pace fast
       sapper rig virtual --bootsel /tmp/RPI-RP2
     """
-    import json
-
-    from sapper_host.connected.run_registry import registered
     from sapper_host.errors import SapperError, Status
-    from sapper_host.files.whole_file import NotWrittenError
     from sapper_host.processes import Ended
     from sapper_host.verbs.rigs import rig_errors
 
@@ -72,27 +69,72 @@ def virtual(
     with ExitStack() as stack, rig_errors(), suppress(KeyboardInterrupt, Ended):
         from hil.serve.rig_server import serve
 
-        def ready(ports: dict[str, str], board: str) -> None:
-            """The board runs and its lines are open."""
-            drive = str(bootsel.absolute()) if bootsel else ""
-            try:
-                stack.enter_context(registered("virtual", ports, world or "", drive, board))
-            except NotWrittenError as error:
-                say(f"note: without --port other commands do not find this rig ({error.message})", err=True)
-            if as_json:
-                typer.echo(json.dumps(ports))
-                return
-            for name, device in ports.items():
-                say(f"{name:6s} {device}")
-            say(f"try: sapper console --port {ports['usb']}", err=True)
-            typer.echo("Ctrl-C ends it", err=True)
-
+        drive = str(bootsel.absolute()) if bootsel else ""
+        ready = _ready(stack, "virtual", world or "", drive, as_json)
         serve(world, pace, firmware, ready, key_on, bootsel, bootsel_fault, blank, xip_miss_clk, flash_wear)
+
+
+def bench(
+    world: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The world: a file, or an example's name. Without it: demo.")
+    ] = None,
+    file: BenchOption = None,
+    firmware: Annotated[
+        Path | None,
+        typer.Option(metavar="F.uf2", help="Emulated: the firmware to run instead of the one `make` built."),
+    ] = None,
+    as_json: JsonOption = False,
+    key_on: Annotated[bool, typer.Option("--key-on", help="Start with the arming key turned on.")] = False,
+) -> None:
+    """Run the rover on a bench, in a virtual world, until Ctrl-C.
+
+    On two emulated Picos, the rover's and the instrument's, unless there is a bench's file. Prints its serial lines,
+    USB and radio: pseudo-terminals for `sapper console`, `sapper monitor`, picocom, mpremote.
+
+    \b
+    Examples:
+      sapper rig bench
+      sapper rig bench --bench my-bench.toml --world my-lane.toml
+    """
+    from sapper_host.processes import Ended
+    from sapper_host.verbs.rigs import BENCH, EMULATED, bench_file, rig_errors
+
+    config = bench_file(file)
+    say(f"the bench: {config or EMULATED}", err=True)
+    with ExitStack() as stack, rig_errors(), suppress(KeyboardInterrupt, Ended):
+        from hil.serve.bench_server import serve
+
+        serve(world, config, firmware, _ready(stack, BENCH, world or "", "", as_json), key_on)
+
+
+def _ready(stack: ExitStack, rig: str, world: str, drive: str, as_json: bool) -> Callable[[dict[str, str], str], None]:
+    """What is done once a rig's lines are open."""
+    import json
+
+    from sapper_host.connected.run_registry import registered
+    from sapper_host.files.whole_file import NotWrittenError
+
+    def ready(ports: dict[str, str], board: str) -> None:
+        """The board runs and its lines are open."""
+        try:
+            stack.enter_context(registered(rig, ports, world, drive, board))
+        except NotWrittenError as error:
+            say(f"note: without --port other commands do not find this rig ({error.message})", err=True)
+        if as_json:
+            typer.echo(json.dumps(ports))
+            return
+        for name, device in ports.items():
+            say(f"{name:6s} {device}")
+        say(f"try: sapper console --port {ports['usb']}", err=True)
+        typer.echo("Ctrl-C ends it", err=True)
+
+    return ready
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(name="rig", help="Run the firmware without a board.", no_args_is_help=True)
+    group = typer.Typer(name="rig", help="Run the firmware on a rig.", no_args_is_help=True)
     group.callback()(lambda: None)
     group.command(help=help_of(virtual))(virtual)
+    group.command(help=help_of(bench))(bench)
     app.add_typer(group)

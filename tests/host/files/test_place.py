@@ -96,6 +96,8 @@ VERBS = (
     "update --port PORT --report OUT",
     "bundle OUT",
     "bench silicon --rig virtual --out OUT",
+    "bench init --yes --out OUT",
+    "bench wiring --out OUT.svg",
     "monitor --port PORT --record OUT.mcap",
     "console --port PORT --record OUT.mcap",
 )
@@ -108,6 +110,7 @@ MAKERS = {
     "hil.prove.mutants.__main__": "--out OUT",
     "hil.prove.safety.__main__": "--output OUT",
     "hil.prove.detector_lab.figures": "--out OUT",
+    "hil.serve.bench_demo": "--out OUT",
     "hil.serve.demo": "--out OUT",
 }
 # What a board is asked only once the place was looked at: nothing of these.

@@ -18,10 +18,13 @@ CLASSES_BY_HAND = ("NotPrintedError", "Uf2Error", "Interrupted")
 # The rigs' and the provers' errors are for who writes programs with them: the room, and how many it has. (`sapper`
 # shows them as its own, see verbs/rigs.py; the commands they name are checked as all others.)
 ROOMS = (
+    ("hil/bench/", 62),
+    ("hil/farm/", 23),
     ("hil/play/", 8),
-    ("hil/prove/", 53),
-    ("hil/rigs/", 41),
+    ("hil/prove/", 73),
+    ("hil/rigs/", 70),
     ("hil/serve/", 2),
+    ("hil/testing/", 23),
     ("hil/traces/", 5),
     ("hil/world/", 19),
 )

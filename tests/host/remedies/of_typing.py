@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hil.bench.config import BACKENDS
 from hil.rigs.sil import process
 from sapper_host.errors import CHECK_NAME, RIGHT_FILE
 from sapper_host.files.checkout import ROOT
@@ -53,6 +54,19 @@ def a_setting_that_is_none(at: Stage) -> None:
     remedy = at.fails("verbs/replay.py: --set {}: {}", "replay", at.trace(), "--set", "swep_mm_s=1")
     board = at.board()
     assert "sweep_mm_s" in at.obeys(remedy, "--port", board.port)
+
+
+@situation("verbs/rigs.py: --bench with --rig {}")
+def a_bench_for_another_rig(at: Stage) -> None:
+    name = "verbs/rigs.py: --bench with --rig {}"
+    remedy = at.fails(name, "replay", at.trace(), "--rig", "sil", "--bench", "emulated")
+    assert remedy == "it goes with --rig bench"
+
+
+@situation("verbs/rigs.py: {} is not there")
+def a_bench_that_is_not_there(at: Stage) -> None:
+    remedy = at.fails("verbs/rigs.py: {} is not there", "rig", "bench", "--bench", at.folder / "none.toml")
+    assert remedy == "`sapper bench init` writes a bench's file"
 
 
 @situation("verbs/rigs.py: --rig {}: {}")
@@ -157,18 +171,37 @@ def _silicon(at: Stage, *options: object) -> None:
     at.works("bench", "silicon", *skipped, *options)
 
 
-@situation("verbs/bench.py: --skip {}?")
+@situation("verbs/bench/silicon.py: --skip {}?")
 def a_step_that_is_none(at: Stage) -> None:
-    remedy = at.fails("verbs/bench.py: --skip {}?", "bench", "silicon", "--skip", "crystal")
+    remedy = at.fails("verbs/bench/silicon.py: --skip {}?", "bench", "silicon", "--skip", "crystal")
     assert remedy.removeprefix("the steps are ").split(", ") == [step.name for step in STEPS]
     _silicon(at, "--port", at.board().port)
 
 
-@situation("verbs/bench.py: which board?")
+@situation("verbs/bench/silicon.py: which board?")
 def a_port_and_a_rig(at: Stage) -> None:
     for words in (("--rig", "sil"), ("--rig", "virtual", "--port", "/dev/x")):
-        assert "--rig virtual" in at.fails("verbs/bench.py: which board?", "bench", "silicon", *words)
+        assert "--rig virtual" in at.fails("verbs/bench/silicon.py: which board?", "bench", "silicon", *words)
     _silicon(at, "--rig", "virtual")
+
+
+@situation("verbs/bench/init.py: --backend {}?")
+def a_backend_that_is_none(at: Stage) -> None:
+    remedy = at.fails("verbs/bench/init.py: --backend {}?", "bench", "init", "--backend", "usb")
+    assert remedy.removeprefix("it is one of ").split(", ") == list(BACKENDS)
+
+
+@situation("verbs/bench/wiring.py: '{}' is no format of this picture")
+def a_picture_of_wires_that_is_none(at: Stage) -> None:
+    name = "verbs/bench/wiring.py: '{}' is no format of this picture"
+    assert at.fails(name, "bench", "wiring", "--out", at.folder / "w.png") == "name it .svg"
+    at.works("bench", "wiring", "--out", at.folder / "w.svg")
+
+
+@situation("verbs/rigs.py: --place-wait without --place")
+def a_wait_for_no_place(at: Stage) -> None:
+    name = "verbs/rigs.py: --place-wait without --place"
+    assert at.fails(name, "replay", at.trace(), "--place-wait", "3") == "add --place NAME"
 
 
 @situation("silicon/record.py: {} cannot be read ({})")

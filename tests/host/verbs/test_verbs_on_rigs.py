@@ -102,4 +102,4 @@ def test_a_rig_without_pseudo_terminals_says_what_to_do(
 
 @pytest.mark.unit
 def test_rigs_that_a_trace_can_be_played_on_are_completed() -> None:
-    assert sorted(complete_rig()) == ["sil", "virtual"]
+    assert sorted(complete_rig()) == ["bench", "sil", "virtual"]

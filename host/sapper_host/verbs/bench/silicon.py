@@ -1,4 +1,4 @@
-"""`sapper bench`: a real board measured."""
+"""`sapper bench silicon`: a real board measured."""
 
 from __future__ import annotations
 
@@ -122,9 +122,6 @@ def _text(figure: Any) -> str:
     return "-" if figure is None else f"{figure:g}" if isinstance(figure, float) else str(figure)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the group."""
-    group = typer.Typer(name="bench", help="Measure a real board.", no_args_is_help=True)
-    group.callback()(lambda: None)
+def register(group: typer.Typer) -> None:
+    """Add the verb to the group."""
     group.command(help=help_of(silicon))(silicon)
-    app.add_typer(group)

@@ -1,0 +1,21 @@
+"""`sapper bench`: a real board measured, and the bench that it is wired to. Each verb is a file beside this one.
+Imports as `verbs` does.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import typer
+
+# Modules with a function `register(group)`, in the order `--help` lists them.
+VERBS = ("wiring", "init", "flash", "check", "silicon")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(name="bench", help="Build a bench, and measure a real board.", no_args_is_help=True)
+    group.callback()(lambda: None)
+    for verb in VERBS:
+        importlib.import_module(f"{__name__}.{verb}").register(group)
+    app.add_typer(group)
