@@ -16,8 +16,8 @@ TOOLCHAIN := PYTHONPATH=firmware $(PYTHON) -m toolchain
 # Pure tests come first (conftest.py); tests of one group stay on one worker.
 PYTEST := $(VENV) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup firmware micropython mpy demo test unit lint format types docs bench safety canaries soak fuzz powercut \
-	mutants hotset micropython-tests second-opinion constraints clean
+.PHONY: help setup firmware instrument micropython mpy farm demo bench-demo hil test unit lint format types docs bench safety canaries soak \
+	fuzz powercut mutants hotset micropython-tests second-opinion constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -28,16 +28,28 @@ setup: ## install what is missing: system packages, Python environment, Node pac
 firmware: ## build/firmware.uf2 for the Pico (from the cache if it is there); HOT_SET=none: one with nothing in RAM, beside it
 	@$(TOOLCHAIN) firmware $(if $(HOT_SET),--hot-set $(HOT_SET))
 
+instrument: ## build/instrument.uf2 for the bench's own Pico (from the cache if it is there)
+	@$(TOOLCHAIN) instrument
+
 micropython: ## build/micropython and build/mpy-cross for this machine
 	@$(TOOLCHAIN) micropython
 
 mpy: ## build/mpy: the application's modules as an update carries them
 	@$(TOOLCHAIN) mpy
 
+farm: ## .venv-farm: labgrid, for those who share benches
+	@$(TOOLCHAIN) farm
+
 demo: setup firmware ## drive a lane over buried targets on the virtual Pico, and watch
 	@$(VENV) -m hil.serve.demo
 
-test: setup micropython firmware mpy lint types ## set up and run everything that proves this tree (WHOLE=1: no samples)
+bench-demo: setup firmware instrument ## what a newcomer with a bench does, on two emulated Picos: wiring, check, flash, scenarios, report
+	@$(VENV) -m hil.serve.bench_demo
+
+hil: setup firmware instrument ## every scenario on the bench, emulated or (BENCH=FILE.toml) real
+	@$(VENV) -m pytest hil/scenarios -p hil.testing.plugin --rig bench $(if $(BENCH),--rig-config $(BENCH)) $(if $(COUNT),--count $(COUNT))
+
+test: setup micropython firmware instrument mpy farm lint types ## set up and run everything that proves this tree (WHOLE=1: no samples)
 	@$(PYTEST) $(if $(WHOLE),--whole)
 
 unit: setup ## the pure tests only, in seconds
@@ -56,11 +68,11 @@ format: setup ## put the code into the project's format
 types: setup ## check the types of host and hil
 	@$(VENV) -m mypy
 
-bench: setup firmware micropython ## measure, print the tables, write build/bench.json (CLK="30 48": clocks a miss; RECORD=1: keep it)
+bench: setup firmware instrument micropython ## measure, print the tables, write build/bench.json (CLK="30 48": clocks a miss; RECORD=1: keep it)
 	@$(VENV) -m hil.prove.benchmarks $(CLK:%=--clk %) $(if $(RECORD),--record)
 
-safety: setup firmware ## inject every fault at many moments, write build/safety.json (CLK=70: clocks a miss)
-	@$(VENV) -m hil.prove.safety $(if $(CANARIES),--canaries) $(CLK:%=--xip-miss-clk %)
+safety: setup firmware instrument ## inject every fault at many moments, write build/safety.json (CLK=70: clocks a miss; RIG=bench)
+	@$(VENV) -m hil.prove.safety $(if $(RIG),--rig $(RIG)) $(if $(CANARIES),--canaries) $(CLK:%=--xip-miss-clk %)
 
 canaries: setup firmware ## put in known bad firmware: every row of `make safety` must fail on its own
 	@$(VENV) -m hil.prove.safety --canaries
@@ -82,6 +94,7 @@ hotset: setup ## choose anew what of the firmware is in RAM, by where the flash 
 
 docs: setup ## write the generated pages and parts of docs/ anew
 	@$(VENV) -m sapper_host.docs_gen
+	@$(VENV) -m hil.bench.wiring_page
 	@$(VENV) -m hil.prove.safety.coverage
 	@$(VENV) -m hil.prove.benchmarks.page
 	@$(VENV) -m hil.prove.benchmarks.detection_page

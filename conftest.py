@@ -10,6 +10,9 @@ import pytest
 
 from sapper_host import processes
 
+# Scenarios on any rig: `pytest hil/scenarios --rig virtual`. They do nothing where no rig is named.
+pytest_plugins = ("hil.testing.plugin", "hil.farm.plugin")
+
 
 def _stop(number: int) -> BaseException:
     for child in psutil.Process().children():
