@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from hil.bench import config_file
-from hil.bench.config import Config, GateFit
+from hil.bench.config import BenchPort, Config, GateFit
 from hil.bench.hardware import Hardware, HostPort
 from hil.bench.outside import Outside
+from hil.bench.port_finding import candidates, plugged_in
 from hil.errors import HilError
 from hil.rigs.bench.emulated import emulated_config, open_emulated
 from hil.rigs.bench.emulated_sockets import EmulatedSockets
 from hil.rigs.bench.flashing import INSTRUMENT, ROVER, HostSockets, Sockets, Tell, checked, flash_instrument, silent
 from hil.rigs.bench.rig import BenchRig
 from hil.rigs.firmware import default_uf2, instrument_uf2
+from sapper_host.connected.ports import USB_IDS
+
+PICO_IDS = f"{USB_IDS[0]:04x}:{USB_IDS[1]:04x}"
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,16 @@ def put_into_instrument(config: Config | None, uf2: Path, tell: Tell = silent) -
         with closing(open_outside(None)) as opened:
             outside = opened.outside
             return flash_instrument(image, outside.instrument, opened.sockets, outside, tell)
-    with closing(HostPort(INSTRUMENT, config.ports[INSTRUMENT])) as port:
+    with closing(_instrument_port(config)) as port:
         return flash_instrument(image, port, HostSockets(config), _HostClock(), tell)
+
+
+def _instrument_port(config: Config) -> HostPort:
+    """The one that the bench's file tells of; where there is no file yet, one that calls itself an instrument."""
+    wanted = config.ports[INSTRUMENT]
+    if wanted.given:
+        return HostPort(INSTRUMENT, wanted)
+    return HostPort(INSTRUMENT, BenchPort(usb_ids=PICO_IDS), lambda: candidates(INSTRUMENT, plugged_in()))
 
 
 def open_bench(
