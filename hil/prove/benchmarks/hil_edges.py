@@ -2,12 +2,11 @@
 
 `python -m hil.prove.benchmarks.hil_edges --moments 100` brings the rover to SWEEP and ARMED in turn, opens the loop at
 100 seeded moments, and compares each with the emulator's own record of the rover's two pins; the same moments on
-`virtual` beside it. --delay-off NS: the bench is told line delays that are off by so much, to show that it is noticed.
+`virtual` beside it. --delay-off NS: a known bad bench, that is told delays of the lines that are off by so much.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
@@ -16,6 +15,7 @@ from random import Random
 from statistics import fmean
 
 from hil.errors import HilError
+from hil.prove.benchmarks.hil_command import parser_of, show
 from hil.prove.benchmarks.hil_world_clock import WorldClock, outside_of
 from hil.prove.benchmarks.row import Row, at_most
 from hil.prove.safety.stage import Stage
@@ -27,7 +27,6 @@ from hil.rigs.rig import NS_PER_MS, Rig
 from hil.workers import workers
 from sapper.shared.pins import GPIO
 from sapper_host import processes
-from sapper_host.errors import SapperError, Status
 
 MOMENTS = 100
 JOBS = 2
@@ -195,19 +194,12 @@ def rows(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--moments", type=int, default=MOMENTS)
     parser.add_argument("--jobs", type=int, default=JOBS)
     parser.add_argument("--delay-off", type=int, default=0, metavar="NS", help="a known bad bench")
     options = parser.parse_args(arguments)
-    try:
-        told = rows(options.moments, options.delay_off, options.jobs, lambda text: print(text, flush=True))
-    except (HilError, SapperError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return Status.ERROR
-    for row in told:
-        print(f"{'ok  ' if row.ok else 'MISS'} {row.name}: {row.value:.3f} {row.unit} ({row.limit}); {row.note}")
-    return Status.OK if all(row.ok for row in told) else Status.SHORTFALL
+    return show(lambda: rows(options.moments, options.delay_off, options.jobs, lambda text: print(text, flush=True)))
 
 
 if __name__ == "__main__":

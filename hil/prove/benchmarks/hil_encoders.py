@@ -7,7 +7,6 @@ benches share the minutes out. --drop N: each so-manieth edge is left out of wha
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
@@ -16,6 +15,7 @@ from random import Random
 
 from hil.errors import HilError
 from hil.play.operator import Operator
+from hil.prove.benchmarks.hil_command import parser_of, show
 from hil.prove.benchmarks.hil_world_clock import outside_of
 from hil.prove.benchmarks.row import Row
 from hil.rigs.bench.opened import open_bench
@@ -26,7 +26,6 @@ from hil.world.encoder import QUARTERS, Edges
 from hil.world.wiring import Decoder
 from sapper.shared.pins import GPIO
 from sapper_host import processes
-from sapper_host.errors import SapperError, Status
 
 MINUTES = 10.0
 JOBS = 2
@@ -177,19 +176,12 @@ def rows() -> list[Row]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--minutes", type=float, default=MINUTES)
     parser.add_argument("--jobs", type=int, default=JOBS)
     parser.add_argument("--drop", type=int, default=0, metavar="N", help="a known bad bench")
     options = parser.parse_args(arguments)
-    try:
-        told = run(options.minutes, options.jobs, options.drop, lambda text: print(text, flush=True))
-    except (HilError, SapperError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return Status.ERROR
-    for row in told:
-        print(f"{'ok  ' if row.ok else 'MISS'} {row.name}: {row.value:g} {row.unit} ({row.limit}); {row.note}")
-    return Status.OK if all(row.ok for row in told) else Status.SHORTFALL
+    return show(lambda: run(options.minutes, options.jobs, options.drop, lambda text: print(text, flush=True)))
 
 
 if __name__ == "__main__":

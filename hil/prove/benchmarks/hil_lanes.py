@@ -11,7 +11,6 @@ would differ. What the instrument's own converter adds (its codes, its bows) sta
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,11 +23,11 @@ from hil.bench.config import GateFit
 from hil.errors import HilError
 from hil.play.replay import replay
 from hil.prove.benchmarks import hil_calibrated
+from hil.prove.benchmarks.hil_command import parser_of, show
 from hil.prove.benchmarks.row import Row
 from hil.rigs.spread import FRESH, SAMPLES_AS_PLAYED
 from hil.workers import workers
 from sapper_host import processes
-from sapper_host.errors import SapperError, Status
 from sapper_host.files.checkout import RECORDED
 from sapper_host.recordings.trace import Trace, read_trace
 
@@ -180,7 +179,7 @@ def rows() -> list[Row]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--lanes", type=int, default=LANES, help=f"the shortest so many (default {LANES})")
     parser.add_argument("--jobs", type=int, default=JOBS, help=f"so many at a time (default {JOBS})")
     parser.add_argument(
@@ -189,14 +188,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--late", type=float, default=0.0, metavar="MM", help="a known bad bench: its places")
     parser.add_argument("--louder", type=float, default=0.0, metavar="PERCENT", help="a known bad bench: its strengths")
     options = parser.parse_args(arguments)
-    try:
-        told = figures(run(options.lanes, options.jobs, not options.uncalibrated, options.late, options.louder))
-    except (HilError, SapperError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return Status.ERROR
-    for row in told:
-        print(f"{'ok  ' if row.ok else 'MISS'} {row.name}: {row.value:.3g} {row.unit} ({row.limit}); {row.note}")
-    return Status.OK if all(row.ok for row in told) else Status.SHORTFALL
+    return show(
+        lambda: figures(run(options.lanes, options.jobs, not options.uncalibrated, options.late, options.louder))
+    )
 
 
 if __name__ == "__main__":

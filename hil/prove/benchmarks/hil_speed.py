@@ -8,7 +8,6 @@ processor busy for so much of the time that it stands for.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -18,13 +17,13 @@ from dataclasses import replace
 from hil.errors import HilError
 from hil.play.lane_run import LaneRun
 from hil.prove.benchmarks.calibration import VIRTUAL, Calibration, Speed
+from hil.prove.benchmarks.hil_command import parser_of, show
 from hil.prove.benchmarks.row import Row
 from hil.rigs.registry import open_rig
 from hil.rigs.rig import NS_PER_S
 from hil.world.world import World
 from hil.world.world_file import load_world_file
 from sapper_host import processes
-from sapper_host.errors import SapperError, Status
 
 _LEAST = 0.8
 _SEED = 3
@@ -72,18 +71,11 @@ def rows(metres: float | None = None, busy_percent: float = 0.0) -> list[Row]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--metres", type=float)
     parser.add_argument("--busy", type=float, default=0.0, metavar="PERCENT", help="a known bad bench")
     options = parser.parse_args(arguments)
-    try:
-        told = rows(options.metres, options.busy)
-    except (HilError, SapperError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return Status.ERROR
-    for row in told:
-        print(f"{'ok  ' if row.ok else 'MISS'} {row.name}: {row.value:.3g} {row.unit} ({row.limit}); {row.note}")
-    return Status.OK if all(row.ok for row in told) else Status.SHORTFALL
+    return show(lambda: rows(options.metres, options.busy))
 
 
 if __name__ == "__main__":

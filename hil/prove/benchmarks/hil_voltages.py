@@ -10,7 +10,6 @@ may be, so that they go through all of it; how late is told as the mean, and of 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.bench.check.calibrate import even
-from hil.errors import HilError
 from hil.play.operator import Operator
 from hil.prove.benchmarks import hil_calibrated
+from hil.prove.benchmarks.hil_command import parser_of, show
 from hil.prove.benchmarks.hil_world_clock import WorldClock, outside_of
 from hil.prove.benchmarks.row import Row
 from hil.rigs.bench.emulated import emulated_config, open_emulated
@@ -32,7 +31,6 @@ from hil.rigs.rig import NS_PER_MS, NS_PER_S, TICK_NS
 from hil.rigs.spread import CRYSTAL_PPM
 from sapper.shared.pins import ADC_FULL_SCALE_MV
 from sapper_host import processes
-from sapper_host.errors import SapperError, Status
 
 Floats = NDArray[np.float64]
 _GATES = 3
@@ -220,18 +218,11 @@ def rows(calibrated: bool = True, late_ns: int = 0) -> list[Row]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--uncalibrated", action="store_true", help="a known bad bench")
     parser.add_argument("--late", type=int, default=0, metavar="US", help="another")
     options = parser.parse_args(arguments)
-    try:
-        told = rows(not options.uncalibrated, options.late * 1000)
-    except (HilError, SapperError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return Status.ERROR
-    for row in told:
-        print(f"{'ok  ' if row.ok else 'MISS'} {row.name}: {row.value:.3f} {row.unit} ({row.limit}); {row.note}")
-    return Status.OK if all(row.ok for row in told) else Status.SHORTFALL
+    return show(lambda: rows(not options.uncalibrated, options.late * 1000))
 
 
 if __name__ == "__main__":

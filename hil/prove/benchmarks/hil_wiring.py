@@ -8,7 +8,6 @@ check; --every N: only each Nth fault.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
@@ -22,12 +21,12 @@ from hil.bench.check.rover import Rover
 from hil.bench.check.run import neighbours
 from hil.bench.parts.parts import open_parts
 from hil.errors import HilError
+from hil.prove.benchmarks.hil_command import parser_of, show
 from hil.prove.benchmarks.row import Row
 from hil.rigs.bench.emulated import EmulatedOutside, emulated_config, open_emulated
 from hil.rigs.firmware import default_uf2, instrument_uf2
 from hil.workers import workers
 from sapper_host import processes
-from sapper_host.errors import SapperError, Status
 
 JOBS = 2
 _NAMED_PERCENT = 95
@@ -199,22 +198,17 @@ def rows() -> list[Row]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--every", type=int, default=1, metavar="N")
     parser.add_argument("--first", type=int, default=0, metavar="K", help="of these, from fault K on")
     parser.add_argument("--jobs", type=int, default=JOBS)
     parser.add_argument("--blind", action="store_true", help="a known bad check")
     options = parser.parse_args(arguments)
-    try:
-        told = rows_of(
+    return show(
+        lambda: rows_of(
             measure(options.every, options.first, options.blind, options.jobs, lambda text: print(text, flush=True))
         )
-    except (HilError, SapperError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return Status.ERROR
-    for row in told:
-        print(f"{'ok  ' if row.ok else 'MISS'} {row.name}: {row.value:.3f} {row.unit} ({row.limit}); {row.note}")
-    return Status.OK if all(row.ok for row in told) else Status.SHORTFALL
+    )
 
 
 if __name__ == "__main__":

@@ -171,4 +171,4 @@ def test_a_missing_file_is_a_reason_not_an_end(tmp_path: Path) -> None:
 def test_a_wrong_setting_or_rig_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["campaign", str(tmp_path), "--out", str(tmp_path / "o"), "--set", "sweep_mm_s=9"]) == Status.USAGE
     assert "sweep_mm_s = 9 is outside" in capsys.readouterr().err
-    assert main(["campaign", str(tmp_path), "--out", str(tmp_path / "o"), "--rig", "bench"]) == Status.USAGE
+    assert main(["campaign", str(tmp_path), "--out", str(tmp_path / "o"), "--rig", "nowhere"]) == Status.USAGE
