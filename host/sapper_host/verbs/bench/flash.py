@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sapper_host.verbs.help_text import help_of
-from sapper_host.verbs.options import BenchOption, JsonOption
+from sapper_host.verbs.options import JsonOption
 from sapper_host.verbs.say import say
 
 if TYPE_CHECKING:
@@ -21,7 +21,14 @@ def flash(
     instrument: Annotated[
         bool, typer.Option("--instrument", help="The instrument's firmware, instead of the rover's.")
     ] = False,
-    bench: BenchOption = None,
+    bench: Annotated[
+        str | None,
+        typer.Option(
+            "--bench",
+            metavar="F.toml",
+            help="The bench's file, or 'emulated' for two emulated Picos. Without it: what `sapper bench init` wrote.",
+        ),
+    ] = None,
     uf2: Annotated[
         Path | None, typer.Option("--uf2", metavar="FILE", help="The firmware. Without it what `make` built.")
     ] = None,
@@ -31,7 +38,8 @@ def flash(
 
     Nobody presses anything: the rover goes into BOOTSEL by its wires, the instrument by a word over its USB. Then the
     rover hashes its flash, which is compared with the file, and the instrument tells what it was built from. Another
-    board's drive is left alone. The rover has to be in SAFE; it is restarted.
+    board's drive is left alone. The rover has to be in SAFE; it is restarted. An instrument may be blank, and its bench
+    without a file: then it is the only board in BOOTSEL, or the only instrument that is plugged in.
 
     \b
     Examples:
@@ -43,23 +51,30 @@ def flash(
     import json
     import time
 
-    from sapper_host.verbs.rigs import EMULATED, bench_file, rig_errors
+    from sapper_host.verbs.rigs import EMULATED, rig_errors
 
-    path = bench_file(bench)
-    say(f"the bench: {path or EMULATED}", err=True)
     with rig_errors():
-        from hil.bench import config_file
-
-        config = config_file.read(path) if path else None
+        config = None if bench == EMULATED else _config(bench, instrument)
+        say(f"the bench: {config.path if config is not None else EMULATED}", err=True)
         began_s = time.monotonic()
         done = (_instrument if instrument else _rover)(config, uf2)
-    done["bench"] = str(path or EMULATED)
+    done["bench"] = config.path if config is not None else EMULATED
     done["took_s"] = round(time.monotonic() - began_s, 1)
     if as_json:
         typer.echo(json.dumps(done, indent=1))
         return
     what = "says that it was built so" if instrument else f"{done['verified_bytes']} bytes compared with its flash"
     say(f"the {done['board']} {done['number']} runs {done['file']} ({what}; {done['took_s']:.0f} s)")
+
+
+def _config(bench: str | None, instrument: bool) -> Config:
+    """The bench's file. An instrument is flashed before there is one: `sapper bench init` asks it who it is."""
+    from hil.bench import config_file
+    from hil.bench.config import Config
+
+    if instrument and bench is None and not config_file.default_path().exists():
+        return Config()
+    return config_file.read(Path(bench) if bench else None)
 
 
 def _rover(config: Config | None, uf2: Path | None) -> dict[str, Any]:
