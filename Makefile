@@ -71,8 +71,9 @@ types: setup ## check the types of host and hil
 bench: setup firmware instrument micropython ## measure, print the tables, write build/bench.json (CLK="30 48": clocks a miss; RECORD=1: keep it)
 	@$(VENV) -m hil.prove.benchmarks $(CLK:%=--clk %) $(if $(RECORD),--record)
 
-safety: setup firmware instrument ## inject every fault at many moments, write build/safety.json (CLK=70: clocks a miss; RIG=bench)
-	@$(VENV) -m hil.prove.safety $(if $(RIG),--rig $(RIG)) $(if $(CANARIES),--canaries) $(CLK:%=--xip-miss-clk %)
+safety: setup firmware instrument ## inject every fault at many moments, write build/safety.json (CLK=70: clocks a miss; RIG=bench, BENCH=F.toml: there; MOMENTS=2)
+	@$(VENV) -m hil.prove.safety $(if $(CANARIES),--canaries) $(CLK:%=--xip-miss-clk %) $(RIG:%=--rig %) $(BENCH:%=--bench %) \
+		$(MOMENTS:%=--moments %) $(AGAINST:%=--against %)
 
 canaries: setup firmware ## put in known bad firmware: every row of `make safety` must fail on its own
 	@$(VENV) -m hil.prove.safety --canaries
