@@ -74,10 +74,6 @@ class Instrument:
         self._next(wire.REPORT)  # what had begun
         return tuple(REPORT_HEAD.unpack_from(self._next(wire.REPORT)))
 
-    def flags(self) -> int:
-        """What it has to say of itself, a bit for each of wire.FLAGS."""
-        return self.report()[5]
-
     def play(self, high: Sequence[str] = (), codes: dict[str, int] | None = None) -> None:
         """These lines are driven high and the others low, and the converter's outputs have these codes, from now on."""
         levels = sum(1 << _PLAYED.index(signal) for signal in high)

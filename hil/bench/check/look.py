@@ -9,7 +9,7 @@ from typing import Protocol
 from hil.bench.check import model
 from hil.bench.check.instrument import CODE_MOST, Instrument
 from hil.bench.check.rover import Rover
-from hil.bench.check.seen import Gates, Host, Levels
+from hil.bench.check.seen import Gates, Levels
 from hil.bench.instrument import wire
 from hil.bench.instrument.lines import DAC_OUTPUTS, LINES
 from hil.bench.outside import Outside
@@ -155,22 +155,3 @@ def sweep(instrument: Instrument, rover: Rover, codes: Sequence[int], count: int
         for name in GATES:
             taken[name].append(rover.codes(name, count))
     return taken
-
-
-def all_of(bench: Bench, tell: Tell) -> tuple[Host, Levels | None, Gates | None]:
-    """Everything, in the order in which one needs the other; what could not be tried is None."""
-    did = power(bench, tell)
-    if not all(did.values()):
-        return Host(did), None, None
-    rover = Rover(bench.outside)
-    instrument = Instrument(bench.outside)
-    try:
-        rover.enter()
-        did |= host(bench, rover, tell)
-        seen = levels(instrument, rover, tell)
-        voltages = gates(instrument, rover, tell)
-    finally:
-        instrument.let_go()
-        rover.restart()
-    did |= reset(bench, tell)
-    return Host(did), seen, voltages

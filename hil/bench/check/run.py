@@ -14,6 +14,7 @@ from hil.bench.check.calibrate import Calibration
 from hil.bench.check.diagnose import Finding
 from hil.bench.check.instrument import Instrument
 from hil.bench.check.rover import Rover
+from hil.bench.check.seen import Host
 from hil.bench.config import Config, GateFit
 from hil.bench.outside import Outside
 from hil.bench.parts.parts import Parts, open_parts
@@ -79,7 +80,7 @@ def _check(bench: look.Bench, config: Config, done: Checked, tell: look.Tell) ->
     instrument = Instrument(bench.outside)
     done.instrument = instrument.number.hex()
     did = look.power(bench, tell)
-    done.findings += diagnose.of_host(look.Host(did))
+    done.findings += diagnose.of_host(Host(did))
     if done.findings:
         done.not_tried = ["lines", "voltages", "calibration", "clocks", "reset"]
         return
@@ -99,7 +100,7 @@ def _check(bench: look.Bench, config: Config, done: Checked, tell: look.Tell) ->
         instrument.let_go()
         rover.restart()
     did |= look.reset(bench, tell)
-    done.findings += diagnose.of_host(look.Host(did))
+    done.findings += diagnose.of_host(Host(did))
 
 
 def _calibrate(instrument: Instrument, rover: Rover, done: Checked, tell: look.Tell) -> None:

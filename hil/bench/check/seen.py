@@ -48,12 +48,3 @@ class Host:
     """
 
     did: dict[str, bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """All of it."""
-
-    levels: Levels
-    gates: Gates
-    host: Host = field(default_factory=Host)

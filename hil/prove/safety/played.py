@@ -13,15 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.prove.safety.detector_beside import Taken, first_that_raises
 from hil.prove.safety.stage import VSYS_MV, Stage
 from hil.rigs.rig import TICK_NS
 from hil.rigs.spread import ADC_NOISE_LSB
-from sapper.detector.detector import Detector
-from sapper.drive.odometry import Odometry
 from sapper.hardware.frame import FRAME_SAMPLES, INPUTS, RING_SAMPLES, SAMPLES, average
-from sapper.shared.limits import TICK_MS
 from sapper.shared.pins import ADC_FULL_SCALE_MV, TEMP_27C_UV, VSYS_DIVIDER
-from sapper.shared.settings import Settings
 
 _OFF_NS = (-400_000, 0, 400_000)  # of a frame's place: what measuring it and playing to it leave open
 # Apart by so much at most by the frames' place alone. Beyond it noise decides, and a board may be like none of these:
@@ -29,11 +26,9 @@ _OFF_NS = (-400_000, 0, 400_000)  # of a frame's place: what measuring it and pl
 _BY_PLACE_NS = TICK_NS + 2_000_000
 _BOARDS = 4  # of each place, the noise of each its own
 _BEGINS_NS = 1_000_000  # a tick's start before its change of duty
-_SENSE_NS = 100_000  # from a tick's start to its look at the encoders
 _SAMPLE_NS = TICK_NS // FRAME_SAMPLES
 _FIXED_MV = (0.0, 0.0, 0.0, VSYS_MV / VSYS_DIVIDER, TEMP_27C_UV / 1000)
 _GATES = 3
-_SIDES = (0, 1)
 
 
 class Window(NamedTuple):
@@ -70,27 +65,16 @@ def _frame_of(
 ) -> int | None:
     began_ns = next((t for t, duty in stage.timeline.pulses if t >= stage.started_ns and duty), stage.started_ns)
     armed_ns = next((t for t, level in reversed(stage.timeline.enable) if level == 1), began_ns)
-    settings = Settings()
-    detector, odometry = Detector(settings), Odometry(settings)
     first_ns = began_ns + (frame_ns - began_ns) % TICK_NS
     starts = np.arange(first_ns, until_ns - TICK_NS, TICK_NS)
-    last = [stage.tracks.wheels[side].count(began_ns) for side in _SIDES]
     frames = _means(stage, starts, np.random.default_rng(board), float(np.linspace(*ADC_NOISE_LSB, _BOARDS)[board]))
     tick_ns = duty_ns - _BEGINS_NS
-    began = False
-    for number, start in enumerate(starts.tolist()):
-        end = start + TICK_NS
-        tick = end + (tick_ns - end) % TICK_NS
-        if tick > armed_ns and not began:
-            began = True
-            detector.reset()
-        counts = [stage.tracks.wheels[side].count(tick + _SENSE_NS) for side in _SIDES]
-        odometry.step(counts[0] - last[0], counts[1] - last[1])
-        last = counts
-        flags = detector.step(frames[number], (number + 1) * TICK_MS, odometry.s_mm, 0, 0)
-        if flags & what and start > from_ns - TICK_NS:
-            return int(start)
-    return None
+    taken = (
+        Taken(start, start + TICK_NS + (tick_ns - start - TICK_NS) % TICK_NS, means)
+        for start, means in zip(starts.tolist(), frames, strict=True)
+    )
+    found = first_that_raises(stage, taken, began_ns, armed_ns, from_ns, what)
+    return None if found is None else found[0]
 
 
 def _means(

@@ -12,22 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hil.prove.safety.detector_beside import Taken, first_that_raises
 from hil.prove.safety.stage import Stage
 from hil.rigs.capabilities import insight_of
 from hil.rigs.ports import Converted
 from hil.rigs.rig import TICK_NS
-from sapper.detector.detector import FLAG_ALERT, FLAG_FAULT, Detector
-from sapper.drive.odometry import Odometry
+from sapper.detector.detector import FLAG_ALERT, FLAG_FAULT
 from sapper.hardware.frame import FRAME_SAMPLES, INPUTS, RING_SAMPLES, average
-from sapper.shared.limits import TICK_MS
-from sapper.shared.settings import Settings
 
 # What is looked for: the frame that raises the alert, or the detector's fault.
 SEEN, BLIND = FLAG_ALERT, FLAG_FAULT
 _ROUNDED_NS = 1  # times of the rig are whole ns
-_SENSE_NS = 100_000  # from a tick's start to its look at the encoders
 _TICK_FOUND_NS = 40_000  # a tick's start is found in steps of 20 us (ticks.py), and may be told so much early
-_SIDES = (0, 1)
 
 
 @dataclass(frozen=True)
@@ -54,31 +50,20 @@ def frame_of(stage: Stage, tick_ns: int, from_ns: int, what: int) -> Frame | Non
     if since is None or not known(stage):
         raise ValueError("the stage does not know all that the board has sampled")
     armed_ns = next((t for t, level in reversed(stage.timeline.enable) if level == 1), since)
-    settings = Settings()
-    detector, odometry = Detector(settings), Odometry(settings)
     taken = insight_of(stage.rig).conversions(since - _ROUNDED_NS)
     if not len(taken.times_ns) or taken.times_ns[0] > since + _ROUNDED_NS:
         raise ValueError("what the converter gave first is no longer kept")
     # The board's time, by its crystal, is not the world's: these are the world's.
     starts_ns = np.rint(taken.times_ns[::FRAME_SAMPLES]).astype(np.int64)
-    # Since its start: a board begins its counts anew, the stage does not; the tracks stand then.
-    last = [stage.tracks.wheels[side].count(since) for side in _SIDES]
     # The core wakes as a frame is whole; a tick that was found a little before that is no tick of the frame before.
     phase = tick_ns - int(starts_ns[np.searchsorted(starts_ns, tick_ns + _TICK_FOUND_NS, side="right") - 1])
-    began = False
-    for number, frame in enumerate(_frames(taken)):
-        first_ns = int(starts_ns[number])
-        tick = first_ns + TICK_NS + phase
-        if tick > armed_ns and not began:
-            began = True
-            detector.reset()
-        counts = [stage.tracks.wheels[side].count(tick + _SENSE_NS) for side in _SIDES]
-        odometry.step(counts[0] - last[0], counts[1] - last[1])
-        last = counts
-        flags = detector.step(frame, (number + 1) * TICK_MS, odometry.s_mm, 0, 0)
-        if flags & what and first_ns > from_ns - TICK_NS:
-            return Frame(first_ns, detector.statistic)
-    return None
+    frames = (
+        Taken(int(starts_ns[number]), int(starts_ns[number]) + TICK_NS + phase, means)
+        for number, means in enumerate(_frames(taken))
+    )
+    # Counts since its start: a board begins its counts anew, the stage does not; the tracks stand then.
+    found = first_that_raises(stage, frames, since, armed_ns, from_ns, what)
+    return None if found is None else Frame(*found)
 
 
 def _frames(taken: Converted) -> list[array[int]]:

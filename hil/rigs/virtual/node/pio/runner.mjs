@@ -184,6 +184,15 @@ export class Runner {
     machine.nowNanos = this.nextEdge;
     machine.execute(pio.instructions[pc]);
     this.pinsRead |= machine.pinsRead;
+    this.passInstruction();
+    if (machine.pc <= pc && this.circlePc < 0) {
+      this.beginCircle();
+    }
+  }
+
+  /** Time for one instruction that is done, and whether it can still be part of a circle. */
+  passInstruction() {
+    const { machine, pio } = this;
     this.next += (1 + machine.delay) * this.period;
     if (pio.effects !== this.effectsSeen) {
       this.effectsSeen = pio.effects;
@@ -191,9 +200,6 @@ export class Runner {
     }
     if (this.circlePc >= 0 && ++this.circleSteps > LONGEST_CIRCLE) {
       this.forgetCircle();
-    }
-    if (machine.pc <= pc && this.circlePc < 0) {
-      this.beginCircle();
     }
   }
 
@@ -285,14 +291,7 @@ export class Runner {
       pio.outputs.settle();
       return;
     }
-    this.next += (1 + machine.delay) * this.period;
-    if (pio.effects !== this.effectsSeen) {
-      this.effectsSeen = pio.effects;
-      this.forgetCircle();
-    }
-    if (this.circlePc >= 0 && ++this.circleSteps > LONGEST_CIRCLE) {
-      this.forgetCircle();
-    }
+    this.passInstruction();
     if (machine.jumped && machine.pc === pc && !forced && this.beginsCount(opcode)) {
       this.sleep = COUNTING;
     } else if (machine.pc <= pc && this.circlePc < 0 && machine.latched < 0) {

@@ -1,6 +1,8 @@
 // What SDA and SCL do in each phase of a transfer, worked out from time. There are no events but those of edges that
 // somebody follows.
 
+import { FollowedLines } from './wave.mjs';
+
 export const SDA = 1;
 export const SCL = 2;
 const BITS = 9; // of a byte, with its acknowledge
@@ -23,13 +25,9 @@ const PHASES = {
 export const NO_CLOCK = { low: 0, high: 0, hold: 0 };
 const AT_ONCE = ['idle', 'start']; // SDA moves while SCL is high
 
-export class I2cWave {
-  /** `changed(pins)`: these GPIOs, which are followed, may have another level now. */
+export class I2cWave extends FollowedLines {
   constructor(clock, changed) {
-    this.clock = clock;
-    this.changed = changed;
-    this.alarm = clock.createAlarm(() => this.edge());
-    this.followed = 0; // GPIOs whose edges are wanted, a bit each
+    super(clock, changed);
     this.phase = PHASES.idle;
     this.startNanos = 0;
     this.begin('idle', NO_CLOCK);
@@ -52,18 +50,6 @@ export class I2cWave {
     const at = nanos - this.startNanos + EPSILON;
     const data = at < hold ? before : phase.sda(this, at - hold);
     return (phase.scl(this, at) ? SCL : 0) | (data ? SDA : 0);
-  }
-
-  follow(gpio, wanted) {
-    this.followed = wanted ? this.followed | (1 << gpio) : this.followed & ~(1 << gpio);
-    this.plan();
-  }
-
-  edge() {
-    if (this.followed !== 0) {
-      this.changed(this.followed);
-      this.plan();
-    }
   }
 
   /** The next time at which a line may change. What comes behind the phase is the block's to tell. */

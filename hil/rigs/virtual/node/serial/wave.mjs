@@ -3,17 +3,36 @@
 
 const EPSILON_STEPS = 1e-6; // times are sums of doubles
 
-export class Wave {
-  /**
-   * `levels(step)`: the lines in a step of the frame at hand, bit (GPIO & 3) of each; before and after it in step -1.
-   * `changed(pins)`: these GPIOs, which are followed, may have another level now.
-   */
-  constructor(clock, levels, changed) {
+/** Lines whose levels follow from time. Who extends it says in `plan()` when the next may change. */
+export class FollowedLines {
+  /** `changed(pins)`: these GPIOs, which are followed, may have another level now. */
+  constructor(clock, changed) {
     this.clock = clock;
-    this.levels = levels;
     this.changed = changed;
     this.alarm = clock.createAlarm(() => this.edge());
     this.followed = 0; // GPIOs whose edges are wanted, a bit each
+  }
+
+  follow(gpio, wanted) {
+    this.followed = wanted ? this.followed | (1 << gpio) : this.followed & ~(1 << gpio);
+    this.plan();
+  }
+
+  edge() {
+    if (this.followed !== 0) {
+      this.changed(this.followed);
+      this.plan();
+    }
+  }
+}
+
+export class Wave extends FollowedLines {
+  /**
+   * `levels(step)`: the lines in a step of the frame at hand, bit (GPIO & 3) of each; before and after it in step -1.
+   */
+  constructor(clock, levels, changed) {
+    super(clock, changed);
+    this.levels = levels;
     this.clear();
   }
 
@@ -38,18 +57,6 @@ export class Wave {
 
   at(nanos) {
     return this.levels(this.stepAt(nanos));
-  }
-
-  follow(gpio, wanted) {
-    this.followed = wanted ? this.followed | (1 << gpio) : this.followed & ~(1 << gpio);
-    this.plan();
-  }
-
-  edge() {
-    if (this.followed !== 0) {
-      this.changed(this.followed);
-      this.plan();
-    }
   }
 
   /** The next edge within the frame; its last is the block's to tell, which knows whether another frame follows. */
