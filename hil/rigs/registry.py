@@ -80,8 +80,14 @@ def _application(root: Path, firmware: Path | None) -> list[Path]:
     return [*find_sources(root / "firmware" / "sapper"), *modules, *([micropython] if micropython.exists() else [])]
 
 
-# Beside its own: emulated or not, its parts and ports.
-_OF_BENCH = ("hil/bench", "hil/rigs/virtual", "host/sapper_host/connected")
+# Beside its own: emulated or not, its parts and ports, and the way an image gets onto a board.
+_OF_BENCH = (
+    "hil/bench",
+    "hil/rigs/virtual",
+    "host/sapper_host/connected",
+    "host/sapper_host/flash",
+    "firmware/sapper/storage",
+)
 
 
 @dataclass(frozen=True)
