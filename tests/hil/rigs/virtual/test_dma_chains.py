@@ -119,7 +119,7 @@ def test_a_free_running_slice_counts_cycles_whoever_reads_it(repl):
         "import array\nw = array.array('I', [0, 0, 0]); d = rp2.DMA()\n"
         "d.config(read=S + 8, write=w, count=3, ctrl=d.pack_ctrl(size=2, inc_read=False, treq_sel=59), trigger=False)\n"
         "mem32[0x50000420] = 1 << 16 | 6250\n"
-        "d.active(1); time.sleep_ms(1); print(w[1] - w[0] & 0xffff, w[2] - w[1] & 0xffff, d.count); d.close()"
+        "d.active(1); time.sleep_us(1000); print(w[1] - w[0] & 0xffff, w[2] - w[1] & 0xffff, d.count); d.close()"
     )
     assert out.split() == ["6250", "6250", "0"]
 

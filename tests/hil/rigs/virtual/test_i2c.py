@@ -269,7 +269,7 @@ def test_interrupts_follow_the_mask(repl, bus: int):
     pending = "(mem32[0xe000e200] >> 23) & 1"
     out = repl.execute(
         BY_HAND + f"set(0x30, 0); print({pending})\n"
-        f"set(0x30, {STOP_DET}); set({DATA_CMD}, 0x207); time.sleep_ms(1); print({pending}, reg(0x2c))\n"
+        f"set(0x30, {STOP_DET}); set({DATA_CMD}, 0x207); time.sleep_us(1000); print({pending}, reg(0x2c))\n"
         f"reg({CLR_STOP}); print(reg(0x2c)); set(0x30, 0); mem32[0xe000e280] = 1 << 23\n"
     )
     assert numbers(out) == [0, 1, STOP_DET, 0]
@@ -338,7 +338,8 @@ SESSION = (
         CATCH.format(what=f"i.writeto({ADDRESS + 1}, b'ab')") + "print(list(i.readfrom_mem(d, 3, 1)))\n" for _ in "12"
     )
     + BY_HAND
-    + f"set({DATA_CMD}, 7); time.sleep_ms(1); print(reg({STATUS}) & 0x21); set({DATA_CMD}, 0x209); time.sleep_ms(1)\n"
+    + f"set({DATA_CMD}, 7); time.sleep_us(1000); print(reg({STATUS}) & 0x21)\n"
+    f"set({DATA_CMD}, 0x209); time.sleep_us(1000)\n"
     f"print(reg({STATUS}) & 0x21, reg({RAW_INTR}) & {STOP_DET})\n"
     + DMA
     + "w = array.array('I', [64] + list(range(1, 30)) + [0x200 | 30])\n"

@@ -58,7 +58,7 @@ SYNCHRONISER_NS = 16  # before it looks, a change has passed two flip-flops
 AHEAD_US = 5000
 ARM = (
     "while time.ticks_diff(time.ticks_us(), {at_us}) < 0: pass\n"
-    "i.arm(); feed(3); i.drop(); time.sleep_ms(1); print(i.enabled())"
+    "i.arm(); feed(3); i.drop(); time.sleep_us(1000); print(i.enabled())"
 )
 
 
@@ -113,6 +113,6 @@ def test_with_the_loop_open_no_moment_of_the_program_lets_arming_raise_it(repl, 
 def test_arming_that_raises_it_before_it_looks_is_seen(repl, loop):
     """As the program once was entered: a pulse of one instruction, long after the loop opened."""
     loop.drive(0)
-    repl.execute(f"mem32[{INSTR}] = {MOV_X_Y}; mem32[{INSTR}] = i._dead + 1; time.sleep_ms(1)")
+    repl.execute(f"mem32[{INSTR}] = {MOV_X_Y}; mem32[{INSTR}] = i._dead + 1; time.sleep_us(1000)")
     (rose, up), (fell, down) = motor_edges(repl)
     assert (up, down) == (1, 0) and INSTRUCTION_NS <= fell - rose <= 2 * INSTRUCTION_NS

@@ -65,7 +65,7 @@ def test_flags_that_wake_both_give_the_loser_no_turn(repl):
     """What happened while they slept is worked out anew, and must come out as it was."""
     pico = repl.pico
     slower = TWO.replace("set(pins, 1)", "set(pins, 1) [5]").replace("set(pins, 0)", "set(pins, 0) [2]")
-    repl.execute(slower.format(first=4, second=5) + f"mem32[{PIO1}] = 3; time.sleep_ms(1)")
+    repl.execute(slower.format(first=4, second=5) + f"mem32[{PIO1}] = 3; time.sleep_us(1000)")
     pico.pin(13).watch()
     repl.execute(f"for _ in range(20):\n    mem32[{PIO1 + 0x34}] = 1; mem32[{PIO1 + 0x30}] = 1; time.sleep_us(33)")
     assert pico.pin(13).edges() == []

@@ -138,7 +138,7 @@ def test_round_robin_through_the_fifo_and_dma_is_paced_and_in_order(repl):
 def test_a_fifo_nobody_empties_sets_the_overflow_flag(repl):
     out = repl.execute(
         "ADC = 0x4004c000\nmachine.ADC(26)\nmem32[ADC] = 1\nmem32[ADC + 8] = 1 | 3 << 10\n"
-        "mem32[ADC + 0x10] = 959 << 8\nmem32[ADC] = 1 | 8\ntime.sleep_ms(1)\nmem32[ADC] = 1\n"
+        "mem32[ADC + 0x10] = 959 << 8\nmem32[ADC] = 1 | 8\ntime.sleep_us(1000)\nmem32[ADC] = 1\n"
         "print(mem32[ADC + 8] >> 11 & 1, mem32[ADC + 8] >> 16 & 15)"
     )
     assert out.split() == ["1", "4"]

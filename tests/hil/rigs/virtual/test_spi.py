@@ -84,8 +84,8 @@ def test_without_leave_dma_gets_nothing(repl):
     """SSPDMACR gives the requests; there are none without it, and none from a receive FIFO that is empty."""
     out = repl.execute(
         BY_HAND + "mem32[SPI0 + 4] = 2; mem32[SPI0 + 0x24] = 0\n"
-        "t = dma(True); r = dma(False); time.sleep_ms(1); print(t.count, r.count)\n"
-        "mem32[SPI0 + 0x24] = 1; time.sleep_ms(1); print(t.count, r.count)\n"
+        "t = dma(True); r = dma(False); time.sleep_us(1000); print(t.count, r.count)\n"
+        "mem32[SPI0 + 0x24] = 1; time.sleep_us(1000); print(t.count, r.count)\n"
         "mem32[SPI0 + 0x24] = 3; time.sleep_ms(12); print(t.count, r.count); t.close(); r.close()"
     )
     assert out.split() == ["100", "100", "100", "100", "0", "0"]
@@ -96,7 +96,7 @@ def test_what_nobody_takes_overruns_after_eight(repl):
     out = repl.execute(
         BY_HAND + "mem32[SPI0 + 4] = 3; mem32[SPI0 + 0x24] = 2\n"
         "d = dma(True, 20); time.sleep_ms(4); print(mem32[SPI0 + 0x18] & 1, status())\n"
-        "r = dma(False, 8); mem32[SPI0 + 0x24] = 1; time.sleep_ms(1); print(list(into[:8]), status())\n"
+        "r = dma(False, 8); mem32[SPI0 + 0x24] = 1; time.sleep_us(1000); print(list(into[:8]), status())\n"
         "mem32[SPI0 + 0x20] = 1; print(mem32[SPI0 + 0x18] & 1); d.close(); r.close()"
     )
     assert [line.strip() for line in out.splitlines()] == ["1 15", "[0, 1, 2, 3, 4, 5, 6, 7] 3", "0"]

@@ -110,7 +110,7 @@ def test_bytes_are_edges_on_the_pin(repl):
     repl.execute("u = machine.UART(1, 115200, bits=8, parity=0, stop=2, tx=Pin(20), rx=Pin(21))")
     pin = repl.pico.pin(20)
     pin.watch()
-    repl.execute("time.sleep_ms(1); u.write(b'\\x55\\x07'); u.flush()")
+    repl.execute("time.sleep_us(1000); u.write(b'\\x55\\x07'); u.flush()")
     edges = pin.edges()
     fell = edges[0][0]
     bit_ns = 1e9 / 115200
