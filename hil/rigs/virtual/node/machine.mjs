@@ -126,6 +126,7 @@ export class Machine {
     if (!this.powered) {
       return;
     }
+    this.tellLate();
     this.nor.powerLost();
     this.powered = false;
     this.releaseChip();
@@ -133,8 +134,14 @@ export class Machine {
     this.events.push(this.now, EVENT_POWER, 0, 0);
   }
 
+  /** Tells what lines to another board are told late, up to now. */
+  tellLate() {
+    this.chip?.pads.tellLate();
+  }
+
   /** Without a running chip every pin is left to the world outside. */
   releaseChip() {
+    this.tellLate();
     this.clock.rebase();
     this.clock.core = { cycles: 0 };
     this.clock.dropAlarms(this.keepAlarms);
@@ -176,6 +183,7 @@ export class Machine {
   }
 
   boot(cause) {
+    this.tellLate();
     if (cause === 'power' || cause === 'run') {
       this.kept.scratch.fill(0);
       this.kept.reason = 0;
@@ -219,6 +227,7 @@ export class Machine {
   }
 
   setCycleNanos(cycleNanos) {
+    this.tellLate();
     this.clock.rebase();
     this.clock.cycleNanos = Math.round(cycleNanos / PERIOD_STEP_NANOS) * PERIOD_STEP_NANOS;
     this.executor?.requestStop();
@@ -407,6 +416,16 @@ export class Machine {
     } else {
       this.restPin(pin);
     }
+  }
+
+  /** Whether nobody else drives the line soldered to a pin. */
+  lineApart(pin, apart) {
+    if (this.wires.apart[pin] === apart) {
+      return;
+    }
+    this.tellLate();
+    this.wires.apart[pin] = apart;
+    this.chip?.pads.functionChanged(this.chip.pads.pins[pin]);
   }
 
   /** Puts a wire from one pin to another, for good: what the first has drives the second. */

@@ -75,9 +75,10 @@ export class Pair {
     );
     const { machine } = board;
     const random = new Random(this.seed + NOISE_SEED + index);
-    const view = new View(index, this.lines, machine.clock, random, (line, level) =>
-      machine.lineIs(this.lines[line].pins[index], level),
-    );
+    const pinOf = (line) => this.lines[line].pins[index];
+    const show = (line, level) => machine.lineIs(pinOf(line), level);
+    const apart = (line, alone) => machine.lineApart(pinOf(line), alone);
+    const view = new View(index, this.lines, machine.clock, random, show, apart);
     const arrivals = new Arrivals(machine.clock, (end, does) => view.endIs(end, does));
     const rewirings = new Schedule(machine.clock, (groups) => view.rewire(groups));
     [view.noiseAlarm, arrivals.alarm, rewirings.alarm].forEach((alarm) => machine.keepAlarms.add(alarm));
@@ -178,6 +179,7 @@ export class Pair {
     this.converter?.lookAtPower();
     for (const index of IN_ORDER) {
       this.runBoard(this.sides[index].board, worldNanos);
+      this.sides[index].board.machine.tellLate();
     }
     this.reachedNanos = worldNanos;
     for (const { board } of this.sides) {

@@ -43,6 +43,7 @@ class Slice {
     this.nextCc = 0;
     this.startNanos = 0; // when the counter was startTicks
     this.startTicks = 0;
+    this.toldTicks = 0; // edges of lines told late (Pads.toldLate) have been told so far
     this.lastWrap = 0; // wraps already reported to INTR and DREQ
     this.alarm.cancel();
   }
@@ -74,10 +75,37 @@ class Slice {
     return this.csr & CSR_PH_CORRECT && phase > this.top ? 2 * this.top + 1 - phase : phase;
   }
 
-  /** Keeps the phase while something about the slice changes. */
-  hold() {
+  /** Tells the edges, up to and with that tick, of pins whose lines may be told late. */
+  tell(ticks) {
+    const { told, pins } = this.pwm.rp2040.pads;
+    for (let pin = this.index * 2; this.running && told !== 0 && pin < 30; pin += 16) {
+      for (const each of [pin, pin + 1]) {
+        if (told & (1 << each)) {
+          this.tellPin(pins[each], this.compareOf(each & 1), ticks);
+        }
+      }
+    }
+    this.toldTicks = Math.max(this.toldTicks, ticks);
+  }
+
+  tellPin(pin, compare, ticks) {
+    const { toldTicks, startTicks, startNanos, tickNanos, periodTicks: period } = this;
+    const offsets = this.csr & CSR_PH_CORRECT ? [0, compare, 2 * (this.top + 1) - compare] : [0, compare];
+    for (let start = toldTicks - (toldTicks % period); start <= ticks; start += period) {
+      for (const offset of offsets) {
+        const at = start + offset;
+        if (offset < period && at > toldTicks && at <= ticks) {
+          pin.tellOutput(startNanos + (at - startTicks) * tickNanos);
+        }
+      }
+    }
+  }
+
+  /** Keeps the phase while something about the slice changes. `latches`: a wrap takes over what was written. */
+  hold(latches = false) {
     const now = this.clock.nanos;
     const ticks = this.ticks(now);
+    this.tell(latches ? ticks - 1 : ticks);
     if (this.running) {
       this.startNanos += (ticks - this.startTicks) * this.tickNanos;
     } else {
@@ -85,6 +113,7 @@ class Slice {
     }
     this.noteWraps(ticks);
     this.startTicks = ticks % this.periodTicks;
+    this.toldTicks = this.startTicks;
     this.lastWrap = 0;
   }
 
@@ -157,6 +186,7 @@ class Slice {
       this.latch();
       this.startTicks %= this.periodTicks;
     }
+    this.toldTicks = this.startTicks;
     this.reschedule();
     this.pwm.updatePins(this.index);
   }
@@ -190,7 +220,7 @@ class Slice {
   onAlarm() {
     const ticks = this.ticks(this.clock.nanos);
     if (ticks % this.periodTicks === 0) {
-      this.hold();
+      this.hold(this.dirty);
       if (this.dirty) {
         this.latch();
       }
@@ -283,6 +313,13 @@ export class Pwm extends BasePeripheral {
     }
   }
 
+  /** Tells the edges so far of pins whose lines may be told late. */
+  tell() {
+    for (const slice of this.slices) {
+      slice.tell(slice.ticks(this.rp2040.clock.nanos));
+    }
+  }
+
   needsWrap(slice) {
     return ((this.intEnable >>> slice) & 1) !== 0 || this.rp2040.dma.isPacedBy(DREQ_PWM_WRAP0 + slice);
   }
@@ -363,6 +400,7 @@ export class Pwm extends BasePeripheral {
   }
 
   reset() {
+    this.rp2040.pads.tellLate();
     for (const slice of this.slices) {
       slice.reset();
       this.updatePins(slice.index);

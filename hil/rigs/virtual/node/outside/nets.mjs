@@ -29,14 +29,16 @@ class Net {
 export class View {
   /**
    * `side`: whose it is; `lines`: {pulledAt: the side that listens}; `show(line, level)`: this side's end of the line has
-   * that level now, or nothing (RELEASED), while it does not drive it.
+   * that level now, or nothing (RELEASED), while it does not drive it; `apart(line, 0 or 1)`: whether it is the only end of
+   * the line on this side, and none on the other drives it.
    */
-  constructor(side, lines, clock, random, show) {
+  constructor(side, lines, clock, random, show, apart) {
     this.side = side;
     this.lines = lines;
     this.clock = clock;
     this.random = random;
     this.show = show;
+    this.apart = apart;
     this.does = new Uint8Array(2 * lines.length).fill(UNPOWERED); // what each end does
     this.fights = lines.map(() => ({ times: 0, nanos: 0 })); // by line: its drivers against others
     this.noisy = new Map(); // lines of this side whose level is nobody's -> that at present
@@ -58,6 +60,7 @@ export class View {
     });
     this.nets.forEach((net) => net.ends.forEach((end) => void (this.netOf[end] = net)));
     this.nets.forEach((net) => this.settle(net));
+    this.nets.forEach((net) => this.lookWhoDrives(net));
   }
 
   sideOf(end) {
@@ -66,8 +69,17 @@ export class View {
 
   /** An end does something else now. */
   endIs(end, does) {
+    const other = this.sideOf(end) !== this.side && isDriver(does) !== isDriver(this.does[end]);
     this.does[end] = does;
     this.settle(this.netOf[end]);
+    if (other) {
+      this.lookWhoDrives(this.netOf[end]);
+    }
+  }
+
+  lookWhoDrives({ ends, mine }) {
+    const others = ends.filter((end) => this.sideOf(end) !== this.side && isDriver(this.does[end]));
+    mine.forEach((end) => this.apart(end - this.first, mine.length === 1 && others.length === 0 ? 1 : 0));
   }
 
   settle(net) {

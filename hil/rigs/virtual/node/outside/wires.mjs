@@ -25,6 +25,8 @@ export class Wires {
     this.dutyWatched = new Uint8Array(30);
     // Lines to another board (nets.mjs). What is told is what a pin does, not the level: that may be the line's.
     this.soldered = new Uint8Array(30); // pins with such a line
+    // Those where nobody else drives it: nothing on this board follows from it, so edges may be told a little later.
+    this.apart = new Uint8Array(30);
     this.ends = new Uint8Array(30).fill(UNPOWERED); // what each does to its line
     this.line = new Uint8Array(30).fill(RELEASED); // what its line has while the pin itself does not drive it
     this.endChanged = null; // (pin, what it does now, nanos)

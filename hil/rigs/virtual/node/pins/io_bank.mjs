@@ -47,6 +47,7 @@ export class IoBank0 extends BasePeripheral {
     if (offset <= CTRL_LAST) {
       if (offset & 4) {
         const pin = pins[offset >>> 3];
+        this.pads.tellLate();
         pin.ctrl = value & 0x3003331f;
         this.pads.functionChanged(pin);
         pin.inputMayHaveChanged();
@@ -82,6 +83,7 @@ export class IoBank0 extends BasePeripheral {
   }
 
   reset() {
+    this.pads.tellLate();
     for (const pin of this.pads.pins) {
       pin.ctrl = FUNCTION_NULL;
       pin.inte = 0;
@@ -127,6 +129,7 @@ export class PadsBank0 extends BasePeripheral {
   }
 
   setPad(pin, value) {
+    this.pads.tellLate();
     pin.pad = value;
     pin.inputMayHaveChanged();
     pin.update();

@@ -148,6 +148,14 @@ export class Pin {
     }
   }
 
+  /** What it did to its line from `nanos` on: told late. */
+  tellOutput(nanos) {
+    const output = this.outputAt(nanos);
+    this.oe = output >>> 1;
+    this.out = output & 1;
+    this.pads.wires.endIs(this.index, this.end, nanos);
+  }
+
   /** What it does to the line soldered to it: what drives it from outside stands at the pin, before the line. */
   get end() {
     if (this.oe) {
@@ -233,6 +241,7 @@ export class Pads {
     this.inputs = 0;
     this.history = new InputHistory();
     this.lazyMask = 0; // pins whose level follows from time and is worked out only when asked for
+    this.told = 0; // of these, pins with a line to another board whose edges are told late
     this.pins = [];
     for (let index = 0; index < 30; index++) {
       this.pins.push(new Pin(this, index));
@@ -253,6 +262,7 @@ export class Pads {
 
   /** The world outside drives a pin to 0 or 1, or lets go (RELEASED). */
   drive(index, level) {
+    this.tellLate();
     this.wires.external[index] = level;
     this.pins[index].update();
   }
@@ -266,7 +276,15 @@ export class Pads {
     }
   }
 
+  /** Tells what lines to another board are told late: before anything about their pins changes, and in time for it. */
+  tellLate() {
+    if (this.told !== 0) {
+      this.chip.pwm.tell();
+    }
+  }
+
   refreshLazy() {
+    this.tellLate();
     this.changed(this.lazyMask);
   }
 
@@ -360,7 +378,11 @@ export class Pads {
   functionChanged(pin) {
     const bit = 1 << pin.index;
     const driver = this.driverOf(pin);
-    const follows = driver !== null && this.followsEdges(pin);
+    const wanted = driver !== null && this.followsEdges(pin);
+    const soldered = driver !== null && this.wires.soldered[pin.index] !== 0;
+    const late = soldered && !wanted && driver === this.chip.pwm && this.wires.apart[pin.index] !== 0;
+    const follows = wanted || (soldered && !late);
+    this.told = late ? this.told | bit : this.told & ~bit;
     if (driver === null || follows) {
       this.lazyMask &= ~bit;
     } else {
@@ -374,18 +396,17 @@ export class Pads {
     pin.update();
   }
 
-  /** Whether this pin's edges are needed one by one: somebody watches, an interrupt waits, PIO looks, a wire leads on, a
-   *  line goes to another board. */
+  /** Whether this pin's edges are needed one by one on this board: somebody watches, an interrupt waits, PIO looks, a wire
+   *  leads on. */
   followsEdges(pin) {
     const { pio } = this.chip;
     const waited = (pio[0].pinsFollowed | pio[1].pinsFollowed) & (1 << pin.index);
-    const { watched, leads, soldered } = this.wires;
+    const { watched, leads } = this.wires;
     return (
       waited !== 0 ||
       watched[pin.index] !== 0 ||
       pin.inte !== 0 ||
-      leads[pin.index] !== NOWHERE ||
-      soldered[pin.index] !== 0
+      leads[pin.index] !== NOWHERE
     );
   }
 }
