@@ -1,8 +1,9 @@
 """The instrument's loop: a turn each beat of the grid, in which nothing is allocated; its end restarts the board.
 
-A turn takes what the host sent, keeps the rings of what is played ahead of the DMA, makes events of what the lines did,
-and sends a report every REPORT_EVERY_MS, or as its room is used up. The lines are parked from the start until a slice
-comes, when the host asks for it, and when it has been silent for HOST_SILENT_MS.
+A turn is for the lines, the next for the host. The one keeps the rings of what is played ahead of the DMA, and makes
+events of what the lines did; the other takes what the host sent, and sends a report every REPORT_EVERY_MS, or as its
+room is used up. The lines are parked from the start until a slice comes, when the host asks for it, and when it has
+been silent for HOST_SILENT_MS.
 """
 
 import gc
@@ -22,6 +23,7 @@ from instrument_beat import start as start_beat
 from instrument_beat import wait
 from instrument_build import CONTENT
 from instrument_rings import ring
+from instrument_rows import go_on
 from instrument_usb import drop, put, take
 from lines import LINES, WATCHED
 from micropython import const
@@ -219,74 +221,82 @@ class Instrument:
         fill = part_beats = silent_beats = beats = report_beats = 0
         sending = None
         send_at = send_end = 0
+        whole = 0
+        hosts = False
         wait()
         while True:
             passed = wait()
             since = ticks_us()
             if passed > _HUNG_BEATS:
                 raise RuntimeError("the loop hung")
-            look(registers, seen)
-            found = play(played, words, frames, seen)
-            if found & 7:
-                trouble(found)
-            # What the lines did.
-            whole = scan(state, 0, 0, state, out, levels, micros, counts, lowest, bits(seen, 8, 2, 4095))
-            if whole:
-                silences(state, out, micros, counts, seen)
-            if state[_IS_LOST] or bits(seen, 9, 0, 1):
-                state[_IS_LOST] = 0
-                watcher.dropped()
-                self.flags |= _LOST
-            # What the host has sent.
             silent_beats += passed
             part_beats += passed
-            got = take(incoming, fill)
-            if got:
-                fill += got
-                part_beats = 0
-            steps = _STEPS
-            while fill and steps:
-                steps -= 1
-                whole_bytes = find(incoming, fill, table)
-                if whole_bytes == 0:
-                    if part_beats < _PART_BEATS:
-                        break
-                    # Its rest does not come.
-                    part_beats = 0
-                    whole_bytes = -1
-                if whole_bytes < 0:
-                    self.flags |= _SPOILT
-                    fill = drop(incoming, -whole_bytes, fill)
-                    continue
-                silent_beats = 0
-                act(incoming[1], whole_bytes - 8)
-                fill = drop(incoming, whole_bytes, fill)
-            if silent_beats >= _SILENT_BEATS:
-                silent_beats = 0
-                if not self.parked:
-                    self.flags |= _SILENT
-                    self.park()
-            # What it is told: on with what is being sent, then what there is to say, then a report that is due.
             report_beats += passed
-            while True:
-                if sending is not None:
-                    send_at += put(sending, send_at, send_end - send_at)
-                    if send_at < send_end:
+            if not hosts:
+                hosts = True
+                look(registers, seen)
+                found = play(played, words, frames, seen)
+                if found & 7:
+                    trouble(found)
+                # What the lines did.
+                end = bits(seen, 8, 2, 4095)
+                go_on(state, levels, micros, counts, end)
+                whole = scan(state, 0, 0, state, out, levels, micros, counts, lowest, end)
+                if whole:
+                    silences(state, out, micros, counts, seen)
+                if state[_IS_LOST] or bits(seen, 9, 0, 1):
+                    state[_IS_LOST] = 0
+                    watcher.dropped()
+                    self.flags |= _LOST
+            else:
+                hosts = False
+                # What the host has sent.
+                got = take(incoming, fill)
+                if got:
+                    fill += got
+                    part_beats = 0
+                steps = _STEPS
+                while fill and steps:
+                    steps -= 1
+                    whole_bytes = find(incoming, fill, table)
+                    if whole_bytes == 0:
+                        if part_beats < _PART_BEATS:
+                            break
+                        # Its rest does not come.
+                        part_beats = 0
+                        whole_bytes = -1
+                    if whole_bytes < 0:
+                        self.flags |= _SPOILT
+                        fill = drop(incoming, -whole_bytes, fill)
+                        continue
+                    silent_beats = 0
+                    act(incoming[1], whole_bytes - 8)
+                    fill = drop(incoming, whole_bytes, fill)
+                if silent_beats >= _SILENT_BEATS:
+                    silent_beats = 0
+                    if not self.parked:
+                        self.flags |= _SILENT
+                        self.park()
+                # What it is told: on with what is being sent, then what there is to say, then a report that is due.
+                while True:
+                    if sending is not None:
+                        send_at += put(sending, send_at, send_end - send_at)
+                        if send_at < send_end:
+                            break
+                        if sending is say:
+                            self.say_bytes = 0
+                        sending = None
+                    if self.say_bytes:
+                        sending, send_at, send_end = say, 0, self.say_bytes
+                    elif report_beats >= _REPORT_BEATS or state[_EVENTS] > _EVENTS_MANY:
+                        report_beats = 0
+                        length = head(out, seen, whole, state, played, self.flags, self.converter.refused)
+                        sending, send_at, send_end = out, 0, close(out, _REPORT, length, table)
+                        self.flags = 0
+                        state[_EVENTS] = 0
+                        out = outs[0] if out is outs[1] else outs[1]
+                    else:
                         break
-                    if sending is say:
-                        self.say_bytes = 0
-                    sending = None
-                if self.say_bytes:
-                    sending, send_at, send_end = say, 0, self.say_bytes
-                elif report_beats >= _REPORT_BEATS or state[_EVENTS] > _EVENTS_MANY:
-                    report_beats = 0
-                    length = head(out, seen, whole, state, played, self.flags, self.converter.refused)
-                    sending, send_at, send_end = out, 0, close(out, _REPORT, length, table)
-                    self.flags = 0
-                    state[_EVENTS] = 0
-                    out = outs[0] if out is outs[1] else outs[1]
-                else:
-                    break
             feed()
             beats = (beats + passed) & 0xFFFF
             led(beats & _BLINK_BEATS)

@@ -3,6 +3,7 @@
 #include "py/runtime.h"
 #include "hardware/irq.h"
 #include "hardware/pwm.h"
+#include "shared/tinyusb/mp_usbd.h"
 
 #define GRID_SLICE (1) // clock.py
 
@@ -25,13 +26,14 @@ static mp_obj_t instrument_beat_start(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(instrument_beat_start_obj, instrument_beat_start);
 
-// wait() -> beats since the last call, at least 1.
+// wait() -> beats since the last call, at least 1. At each USB gets on: of what waits to be sent a packet goes out.
 static mp_obj_t instrument_beat_wait(void) {
     while (beats == seen) {
         __wfe();
     }
     uint32_t now = beats, count = now - seen;
     seen = now;
+    mp_usbd_task();
     return MP_OBJ_NEW_SMALL_INT(count & 0x3FFFFFFF);
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(instrument_beat_wait_obj, instrument_beat_wait);

@@ -4,7 +4,8 @@ set(PICO_PLATFORM "rp2040")
 set(MICROPY_FROZEN_MANIFEST ${MICROPY_BOARD_DIR}/manifest.py)
 
 list(APPEND MICROPY_SOURCE_BOARD
-    ${MICROPY_BOARD_DIR}/instrument_beat.c ${MICROPY_BOARD_DIR}/instrument_info.c ${MICROPY_BOARD_DIR}/instrument_rings.c ${MICROPY_BOARD_DIR}/instrument_usb.c)
+    ${MICROPY_BOARD_DIR}/instrument_beat.c ${MICROPY_BOARD_DIR}/instrument_info.c ${MICROPY_BOARD_DIR}/instrument_rings.c
+    ${MICROPY_BOARD_DIR}/instrument_rows.c ${MICROPY_BOARD_DIR}/instrument_usb.c)
 # Name and version for `picotool info` come from instrument_info.c; a date would make equal builds differ.
 # A report goes to USB in one piece, and two of the longest frames from the host wait there.
 list(APPEND MICROPY_DEF_BOARD
