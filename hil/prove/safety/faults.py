@@ -24,6 +24,9 @@ FULL_SCALE_MV = 3300.0
 STALL_MS = 400  # the longest sector erase that flash data sheets allow
 TICKS_US_WRAP = 1 << 30  # MicroPython's ticks_us
 FIND = "a find"
+# On the first gate. Of a step half as strong the coil's near side shows the detector what is above or below the alert's
+# level by the noise; the far side comes 0.4 s later.
+FIND_MV = (150.0, 300.0)
 WRAPS = "ticks_us wraps"
 HANG_BY_HAND = "hang put into the loop by hand"
 RAISES = "exception in a tick"
@@ -154,8 +157,13 @@ def _unplugged(stage: Stage, random: Random) -> None:
 @fault(FIND)
 def _find(stage: Stage, random: Random) -> None:
     """A strong find under the coil, all at once. Not a fault at all, but what the rover is there to stop for."""
-    size = random.uniform(60, 120)
-    stage.find((-size, -0.6 * size, -0.2 * size))
+    size = random.uniform(*FIND_MV)
+    stage.find(find_mv(size))
+
+
+def find_mv(size_mv: float) -> tuple[float, float, float]:
+    """What a find does to the gates that does so much to the first one."""
+    return -size_mv, -0.6 * size_mv, -0.2 * size_mv
 
 
 # Tracks
