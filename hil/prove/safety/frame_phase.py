@@ -28,7 +28,9 @@ _FLANKS = 7  # up, down, ... up
 _LEVEL_NS = 300 * NS_PER_MS
 _LEVEL_FRAMES = slice(2, 5)  # of those told: the first may be of before
 _LEVEL_OFF_MV = 2.0  # of frames on the same level; four deviations of a converter's noise
-_STEP_NS = 500_000
+# An input is sampled every 500 us, each time at the same place in a step as long as that: its 20 samples would tell no
+# more than the step that they are in, which leaves a quarter of a millisecond either way.
+_STEP_NS = 100_000
 _SLOPE = (_TO_MV - _FROM_MV) / _FLANK_NS
 _EVERY_NS = next(1_000_000_000 // hertz for _, name, hertz, _ in MESSAGES if name == "DETECT")
 _APART_MV = _SLOPE * _EVERY_NS  # two frames on the same flank
@@ -41,8 +43,8 @@ _OFF_MOST_NS = 500_000  # any of these frames from where all of them say
 
 
 def measure_ns(stage: Stage) -> int:
-    """When a frame begins, modulo a frame: of the frames told in the next two seconds, to half a step of what is played
-    and some 0.1 ms.
+    """When a frame begins, modulo a frame: of the frames told in the next two seconds, to 0.1 ms where the rig plays
+    steps as short as these, else to half of the steps that it plays.
 
     The board has telemetry on. Gate 2 is taken for it, until `Stage.clear`: the row has been measured. OperatorError
     when it tells too few frames, or such as no ramp explains.

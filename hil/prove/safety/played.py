@@ -8,6 +8,7 @@ from the earliest is not kept by a board that a rig with insight would fail.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -20,12 +21,18 @@ from hil.rigs.spread import ADC_NOISE_LSB
 from sapper.hardware.frame import FRAME_SAMPLES, INPUTS, RING_SAMPLES, SAMPLES, average
 from sapper.shared.pins import ADC_FULL_SCALE_MV, TEMP_27C_UV, VSYS_DIVIDER
 
-_OFF_NS = (-400_000, 0, 400_000)  # of a frame's place: what measuring it and playing to it leave open
-# Apart by so much at most by the frames' place alone. Beyond it noise decides, and a board may be like none of these:
-# one frame earlier is allowed for.
+# Of a frame's place: what measuring it and playing to it leave open. 0.1 ms of the ramp, 0.25 of the steps that a bench
+# plays, and two crystals, 60 ppm apart, for 2.5 s in between.
+_OFF_NS = (-500_000, 0, 500_000)
+# Apart by so much at most by the frames' place alone, or by when encoders are looked at. Beyond it noise decides, and a
+# board may be like none of these: one frame earlier is allowed for.
 _BY_PLACE_NS = TICK_NS + 2_000_000
 _BOARDS = 4  # of each place, the noise of each its own
-_BEGINS_NS = 1_000_000  # a tick's start before its change of duty
+# The core wakes for a tick so long before the first change of a duty in it, give or take: on the virtual Pico 1.37 to
+# 1.57 ms, a miss of the flash cache at 48 or 70.
+_WAKES_NS = 1_450_000
+_WAKES_OFF_NS = (-250_000, 0, 250_000)
+_WHOLE_LATE_NS = 2_000_000  # a frame is whole just before its tick's start: where these say later, that is their error
 _SAMPLE_NS = TICK_NS // FRAME_SAMPLES
 _FIXED_MV = (0.0, 0.0, 0.0, VSYS_MV / VSYS_DIVIDER, TEMP_27C_UV / 1000)
 _GATES = 3
@@ -50,31 +57,41 @@ def window_of(stage: Stage, frame_ns: int, duty_ns: int, from_ns: int, until_ns:
     starts = []
     for off_ns in _OFF_NS:
         for board in range(_BOARDS):
-            start = _frame_of(stage, frame_ns + off_ns, duty_ns, from_ns, until_ns, what, board)
-            if start is None:
-                return None
-            starts.append(start)
-    earliest, latest = min(starts), max(starts)
+            for start in _frames_of(stage, frame_ns + off_ns, duty_ns, from_ns, until_ns, what, board):
+                if start is None:
+                    return None
+                starts.append(start - off_ns)
+    # Which frame it was, one place tells, and another when that frame began: a find near a frame's end is seen in it at
+    # one place and in the next frame at the place before.
+    earliest, latest = min(starts) + _OFF_NS[0], max(starts) + _OFF_NS[-1]
     if latest - earliest > _BY_PLACE_NS:
         earliest -= TICK_NS
     return Window(earliest, latest)
 
 
-def _frame_of(
+def _frames_of(
     stage: Stage, frame_ns: int, duty_ns: int, from_ns: int, until_ns: int, what: int, board: int
-) -> int | None:
+) -> Iterator[int | None]:
+    """For each of _WAKES_OFF_NS the frame's first sample."""
     began_ns = next((t for t, duty in stage.timeline.pulses if t >= stage.started_ns and duty), stage.started_ns)
     armed_ns = next((t for t, level in reversed(stage.timeline.enable) if level == 1), began_ns)
     first_ns = began_ns + (frame_ns - began_ns) % TICK_NS
     starts = np.arange(first_ns, until_ns - TICK_NS, TICK_NS)
     frames = _means(stage, starts, np.random.default_rng(board), float(np.linspace(*ADC_NOISE_LSB, _BOARDS)[board]))
-    tick_ns = duty_ns - _BEGINS_NS
-    taken = (
-        Taken(start, start + TICK_NS + (tick_ns - start - TICK_NS) % TICK_NS, means)
+    taken = [
+        Taken(start, tick_of(start + TICK_NS, duty_ns), means)
         for start, means in zip(starts.tolist(), frames, strict=True)
-    )
-    found = first_that_raises(stage, taken, began_ns, armed_ns, from_ns, what)
-    return None if found is None else found[0]
+    ]
+    for off_ns in _WAKES_OFF_NS:
+        found = first_that_raises(stage, taken, began_ns, armed_ns, from_ns, what, off_ns)
+        yield None if found is None else found[0]
+
+
+def tick_of(whole_ns: int, duty_ns: int) -> int:
+    """When the core wakes for the tick that takes a frame that is whole then. duty_ns: where in a tick's time duties
+    change."""
+    earliest_ns = whole_ns - _WHOLE_LATE_NS
+    return earliest_ns + (duty_ns - _WAKES_NS - earliest_ns) % TICK_NS
 
 
 def _means(

@@ -37,7 +37,7 @@ class Row:
     wrong: tuple[str, ...]
     worst: Trial
     repeats: tuple[str, ...] = ()  # what had to be tried again, each time
-    drawn_again: int = 0  # moments that could not be judged from outside, so that others were drawn
+    drawn_again: int = 0  # moments that could not be judged, so that others were drawn
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -16,26 +16,30 @@ from hil.prove.safety.stage import Stage
 from hil.prove.safety.ticks import at_end_of_tick, at_start_of_tick
 from hil.prove.safety.timeline import settled_from
 from hil.prove.safety.ways import ANY_WAY, Ways, offered_by, ways_of
-from hil.rigs.rig import NS_PER_MS
+from hil.rigs.rig import NS_PER_MS, TICK_NS
 
 _RUN_UP_MS = 2800  # of a sweep until the detector has seen enough ground to search
 _SETTLED_NS = 1_000 * NS_PER_MS  # until the detector knows how often its gates repeat themselves
 _BEFORE_WRAP_US = 3_900_000  # from a board's start to its being in a state
 _PATCHING_US = 5_000_000  # and what patching it takes
 _SEES = {"alert": truth.SEEN, "blind": truth.BLIND}
+# While a board stands and collects its heap, a frame goes by that its detector does not get; the one beside it gets
+# all. By what it learned of how often a gate repeats itself it may then tell a freeze a frame earlier.
+_PASSED_OVER_NS = {"alert": 0, "blind": TICK_NS}
 _BOOTS_MS = 600  # until a board that was reset has told so
 _STAYS_NS = 100 * NS_PER_MS
 _AHEAD_NS = NS_PER_MS  # what is set off is told to the rig so long before
 _DROVE_NS = 5_000 * NS_PER_MS  # before a fault that the detector has to see, its run-up among it
-_DRAWS = 8  # moments, until one can be judged from outside
+_WHOLE_NS = 9_900_000  # no detector knows a frame sooner after its first sample
+_DRAWS = 8  # moments, until one can be judged
 
 
 @dataclass(frozen=True)
 class Trial:
     """One moment: how long it took (us; None: it did not happen), what else was wrong, and the picture of it.
 
-    repeats: what had to be tried again on the way, and should not have had to be. undecided: why it says nothing, seen
-    from outside: it was drawn anew so many times (drawn_again). ways: how it was run on this rig.
+    repeats: what had to be tried again on the way, and should not have had to be. undecided: why it says nothing, as it
+    was seen: it was drawn anew so many times (drawn_again). ways: how it was run on this rig.
     """
 
     scenario: Scenario
@@ -64,15 +68,15 @@ class Trial:
 
 
 class _UndecidedError(Exception):
-    """What is seen from outside does not decide this moment."""
+    """What is seen does not decide this moment."""
 
 
 def run_trial(stage: Stage, scenario: Scenario, seed: int, patch: str = "", deaf: Sequence[str] = ()) -> Trial:
     """One moment on a board in SAFE; leaves it in SAFE. HilError when the board cannot be brought into the state.
 
     patch: what is put into the running image for it (patched.py), '' for the image as it was built. deaf: methods of
-    the rig that do nothing from the fault on until the row has been measured. A moment that cannot be judged from
-    outside is drawn anew; if none can be, that is wrong.
+    the rig that do nothing from the fault on until the row has been measured. A moment that cannot be judged is drawn
+    anew; if none can be, that is wrong.
     """
     for again in range(_DRAWS):
         trial = _run(stage, scenario, seed, again, patch, deaf)
@@ -142,7 +146,8 @@ def _run(stage: Stage, scenario: Scenario, seed: int, again: int, patch: str, de
     except LookupError as error:
         wrong = str(error)
     at = scenario.measure(stage, t0)
-    if at is not None and at == t0 > fault_ns:
+    knows_ns = t0 + (_WHOLE_NS if scenario.start in OWN_DETECTOR and not (undecided or wrong) else 0)
+    if at is not None and at <= knows_ns > fault_ns:
         if ways.inside:
             wrong = wrong or f"it was so before the {scenario.start}"
         else:
@@ -192,10 +197,13 @@ def _frame(stage: Stage, scenario: Scenario, ways: Ways, tick_ns: int, fault_ns:
     about. LookupError when there is none."""
     what = _SEES[scenario.start]
     if ways.inside:
-        frame = truth.frame_of(stage, tick_ns, fault_ns, what)
-        if frame is None:
+        frames = truth.frames_of(stage, tick_ns, fault_ns, what)
+        starts = [frame.start_ns for frame in frames if frame is not None]
+        if not starts:
             raise LookupError("the firmware's detector, run beside it, saw nothing")
-        return frame.start_ns, frame.start_ns
+        if len(starts) < len(frames):
+            raise _UndecidedError("an encoder's edge as the tick looked at it decides whether the detector sees it")
+        return min(starts) - _PASSED_OVER_NS[scenario.start], max(starts)
     until_ns = stage.seen_ns
     phase = duty_ticks.phase_ns(stage.timeline, fault_ns, _DROVE_NS)
     window = played.window_of(stage, frame_phase.measure_ns(stage), phase, fault_ns, until_ns, what)

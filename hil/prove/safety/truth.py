@@ -24,6 +24,9 @@ from sapper.hardware.frame import FRAME_SAMPLES, INPUTS, RING_SAMPLES, average
 SEEN, BLIND = FLAG_ALERT, FLAG_FAULT
 _ROUNDED_NS = 1  # times of the rig are whole ns
 _TICK_FOUND_NS = 40_000  # a tick's start is found in steps of 20 us (ticks.py), and may be told so much early
+# When a tick looks at its encoders is known to so much. An edge in between counts in this tick or in the next, and may
+# move the end of a bin of the detector's ground by a frame, or the alert by a bin, so there may be two such frames.
+SENSED_OFF_NS = (-40_000, 0, 40_000)
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,9 @@ def known(stage: Stage) -> bool:
     return since is not None and since >= stage.known_from_ns
 
 
-def frame_of(stage: Stage, tick_ns: int, from_ns: int, what: int) -> Frame | None:
-    """The frame, begun after from_ns less a frame, with which the detector has to raise `what` (SEEN, BLIND); None when
-    it does not until now. tick_ns: the start of any tick.
+def frames_of(stage: Stage, tick_ns: int, from_ns: int, what: int) -> list[Frame | None]:
+    """For each of SENSED_OFF_NS the frame, begun after from_ns less a frame, with which the detector has to raise
+    `what` (SEEN, BLIND); None where it does not until now. tick_ns: the start of any tick.
 
     A stage that is not `known`, or has converted for longer than is kept, has no answer: ValueError.
     """
@@ -57,13 +60,13 @@ def frame_of(stage: Stage, tick_ns: int, from_ns: int, what: int) -> Frame | Non
     starts_ns = np.rint(taken.times_ns[::FRAME_SAMPLES]).astype(np.int64)
     # The core wakes as a frame is whole; a tick that was found a little before that is no tick of the frame before.
     phase = tick_ns - int(starts_ns[np.searchsorted(starts_ns, tick_ns + _TICK_FOUND_NS, side="right") - 1])
-    frames = (
+    frames = [
         Taken(int(starts_ns[number]), int(starts_ns[number]) + TICK_NS + phase, means)
         for number, means in enumerate(_frames(taken))
-    )
+    ]
     # Counts since its start: a board begins its counts anew, the stage does not; the tracks stand then.
-    found = first_that_raises(stage, frames, since, armed_ns, from_ns, what)
-    return None if found is None else Frame(*found)
+    found = (first_that_raises(stage, frames, since, armed_ns, from_ns, what, off_ns) for off_ns in SENSED_OFF_NS)
+    return [None if each is None else Frame(*each) for each in found]
 
 
 def _frames(taken: Converted) -> list[array[int]]:

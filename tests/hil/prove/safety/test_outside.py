@@ -1,8 +1,6 @@
 """Rows on a rig that sees a board from outside alone: kept where they are with Insight, missed on bad firmware, never
 counted from later than the inside of the chip would tell."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from hil.errors import HilError
@@ -10,6 +8,7 @@ from hil.prove.safety import played, trial, truth
 from hil.prove.safety.by_line import BY_LINE
 from hil.prove.safety.canaries import CANARIES, canaries_of
 from hil.prove.safety.scenarios import SCENARIOS, goes_by_line, needs
+from hil.prove.safety.ticks import at_start_of_tick
 from hil.prove.safety.trial import run_trial
 from hil.prove.safety.ways import offered_by, ways_of
 from hil.rigs.capabilities import Analogue, Cable, Lines, Pins, Power, Reset, Time
@@ -51,6 +50,18 @@ MISSED = (
     ("left encoder cut, in TELEOP", 250_000, "a track's fault is a stop 300 ms later"),
     ("brown-out, in SWEEP", 60_000, "reset and power cut do not reach the chip"),
 )
+
+
+class Inside:
+    """The same stage, with the inside of its chip."""
+
+    def __init__(self, stage):
+        self.rig, self.note = stage.rig.inner, stage.note
+        self.timeline, self.tracks, self.known_from_ns = stage.timeline, stage.tracks, stage.known_from_ns
+
+    @property
+    def now_ns(self):
+        return self.rig.now_ns
 
 
 def row(name, limit_us):
@@ -97,30 +108,42 @@ def test_a_row_is_missed_from_outside_on_its_canary(stage, name, limit_us, what)
 @pytest.mark.virtual
 @pytest.mark.xdist_group("outside")
 @pytest.mark.parametrize(
-    ("name", "limit_us"), [("a find, in SWEEP", 25_000), ("gate 0 frozen, in SWEEP", 100_000)], ids=["alert", "blind"]
+    ("name", "limit_us", "seeds"),
+    [
+        ("a find, in SWEEP", 25_000, range(1000, 1006)),
+        ("gate 0 frozen, in SWEEP", 100_000, range(1000, 1003)),
+        pytest.param("a find, in SWEEP", 25_000, range(2000, 2040), marks=pytest.mark.whole),
+        pytest.param("gate 0 frozen, in SWEEP", 100_000, range(2000, 2020), marks=pytest.mark.whole),
+    ],
+    ids=["alert", "blind", "alert, many", "blind, many"],
 )
-def test_what_the_detector_had_to_see_is_never_told_later_than_its_converter_tells(stage, monkeypatch, name, limit_us):
+def test_what_the_detector_had_to_see_is_never_told_later_than_its_converter_tells(
+    stage, monkeypatch, name, limit_us, seeds
+):
     seen, look = [], played.window_of
 
     def window_of(stage, frame_ns, duty_ns, from_ns, until_ns, what):
         window = look(stage, frame_ns, duty_ns, from_ns, until_ns, what)
-        inside = SimpleNamespace(
-            rig=stage.rig.inner, timeline=stage.timeline, tracks=stage.tracks, known_from_ns=stage.known_from_ns
-        )
-        tick_ns = from_ns + (duty_ns - 1_400_000 - from_ns) % TICK_NS
-        seen.append((window, truth.frame_of(inside, tick_ns, from_ns, what)))
+        inside = Inside(stage)
+        seen.append((window, truth.frames_of(inside, at_start_of_tick(inside), from_ns, what)))
         return window
 
     monkeypatch.setattr(trial.played, "window_of", window_of)
-    for seed in (1000, 1001, 1002):
+    narrow = 0
+    for seed in seeds:
+        stage.run(seed * 1_130_000 % TICK_NS)  # another place of the frames in a step of what is played
         done = run_trial(stage, row(name, limit_us), seed)
-        assert done.kept, (done.latency_us, done.wrong)
-        window, frame = seen[-1]
-        assert window is not None and frame is not None
-        assert window.earliest_ns <= frame.start_ns
-        if limit_us == 25_000:  # a find leaves nothing open but which side of a frame's end it came on
-            assert window.latest_ns - window.earliest_ns <= TICK_NS + NS_PER_MS
-            assert frame.start_ns <= window.latest_ns + NS_PER_MS
+        assert done.kept, (seed, done.latency_us, done.wrong)
+        window, frames = seen[-1]
+        assert window is not None and None not in frames, seed
+        starts = [frame.start_ns for frame in frames]
+        assert window.earliest_ns <= min(starts), (seed, window.earliest_ns - min(starts))
+        if limit_us == 25_000:
+            assert max(starts) <= window.latest_ns, (seed, max(starts) - window.latest_ns)
+            narrow += window.latest_ns - window.earliest_ns <= TICK_NS + NS_PER_MS
+    # A find leaves nothing open but which side of a frame's end it came on, unless the bin that it came in is at the
+    # alert's level.
+    assert limit_us != 25_000 or narrow >= len(seeds) * 2 // 3
 
 
 @pytest.mark.virtual
