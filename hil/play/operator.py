@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 
 from hil.errors import HilError
 from hil.rigs.ports import SerialLine
-from hil.rigs.rig import NS_PER_MS, TICK_NS, Rig
+from hil.rigs.rig import NS_PER_MS, SAMPLE_NS, TICK_NS, Rig
+from sapper.hardware.frame import INPUTS
 from sapper.shared.pins import GPIO
 from sapper_host.board.decoder import Counts, Event, Frame, Item, StreamDecoder, Text
 
 _SLICE_NS = 5 * NS_PER_MS
 _PING_EVERY_NS = 500 * NS_PER_MS
 BOOT_LIMIT_MS = 5000
-_EARLY_NS = 30_000  # a row begins so long before its frame: after the last sample of the one before
+# A row begins so long before its frame: in the middle between input 0's last sample of the one before and its first,
+# as what plays it may be a quarter of a millisecond off (the bench's converter).
+_EARLY_NS = INPUTS * SAMPLE_NS // 2
 
 
 class OperatorError(HilError):

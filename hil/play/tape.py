@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hil.errors import HilError
 from hil.play.course import AHEAD, STAND, Piece, pieces_of
-from hil.rigs.rig import NS_PER_S, Rig
+from hil.rigs.rig import NS_PER_S, SAMPLE_NS, Rig
 from sapper.shared.pins import GPIO, TEMP_27C_UV, TEMP_SLOPE_UV, VSYS_DIVIDER
 from sapper_host.recordings.trace import DRIVEN, Trace, ticks_per_m
 
@@ -27,6 +27,7 @@ _VSYS_MV = 5000.0
 _TEMP_C = 27.0
 _STEP_S = 0.01
 _EDGES_FROM, _EDGES_TO = 0.15, 0.95
+_EDGES_LATE_NS = 220_000  # than a row begins at input 0: boards look at encoders just before a frame begins, or after
 # Levels of A and B in the four quarter phases of a cycle: forwards A rises with B low.
 _LEVEL_A = np.array([0, 1, 1, 0])
 _LEVEL_B = np.array([0, 0, 1, 1])
@@ -225,7 +226,8 @@ class Tape:
     _shuttle_tau: float
 
     def _play_adc(self, start_ns: int, duration_s: float, first_s: float, last_s: float) -> None:
-        """The rows between two tape times, each held from its own time on."""
+        """The rows between two tape times, each held from its own time on; at each input as much later as it is sampled
+        later, so that a row and a frame have the same samples."""
         low, high = min(first_s, last_s), max(first_s, last_s)
         first = bisect_right(self._t_s, low) - 1
         last = bisect_right(self._t_s, high) - 1
@@ -236,7 +238,7 @@ class Tape:
         share = np.abs(at_s - first_s) / max(high - low, 1e-9)
         times_ns = (start_ns + share * duration_s * NS_PER_S).astype(np.int64)
         for channel, values in enumerate(self._inputs):
-            self._board.adc.play(channel, times_ns, values[rows], interpolate="hold")
+            self._board.adc.play(channel, times_ns + channel * SAMPLE_NS, values[rows], interpolate="hold")
 
     def _play_ticks(self, side: int, start_ns: int, duration_ns: int, before: float) -> None:
         """Edges of A and B for the ticks of this slice, evenly spread between rows; a decoded tick is one edge of A."""
@@ -255,7 +257,8 @@ class Tape:
         nth = np.arange(total) - np.repeat(np.cumsum(edges) - edges, edges)
         # Clear of a row's ends, where boards look: a tick's exact moment then decides nothing.
         within = _EDGES_FROM + (nth + 0.5) / np.repeat(edges, edges) * (_EDGES_TO - _EDGES_FROM)
-        times_ns = start_ns + duration_ns * (np.repeat(share[:-1], edges) + within * np.repeat(np.diff(share), edges))
+        begin_ns = start_ns + _EDGES_LATE_NS
+        times_ns = begin_ns + duration_ns * (np.repeat(share[:-1], edges) + within * np.repeat(np.diff(share), edges))
         phases = (self._phase[side] + np.concatenate(([0], np.cumsum(np.repeat(np.sign(steps), edges))))) % 4
         self._phase[side] = int(phases[-1])
         name = ("LEFT", "RIGHT")[side]

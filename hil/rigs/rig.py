@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from hil.rigs.capabilities import Analogue, Capability, Lines, Pins
+from sapper.hardware.frame import FRAME_SAMPLES
 from sapper.shared.limits import TICK_MS
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 TICK_NS = TICK_MS * NS_PER_MS  # of the control loop, and a frame of the detector
+SAMPLE_NS = TICK_NS // FRAME_SAMPLES  # from one input's sample to the next input's
 
 
 # What `Rig` is made of: to play a person at a board takes all of them.

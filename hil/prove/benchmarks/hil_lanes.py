@@ -7,6 +7,9 @@ is moved by so much, --louder PERCENT: made so much stronger, to show that the f
 The bench is calibrated first, as `sapper bench check` does it; --uncalibrated leaves that out. The rover's converters
 are without noise and all crystals exact, as for every comparison of two rigs: else one lane replayed twice on one rig
 would differ. What the instrument's own converter adds (its codes, its bows) stays.
+
+The recordings hold whole codes, as voltages at the lower edge of each code's step. An even converter without noise
+tosses a coin there, half an LSB either way, so they are played as what they stand for: the middle of the step.
 """
 
 from __future__ import annotations
@@ -15,10 +18,11 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hil.bench.check.calibrate import CODES
 from hil.bench.config import GateFit
 from hil.errors import HilError
 from hil.play.replay import replay
@@ -27,6 +31,7 @@ from hil.prove.benchmarks.hil_command import parser_of, show
 from hil.prove.benchmarks.row import Row
 from hil.rigs.spread import FRESH, SAMPLES_AS_PLAYED
 from hil.workers import workers
+from sapper.shared.pins import ADC_FULL_SCALE_MV
 from sapper_host import processes
 from sapper_host.files.checkout import RECORDED
 from sapper_host.recordings.trace import Trace, read_trace
@@ -106,9 +111,14 @@ def changed(contacts: Iterable[Contact], late_mm: float, louder_percent: float) 
     ]
 
 
+def in_the_middle(trace: Trace) -> Trace:
+    """A recording of whole codes, each as the middle of its step."""
+    return replace(trace, gates_mv=trace.gates_mv + ADC_FULL_SCALE_MV / CODES / 2)
+
+
 def measure(path: Path, gates: Mapping[str, GateFit], late_mm: float = 0.0, louder_percent: float = 0.0) -> Lane:
     """One recording on both rigs."""
-    trace = read_trace(path)
+    trace = in_the_middle(read_trace(path))
     told, wall_s, duration_s = {}, {}, 0.0
     for rig in _RIGS:
         began_s = time.monotonic()

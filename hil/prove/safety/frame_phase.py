@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hil.play.operator import OperatorError
 from hil.prove.safety.stage import Stage
-from hil.rigs.rig import NS_PER_MS, TICK_NS
+from hil.rigs.rig import NS_PER_MS, SAMPLE_NS, TICK_NS
 from sapper.hardware.frame import INPUTS, SAMPLES
 from sapper.shared.pins import ADC_FULL_SCALE_MV
 from sapper.shared.wire import MESSAGES
@@ -36,7 +36,6 @@ _EVERY_NS = next(1_000_000_000 // hertz for _, name, hertz, _ in MESSAGES if nam
 _APART_MV = _SLOPE * _EVERY_NS  # two frames on the same flank
 _APART_OFF_MV = 6.0  # a frame later it would be 35
 _MARGIN_MV = 25.0  # at a flank's ends: a frame there, 35 mV of it, may hold some of two flanks
-_SAMPLE_NS = TICK_NS // (INPUTS * SAMPLES)
 _MV_PER_UNIT = ADC_FULL_SCALE_MV / 65536
 _FRAMES_LEAST = 10
 _OFF_MOST_NS = 500_000  # any of these frames from where all of them say
@@ -85,7 +84,7 @@ def _levels(values: list[float]) -> tuple[float, float]:
 
 def _phase_ns(start_ns: int, mv: NDArray[np.float64], way: NDArray[np.float64]) -> int:
     """From the means of frames on a ramp that began then, and the way it went there."""
-    middle_ns = ((SAMPLES - 1) / 2 * INPUTS + _GATE) * _SAMPLE_NS
+    middle_ns = ((SAMPLES - 1) / 2 * INPUTS + _GATE) * SAMPLE_NS
     begin = start_ns % TICK_NS + np.where(way > 0, mv - _FROM_MV, _TO_MV - mv) / _SLOPE - middle_ns
     up, down = (_mean_ns(begin[way == each]) for each in (1, -1))
     off = float(_near(up - down)) / 2

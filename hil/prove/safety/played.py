@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hil.prove.safety.detector_beside import Taken, first_that_raises
 from hil.prove.safety.stage import VSYS_MV, Stage
-from hil.rigs.rig import TICK_NS
+from hil.rigs.rig import SAMPLE_NS, TICK_NS
 from hil.rigs.spread import ADC_NOISE_LSB
 from sapper.hardware.frame import FRAME_SAMPLES, INPUTS, RING_SAMPLES, SAMPLES, average
 from sapper.shared.pins import ADC_FULL_SCALE_MV, TEMP_27C_UV, VSYS_DIVIDER
@@ -33,7 +33,6 @@ _BOARDS = 4  # of each place, the noise of each its own
 _WAKES_NS = 1_450_000
 _WAKES_OFF_NS = (-250_000, 0, 250_000)
 _WHOLE_LATE_NS = 2_000_000  # a frame is whole just before its tick's start: where these say later, that is their error
-_SAMPLE_NS = TICK_NS // FRAME_SAMPLES
 _FIXED_MV = (0.0, 0.0, 0.0, VSYS_MV / VSYS_DIVIDER, TEMP_27C_UV / 1000)
 _GATES = 3
 
@@ -100,7 +99,7 @@ def _means(
     """The frames that a converter with this noise makes of what was played, as the board's averaging makes them."""
     codes = np.empty((len(starts_ns), SAMPLES, INPUTS))
     for channel in range(INPUTS):
-        times = starts_ns[:, None] + (np.arange(SAMPLES) * INPUTS + channel) * _SAMPLE_NS
+        times = starts_ns[:, None] + (np.arange(SAMPLES) * INPUTS + channel) * SAMPLE_NS
         if channel < _GATES:
             volts = stage.gates.played[channel].at(times.ravel().astype(np.float64)).reshape(times.shape)
         else:
