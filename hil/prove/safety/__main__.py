@@ -47,6 +47,8 @@ def measure(where: Where, scenario: Scenario, moments: int, seed: int) -> tuple[
             stage = stage_at(where, seed, fresh=True)
             again = run_trial(stage, scenario, seed * 1000 + moment)
             trials.append(replace(again, repeats=(f"on a new board: {error}", *again.repeats)))
+        if trials[-1].cannot:
+            break
     return stage.version, trials
 
 
@@ -138,6 +140,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(line, flush=True)
         for firmware_version, more in measure_all(where, runnable, options.moments, options.seed, jobs):
             version = firmware_version
+            if more[-1].cannot:
+                not_run.append(report.NotRun(more[-1].scenario, more[-1].cannot))
+                continue
             trials += more
             _print(report.rows(more)[0])
     except HilError as error:

@@ -13,8 +13,10 @@ from sapper_host.limits import limit
 
 _BEGINS_NS = NS_PER_MS  # before its change of duty, least
 ENDED_NS = limit("LANE_TICK_MS").value * NS_PER_MS - _BEGINS_NS
-# After ENDED_NS: so long the loop still sleeps, whatever the tick before took, and so long the next change is away.
-SLEEPS_NS = 1_200_000
+# After ENDED_NS: so long the loop still sleeps, whatever the tick before took, and so long the next change is away. A
+# quarter of a millisecond of it is for a phase that is the right track's, as a board that drives steadily may change
+# the left one's duty in few ticks.
+SLEEPS_NS = 900_000
 UNCHANGED_NS = 2_700_000
 _LOOKED_BACK_NS = 600 * NS_PER_MS  # a board that drives steadily changes no duty: of its getting up to speed
 _CHANGES_LEAST = 20

@@ -141,9 +141,11 @@ def _railed(gate: int, level_mv: float) -> Fault:
     return inject
 
 
-for _gate in range(3):
+# -> the gate
+AT_FULL_SCALE = {f"gate {gate} at 3.3 V": gate for gate in range(3)}
+for _name, _gate in AT_FULL_SCALE.items():
+    FAULTS[_name] = _railed(_gate, FULL_SCALE_MV)
     FAULTS[f"gate {_gate} frozen"] = _frozen(_gate)
-    FAULTS[f"gate {_gate} at 3.3 V"] = _railed(_gate, FULL_SCALE_MV)
     FAULTS[f"gate {_gate} at 0 V"] = _railed(_gate, 0.0)
 
 

@@ -32,7 +32,7 @@ _WARM_UP_S = 2.0
 _UP_TO_SPEED_NS = 300 * NS_PER_MS
 _REST_NS = 300 * NS_PER_MS  # the tracks have come to rest
 _QUIET_NS = 300 * NS_PER_MS  # what lies in the board's buffers, 768 bytes at 32 a tick, may be no line at all
-_HEAR_OUT_MOST = 20
+_HEAR_OUT_MOST = 40  # 2,000 lines, at a hundred a second, may be waiting
 
 
 class Stage:
@@ -246,13 +246,23 @@ class Stage:
             gate.forget_before(self.now_ns)
 
     def _hear_out(self) -> None:
-        """Until all is answered that was said before, whatever it was; no answer to it is taken for a later one's."""
+        """Until all is answered that was said before, whatever it was; no answer to it is taken for a later one's.
+
+        That nothing is heard for a while is no sign of it: a board tells only now and then what it refuses many times.
+        It takes lines in their order, and one that has waited too long is refused like those before it.
+        """
         self.line.write(b"\n")  # ends what noise may have begun
+        answered = False
+        answer = "ok " + self.version.split()[0]  # the rest tells how it started
         for _ in range(_HEAR_OUT_MOST):
             heard = len(self.operator.heard.lines)
+            if not answered:
+                self.line.write(b"version\n")
             self.run(_QUIET_NS)
-            if len(self.operator.heard.lines) == heard:
+            new = self.operator.heard.lines[heard:]
+            if answered and not new:
                 return
+            answered = answered or any(line.startswith(answer) for line in new)
         raise OperatorError(f"the board goes on answering; last {self.operator.heard.lines[-3:]}")
 
     def silence(self) -> None:

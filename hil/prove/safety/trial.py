@@ -8,9 +8,10 @@ from random import Random
 
 from hil.play.operator import OperatorError
 from hil.prove.safety import by_line, duty_ticks, frame_phase, motors, patched, played, told, truth
-from hil.prove.safety.faults import FAULTS, FIND, RAISES, TICKS_US_WRAP, WRAPS
+from hil.prove.safety.faults import AT_FULL_SCALE, FAULTS, FIND, RAISES, TICKS_US_WRAP, WRAPS
 from hil.prove.safety.measures import reset
 from hil.prove.safety.radio import take_radio
+from hil.prove.safety.reach import falls_short
 from hil.prove.safety.scenarios import OWN_DETECTOR, Scenario, looks_at_pins, needs_patched
 from hil.prove.safety.stage import Stage
 from hil.prove.safety.ticks import at_end_of_tick, at_start_of_tick
@@ -39,7 +40,8 @@ class Trial:
     """One moment: how long it took (us; None: it did not happen), what else was wrong, and the picture of it.
 
     repeats: what had to be tried again on the way, and should not have had to be. undecided: why it says nothing, as it
-    was seen: it was drawn anew so many times (drawn_again). ways: how it was run on this rig.
+    was seen: it was drawn anew so many times (drawn_again). ways: how it was run on this rig. cannot: why this rig
+    could not bring the fault about, '' if it did.
     """
 
     scenario: Scenario
@@ -55,6 +57,7 @@ class Trial:
     ways: Ways = ANY_WAY
     undecided: str = ""
     drawn_again: int = 0
+    cannot: str = ""
 
     @property
     def kept(self) -> bool:
@@ -129,6 +132,8 @@ def _run(stage: Stage, scenario: Scenario, seed: int, again: int, patch: str, de
     stage.look(scenario.look_on_ms * NS_PER_MS + max(0, fault_ns - stage.now_ns))
     if scenario.measure is reset and not ways.inside:
         stage.look(_BOOTS_MS * NS_PER_MS)
+    gate = None if ways.inside else AT_FULL_SCALE.get(scenario.fault)
+    cannot = "" if gate is None else falls_short(stage, gate, fault_ns)
     undecided = wrong = ""
     t0 = {"fault": fault_ns, "line": last_line_ns, "drive": last_drive_ns}.get(scenario.start, fault_ns)
     latest_ns = t0
@@ -176,7 +181,8 @@ def _run(stage: Stage, scenario: Scenario, seed: int, again: int, patch: str, de
     latency_us = None if at is None else (at - t0) / 1000
     # A wrong end is wrong from wherever it is counted.
     undecided = "" if wrong else undecided
-    return Trial(scenario, seed, latency_us, wrong, t0, fault_ns, enable, duty, states, repeats, ways, undecided, again)
+    picture = (t0, fault_ns, enable, duty, states)
+    return Trial(scenario, seed, latency_us, wrong, *picture, repeats, ways, undecided, again, cannot)
 
 
 def _nothing(*_: object) -> None:

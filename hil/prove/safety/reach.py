@@ -1,0 +1,29 @@
+"""Whether a bench can put a gate at its rail: its converter need not come so far (MCP4728: 1.25 % of gain, 20 mV).
+
+The board tells what it reads. It is believed only in that a row was not run, which never counts as kept.
+"""
+
+from __future__ import annotations
+
+from hil.prove.safety.stage import Stage
+from sapper.detector.rail import HIGH
+from sapper.shared.pins import ADC_FULL_SCALE_MV
+
+# Of a frame's mean: 16 of it to a code of 12 bits.
+_MV_PER_UNIT = ADC_FULL_SCALE_MV / 65536
+
+
+def falls_short(stage: Stage, gate: int, fault_ns: int) -> str:
+    """'' when the board read a gate, put at 3.3 V at fault_ns, at its rail; else how far it came, in words."""
+    told = [
+        frame.fields[f"gate{gate}"]
+        for frame in stage.operator.heard.frames
+        if frame.name == "DETECT" and stage.operator.rig_ns(frame.fields["t_ms"]) > fault_ns
+    ]
+    most = max(told, default=None)
+    if most is None or most >= HIGH:
+        return ""
+    return (
+        f"the converter of this bench brings gate {gate} to {most * _MV_PER_UNIT:.0f} mV, and its rail begins at "
+        f"{HIGH * _MV_PER_UNIT:.0f}; take another MCP4728, or another output of it"
+    )
