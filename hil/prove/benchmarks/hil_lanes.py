@@ -10,6 +10,9 @@ would differ. What the instrument's own converter adds (its codes, its bows) sta
 
 The recordings hold whole codes, as voltages at the lower edge of each code's step. An even converter without noise
 tosses a coin there, half an LSB either way, so they are played as what they stand for: the middle of the step.
+
+What the detector's statistic lifts to its level for contacts and not a strength's limit beyond it, one rig may tell and
+the other may not: such a contact is named, and not counted as one rig's alone.
 """
 
 from __future__ import annotations
@@ -31,7 +34,9 @@ from hil.prove.benchmarks.hil_command import parser_of, show
 from hil.prove.benchmarks.row import Row
 from hil.rigs.spread import FRESH, SAMPLES_AS_PLAYED
 from hil.workers import workers
+from sapper.detector.false_alarms import CONTACT_LEVELS, level_of
 from sapper.shared.pins import ADC_FULL_SCALE_MV
+from sapper.shared.settings import row_of
 from sapper_host import processes
 from sapper_host.files.checkout import RECORDED
 from sapper_host.recordings.trace import Trace, read_trace
@@ -39,6 +44,7 @@ from sapper_host.recordings.trace import Trace, read_trace
 LANES = 20
 JOBS = 2
 _PLACE_MM, _STRENGTH_PERCENT = 20, 3
+_LEVEL = level_of(row_of("det_far_per_100m2")[1], CONTACT_LEVELS)  # 1/100 of the statistic's sigma
 _PAIR_M = 0.2  # further apart two contacts are of two things
 _SEED = 0
 _RIGS = ("virtual", "bench")
@@ -48,11 +54,13 @@ Contact = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Lane:
-    """A recording on both rigs. unpaired: contacts that only one has, or whose class differs, in words."""
+    """A recording on both rigs. unpaired: contacts that only one has, or whose class differs, in words; at_level: those
+    of them that are at the level for contacts."""
 
     name: str
     contacts: int
     unpaired: tuple[str, ...]
+    at_level: tuple[str, ...]
     pairs: tuple[str, ...]
     places_mm: tuple[float, ...]
     strengths_percent: tuple[float, ...]
@@ -65,12 +73,20 @@ class Lane:
         return (
             f"{self.name}: {self.contacts} contacts, {len(self.unpaired)} not on both; {worst_mm:.0f} mm, "
             f"{worst_percent:.2f} %; {self.duration_s:.0f} s in {walls}"
-            + "".join(f"\n  {one}" for one in (*self.unpaired, *self.pairs))
+            + "".join(f"\n  {one}" for one in (*self.unpaired, *self.at_level, *self.pairs))
         )
 
 
-def paired(ours: Iterable[Contact], theirs: Iterable[Contact]) -> tuple[list[tuple[Contact, Contact]], list[str]]:
-    """Contacts of two runs, the nearest with each other; and those that have none of their class within _PAIR_M."""
+def at_level(contact: Contact) -> bool:
+    """Whether its statistic is so near the level for contacts that a strength's limit less would not have made one."""
+    return float(contact["snr_x10"]) * 10 * (1 - _STRENGTH_PERCENT / 100) <= _LEVEL
+
+
+def paired(
+    ours: Iterable[Contact], theirs: Iterable[Contact]
+) -> tuple[list[tuple[Contact, Contact]], list[Contact], list[Contact]]:
+    """Contacts of two runs, the nearest with each other; and of each those that have none of their class within
+    _PAIR_M."""
     left, right = list(ours), list(theirs)
     near = sorted(
         ((abs(a["peak_m"] - b["peak_m"]), i, j) for i, a in enumerate(left) for j, b in enumerate(right)),
@@ -80,9 +96,11 @@ def paired(ours: Iterable[Contact], theirs: Iterable[Contact]) -> tuple[list[tup
         same = left[i]["class"] == right[j]["class"]
         if apart_m <= _PAIR_M and same and i not in pairs and j not in pairs.values():
             pairs[i] = j
-    alone = [f"only on virtual: {_words(one)}" for i, one in enumerate(left) if i not in pairs]
-    alone += [f"only on bench: {_words(one)}" for j, one in enumerate(right) if j not in pairs.values()]
-    return [(left[i], right[j]) for i, j in sorted(pairs.items())], alone
+    return (
+        [(left[i], right[j]) for i, j in sorted(pairs.items())],
+        [one for i, one in enumerate(left) if i not in pairs],
+        [one for j, one in enumerate(right) if j not in pairs.values()],
+    )
 
 
 def _words(contact: Contact) -> str:
@@ -91,11 +109,14 @@ def _words(contact: Contact) -> str:
 
 def compare(name: str, virtual: Sequence[Contact], bench: Sequence[Contact], **took: Any) -> Lane:
     """What the two rigs told of one recording."""
-    pairs, alone = paired(virtual, bench)
+    pairs, here, there = paired(virtual, bench)
+    alone = [(one, f"only on virtual: {_words(one)}") for one in here]
+    alone += [(one, f"only on bench: {_words(one)}") for one in there]
     return Lane(
         name,
         len(virtual),
-        tuple(alone),
+        tuple(words for one, words in alone if not at_level(one)),
+        tuple(f"{words}, at the level" for one, words in alone if at_level(one)),
         tuple(f"{_words(a)}; on bench {_words(b)}" for a, b in pairs),
         tuple(abs(a["peak_m"] - b["peak_m"]) * 1000 for a, b in pairs),
         tuple(100 * abs(a["strength"] - b["strength"]) / max(1, abs(a["strength"])) for a, b in pairs),
@@ -154,9 +175,16 @@ def figures(lanes: Sequence[Lane]) -> list[Row]:
     if not places:
         raise HilError("no contact is on both rigs: nothing was compared")
     alone = [f"{lane.name} {one}" for lane in lanes for one in lane.unpaired]
+    level = [f"{lane.name} {one}" for lane in lanes for one in lane.at_level]
     of = f"{len(lanes)} lanes, {len(places)} contacts on both"
     return [
-        Row("bench against virtual: contacts that one has alone", len(alone), "", "<= 0", note="; ".join([of, *alone])),
+        Row(
+            "bench against virtual: contacts that one has alone",
+            len(alone),
+            "",
+            "<= 0",
+            note="; ".join([of, *alone, *level]),
+        ),
         Row("bench against virtual: place of a contact, worst", max(places), "mm", f"<= {_PLACE_MM}", note=of),
         Row(
             "bench against virtual: strength of a contact, worst",

@@ -119,6 +119,7 @@ def _run(stage: Stage, scenario: Scenario, seed: int, again: int, patch: str, de
     stage.tracks.astray.begin(stage.asked_mm_s)
     fault_ns = fault_ns or stage.now_ns
     last_line_ns, last_drive_ns = stage.last_line_ns, stage.last_drive_ns
+    heard = len(stage.operator.heard.frames)
     for method in deaf:
         setattr(stage.rig, method, _nothing)
     if ways.by_line and scenario.fault == WRAPS:
@@ -133,7 +134,7 @@ def _run(stage: Stage, scenario: Scenario, seed: int, again: int, patch: str, de
     if scenario.measure is reset and not ways.inside:
         stage.look(_BOOTS_MS * NS_PER_MS)
     gate = None if ways.inside else AT_FULL_SCALE.get(scenario.fault)
-    cannot = "" if gate is None else falls_short(stage, gate, fault_ns)
+    cannot = "" if gate is None else falls_short(stage, gate, heard)
     undecided = wrong = ""
     t0 = {"fault": fault_ns, "line": last_line_ns, "drive": last_drive_ns}.get(scenario.start, fault_ns)
     latest_ns = t0

@@ -155,8 +155,8 @@ def test_a_single_count_off_fails_also_across_the_wrap() -> None:
 # Lanes
 
 
-def contact(peak_m: float, strength: int = 100, kind: str = "ferrous") -> dict[str, object]:
-    return {"kind": "contact", "peak_m": peak_m, "strength": strength, "class": kind}
+def contact(peak_m: float, strength: int = 100, kind: str = "ferrous", snr_x10: int = 60) -> dict[str, object]:
+    return {"kind": "contact", "peak_m": peak_m, "strength": strength, "class": kind, "snr_x10": snr_x10}
 
 
 HERE = [contact(1.0), contact(2.0, 400), contact(2.5, 60, "mixed")]
@@ -177,8 +177,15 @@ def test_the_same_contacts_pass_and_each_known_bad_bench_fails_its_row() -> None
 
 
 def test_two_near_contacts_are_paired_each_with_its_own() -> None:
-    pairs, alone = hil_lanes.paired([contact(1.0), contact(1.1)], [contact(1.09), contact(1.01)])
-    assert [(a["peak_m"], b["peak_m"]) for a, b in pairs] == [(1.0, 1.01), (1.1, 1.09)] and alone == []
+    pairs, here, there = hil_lanes.paired([contact(1.0), contact(1.1)], [contact(1.09), contact(1.01)])
+    assert [(a["peak_m"], b["peak_m"]) for a, b in pairs] == [(1.0, 1.01), (1.1, 1.09)] and here == there == []
+
+
+def test_a_contact_that_one_rig_has_at_the_very_level_is_named_and_not_counted() -> None:
+    at, beyond = contact(4.0, snr_x10=38), contact(4.0, snr_x10=39)
+    assert lanes([*HERE, at]) == [] and lanes([*HERE, beyond]) == ["contacts"]
+    (row, *_) = hil_lanes.figures([hil_lanes.compare("lane", HERE, [*HERE, at], duration_s=1.0, wall_s={})])
+    assert "only on bench: ferrous at 4.0 m, 100, at the level" in row.note
 
 
 def test_no_contact_at_all_is_no_figure_and_no_recordings_are_told(tmp_path: Path) -> None:
