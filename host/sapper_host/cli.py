@@ -28,6 +28,7 @@ VERBS = (
     "log",
     "replay",
     "campaign",
+    "field",
     "trace",
     "rig",
     "map",

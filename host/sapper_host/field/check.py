@@ -1,0 +1,207 @@
+"""The independent check of a plan: walked in small steps, does either track ever touch ground not searched before?
+
+It knows the moves' meaning and nothing of how plans are made. Ground is a grid of cells with the moment at which the
+coil first went over each cell's middle; a track's outline is points on a grid of its own, edges and corners among
+them. So it is true to half a cell, and the margin that plans keep is several.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from sapper_host.field.area import Area
+from sapper_host.field.geometry import Geometry
+from sapper_host.field.moves import Move, Pose
+
+CELL_MM = 20
+STEP_MM = 20
+_TURN_STEP_RAD = math.radians(3)
+_CELLS_MOST = 200_000_000
+_LOOK_AT_ONCE = 4096
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trespass:
+    """A track on ground not searched: where (field mm), and in which move (from 0) first."""
+
+    x_mm: int
+    y_mm: int
+    move: int
+
+
+@dataclass(frozen=True)
+class Walk:
+    """steps: outlines looked at. off: how many of them had a track on ground not searched. first: the first of them.
+    in_stand_off: outlines of which a track or the coil's line was within an obstacle's stand-off."""
+
+    steps: int
+    off: int
+    first: Trespass | None
+    in_stand_off: int
+
+    @property
+    def clear(self) -> bool:
+        """Whether the plan keeps its promise."""
+        return self.off == 0 and self.in_stand_off == 0
+
+
+def walk(
+    area: Area,
+    geometry: Geometry,
+    start: Pose,
+    moves: Sequence[Move],
+    cell_mm: int = CELL_MM,
+    step_mm: int = STEP_MM,
+    tell: Callable[[float], None] | None = None,
+) -> Walk:
+    """Walk a plan. tell: called with how far it is, 0..1."""
+    ways = list(_ways(start, moves))
+    ground = _Ground(area, geometry, ways, cell_mm)
+    for at, way in enumerate(ways):
+        if way.searching:
+            ground.search(at, way, geometry)
+    outline, coil = _outline(geometry), _coil(geometry)
+    stand_off = shapely.union_all(area.kept_clear).buffer(-0.001)
+    shapely.prepare(stand_off)
+    steps = off = near = 0
+    first = None
+    for at, way in enumerate(ways):
+        for places, done in _steps(way, step_mm):
+            seen = _placed(outline, places)
+            wrong = ground.not_searched(at, way, done, seen)
+            steps += len(places)
+            bad = wrong.any(axis=1)
+            off += int(bad.sum())
+            if first is None and bad.any():
+                one = int(bad.argmax())
+                x, y = seen[one, int(wrong[one].argmax())]
+                first = Trespass(round(float(x)), round(float(y)), way.move)
+            if not stand_off.is_empty:
+                near += _in_shape(stand_off, np.concatenate([seen, _placed(coil, places)], axis=1))
+        if tell is not None:
+            tell((at + 1) / len(ways))
+    return Walk(steps, off, first, near)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One stretch (mm, ahead positive) or turn (rad, left positive) from a pose. Its moment is its number."""
+
+    x: float
+    y: float
+    heading: float
+    mm: float
+    turn: float
+    searching: bool
+    move: int
+
+
+def _ways(start: Pose, moves: Sequence[Move]) -> Iterator[_Way]:
+    """The moves' meaning, written down once more, with angles."""
+    x, y, heading = float(start.x_mm), float(start.y_mm), start.heading * math.pi / 2
+    for number, move in enumerate(moves):
+        value, quarter = float(move.value), math.copysign(math.pi / 2, move.value)
+        parts = {
+            "lane": [(value, 0.0)],
+            "back": [(-value, 0.0)],
+            "turn": [(0.0, value * math.pi / 2)],
+            "shift": [(0.0, quarter), (abs(value), 0.0), (0.0, -quarter)],
+        }[move.kind]
+        for mm, turn in parts:
+            yield _Way(x, y, heading, mm, turn, move.kind == "lane", number)
+            x, y, heading = x + mm * math.cos(heading), y + mm * math.sin(heading), heading + turn
+
+
+class _Ground:
+    """When each cell was first searched: the number of the way, and how far along it (in units of a way)."""
+
+    def __init__(self, area: Area, geometry: Geometry, ways: Sequence[_Way], cell_mm: int) -> None:
+        ends = np.array([(w.x, w.y) for w in ways] + [(w.x + w.mm * math.cos(w.heading), w.y + w.mm * math.sin(w.heading)) for w in ways])  # fmt: skip
+        more = math.hypot(geometry.coil_ahead_mm, geometry.swath_mm) + geometry.outer_mm + geometry.track_length_mm
+        self._low = ends.min(axis=0) - more
+        size = np.ceil((ends.max(axis=0) + more - self._low) / cell_mm).astype(int)
+        self._cell = cell_mm * max(1, math.ceil(math.sqrt(float(size.prod()) / _CELLS_MOST)))
+        size = np.ceil((ends.max(axis=0) + more - self._low) / self._cell).astype(int)
+        self._when = np.full(tuple(size), np.inf, dtype=np.float32)
+        self._along = np.zeros(tuple(size), dtype=np.float32)
+        left, low, right, high = (value * 1000 for value in area.safe_ground.bounds)
+        self._safe = (left, low, right, high)
+
+    def search(self, at: int, way: _Way, geometry: Geometry) -> None:
+        """The coil goes over what lies beside and ahead: cells that nobody searched before get this moment."""
+        ahead = np.array([math.cos(way.heading), math.sin(way.heading)])
+        left = np.array([-ahead[1], ahead[0]])
+        begin = np.array([way.x, way.y]) + geometry.coil_ahead_mm * ahead
+        half = geometry.swath_mm / 2
+        corners = np.array([begin + a * ahead + s * left for a in (0.0, way.mm) for s in (-half, half)])
+        i0, j0 = np.floor((corners.min(axis=0) - self._low) / self._cell).astype(int)
+        i1, j1 = np.ceil((corners.max(axis=0) - self._low) / self._cell).astype(int)
+        x = self._low[0] + (np.arange(i0, i1) + 0.5) * self._cell - begin[0]
+        y = self._low[1] + (np.arange(j0, j1) + 0.5) * self._cell - begin[1]
+        along = x[:, None] * ahead[0] + y[None, :] * ahead[1]
+        across = x[:, None] * left[0] + y[None, :] * left[1]
+        when, place = self._when[i0:i1, j0:j1], self._along[i0:i1, j0:j1]
+        new = (along >= 0) & (along <= way.mm) & (np.abs(across) <= half) & np.isinf(when)
+        when[new] = at
+        place[new] = along[new]
+
+    def not_searched(self, at: int, way: _Way, done: Floats, points: Floats) -> NDArray[np.bool_]:
+        """Of points (steps, points, 2), which are on ground that was not searched when the rover was so far (mm)."""
+        cells = ((points - self._low) / self._cell).astype(int)
+        when, along = self._when[cells[..., 0], cells[..., 1]], self._along[cells[..., 0], cells[..., 1]]
+        searched = (when < at) | ((when == at) & (along <= done[:, None]))
+        left, low, right, high = self._safe
+        x, y = points[..., 0], points[..., 1]
+        safe = (x >= left) & (x <= right) & (y >= low) & (y <= high)
+        return ~(searched | safe)
+
+
+def _steps(way: _Way, step_mm: int) -> Iterator[tuple[Floats, Floats]]:
+    """Poses (x, y, heading) along a way, both ends among them, and how far the rover is at each (mm)."""
+    count = max(1, math.ceil(abs(way.mm) / step_mm), math.ceil(abs(way.turn) / _TURN_STEP_RAD))
+    share = np.linspace(0, 1, count + 1)
+    done = share * way.mm
+    x, y = way.x + done * math.cos(way.heading), way.y + done * math.sin(way.heading)
+    places = np.stack([x, y, way.heading + share * way.turn], axis=1)
+    for i in range(0, len(places), _LOOK_AT_ONCE):
+        yield places[i : i + _LOOK_AT_ONCE], done[i : i + _LOOK_AT_ONCE]
+
+
+def _outline(geometry: Geometry) -> Floats:
+    """Points of both tracks, x ahead and y left of the middle, mm: edges, corners, and within."""
+    length, breadth = geometry.track_length_mm, geometry.track_breadth_mm
+    along = np.linspace(-length / 2, length / 2, max(2, math.ceil(length / 60) + 1))
+    across = np.linspace(-breadth / 2, breadth / 2, max(2, math.ceil(breadth / 60) + 1))
+    sides = np.concatenate([across - geometry.track_width_mm / 2, across + geometry.track_width_mm / 2])
+    return np.stack(np.meshgrid(along, sides), axis=-1).reshape(-1, 2)
+
+
+def _coil(geometry: Geometry) -> Floats:
+    """Points of the line that the coil searches."""
+    across = np.linspace(-geometry.swath_mm / 2, geometry.swath_mm / 2, max(3, math.ceil(geometry.swath_mm / 100)))
+    return np.stack([np.full(len(across), float(geometry.coil_ahead_mm)), across], axis=1)
+
+
+def _placed(points: Floats, places: Floats) -> Floats:
+    """Points of the rover on the ground, (steps, points, 2)."""
+    cos, sin = np.cos(places[:, 2])[:, None], np.sin(places[:, 2])[:, None]
+    x = places[:, 0][:, None] + points[:, 0] * cos - points[:, 1] * sin
+    y = places[:, 1][:, None] + points[:, 0] * sin + points[:, 1] * cos
+    return np.stack([x, y], axis=-1)
+
+
+def _in_shape(shape: shapely.Geometry, points: Floats) -> int:
+    """Of how many steps a point is within the shape."""
+    left, low, right, high = shape.bounds
+    metres = points / 1000
+    near = (metres[..., 0] > left) & (metres[..., 0] < right) & (metres[..., 1] > low) & (metres[..., 1] < high)
+    inside = np.zeros(near.shape, dtype=bool)
+    inside[near] = shapely.contains_xy(shape, metres[near])
+    return int(inside.any(axis=1).sum())
