@@ -7,11 +7,13 @@ from (0, 0) to (0, -length). Whatever is wrong is named with its place; nothing 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import shapely
-from shapely.geometry import LineString, Polygon, box
+from shapely.geometry import LineString, Polygon, box, mapping
+from shapely.geometry import shape as shape_from
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
@@ -64,7 +66,6 @@ class Area:
     safe_depth_m: float = SAFE_DEPTH_M
     safe_side_m: float = SAFE_SIDE_M
     approach_m: float = APPROACH_M
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def safe_ground(self) -> Polygon:
@@ -75,6 +76,28 @@ class Area:
     def kept_clear(self) -> list[BaseGeometry]:
         """Of each obstacle, with its stand-off."""
         return [obstacle.kept_clear for obstacle in self.obstacles]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For files: shapes as GeoJSON geometries, in field metres."""
+        return {
+            "name": self.name,
+            "polygon": mapping(self.polygon),
+            "obstacles": [
+                {"name": each.name, "shape": mapping(each.shape), "stand_off_m": each.stand_off_m}
+                for each in self.obstacles
+            ],
+            **{name: getattr(self, name) for name in ("base_length_m", "safe_depth_m", "safe_side_m", "approach_m")},
+        }
+
+
+def area_from(kept: Mapping[str, Any]) -> Area:
+    """The area that `as_dict` made this of."""
+    values = dict(kept)
+    polygon = shape_from(values.pop("polygon"))
+    obstacles = tuple(
+        Obstacle(each["name"], shape_from(each["shape"]), each["stand_off_m"]) for each in values.pop("obstacles")
+    )
+    return check_area(Area(polygon=polygon, obstacles=obstacles, **values))
 
 
 def checked_ring(where: str, ring: Ring, closed: bool = False) -> list[tuple[float, float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import shapely
@@ -29,7 +29,10 @@ READERS: dict[str, Callable[[Path], Drawn]] = {
     ".toml": read_toml,
 }
 _METRES_PER_DEGREE = 111_000.0
-_SWAPPED = "latitude and longitude seem to be swapped: GeoJSON, KML and GeoPackage have longitude first, --base-line and --near latitude first"  # fmt: skip # noqa: E501
+_SWAPPED = (
+    "latitude and longitude seem to be swapped: GeoJSON, KML and GeoPackage have longitude first, --base-line and "
+    "--near latitude first"
+)
 Place = tuple[float, float]
 
 
@@ -123,17 +126,14 @@ def _of_the_earth(
         if place is not None:
             _check_near(shape.where, name, middle, place)
     frame = frames.frame_of(found.crs, (line[0], line[1]), middle)
-    local = [
-        Shape(s.where, s.name, s.kind, s.geometry, tuple(_local(frame, places(ring)) for ring in s.rings), s.radius_m, s.stand_off_m)
-        for s in (shape, *obstacles)
-    ]  # fmt: skip
+    local = [_moved(each, lambda ring: frame.to_field(places(ring))) for each in (shape, *obstacles)]
     left, right = frame.to_field([line[0]])[0], frame.to_field([line[1]])[0]
     length = math.hypot(right[0] - left[0], right[1] - left[1])
     return Field(_area(found, local[0], length, local[1:]), frame, found.path)
 
 
-def _local(frame: frames.Frame, points: Points) -> Points:
-    return frame.to_field(points)
+def _moved(shape: Shape, change: Callable[[Points], Points]) -> Shape:
+    return replace(shape, rings=tuple(map(change, shape.rings)))
 
 
 def _check_latitudes(where: str, points: Sequence[Place]) -> None:
@@ -175,10 +175,7 @@ def _in_metres(found: Drawn, shape: Shape, posts: tuple[Place, Place], obstacles
     def turned(points: Points) -> Points:
         return [(-(x - ax) * ry + (y - ay) * rx, -(x - ax) * rx - (y - ay) * ry) for x, y in points]
 
-    local = [
-        Shape(s.where, s.name, s.kind, s.geometry, tuple(turned(r) for r in s.rings), s.radius_m, s.stand_off_m)
-        for s in (shape, *obstacles)
-    ]
+    local = [_moved(each, turned) for each in (shape, *obstacles)]
     return _area(found, local[0], length, local[1:])
 
 

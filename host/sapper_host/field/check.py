@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -21,6 +22,9 @@ from sapper_host.field.moves import Move, Pose
 
 CELL_MM = 20
 STEP_MM = 20
+# Of ways longer than this, in steps of 50 mm, less than the margin a plan keeps.
+_LONG_MM = 5_000_000
+_LONG_STEP_MM = 50
 _TURN_STEP_RAD = math.radians(3)
 _CELLS_MOST = 200_000_000
 _LOOK_AT_ONCE = 4096
@@ -58,18 +62,19 @@ def walk(
     start: Pose,
     moves: Sequence[Move],
     cell_mm: int = CELL_MM,
-    step_mm: int = STEP_MM,
+    step_mm: int | None = None,
     tell: Callable[[float], None] | None = None,
 ) -> Walk:
     """Walk a plan. tell: called with how far it is, 0..1."""
     ways = list(_ways(start, moves))
+    if step_mm is None:
+        step_mm = STEP_MM if sum(abs(way.mm) for way in ways) < _LONG_MM else _LONG_STEP_MM
     ground = _Ground(area, geometry, ways, cell_mm)
     for at, way in enumerate(ways):
         if way.searching:
             ground.search(at, way, geometry)
     outline, coil = _outline(geometry), _coil(geometry)
-    stand_off = shapely.union_all(area.kept_clear).buffer(-0.001)
-    shapely.prepare(stand_off)
+    near_by = _near_by(area, geometry, ways)
     steps = off = near = 0
     first = None
     for at, way in enumerate(ways):
@@ -83,8 +88,8 @@ def walk(
                 one = int(bad.argmax())
                 x, y = seen[one, int(wrong[one].argmax())]
                 first = Trespass(round(float(x)), round(float(y)), way.move)
-            if not stand_off.is_empty:
-                near += _in_shape(stand_off, np.concatenate([seen, _placed(coil, places)], axis=1))
+            if at in near_by:
+                near += _in_shape(near_by[at], np.concatenate([seen, _placed(coil, places)], axis=1))
         if tell is not None:
             tell((at + 1) / len(ways))
     return Walk(steps, off, first, near)
@@ -119,11 +124,15 @@ def _ways(start: Pose, moves: Sequence[Move]) -> Iterator[_Way]:
             x, y, heading = x + mm * math.cos(heading), y + mm * math.sin(heading), heading + turn
 
 
+def _ends(way: _Way) -> list[tuple[float, float]]:
+    return [(way.x, way.y), (way.x + way.mm * math.cos(way.heading), way.y + way.mm * math.sin(way.heading))]
+
+
 class _Ground:
     """When each cell was first searched: the number of the way, and how far along it (in units of a way)."""
 
     def __init__(self, area: Area, geometry: Geometry, ways: Sequence[_Way], cell_mm: int) -> None:
-        ends = np.array([(w.x, w.y) for w in ways] + [(w.x + w.mm * math.cos(w.heading), w.y + w.mm * math.sin(w.heading)) for w in ways])  # fmt: skip
+        ends = np.array([end for way in ways for end in _ends(way)])
         more = math.hypot(geometry.coil_ahead_mm, geometry.swath_mm) + geometry.outer_mm + geometry.track_length_mm
         self._low = ends.min(axis=0) - more
         size = np.ceil((ends.max(axis=0) + more - self._low) / cell_mm).astype(int)
@@ -177,8 +186,8 @@ def _steps(way: _Way, step_mm: int) -> Iterator[tuple[Floats, Floats]]:
 def _outline(geometry: Geometry) -> Floats:
     """Points of both tracks, x ahead and y left of the middle, mm: edges, corners, and within."""
     length, breadth = geometry.track_length_mm, geometry.track_breadth_mm
-    along = np.linspace(-length / 2, length / 2, max(2, math.ceil(length / 60) + 1))
-    across = np.linspace(-breadth / 2, breadth / 2, max(2, math.ceil(breadth / 60) + 1))
+    along = np.linspace(-length / 2, length / 2, max(2, math.ceil(length / 100) + 1))
+    across = np.linspace(-breadth / 2, breadth / 2, max(2, math.ceil(breadth / 40) + 1))
     sides = np.concatenate([across - geometry.track_width_mm / 2, across + geometry.track_width_mm / 2])
     return np.stack(np.meshgrid(along, sides), axis=-1).reshape(-1, 2)
 
@@ -195,6 +204,21 @@ def _placed(points: Floats, places: Floats) -> Floats:
     x = places[:, 0][:, None] + points[:, 0] * cos - points[:, 1] * sin
     y = places[:, 1][:, None] + points[:, 0] * sin + points[:, 1] * cos
     return np.stack([x, y], axis=-1)
+
+
+def _near_by(area: Area, geometry: Geometry, ways: Sequence[_Way]) -> dict[int, Any]:
+    """Of each way that comes near obstacles, by its number: these with their stand-off, less a hair."""
+    if not area.obstacles:
+        return {}
+    reach = math.hypot(geometry.coil_ahead_mm + geometry.track_length_mm, geometry.swath_mm + geometry.outer_mm)
+    lines = [shapely.LineString(_ends(way)) for way in ways]
+    grown = shapely.transform(lines, lambda at: at / 1000)
+    kept_clear = np.array([each.buffer(-0.001) for each in area.kept_clear], dtype=object)
+    which, what = shapely.STRtree(kept_clear).query(grown, predicate="dwithin", distance=reach / 1000)
+    found = {int(way): shapely.union_all(kept_clear[what[which == way]]) for way in np.unique(which)}
+    for shape in found.values():
+        shapely.prepare(shape)
+    return found
 
 
 def _in_shape(shape: shapely.Geometry, points: Floats) -> int:

@@ -16,7 +16,7 @@ from sapper_host.field.moves import AHEAD, Leg
 
 # Less is what rounding to whole mm leaves.
 GAP_LEAST_M2 = 1e-4
-STAND_OFF, NO_FIT, BETWEEN = "stand-off", "the coil does not fit", "a lane ends square"
+STAND_OFF, NO_FIT, BETWEEN = "stand-off", "the coil does not fit", "lanes end square before what they meet"
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,9 @@ class Coverage:
 
 def sweep(leg: Leg, geometry: Geometry) -> Polygon:
     """What the coil goes over in a leg, field metres."""
-    (ax, ay), half = AHEAD[leg.start.heading], geometry.swath_mm / 2
-    points = [
-        (pose.x_mm + ax * geometry.coil_ahead_mm + side * ay * half, pose.y_mm + ay * geometry.coil_ahead_mm + side * ax * half)
-        for pose in (leg.start, leg.end)
-        for side in (-1, 1)
-    ]  # fmt: skip
-    xs, ys = zip(*points, strict=True)
+    (ax, ay), half, ahead = AHEAD[leg.start.heading], geometry.swath_mm / 2, geometry.coil_ahead_mm
+    xs = [pose.x_mm + ax * ahead + side * ay * half for pose in (leg.start, leg.end) for side in (-1, 1)]
+    ys = [pose.y_mm + ay * ahead + side * ax * half for pose in (leg.start, leg.end) for side in (-1, 1)]
     return box(min(xs) / 1000, min(ys) / 1000, max(xs) / 1000, max(ys) / 1000)
 
 
@@ -109,16 +105,14 @@ def reachable_of(area: Area, geometry: Geometry, kept_clear: BaseGeometry) -> Ba
     swath = geometry.swath_mm / 1000
     base = box(-0.01, -area.base_length_m, area.approach_m, 0)
     ground = shapely.union(shapely.Polygon(area.polygon.exterior).buffer(swath), base)
-    free = ground.difference(kept_clear)
-    open_ground = shapely.union(*(_opened(free, ground, kept_clear, v) for v in ((0, swath), (swath, 0))))
+    open_ground = shapely.union(*(_opened(ground, kept_clear, v) for v in ((0, swath), (swath, 0))))
     line = box(-0.02, -area.base_length_m, 0.0, 0)
     joined = [part for part in shapely.get_parts(open_ground) if part.intersects(line)]
     return shapely.union_all(joined).intersection(area.polygon).difference(kept_clear)
 
 
-def _opened(free: BaseGeometry, ground: BaseGeometry, kept_clear: BaseGeometry, v: tuple[float, float]) -> BaseGeometry:
-    """The part of `free` that segments `v` within it cover: an opening, as in image processing."""
-    del free
+def _opened(ground: BaseGeometry, kept_clear: BaseGeometry, v: tuple[float, float]) -> BaseGeometry:
+    """The ground that segments `v` cover which lie clear of the stand-offs: an opening, as in image processing."""
     centres = ground.difference(_dragged(kept_clear, v))
     return _dragged(centres, v).intersection(ground).difference(kept_clear)
 
@@ -127,9 +121,7 @@ def _dragged(shape: BaseGeometry, v: tuple[float, float]) -> BaseGeometry:
     """The shape moved from -v/2 to v/2: its Minkowski sum with that segment."""
     dx, dy = v
     rings = [
-        shapely.get_coordinates(ring)
-        for part in shapely.get_parts(shape)
-        for ring in (part.exterior, *part.interiors)
+        shapely.get_coordinates(ring) for part in shapely.get_parts(shape) for ring in (part.exterior, *part.interiors)
     ]
     bands = []
     for ring in rings:

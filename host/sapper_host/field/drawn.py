@@ -46,14 +46,23 @@ class Drawn:
     options: dict[str, float] = field(default_factory=dict)
 
 
-def shape_of(where: str, name: str, told: str, geometry: str, rings: Sequence[Points], **more: float | None) -> Shape:
+def shape_of(
+    where: str,
+    name: str,
+    told: str,
+    geometry: str,
+    rings: Sequence[Points],
+    *,
+    radius_m: float | None = None,
+    stand_off_m: float | None = None,
+) -> Shape:
     """A shape. told: what the file calls it (a property, a table, the first words of its name); what says nothing is
     known by its geometry."""
     words = told.lower().replace("_", " ").replace("-", " ").strip()
     kind = next((kind for kind in (OBSTACLE, BASE_LINE, AREA) if words.startswith((kind, f"{kind}s"))), "")
     if words.startswith(("keep out", "no go")):
         kind = OBSTACLE
-    return Shape(where, name or told or where, kind or _USUAL[geometry], geometry, tuple(rings), **more)
+    return Shape(where, name or told or where, kind or _USUAL[geometry], geometry, tuple(rings), radius_m, stand_off_m)
 
 
 def number(where: str, value: Any) -> float:

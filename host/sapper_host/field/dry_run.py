@@ -1,4 +1,4 @@
-"""What a plan would take: time, way and energy, lane by lane, and where batteries are changed. Figures, no simulation."""
+"""What a plan would take: time, way and energy, lane by lane, and where batteries are changed: figures alone."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 A place is taken to longitude and latitude of its own datum, with no shift to another (a receiver with corrections is in
 the frame of its base, and so is the map that was made with it), and from there by an azimuthal equidistant projection
-about the left post: distances from the post are the ellipsoid's own, and at 2 km the scale across is off by d^2/(6 R^2),
-16 parts in a thousand million (J. Snyder, Map Projections, USGS 1395, p. 191). Heights are left out.
+about the left post: distances from the post are the ellipsoid's own, and at 2 km the scale across is off by
+d^2/(6 R^2), 16 parts in a thousand million (J. Snyder, Map Projections, USGS 1395, p. 191). Heights are left out.
 """
 
 from __future__ import annotations

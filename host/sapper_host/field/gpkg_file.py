@@ -61,7 +61,9 @@ def _read(path: Path, file: sqlite3.Connection) -> Drawn:
         new = list(_shapes(path, file, str(table), str(column)))
         if new:
             if int(srs) <= 0:
-                raise FieldError(f"{path}, table {table}", "its coordinate system is not named", "name it, by EPSG code")
+                raise FieldError(
+                    f"{path}, table {table}", "its coordinate system is not named", "name it, by EPSG code"
+                )
             systems[f"{str(organization).upper()}:{code}"] = str(table)
         shapes += new
         if len(shapes) > drawn.SHAPES_MOST:
@@ -89,7 +91,8 @@ def _shapes(path: Path, file: sqlite3.Connection, table: str, column: str) -> It
             if row.get(key) is not None
         }
         for part in _parts(where, blob):
-            yield shape_of(where, name, told, *part, **more)
+            geometry, rings = part
+            yield shape_of(where, name, told, geometry, rings, **more)
 
 
 def _tells(table: str) -> bool:

@@ -13,7 +13,6 @@ import shapely
 from sapper_host.field.check import Walk
 from sapper_host.field.coverage import NO_FIT, STAND_OFF, Gap
 from sapper_host.field.frames import Frame
-from sapper_host.field.moves import Leg
 from sapper_host.field.plan import Plan
 from sapper_host.pictures import style
 
@@ -99,7 +98,7 @@ def _ground(axes: Any, plan: Plan) -> None:
 
 
 def _lanes(axes: Any, plan: Plan) -> None:
-    """The rover's way, from light to dark in the order of driving; each lane's number at its far end."""
+    """The rover's way, from light to dark in the order of driving."""
     from matplotlib.collections import LineCollection
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -110,23 +109,18 @@ def _lanes(axes: Any, plan: Plan) -> None:
     thin = max(0.35, min(1.1, 60 / len(plan.lanes.y_mm)))
     axes.add_collection(LineCollection(lines, colors=colours(order), linewidths=thin, zorder=3,
                                        label="the rover's way, first to last"))  # fmt: skip
-    _numbers(axes, plan, legs)
+    _numbers(axes, plan)
 
 
-def _numbers(axes: Any, plan: Plan, legs: list[Leg]) -> None:
-    """Of lanes from the base line, in the order in which they are driven: lane 1 is the first."""
-    ends: dict[int, tuple[float, float]] = {}
-    for leg in legs:
-        move = plan.moves[leg.move]
-        if leg.searches and (move.piece < 0 or plan.lanes.pieces[move.piece].from_base):
-            x, y = -leg.end.y_mm / 1000, (leg.end.x_mm + plan.geometry.coil_ahead_mm) / 1000
-            if move.lane not in ends or y > ends[move.lane][1]:
-                ends[move.lane] = (x, y)
-    every = max(1, math.ceil(len(ends) / _NUMBERS_MOST))
-    for i, (lane, (x, y)) in enumerate(ends.items()):
-        if i % every == 0 or i == len(ends) - 1:
-            axes.annotate(str(lane), (x, y), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=6.5,
-                          color=style.INK, zorder=7)  # fmt: skip
+def _numbers(axes: Any, plan: Plan) -> None:
+    """Before the base line, where the rover stands to begin a lane; from the left."""
+    lanes = sorted({leg.end.y_mm: plan.moves[leg.move].lane for leg in plan.legs if leg.end.x_mm == plan.start.x_mm
+                    and leg.kind == "back"}.items(), reverse=True)  # fmt: skip
+    every = max(1, math.ceil(len(lanes) / _NUMBERS_MOST))
+    for i, (y_mm, lane) in enumerate(lanes):
+        if i % every == 0 or i == len(lanes) - 1:
+            axes.annotate(str(lane), (-y_mm / 1000, plan.start.x_mm / 1000), xytext=(0, -3), va="top", ha="center",
+                          textcoords="offset points", fontsize=6.5, bbox=style.LABEL_BOX, zorder=7)  # fmt: skip
 
 
 def _obstacles(axes: Any, plan: Plan) -> None:

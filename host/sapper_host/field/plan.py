@@ -78,7 +78,7 @@ def plan_of(area: Area, geometry: Geometry, plain: bool = False) -> Plan:
         )
     _check_way(area, geometry)
     lanes = lanes_of(area, geometry)
-    route = plain_route(lanes, geometry) if plain else route_of(lanes, geometry)
+    route = plain_route(lanes, geometry) if plain else route_of(lanes, geometry, round(area.approach_m * 1000))
     if not route.moves:
         raise FieldError(
             area.name,

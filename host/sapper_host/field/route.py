@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sapper_host.field.geometry import Geometry
 from sapper_host.field.lanes import Lanes, Piece, Span, within, without
@@ -38,13 +39,14 @@ class _Side:
     entered: bool
 
 
-def route_of(lanes: Lanes, geometry: Geometry) -> Route:
-    """The moves that search every piece that can be reached."""
-    return _Router(lanes, geometry).run()
+def route_of(lanes: Lanes, geometry: Geometry, approach_mm: int) -> Route:
+    """The moves that search every piece that can be reached. approach_mm: see `Area`, for the reasons."""
+    return _Router(lanes, geometry, approach_mm).run()
 
 
 class _Router:
-    def __init__(self, lanes: Lanes, geometry: Geometry) -> None:
+    def __init__(self, lanes: Lanes, geometry: Geometry, approach_mm: int) -> None:
+        self._approach_mm = approach_mm
         self._lanes = lanes
         self._g = geometry
         self._by_lane: dict[int, list[Piece]] = {}
@@ -69,7 +71,11 @@ class _Router:
             self._root(root)
             while self._tasks:
                 self._tasks.pop()()
-        reasons = {piece.number: self._why(piece) for piece in self._lanes.pieces if not piece.skirts and piece.number not in self._done}
+        reasons = {
+            piece.number: self._why(piece)
+            for piece in self._lanes.pieces
+            if not piece.skirts and piece.number not in self._done
+        }
         return Route(start, tuple(self._moves), reasons)
 
     # Each of these appends moves at once, or puts tasks on the stack, the first on top.
@@ -93,11 +99,11 @@ class _Router:
         for side in found:
             self._done.add(side.piece.number)
             for at in side.at if heading == 2 else reversed(side.at):
-                tasks.append(lambda at=at: self._reach(at, piece.number))  # type: ignore[misc]
+                tasks.append(partial(self._reach, at, piece.number))
                 if side.entered:
-                    tasks.append(lambda side=side: self._enter(piece, side.piece))  # type: ignore[misc]
+                    tasks.append(partial(self._enter, piece, side.piece))
                 else:
-                    tasks.append(lambda side=side: self._comb(piece, side.piece))  # type: ignore[misc]
+                    tasks.append(partial(self._comb, piece, side.piece))
         self._then(*tasks, lambda: self._reach(back_to, piece.number))
 
     def _enter(self, parent: Piece, piece: Piece) -> None:
@@ -190,6 +196,9 @@ class _Router:
         near = [o for o in beside if o.number in self._done and o.from_mm < piece.to_mm and piece.from_mm < o.to_mm]
         if piece.from_base:
             return "it is shorter than the coil is ahead"
+        if not near and piece.from_mm > self._approach_mm and piece == self._by_lane[piece.lane][0]:
+            begins, most = piece.from_mm / 1000, self._approach_mm / 1000
+            return f"it begins {begins:.1f} m from the base line: a lane crosses {most:.1f} m at most (approach_m)"
         if not near:
             return "no lane that is searched lies beside it"
         return f"obstacles leave no room to turn beside it: {2 * self._g.swing_mm} mm"
@@ -218,7 +227,6 @@ class _Router:
         dx, dy = AHEAD[self._pose.heading]
         if (place - self._pose.x_mm) * dx + (place - self._pose.y_mm) * dy > 0:
             self._reach(place, piece)
-
 
 
 def _nearest(spans: Sequence[Span], piece: Piece) -> int:

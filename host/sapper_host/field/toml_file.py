@@ -49,9 +49,7 @@ def _obstacle(where: str, row: dict[str, Any]) -> Shape:
     _known(where, row, _OBSTACLE)
     if ("corners_m" in row) == ("centre_m" in row):
         raise FieldError(where, "it needs corners_m, or centre_m and radius_m", "give one of both")
-    more = {
-        key: drawn.number(f"{where}, {key}", row[key]) for key in ("radius_m", "stand_off_m") if key in row
-    }
+    more = {key: drawn.number(f"{where}, {key}", row[key]) for key in ("radius_m", "stand_off_m") if key in row}
     name = str(row.get("name") or "")
     if "corners_m" in row:
         corners = drawn.points_of(f"{where}, corners_m", row["corners_m"])

@@ -26,6 +26,8 @@ CSV = "# sapper-trace 1\nt_s,gate0_mv,gate1_mv,gate2_mv,vsys_mv,temp_c,left_tick
     f"{i / 100:.2f},1,2,3,5000,20,{i},{i}\n" for i in range(9)
 )
 
+AREA = "[area]\ncorners_m = [[0, 0], [3, 0], [3, -2], [0, -2]]\nbase_line_m = [[0, 0], [0, -2]]\n"
+
 
 @pytest.fixture
 def blocked(tmp_path: Path) -> Path:
@@ -89,6 +91,8 @@ VERBS = (
     "key export OUT",
     "replay TRACE --rig virtual --record OUT.mcap",
     "campaign FOLDER --out OUT",
+    "field plan AREA --picture OUT.png",
+    "field plan AREA --mission OUT",
     "provision --name rover-7 --port PORT --record OUT",
     "calibrate --rig sil --out OUT",
     "settings dump OUT --port PORT",
@@ -121,7 +125,9 @@ def filled(line: str, tmp_path: Path, out: Path, port: str = "") -> list[str]:
     trace, recording = tmp_path / "lane.csv", tmp_path / "lane.mcap"
     trace.write_text(CSV)
     McapTopics(recording.open("wb")).writer.finish()
-    words = {"TRACE": trace, "RECORDING": recording, "FOLDER": tmp_path, "PORT": port, "OUT": out}
+    area = tmp_path / "meadow.toml"
+    area.write_text(AREA)
+    words = {"AREA": area, "TRACE": trace, "RECORDING": recording, "FOLDER": tmp_path, "PORT": port, "OUT": out}
     for name, path in words.items():
         line = line.replace(name, str(path))
     return line.split()
@@ -141,6 +147,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay, "replay", worked)
     monkeypatch.setattr(compiling, "compiled", worked)
     monkeypatch.setattr(several_boards, "flash_all", worked)
+    monkeypatch.setattr("sapper_host.field.plan.plan_of", worked)
     monkeypatch.setattr("hil.traces.synth.write_lanes", worked)
     monkeypatch.setattr("hil.prove.campaign.campaign.Campaign.run", worked)
     monkeypatch.setattr("sapper_host.board.settings.read", worked)
@@ -187,7 +194,7 @@ def test_every_verb_that_writes_where_it_is_told_is_here() -> None:
                 yield before + name, command
 
     def tells_where(parameter: Any) -> bool:
-        return parameter.name in ("out", "csv", "record", "report_file", "target")
+        return parameter.name in ("out", "csv", "record", "report_file", "target", "picture", "mission")
 
     verbs = list(commands(typer.main.get_command(cli.build())))
     telling = [name for name, command in verbs if any(map(tells_where, command.params))]

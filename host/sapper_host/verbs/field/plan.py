@@ -18,7 +18,7 @@ def plan(
         str | None,
         typer.Option(
             metavar="'POST POST'",
-            help="The base line's two posts, if the file has none: 'LAT,LON LAT,LON', or 'X,Y X,Y' of a file in metres.",
+            help="The base line's two posts, if the file has none: 'LAT,LON LAT,LON', or 'X,Y X,Y' in metres.",
         ),
     ] = None,
     near: Annotated[
