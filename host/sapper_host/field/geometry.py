@@ -20,7 +20,7 @@ MEASURES = (
     ("coil_ahead_mm", 400, 20, 2500, "the coil's centre ahead of the tracks' middle"),
     ("swath_mm", 700, 100, 4000, "what the coil searches across"),
     ("ground_margin_mm", 60, 0, 500, "kept between a track and ground that was not searched"),
-    ("overlap_mm", 100, 0, 1000, "of one lane's swath with the next one's"),
+    ("overlap_mm", 70, 0, 1000, "of one lane's swath with the next one's"),
     ("sigma_mm", 15, 0, 300, "one sigma of where the coil is, across and along a lane"),
 )
 # How many sigmas a lane may be off before ground between two lanes, or at the edge, is left out.

@@ -190,15 +190,19 @@ class _Router:
         return self._lanes.no_swing[piece.y_mm]
 
     def _why(self, piece: Piece) -> str:
-        if why := self._g.no_turn():
-            return why
         beside = [o for lane in (piece.lane - 1, piece.lane + 1) for o in self._by_lane.get(lane, ())]
         near = [o for o in beside if o.number in self._done and o.from_mm < piece.to_mm and piece.from_mm < o.to_mm]
         if piece.from_base:
             return "it is shorter than the coil is ahead"
-        if not near and piece.from_mm > self._approach_mm and piece == self._by_lane[piece.lane][0]:
+        if (
+            piece.from_mm > self._approach_mm
+            and piece == self._by_lane[piece.lane][0]
+            and (not near or self._g.no_turn())
+        ):
             begins, most = piece.from_mm / 1000, self._approach_mm / 1000
             return f"it begins {begins:.1f} m from the base line: a lane crosses {most:.1f} m at most (approach_m)"
+        if why := self._g.no_turn():
+            return why
         if not near:
             return "no lane that is searched lies beside it"
         return f"obstacles leave no room to turn beside it: {2 * self._g.swing_mm} mm"
