@@ -31,6 +31,8 @@ BASE_LEAST_M = 1.0
 # How far an area may begin behind the base line (a post is driven by hand), and how far before it.
 BEHIND_MOST_M = 0.3
 NUMBER_MOST = 1e9
+# Vertices on one line, out of degrees, leave some.
+AREA_LEAST_M2 = 1e-4
 STAND_OFF_M = 0.15
 APPROACH_M = 2.0
 SAFE_DEPTH_M = 1.5
@@ -152,7 +154,7 @@ def _check_simple(where: str, polygon: Polygon) -> None:
         place = what.partition("[")[2].rstrip("]").split()
         at = f" at ({float(place[0]):.2f}, {float(place[1]):.2f})" if len(place) == 2 else ""
         raise FieldError(where, f"it crosses or touches itself{at}", "put its vertices in order round the area")
-    if polygon.area <= 0:
+    if polygon.area < AREA_LEAST_M2:
         raise FieldError(where, "its vertices lie on one line", "correct them")
 
 
