@@ -10,6 +10,8 @@ from sapper_host.board.link import LINE_MAX
 from sapper_host.cli import STATUSES
 from sapper_host.docs_gen.notice import notice
 from sapper_host.docs_gen.wire_page import wire_format
+from sapper_host.field.dry_run import MACHINE
+from sapper_host.field.geometry import MEASURES
 from sapper_host.files.checkout import DOCS
 from sapper_host.files.page import table, with_parts
 from sapper_host.flash.outcome import VERDICTS
@@ -168,6 +170,20 @@ def _piece_steps() -> str:
     return table(("it says", "what to do"), [(f"`{step}`", what or "-") for step, what in events.PIECE_STEPS])
 
 
+def _machine() -> str:
+    """The part of docs/field.md on what a dry run reckons with."""
+    rows = [
+        (f"`{name}`", usual, f"{least}..{most}", unit, source) for name, usual, least, most, unit, source in MACHINE
+    ]
+    return table(("figure", "usual", "bounds", "unit", "where the usual value is from"), rows)
+
+
+def _measures() -> str:
+    """The part of docs/field.md on the rover's measures."""
+    rows = [(f"`{name}`", usual, f"{least}..{most}", meaning) for name, usual, least, most, meaning in MEASURES]
+    return table(("measure", "usual", "bounds", "meaning"), rows)
+
+
 # Pages written whole, and parts of pages that people write: file, what makes it.
 PAGES: dict[str, Callable[[], str]] = {
     "wiring.md": wiring,
@@ -177,6 +193,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
 }
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "field.md": {"machine": _machine, "measures": _measures},
     "recordings.md": {"columns": _columns, "topics": _topics},
     "technician.md": {"flash": _flash_verdicts, "testpiece": _piece_steps, "statuses": _statuses},
 }

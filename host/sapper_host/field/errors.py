@@ -10,7 +10,7 @@ class FieldError(SapperError):
 
     status = Status.BAD_INPUT
 
-    def __init__(self, where: str, what: str, remedy: str) -> None:
-        super().__init__(f"{where}: {what}", remedy)
+    def __init__(self, where: str, reason: str, remedy: str) -> None:
+        super().__init__(f"{where}: {reason}", remedy)
         self.where = where
-        self.what = what
+        self.reason = reason

@@ -1,5 +1,5 @@
-"""Areas from files of every kind come to the same field metres; what is wrong with one is named, with its place and what
-to do, and the file is left as it was."""
+"""Areas from files of every kind come to the same field metres; what is wrong with one is named, with its place and
+what to do, and the file is left as it was."""
 
 from __future__ import annotations
 
@@ -348,8 +348,8 @@ def test_a_view_that_never_ends_is_not_read(tmp_path: Path) -> None:
     path = geopackage(tmp_path / "a.gpkg", 4326)
     with closing(sqlite3.connect(path)) as file:
         file.executescript(
-            "DROP TABLE base_line; CREATE VIEW base_line AS WITH RECURSIVE n(geom) AS (SELECT 1 UNION ALL SELECT geom + 1 "
-            "FROM n) SELECT geom FROM n WHERE geom < 0"
+            "DROP TABLE base_line; CREATE VIEW base_line AS WITH RECURSIVE n(geom) AS "
+            "(SELECT 1 UNION ALL SELECT geom + 1 FROM n) SELECT geom FROM n WHERE geom < 0"
         )
     with pytest.raises(FieldError, match="it has no base line"):
         read_area(path)

@@ -221,8 +221,10 @@ def killed(path: Path, after_s: float) -> tuple[bool, list[bytes]]:
         return os.WIFSIGNALED(status), lines.read().splitlines()
 
 
-def test_killed_at_any_moment_it_goes_on_with_nothing_lost_or_counted_twice(path: Path, plan: Plan) -> None:
-    """kill -9 within writing, over and over, each time by the next program: what was said to be on the disk is there."""
+def test_killed_at_any_moment_it_goes_on_with_nothing_lost_or_counted_twice(tmp_path: Path) -> None:
+    """kill -9 within writing, over and over, each time the next program: what was said to be on the disk is there."""
+    plan, path = plan_of(rectangle(4, 1.5), USUAL), tmp_path / "small.mission"
+    create_mission(path, plan)
     chance, kills = random.Random(11), 0
     for _ in range(1000):
         was_killed, lines = killed(path, chance.uniform(0, 0.05))

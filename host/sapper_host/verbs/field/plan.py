@@ -156,7 +156,11 @@ def _tell(made: Any, field: Any, walked: Any, cover: Any) -> None:
         (
             "base line",
             f"{made.area.base_length_m:.2f} m"
-            + (f", lanes at {frame.as_dict()['bearing_deg']:.1f} degrees from north, {frame.crs}" if frame else ""),
+            + (
+                f", lanes at {round(frame.as_dict()['bearing_deg'], 1) % 360:.1f} degrees from north, {frame.crs}"
+                if frame
+                else ""
+            ),
         ),
         ("lanes", f"{len(made.lanes.y_mm)}, in {len(made.lanes.pieces)} pieces, {len(made.reasons)} not reached"),
         ("reachable", f"{cover.reachable_m2:.2f} m2, of which {100 * cover.share:.2f} % are searched"),
