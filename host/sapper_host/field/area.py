@@ -23,8 +23,9 @@ Ring = Sequence[tuple[float, float]]
 
 # GICHD's geocheck takes parts further from each other for a slip.
 APART_MOST_M = 5000.0
-# What an area can be: a rover does a hectare in days.
+# What an area can be: a rover does a hectare in days, and the check of a plan keeps the box in memory.
 ACROSS_MOST_M = 2000.0
+BOX_MOST_M2 = 25_000.0
 VERTICES_MOST = 10_000
 OBSTACLES_MOST = 1000
 BASE_LEAST_M = 1.0
@@ -168,6 +169,9 @@ def check_area(area: Area) -> Area:
             f"it is {max(right - left, high - low):.0f} m across; {ACROSS_MOST_M:.0f} m are taken",
             "take it in parts; are its units metres?",
         )
+    if (right - left) * (high - low) > BOX_MOST_M2:
+        size = f"{(right - left) * (high - low):.0f} m2; {BOX_MOST_M2:.0f} are taken"
+        raise FieldError(area.name, f"the box around it, square to the base line, has {size}", "take it in parts")
     if area.base_length_m < BASE_LEAST_M:
         raise FieldError(
             "the base line",

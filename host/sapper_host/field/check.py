@@ -26,7 +26,8 @@ STEP_MM = 20
 _LONG_MM = 5_000_000
 _LONG_STEP_MM = 50
 _TURN_STEP_RAD = math.radians(3)
-_CELLS_MOST = 200_000_000
+# Half a gigabyte of them; `check_area` refuses larger areas.
+_CELLS_MOST = 80_000_000
 _LOOK_AT_ONCE = 4096
 Floats = NDArray[np.float64]
 
@@ -65,7 +66,10 @@ def walk(
     step_mm: int | None = None,
     tell: Callable[[float], None] | None = None,
 ) -> Walk:
-    """Walk a plan. tell: called with how far it is, 0..1."""
+    """Walk a plan. tell: called with how far it is, 0..1. ValueError when it needs more cells than there is room for.
+
+    step_mm: None for STEP_MM, or, of a long way, 50.
+    """
     ways = list(_ways(start, moves))
     if step_mm is None:
         step_mm = STEP_MM if sum(abs(way.mm) for way in ways) < _LONG_MM else _LONG_STEP_MM
@@ -135,9 +139,10 @@ class _Ground:
         ends = np.array([end for way in ways for end in _ends(way)])
         more = math.hypot(geometry.coil_ahead_mm, geometry.swath_mm) + geometry.outer_mm + geometry.track_length_mm
         self._low = ends.min(axis=0) - more
+        self._cell = cell_mm
         size = np.ceil((ends.max(axis=0) + more - self._low) / cell_mm).astype(int)
-        self._cell = cell_mm * max(1, math.ceil(math.sqrt(float(size.prod()) / _CELLS_MOST)))
-        size = np.ceil((ends.max(axis=0) + more - self._low) / self._cell).astype(int)
+        if int(size[0]) * int(size[1]) > _CELLS_MOST:
+            raise ValueError(f"a plan of {size[0]} x {size[1]} cells of {cell_mm} mm")
         self._when = np.full(tuple(size), np.inf, dtype=np.float32)
         self._along = np.zeros(tuple(size), dtype=np.float32)
         left, low, right, high = (value * 1000 for value in area.safe_ground.bounds)

@@ -19,12 +19,14 @@ MEASURES = (
     ("track_length_mm", 260, 20, 2000, "of the ground that a track touches, half of it ahead of the middle"),
     ("coil_ahead_mm", 400, 20, 2500, "the coil's centre ahead of the tracks' middle"),
     ("swath_mm", 700, 100, 4000, "what the coil searches across"),
-    ("ground_margin_mm", 60, 0, 500, "kept between a track and ground that was not searched"),
+    ("ground_margin_mm", 60, 20, 500, "kept between a track and ground that was not searched"),
     ("overlap_mm", 70, 0, 1000, "of one lane's swath with the next one's"),
     ("sigma_mm", 15, 0, 300, "one sigma of where the coil is, across and along a lane"),
 )
 # How many sigmas a lane may be off before ground between two lanes, or at the edge, is left out.
 SIGMAS = 3
+# How far before the base line, and within searched ground, the coil begins at the least.
+_BEFORE_MM = 20
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,12 @@ class Geometry:
     @property
     def set_back_mm(self) -> int:
         """How far the rover backs after a quarter turn in a swath, so that the coil begins on searched ground."""
-        return max(0, self.coil_ahead_mm - self.swath_mm // 2 + max(10, self.edge_mm))
+        return max(0, self.coil_ahead_mm - self.swath_mm // 2 + max(_BEFORE_MM, self.edge_mm))
 
     @property
     def base_x_mm(self) -> int:
         """Where the rover stands and turns before the base line: the whole turn, and the coil, before the line."""
-        return -max(self.turn_mm, self.coil_ahead_mm + self.edge_mm)
+        return -max(self.turn_mm, self.coil_ahead_mm + max(_BEFORE_MM, self.edge_mm))
 
     @property
     def safe_depth_mm(self) -> int:
@@ -93,7 +95,12 @@ class Geometry:
     def no_turn(self) -> str:
         """Why the rover cannot turn within one swath, '' when it can: pockets then are not entered from the side."""
         across = 2 * self.turn_mm
-        along = self.coil_ahead_mm + math.ceil(self.track_length_mm / 2) + self.ground_margin_mm + max(10, self.edge_mm)
+        along = (
+            self.coil_ahead_mm
+            + math.ceil(self.track_length_mm / 2)
+            + self.ground_margin_mm
+            + max(_BEFORE_MM, self.edge_mm)
+        )
         if max(across, along) > self.swath_mm:
             return f"to turn on searched ground takes a swath of {max(across, along)} mm; it is {self.swath_mm} mm"
         return ""

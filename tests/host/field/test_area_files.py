@@ -238,6 +238,10 @@ BAD = {
         "its posts are 0.50 m apart; 1.0 m is the least",
     ),
     "huge.geojson": (collection(ring((0, 0), (4000, 0), (4000, -8), (0, -8)), LINE), "it is 4000 m across; 2000 m"),
+    "large_box.geojson": (
+        collection(ring((0, 0), (400, 0), (400, -100), (0, -8)), LINE),
+        "the box around it, square to the base line, has 40000 m2; 25000 are taken",
+    ),
     "nan.geojson": (collection(AREA, LINE).replace("44.1", "NaN", 1), "NaN is no number in JSON"),
     "large.geojson": (collection(AREA, LINE).replace("44.1", "1e999", 1), "too large|inf"),
     "text.geojson": (collection(AREA, LINE).replace(str(RING[1][0]), '"20.1"', 1), "vertex 2: '20.1' is no number"),

@@ -92,6 +92,11 @@ def test_a_coarser_walk_agrees(good: Plan) -> None:
     assert walk(good.area, USUAL, good.start, good.moves, cell_mm=40, step_mm=50).clear
 
 
+def test_a_plan_that_is_too_large_for_its_cells_is_told_and_not_walked_coarsely(good: Plan) -> None:
+    with pytest.raises(ValueError, match="cells of 1 mm"):
+        walk(good.area, USUAL, good.start, good.moves, cell_mm=1)
+
+
 def test_it_tells_how_far_it_is(good: Plan) -> None:
     told: list[float] = []
     walk(good.area, USUAL, good.start, good.moves, tell=told.append)

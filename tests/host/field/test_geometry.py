@@ -28,6 +28,7 @@ def test_the_usual_rover_can() -> None:
         ({"sigma_mm": 60}, "with a sigma of 60 mm it takes 255 mm"),
         ({"overlap_mm": 400}, "more than half of the swath"),
         ({"swath_mm": 10_000}, "give 100 to 4000 mm: what the coil searches across"),
+        ({"ground_margin_mm": 0}, "give 20 to 500 mm"),
         ({"swath_mm": -1}, "swath_mm is -1"),
         ({"wheel_mm": 3}, "there is no measure 'wheel_mm'; there are track_width_mm"),
     ],

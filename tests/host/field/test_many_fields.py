@@ -13,7 +13,7 @@ from sapper_host.field.plan import Plan, plan_of
 from tests.host.field.fields import USUAL, odd_field, usual_field
 
 pytestmark = pytest.mark.unit
-SEEDS = range(25)
+SEEDS = range(20)
 
 
 def planned(area: Area) -> Plan | None:
