@@ -36,6 +36,7 @@ NUMBER_MOST = 1e9
 AREA_LEAST_M2 = 1e-4
 STAND_OFF_M = 0.15
 APPROACH_M = 2.0
+BEYOND_M = 1.0
 SAFE_DEPTH_M = 1.5
 SAFE_SIDE_M = 0.5
 
@@ -59,7 +60,8 @@ class Area:
     """polygon: its edge and holes. obstacles: holes among them. base_length_m: between the posts.
 
     safe_depth_m, safe_side_m: ground known to be safe, before the base line and beyond each post. approach_m: how far
-    a lane may cross ground between the base line and the area, which the coil searches like the rest.
+    a lane may cross ground between the base line and the area, which the coil searches like the rest. beyond_m: how far
+    beyond its end a lane may go for the sake of a turn.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Area:
     safe_depth_m: float = SAFE_DEPTH_M
     safe_side_m: float = SAFE_SIDE_M
     approach_m: float = APPROACH_M
+    beyond_m: float = BEYOND_M
 
     @property
     def safe_ground(self) -> Polygon:
@@ -89,7 +92,10 @@ class Area:
                 {"name": each.name, "shape": mapping(each.shape), "stand_off_m": each.stand_off_m}
                 for each in self.obstacles
             ],
-            **{name: getattr(self, name) for name in ("base_length_m", "safe_depth_m", "safe_side_m", "approach_m")},
+            **{
+                name: getattr(self, name)
+                for name in ("base_length_m", "safe_depth_m", "safe_side_m", "approach_m", "beyond_m")
+            },
         }
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -59,7 +59,8 @@ def lanes_of(area: Area, geometry: Geometry) -> Lanes:
         root = _before_base(area, geometry, y) and not within(geometry.base_x_mm, strips.no_swing[y])
         approach = round(area.approach_m * 1000) if root else None
         for a, b in _lane_pieces(strips.wanted[y], strips.blocked[y], geometry.edge_mm, approach):
-            pieces.append(Piece(len(pieces), lane, y, a, b, root and a <= 0, (a, b)))
+            room = _room((a, b), strips.blocked[y], round(area.beyond_m * 1000))
+            pieces.append(Piece(len(pieces), lane, y, a, b, root and a <= 0, room))
     if not pieces:
         raise FieldError(area.name, "no lane fits into it", "a smaller stand-off, or another base line")
     beside = _beside(geometry, polygon, blocks, middles)
@@ -72,6 +73,35 @@ def lanes_of(area: Area, geometry: Geometry) -> Lanes:
                     lane = min(range(len(middles)), key=lambda i: abs(middles[i] - y)) + 1
                     pieces.append(Piece(len(pieces), lane, y, *piece, False, room, skirts=True))
     return Lanes(tuple(middles), tuple(pieces), more.no_swing | strips.no_swing)
+
+
+def longer(lanes: Lanes, geometry: Geometry, not_reached: Collection[int]) -> Lanes | None:
+    """The lanes with some that go on beyond their end, within their room, for the sake of a turn beside a piece that is
+    not reached. None when that helps nowhere."""
+    pieces = list(lanes.pieces)
+    for number in sorted(not_reached):
+        piece = lanes.pieces[number]
+        beside = [p for p in pieces if abs(p.lane - piece.lane) == 1 and not p.skirts and p.number not in not_reached]
+        ends = {p.number: end for p in beside if (end := _end_beside(lanes, geometry, p, piece)) is not None}
+        if ends:
+            best = min(ends, key=lambda at: ends[at] - pieces[at].to_mm)
+            pieces[best] = replace(pieces[best], to_mm=ends[best])
+    return replace(lanes, pieces=tuple(pieces)) if pieces != list(lanes.pieces) else None
+
+
+def _end_beside(lanes: Lanes, geometry: Geometry, lane: Piece, piece: Piece) -> int | None:
+    """Where a lane would have to end for a turn into a piece beside it, if that is further than it ends."""
+    low = max(lane.to_mm - geometry.reach_mm + 1, piece.room[0])
+    high = min(lane.room[1] - geometry.reach_mm, piece.room[1])
+    here = without((low, high), lanes.no_swing[lane.y_mm]) if low < high else []
+    both = [part for each in here for part in without(each, lanes.no_swing[piece.y_mm])]
+    return both[0][0] + geometry.reach_mm if both else None
+
+
+def _room(piece: Span, stops: Sequence[Span], beyond_mm: int) -> Span:
+    """How far the coil could go before and behind a piece, before it meets something."""
+    around = without((max(0, piece[0] - beyond_mm), piece[1] + beyond_mm), stops)
+    return next(((min(a, piece[0]), max(b, piece[1])) for a, b in around if a <= piece[0] and piece[1] <= b), piece)
 
 
 def _mm(metres: np.ndarray) -> np.ndarray:

@@ -18,10 +18,9 @@ from sapper_host.pictures import style
 
 _WIDTH_IN = 9.0
 _HEIGHT_IN = (4.5, 12.0)
-_NUMBERS_MOST = 40
-_GAPS_NAMED = 12
+_NUMBERS_MOST = 16
+_GAPS_NAMED = 9
 _GAP_NAMED_M2 = 0.005
-_LIST_LINES = 8
 _CAUSES = {
     STAND_OFF: ("#b9b2a6", "left out: an obstacle's stand-off"),
     NO_FIT: ("#cda5d6", "left out: the coil does not fit"),
@@ -70,7 +69,7 @@ def _bounds(plan: Plan) -> tuple[float, float, float, float]:
     shapes = [plan.area.polygon, plan.area.safe_ground, *(o.shape for o in plan.area.obstacles if _near(plan, o.shape))]
     low, right, high, left = shapely.total_bounds(np.array(shapes, dtype=object))
     room = 0.03 * max(high - low, left - right) + 0.2
-    return float(low) - room, float(right) - room, float(left) + room, float(high) + room
+    return float(low) - 2 * room, float(right) - room, float(left) + room, float(high) + room
 
 
 def _near(plan: Plan, shape: Any) -> bool:
@@ -172,9 +171,11 @@ def _north(axes: Any, frame: Frame) -> None:
     """North lies to the left of straight up when the lanes' bearing is to the right of it."""
     angle = -frame.bearing_rad
     dx, dy = math.sin(angle), math.cos(angle)
-    axes.annotate("", xytext=(-13 * dx, -13 * dy), xy=(13 * dx, 13 * dy), textcoords="offset points", zorder=9,
-                  xycoords=_at(axes, 0.955, 0.93), arrowprops={"arrowstyle": "-|>", "color": style.INK})  # fmt: skip
-    axes.annotate("N", xytext=(20 * dx, 20 * dy), xy=(0.955, 0.93), xycoords="axes fraction", ha="center", va="center",
+    axes.annotate("", xytext=(-18 * dx, -18 * dy), xy=(18 * dx, 18 * dy), textcoords="offset points", zorder=9,
+                  xycoords=_at(axes, 0.955, 0.93),
+                  arrowprops={"arrowstyle": "-|>", "color": style.INK, "linewidth": 1.6,
+                                                             "mutation_scale": 16})  # fmt: skip
+    axes.annotate("N", xytext=(27 * dx, 27 * dy), xy=(0.955, 0.93), xycoords="axes fraction", ha="center", va="center",
                   textcoords="offset points", fontsize=9, fontweight="bold", zorder=9)  # fmt: skip
 
 
@@ -205,9 +206,7 @@ def _title(plan: Plan, walk: Walk | None) -> str:
 def _list(plan: Plan) -> list[str]:
     """The gaps by their letters, and what is left out by its cause."""
     named = _named(plan)
-    lines = [
-        f"{chr(65 + i)}  {gap.area_m2:8.3f} m2 not searched: {gap.cause}" for i, gap in enumerate(named[:_LIST_LINES])
-    ]
+    lines = [f"{chr(65 + i)}  {gap.area_m2:8.3f} m2 not searched: {gap.cause}" for i, gap in enumerate(named)]
     rest = [gap for gap in plan.coverage.gaps if gap.reachable][len(lines) :]
     if rest:
         lines.append(f"   {sum(g.area_m2 for g in rest):8.3f} m2 in {len(rest)} smaller gaps")

@@ -14,10 +14,13 @@ from sapper_host.field.area import Area
 from sapper_host.field.coverage import Coverage, coverage_of
 from sapper_host.field.errors import FieldError
 from sapper_host.field.geometry import Geometry
-from sapper_host.field.lanes import Lanes, lanes_of
+from sapper_host.field.lanes import Lanes, lanes_of, longer
 from sapper_host.field.moves import Leg, Move, Pose, legs
 from sapper_host.field.plain import plain_route
 from sapper_host.field.route import route_of
+
+# What was entered thanks to a longer lane may have others beside it.
+_TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,13 @@ def plan_of(area: Area, geometry: Geometry, plain: bool = False) -> Plan:
         )
     _check_way(area, geometry)
     lanes = lanes_of(area, geometry)
-    route = plain_route(lanes, geometry) if plain else route_of(lanes, geometry, round(area.approach_m * 1000))
+    approach_mm = round(area.approach_m * 1000)
+    route = plain_route(lanes, geometry) if plain else route_of(lanes, geometry, approach_mm)
+    for _ in range(_TRIES):
+        wider = longer(lanes, geometry, route.reasons) if route.reasons and not geometry.no_turn() else None
+        if wider is None:
+            break
+        lanes, route = wider, route_of(wider, geometry, approach_mm)
     if not route.moves:
         raise FieldError(
             area.name,

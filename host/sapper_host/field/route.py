@@ -19,6 +19,8 @@ from sapper_host.field.moves import AHEAD, Move, Pose
 
 Task = Callable[[], None]
 _LEFT, _RIGHT = 1, 3
+# From further away nothing is entered: another lane is closer, or it is not worth it.
+_FAR_MM = 2000
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,9 @@ class _Router:
         here = without((low, high), self._no_swing(piece)) if low <= high else []
         both = [part for each in here for part in without(each, self._no_swing(other))]
         if both:
-            return _Side((_nearest(both, other),), other, True)
+            at = _nearest(both, other)
+            far = max(other.from_mm - at, at - other.to_mm)
+            return None if far > _FAR_MM else _Side((at,), other, True)
         if other.skirts:
             return None
         half, step = self._g.swath_mm // 2, self._g.swath_mm - self._g.overlap_mm

@@ -12,7 +12,7 @@ from sapper_host.field.errors import FieldError
 from sapper_host.outside import bounded
 
 _MOST_BYTES = 1024 * 1024
-_NUMBERS = ("safe_depth_m", "safe_side_m", "approach_m")
+_NUMBERS = ("safe_depth_m", "safe_side_m", "approach_m", "beyond_m")
 _AREA = ("name", "corners_m", "holes_m", "base_line_m", *_NUMBERS)
 _OBSTACLE = ("name", "corners_m", "centre_m", "radius_m", "stand_off_m")
 

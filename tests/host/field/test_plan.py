@@ -134,3 +134,23 @@ def test_moves_mean_what_they_say() -> None:
 
 def test_a_leg_knows_its_length() -> None:
     assert Leg("back", Pose(0, 0), Pose(-70, 0), 0).mm == 70
+
+
+def test_a_lane_goes_on_beyond_the_edge_where_a_pocket_could_not_be_entered_otherwise() -> None:
+    """A tree close to the far edge, and a pocket behind it that leaves no room to turn beside it within the area."""
+    tree = (round_obstacle(9, -5.4, 0.2),)
+    short, longer = (plan_of(rectangle(obstacles=tree, beyond_m=beyond), USUAL) for beyond in (0.0, 1.0))
+    assert any(gap.cause.startswith("obstacles leave no room to turn") for gap in short.coverage.gaps)
+    assert not longer.reasons and longer.coverage.share > short.coverage.share
+    assert longer.coverage.beyond_m2 > short.coverage.beyond_m2 and walked(short) and walked(longer)
+    assert longer.coverage.searched.bounds[2] <= 10 + 1.0 + 0.001
+
+
+def test_coverage_counts_what_is_driven_and_not_what_was_meant() -> None:
+    whole = plan_of(rectangle(), USUAL)
+    shorter = [replace(move, value=move.value - 3000) if move.lane == 4 else move for move in whole.moves]
+    lane = [replace(m, value=w.value) if m.kind == "shift" else m for m, w in zip(shorter, whole.moves, strict=True)]
+    cut = replace(whole, moves=tuple(lane))
+    (gap,) = cut.coverage.gaps
+    assert gap.reachable and gap.area_m2 == pytest.approx(3 * (1.2 - 0.7 + 0.0), abs=0.25)
+    assert cut.coverage.share == pytest.approx(1 - gap.area_m2 / 60, abs=1e-3)
