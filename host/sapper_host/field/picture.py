@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,9 @@ def plot_plan(plan: Plan, target: Path, frame: Frame | None = None, walk: Walk |
     _obstacles(axes, plan)
     _gaps(axes, plan)
     _base_line(axes, plan)
+    if walk is not None and walk.first is not None:
+        axes.plot(-walk.first.y_mm / 1000, walk.first.x_mm / 1000, "x", color=style.MISSED, markersize=11, zorder=10,
+                  markeredgewidth=2.5, label="first track on unsearched ground")  # fmt: skip
     style.quieten(axes)
     axes.set_aspect("equal", adjustable="box")
     axes.set_xlim(-left, -right)
@@ -195,12 +199,15 @@ def _title(plan: Plan, walk: Walk | None) -> str:
     if plan.plain:
         words.insert(0, "PLAIN BACK AND FORTH, NOT TO BE DRIVEN")
     if walk is not None:
-        words.append(
-            "tracks on searched ground alone"
-            if walk.clear
-            else f"TRACKS ON UNSEARCHED GROUND in {walk.off} of {walk.steps} steps"
-        )
-    return f"{style.label(plan.area.name, 40)}: plan, {len(plan.lanes.y_mm)} lanes\n{'; '.join(words)}"
+        off = f"TRACKS ON UNSEARCHED GROUND in {walk.off} of {walk.steps} steps" if walk.off else ""
+        near = f"IN A STAND-OFF in {walk.in_stand_off} steps" if walk.in_stand_off else ""
+        words.append("; ".join(filter(None, (off, near))) or "tracks on searched ground alone")
+    return f"{style.label(plan.area.name, 40)}: plan, {len(plan.lanes.y_mm)} lanes\n{_lines(words)}"
+
+
+def _lines(words: list[str]) -> str:
+    """Joined, on lines no longer than the picture is wide."""
+    return textwrap.fill("; ".join(words), 95)
 
 
 def _list(plan: Plan) -> list[str]:
