@@ -240,7 +240,7 @@ LEVELS_INSTEAD_OF_OUTPUTS = (
     "    if (this.oe) {\n      return this.out;\n    }\n    const external",
     "    if (this.oe || this.level) {\n      return this.level;\n    }\n    const external",
 )
-PWM_BY_CHANCE = ("pins/pads.mjs", "      soldered[pin.index] !== 0\n", "      false\n")
+PWM_BY_CHANCE = ("pair.mjs", "      this.sides[index].board.machine.tellLate();\n", "")
 BAD = [
     (EDGES_AT_ENDS_OF_STEPS, (sio_edges, "MOTOR_EN", True, 6)),
     (EDGES_AT_ENDS_OF_STEPS, (sio_edges, "ESTOP_OK", False, 6)),
