@@ -126,7 +126,6 @@ export class Machine {
     if (!this.powered) {
       return;
     }
-    this.tellLate();
     this.nor.powerLost();
     this.powered = false;
     this.releaseChip();

@@ -118,6 +118,33 @@ def test_every_edge_is_at_the_other_board_as_if_it_had_been_waited_for(seed: int
     assert late == edges_there(seed, one_by_one=True)
 
 
+def _alone(one_by_one: bool) -> list[tuple[int, int]]:
+    """Edges there of a line that at times is told late, while no other is."""
+    line = LINES["MOTOR_LEFT"]
+    with PicoPair(None, None, seed=3) as both:
+        both.run(IN_THE_ROM_NS)
+        readied(both)
+        rover = Pokes(both.rover)
+        both.rover.pin(line.rover).watch(one_by_one)
+        rover.pwm(line.rover, 960, 480)
+        both.run(100_000)
+        rover.function(line.rover, SIO)
+        both.run(345_678)
+        rover.function(line.rover, PWM)
+        both.run(100_000)
+        both.wires.short("MOTOR_LEFT", "MOTOR_RIGHT")
+        both.run(123_456)
+        both.wires.mend()
+        both.run(100_000)
+        return both.instrument.pin(line.instrument).edges()
+
+
+def test_of_a_line_that_is_told_late_from_now_on_nothing_earlier_is_told() -> None:
+    late = _alone(one_by_one=False)
+    assert len(late) > 20
+    assert late == _alone(one_by_one=True)
+
+
 def test_what_touches_another_pin_of_the_rover_is_there_at_its_time() -> None:
     with PicoPair(None, None, seed=3) as both:
         both.run(IN_THE_ROM_NS)

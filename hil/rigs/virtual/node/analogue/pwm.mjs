@@ -43,7 +43,7 @@ class Slice {
     this.nextCc = 0;
     this.startNanos = 0; // when the counter was startTicks
     this.startTicks = 0;
-    this.toldTicks = 0; // edges of lines told late (Pads.toldLate) have been told so far
+    this.toldTicks = 0; // edges of pins told late (Pads.told) have been told so far
     this.lastWrap = 0; // wraps already reported to INTR and DREQ
     this.alarm.cancel();
   }
@@ -75,8 +75,8 @@ class Slice {
     return this.csr & CSR_PH_CORRECT && phase > this.top ? 2 * this.top + 1 - phase : phase;
   }
 
-  /** Tells the edges, up to and with that tick, of pins whose lines may be told late. */
-  tell(ticks) {
+  /** Tells the edges, so far or up to and with that tick, of pins that are told late. */
+  tell(ticks = this.ticks(this.clock.nanos)) {
     const { told, pins } = this.pwm.rp2040.pads;
     for (let pin = this.index * 2; this.running && told !== 0 && pin < 30; pin += 16) {
       for (const each of [pin, pin + 1]) {
@@ -95,7 +95,7 @@ class Slice {
       for (const offset of offsets) {
         const at = start + offset;
         if (offset < period && at > toldTicks && at <= ticks) {
-          pin.tellOutput(startNanos + (at - startTicks) * tickNanos);
+          pin.workOut(startNanos + (at - startTicks) * tickNanos);
         }
       }
     }
@@ -313,11 +313,9 @@ export class Pwm extends BasePeripheral {
     }
   }
 
-  /** Tells the edges so far of pins whose lines may be told late. */
+  /** Tells the edges so far of pins that are told late. */
   tell() {
-    for (const slice of this.slices) {
-      slice.tell(slice.ticks(this.rp2040.clock.nanos));
-    }
+    this.slices.forEach((slice) => slice.tell());
   }
 
   needsWrap(slice) {

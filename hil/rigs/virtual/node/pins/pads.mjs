@@ -135,6 +135,16 @@ export class Pin {
   /** Works out the pin's output and level anew and tells whoever depends on it. */
   update() {
     const { nanos } = this.pads.chip.clock;
+    this.workOut(nanos);
+    const { wires } = this.pads;
+    this.setLevel(this.oe ? this.out : this.undriven());
+    if (wires.dutyWatched[this.index]) {
+      wires.dutyIs(this.index, this.duty(), nanos);
+    }
+  }
+
+  /** Works its output out as of `nanos`, and tells the line soldered to it. */
+  workOut(nanos) {
     const output = this.outputAt(nanos);
     this.oe = output >>> 1;
     this.out = output & 1;
@@ -142,18 +152,6 @@ export class Pin {
     if (wires.soldered[this.index]) {
       wires.endIs(this.index, this.end, nanos);
     }
-    this.setLevel(this.oe ? this.out : this.undriven());
-    if (wires.dutyWatched[this.index]) {
-      wires.dutyIs(this.index, this.duty(), nanos);
-    }
-  }
-
-  /** What it did to its line from `nanos` on: told late. */
-  tellOutput(nanos) {
-    const output = this.outputAt(nanos);
-    this.oe = output >>> 1;
-    this.out = output & 1;
-    this.pads.wires.endIs(this.index, this.end, nanos);
   }
 
   /** What it does to the line soldered to it: what drives it from outside stands at the pin, before the line. */
@@ -382,6 +380,9 @@ export class Pads {
     const soldered = driver !== null && this.wires.soldered[pin.index] !== 0;
     const late = soldered && !wanted && driver === this.chip.pwm && this.wires.apart[pin.index] !== 0;
     const follows = wanted || (soldered && !late);
+    if (late) {
+      driver.sliceOf(pin.index).tell(); // what is told late begins now
+    }
     this.told = late ? this.told | bit : this.told & ~bit;
     if (driver === null || follows) {
       this.lazyMask &= ~bit;
