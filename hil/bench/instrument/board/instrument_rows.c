@@ -14,7 +14,7 @@ static uint32_t *words_of(mp_obj_t buffer_in, size_t least) {
 // go_on(state, levels, micros, counts, end): as reducer.scan does it, up to the first entry that is anything else.
 static mp_obj_t instrument_rows_go_on(size_t count, const mp_obj_t *given) {
     (void)count;
-    uint32_t *state = words_of(given[0], FIRST + (12 << LINE_BITS));
+    uint32_t *state = words_of(given[0], FIRST + (LINES << LINE_BITS));
     uint32_t *levels = words_of(given[1], RING + 1), *micros = words_of(given[2], RING + 1), *counts = words_of(given[3], RING + 1);
     rows_go_on(state, levels, micros, counts, mp_obj_get_int(given[4]) & RING);
     return mp_const_none;

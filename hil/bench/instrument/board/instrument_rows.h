@@ -1,8 +1,9 @@
 // The pure part of instrument_rows.c, for its test as well: no MicroPython, no hardware.
 //
 // Of the entries that the watcher puts down nearly all only go on with rows of pulses that were told: 80,000 a second while
-// both tracks run. reducer.py's `scan` gives 440 cycles to each; here it is 60. What an entry does in the reducer's state is
-// what `scan` does, name by name; an entry that is anything else is left to it, and so are all that follow.
+// both tracks run. reducer.py's `scan` gives some 500 cycles to each; here it is 100 (where the emulated instrument's program
+// was, each 20 us of a sweep). What an entry does in the reducer's state is what `scan` does, name by name; an entry that is
+// anything else is left to it, and so are all that follow.
 #ifndef INSTRUMENT_ROWS_H
 #define INSTRUMENT_ROWS_H
 
@@ -11,7 +12,7 @@
 
 // reducer.py has the same names.
 enum {
-    AT, LEVELS, OFFSET, LAST_US = 6, LAST_COUNT, LAST_CYCLES, FIRST = 16, LINE_BITS = 4,
+    AT, LEVELS, OFFSET, LAST_US = 6, LAST_COUNT, LAST_CYCLES, FIRST = 16, LINE_BITS = 4, LINES = 12,
     MODE = 0, RISE, RISE_AT, HIGH = 4, FALL_AT, TOLD_HIGH, TOLD_PERIOD, TOLD_PHASE, IS_STROBE,
     LEVELS_MASK = 0xFFF, RING = 4095, CYCLES = 0xFFFFFFF, LONGEST = 0xFFFF, COUNT_GOES_ON_US = 500, SLACK = 8, MARK = 0x20000000
 };
