@@ -36,7 +36,7 @@ _EVERY_NS = next(1_000_000_000 // hertz for _, name, hertz, _ in MESSAGES if nam
 _APART_MV = _SLOPE * _EVERY_NS  # two frames on the same flank
 _APART_OFF_MV = 6.0  # a frame later it would be 35
 _MARGIN_MV = 25.0  # at a flank's ends: a frame there, 35 mV of it, may hold some of two flanks
-_MV_PER_UNIT = ADC_FULL_SCALE_MV / 65536
+MV_PER_UNIT = ADC_FULL_SCALE_MV / 65536  # of a frame's mean as it is told
 _FRAMES_LEAST = 10
 _OFF_MOST_NS = 500_000  # any of these frames from where all of them say
 
@@ -56,7 +56,7 @@ def measure_ns(stage: Stage) -> int:
     stage.gates.trace(_GATE, stage.now_ns, _STEP_NS, np.concatenate((_FROM_MV * level, *flanks, _TO_MV * level)))
     stage.look(2 * _LEVEL_NS + _FLANKS * _FLANK_NS)
     frames = [frame for frame in stage.operator.heard.frames[heard:] if frame.name == "DETECT"]
-    values = [frame.fields[f"gate{_GATE}"] * _MV_PER_UNIT for frame in frames]
+    values = [frame.fields[f"gate{_GATE}"] * MV_PER_UNIT for frame in frames]
     pairs = [(after, after - before) for before, after in pairwise(values)]
     if len(values) < _FRAMES_LEAST:
         raise OperatorError(f"the board told {len(values)} frames, of some 40; is its telemetry on?")

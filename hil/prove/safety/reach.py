@@ -5,12 +5,9 @@ The board tells what it reads. It is believed only in that a row was not run, wh
 
 from __future__ import annotations
 
+from hil.prove.safety.frame_phase import MV_PER_UNIT
 from hil.prove.safety.stage import Stage
 from sapper.detector.rail import HIGH
-from sapper.shared.pins import ADC_FULL_SCALE_MV
-
-# Of a frame's mean: 16 of it to a code of 12 bits.
-_MV_PER_UNIT = ADC_FULL_SCALE_MV / 65536
 
 
 def falls_short(stage: Stage, gate: int, heard: int) -> str:
@@ -21,6 +18,6 @@ def falls_short(stage: Stage, gate: int, heard: int) -> str:
     if most is None or most >= HIGH:
         return ""
     return (
-        f"the converter of this bench brings gate {gate} to {most * _MV_PER_UNIT:.0f} mV, and its rail begins at "
-        f"{HIGH * _MV_PER_UNIT:.0f}; take another MCP4728, or another output of it"
+        f"the converter of this bench brings gate {gate} to {most * MV_PER_UNIT:.0f} mV, and its rail begins at "
+        f"{HIGH * MV_PER_UNIT:.0f}; take another MCP4728, or another output of it"
     )
