@@ -57,6 +57,12 @@ PATCHES = (
         "the path of each module of a slot, 35 characters, stayed on the heap for good as a name",
     ),
     Patch(
+        "py/asmthumb.c",
+        "            asm_thumb_add_rlo_rlo_rlo(as, reg_dest, reg_dest, reg_dest);\n",
+        "            asm_thumb_add_rlo_rlo_rlo(as, reg_dest, reg_dest, reg_base);\n",
+        "native code for a Cortex-M0+ read names from the wrong place, where a module has more than 287 of them",
+    ),
+    Patch(
         "ports/rp2/mphalport.h",
         "#define MICROPY_HW_USB_CDC_TX_TIMEOUT (500)\n",
         "#ifndef MICROPY_HW_USB_CDC_TX_TIMEOUT\n#define MICROPY_HW_USB_CDC_TX_TIMEOUT (500)\n#endif\n",
