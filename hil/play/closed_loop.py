@@ -11,12 +11,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from hil.rigs.capabilities import Time
 from hil.rigs.rig import NS_PER_MS, Rig
-from hil.world.rover import Drive
-from hil.world.world import World
+from hil.world.rover import Drive, Slice
+from hil.world.world import MachineWorld
 from sapper.shared.pins import GPIO, TEMP_27C_UV, TEMP_SLOPE_UV, VSYS_DIVIDER
 
 SLICE_NS = 5 * NS_PER_MS
@@ -71,7 +69,7 @@ class ClosedLoop:
     At the start the emergency-stop loop is closed, the key is off, and the coil stands over the start of the lane.
     """
 
-    def __init__(self, rig: Rig, world: World, slice_ns: int = SLICE_NS) -> None:
+    def __init__(self, rig: Rig, world: MachineWorld, slice_ns: int = SLICE_NS) -> None:
         self.rig = rig
         self.world = world
         self.truth = Truth()
@@ -127,20 +125,18 @@ class ClosedLoop:
             for name, edges in moved.edges.items():
                 if edges.times_ns:
                     self.wires[name].drive_edges(edges.times_ns, edges.levels)
-            self._play(t0_ns, t1_ns, moved.times_ns, moved.coil_m)
+            self._play(t0_ns, t1_ns, moved)
             self._log(t1_ns)
             self._until_ns = t1_ns
             self._forget(t1_ns)
         rig.run(duration_ns)
         self._collect()
 
-    def _play(self, t0_ns: int, t1_ns: int, times_ns: list[int], coil_m: list[tuple[float, float]]) -> None:
+    def _play(self, t0_ns: int, t1_ns: int, moved: Slice) -> None:
         """The front end's samples of this slice, each held until the next; supply and temperature once a slice."""
         pulses_ns = self.world.pulse_times_ns(t0_ns, t1_ns)
         if len(pulses_ns):
-            path = np.array(coil_m)
-            coil = np.stack([np.interp(pulses_ns, times_ns, path[:, k]) for k in (0, 1)], axis=1)
-            gates_mv = self.world.voltages_mv(pulses_ns, coil)
+            gates_mv = self.world.gates_mv(pulses_ns, moved)
             for channel in range(gates_mv.shape[1]):
                 self.rig.adc.play(channel, pulses_ns, gates_mv[:, channel], interpolate="hold")
         self.rig.adc.set(_VSYS_CHANNEL, self.world.supply_mv(t0_ns) / VSYS_DIVIDER)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from hil.world.coil import coupling, equivalent_radius_m, polarisability_m3
 from hil.world.disturbance import Disturbance
 from hil.world.front_end import metal_response_mv
+from hil.world.front_faults import FULL_SCALE_MV, FrontFaults
 from hil.world.ground import STEP_M, Ground
 from hil.world.materials import MATERIALS
 from hil.world.world_spec import FrontEnd, Target, WorldFile
@@ -15,7 +16,6 @@ from hil.world.world_spec import FrontEnd, Target, WorldFile
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-FULL_SCALE_MV = 3300.0
 REACH_M = 1.2
 # Offsets of the rover from its line at which a target's profile is computed; in between it is interpolated.
 LATERAL_STEP_M = 0.02
@@ -33,7 +33,7 @@ class Buried:
     radius_m: float
 
     def gates_mv(self, x_m: Array, y_m: Array, height_change_m: Array) -> Array:
-        """Its share of the gates with the coil at (x, y), each (m,): (m, 3)."""
+        """Its share of the gates with the head at (x, y), each (m,): (m, 3)."""
         place = np.clip((x_m - self.target.x_m + REACH_M) / STEP_M, 0, self.coupling.shape[1] - 1.001)
         i = place.astype(np.intp)
         part = place - i
@@ -49,7 +49,7 @@ class Buried:
         return np.asarray(((near * (1 - across) + far * across) * lift)[:, None] * self.response_mv)
 
 
-def _pieces(target: Target) -> list[tuple[float, float]]:
+def pieces(target: Target) -> list[tuple[float, float]]:
     """What a target is made of along the lane: (how far ahead of its middle, share of a whole piece). A sheet is a row
     of round pieces that lie half over each other."""
     if target.shape != "sheet":
@@ -60,19 +60,22 @@ def _pieces(target: Target) -> list[tuple[float, float]]:
 
 
 def bury(end: FrontEnd, target: Target, half_width_m: float = 0.5) -> Buried:
-    """The profile of one target for a coil that passes within `half_width_m` of the lane's middle."""
+    """The profile of one target for a head that passes within `half_width_m` of the lane's middle, along it."""
     material = MATERIALS[target.material]
     tensor = polarisability_m3(target, material.ferrous)
     lateral = np.arange(-half_width_m, half_width_m + LATERAL_STEP_M, LATERAL_STEP_M)
     place = np.arange(-REACH_M, REACH_M + STEP_M, STEP_M)
     height = end.coil_height_m + target.depth_m
     offsets = np.empty((len(lateral), len(place), 3))
-    offsets[..., 1] = target.y_m - lateral[:, None]
     offsets[..., 2] = -height
     profile = np.zeros((len(lateral), len(place)))
-    for ahead_m, share in _pieces(target):
-        offsets[..., 0] = ahead_m - place
-        profile += share * coupling(end.coil_radius_m, offsets.reshape(-1, 3), tensor).reshape(profile.shape)
+    for coil_m in end.across_m:
+        offsets[..., 1] = target.y_m - coil_m - lateral[:, None]
+        for ahead_m, share in pieces(target):
+            offsets[..., 0] = ahead_m - place
+            profile += share * coupling(end.coil_radius_m, offsets.reshape(-1, 3), tensor).reshape(profile.shape)
+    if end.coils > 1:
+        profile /= end.coils
     response = metal_response_mv(end, material, equivalent_radius_m(target))
     return Buried(target, response, lateral, profile, height, end.coil_radius_m)
 
@@ -86,7 +89,7 @@ class DetectorModel:
         self.disturbance = Disturbance(file)
         self.buried = [bury(file.front_end, target, file.world.swath_m / 2 + 0.25) for target in file.targets]
         self._order = np.array([b.target.x_m for b in self.buried])
-        self._stuck: dict[int, float] = {}
+        self._faults = FrontFaults(file)
 
     def quiet_mv(self, x_m: Array, y_m: Array, t_s: Array) -> Array:
         """The gates without anything random in time, coil at (x, y) at t, each (m,): (m, 3), before the ADC's
@@ -115,23 +118,7 @@ class DetectorModel:
         out = self.quiet_mv(coil_m[:, 0], coil_m[:, 1], t_s)
         out += self.disturbance.gates_mv(t_s, pulses)
         np.clip(out, 0, FULL_SCALE_MV, out=out)
-        for number, fault in enumerate(self.file.faults):
-            if fault.t1_s <= t_s[0] or fault.t0_s > t_s[-1]:
-                continue
-            on = (t_s >= fault.t0_s) & (t_s < fault.t1_s)
-            if not on.any():
-                continue
-            if fault.kind == "stuck":
-                value = self._stuck.setdefault(number, float(out[on, fault.gate][0]))
-                out[on, fault.gate] = value
-            elif fault.kind == "saturated":
-                out[on, fault.gate] = FULL_SCALE_MV
-            elif fault.kind == "no_pulse":
-                # without a pulse the amplifier sits at 0 V, far below the air level that the board subtracts
-                out[on] = 0.0
-            elif fault.kind == "noise":
-                random = np.random.default_rng([self.disturbance.seed, 303, int(pulses[0])])
-                level = fault.value_mv * np.sqrt(max(self.disturbance.rate_hz * 0.01, 1.0))
-                out[on, fault.gate] += random.standard_normal(int(on.sum())) * level
-                np.clip(out, 0, FULL_SCALE_MV, out=out)
-        return np.asarray(out)
+        return self._faults.on(out, t_s, lambda on, gate: self._fresh_noise(pulses, on))
+
+    def _fresh_noise(self, pulses: Ints, on: NDArray[np.bool_]) -> Array:
+        return np.random.default_rng([self.disturbance.seed, 303, int(pulses[0])]).standard_normal(int(on.sum()))

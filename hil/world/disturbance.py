@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.world.world_spec import WorldFile
+from hil.world.world_spec import Machine
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,9 +29,9 @@ HORIZON_S = 4 * 3600
 class Disturbance:
     """Adds to the gates; see `gates_mv`."""
 
-    def __init__(self, file: WorldFile) -> None:
+    def __init__(self, file: Machine) -> None:
         end, self._tone, self._drift = file.front_end, file.interference, file.drift
-        self.seed = file.world.seed
+        self.seed = file.seed
         self.rate_hz = end.pulse_rate_hz
         # noise_mv is that of the mean over a frame; a single pulse has more
         self.per_pulse_mv = np.array(end.noise_mv) * np.sqrt(max(self.rate_hz * FRAME_S, 1.0))

@@ -15,8 +15,9 @@ from hil.world.coil import coupling, polarisability_m3
 from hil.world.front_end import metal_response_mv, soil_shares
 from hil.world.materials import MATERIALS
 from hil.world.rover import Drive, Rover
+from hil.world.toml_tables import reference_markdown
 from hil.world.world import load_world
-from hil.world.world_file import load_world_file, reference_markdown
+from hil.world.world_file import SECTIONS, load_world_file
 from hil.world.world_spec import FrontEnd, Target
 from sapper_host.files.checkout import DOCS
 from sapper_host.files.page import with_parts
@@ -37,7 +38,7 @@ COLOURS = ("tab:blue", "tab:orange", "tab:green")
 
 def page_with_tables(page: str) -> str:
     """docs/world.md with its tables as the world's rules have them."""
-    return with_parts(page, {"keys": reference_markdown})
+    return with_parts(page, {"keys": lambda: reference_markdown(SECTIONS)})
 
 
 def signatures(axes: Any) -> None:

@@ -74,8 +74,11 @@ class Ground:
                 continue
             near = np.abs(x_m - rock_x) < ROCK_WIDTHS * width
             # a small magnetised stone is a dipole below the coil: out by a third power, back by another
-            square = ((x_m[near] - rock_x) ** 2 + (y_m[near] - rock_y) ** 2) / width**2
-            out[near] += (1 / (1 + square) ** 3)[:, None] * level
+            felt = np.zeros(int(near.sum()))
+            for coil_m in self._end.across_m:
+                square = ((x_m[near] - rock_x) ** 2 + (y_m[near] + coil_m - rock_y) ** 2) / width**2
+                felt += 1 / (1 + square) ** 3
+            out[near] += felt[:, None] / self._end.coils * level
         if swing_m is not None:
             height_m = self._end.coil_height_m + self.along(self.height_change_m, x_m)
             radius_m = self._end.coil_radius_m

@@ -10,7 +10,7 @@ import numpy as np
 
 from hil.world.encoder import Edges, Encoder
 from hil.world.motor import Motor
-from hil.world.world_spec import WorldFile
+from hil.world.world_spec import Machine
 
 STEP_NS = 1_000_000
 
@@ -62,7 +62,7 @@ class Contactor:
 class Rover:
     """Differential drive: tracks to ground speed by slip, ground speed and turn to the coil's place."""
 
-    def __init__(self, file: WorldFile) -> None:
+    def __init__(self, file: Machine) -> None:
         spec = file.rover
         self.spec = spec
         self.supply = file.supply
@@ -77,7 +77,7 @@ class Rover:
         # The coil starts over the start of the lane.
         self.x_m, self.y_m, self.heading_rad = -spec.coil_ahead_m, spec.start_lateral_m, 0.0
         self.track_m = [0.0, 0.0]
-        random = np.random.default_rng([file.world.seed, 404])
+        random = np.random.default_rng([file.seed, 404])
         # Slip changes over tens of centimetres: two sines a track, with random phase and length.
         self._slip_w = (2 * math.pi / random.uniform(0.15, 0.9, 4)).tolist()
         self._slip_phase = random.uniform(0, 2 * math.pi, 4).tolist()
@@ -151,6 +151,10 @@ class Rover:
         self.encoder_right.move(t0_ns, t1_ns, way_right, edges["right_a"], edges["right_b"])
         self.track_m[0] += way_left
         self.track_m[1] += way_right
+        self._go(way_left, way_right)
+
+    def _go(self, way_left: float, way_right: float) -> None:
+        """The tracks went so far: where that puts the rover."""
         ground_left = way_left * (1 - self._slip(0))
         ground_right = way_right * (1 - self._slip(1))
         way = 0.5 * (ground_left + ground_right)

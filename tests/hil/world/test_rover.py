@@ -161,7 +161,7 @@ def test_turning_on_the_spot_keeps_the_middle_where_it_is() -> None:
 
 def test_slip_makes_the_ground_pass_slower_than_the_tracks() -> None:
     run = Run({"rover": {"slip": 0.05, "mismatch": 0.0}}).go(5.0, 0.4)
-    ground = run.rover.x_m + 0.35
+    ground = run.rover.x_m + run.rover.spec.coil_ahead_m
     track = sum(run.rover.track_m) / 2
     assert 0.02 < 1 - ground / track < 0.08
 

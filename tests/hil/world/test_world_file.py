@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from hil.world import figures
+from hil.world.toml_tables import WorldError, reference_markdown
 from hil.world.world import load_world
-from hil.world.world_file import EXAMPLES, SECTIONS, WorldError, load_world_file, reference_markdown
+from hil.world.world_file import EXAMPLES, SECTIONS, load_world_file
 from hil.world.world_spec import Quantity
 
 pytestmark = pytest.mark.unit
@@ -96,7 +97,7 @@ def test_every_default_is_within_its_own_bounds() -> None:
 
 
 def test_reference_names_every_key() -> None:
-    text = reference_markdown()
+    text = reference_markdown(SECTIONS)
     for name, (_, kind, _) in SECTIONS.items():
         assert f"[{name}]" in text
         for f in fields(kind):
