@@ -60,7 +60,7 @@ class Disturbance:
         random = np.random.Generator(np.random.Philox(key=[self.seed, number]))
         return random.standard_normal((BLOCK, 6))
 
-    def _white(self, pulses: Ints) -> Array:
+    def white(self, pulses: Ints) -> Array:
         """(m, 6) normal numbers of the pulses: three for the noise, three for bursts."""
         first, last = int(pulses[0]) // BLOCK, int(pulses[-1]) // BLOCK
         if first == last:
@@ -77,7 +77,7 @@ class Disturbance:
         """All disturbances at the rising times t_s (m,), whose pulses have these numbers (m,): (m, 3) ADC
         millivolts.
         """
-        white = self._white(pulses)
+        white = self.white(pulses)
         out = white[:, :3] * self.per_pulse_mv
         for burst in self._noisy:
             on = (t_s >= burst.t0_s) & (t_s < burst.t1_s)

@@ -15,7 +15,7 @@ class Motor:
     """
 
     def __init__(self, spec: RoverSpec, stronger: float = 0.0) -> None:
-        self._top_m_s = spec.no_load_m_s * (1 + stronger)
+        self.top_m_s = spec.no_load_m_s * (1 + stronger)
         self._friction_m_s = spec.friction_m_s
         self._stiction_m_s = spec.stiction_m_s
         self._mechanical_s = spec.mechanical_ms / 1000
@@ -32,7 +32,7 @@ class Motor:
     @property
     def load(self) -> float:
         """Share of the stall current that the supply gives now, 0..1."""
-        return min(abs(self.current_m_s) / self._top_m_s, 1.0)
+        return min(abs(self.current_m_s) / self.top_m_s, 1.0)
 
     def step(self, dt_s: float, duty: float, live: bool) -> float:
         """Advance by dt_s (a millisecond or so) at a signed duty (-1..1, of a supply at nominal); returns the way (m).
@@ -42,7 +42,7 @@ class Motor:
         v = self.speed_m_s
         conducts = live and (duty != 0.0 or self._brakes)
         if conducts:
-            wanted = duty * self._top_m_s - v
+            wanted = duty * self.top_m_s - v
             # implicit Euler: stable for any step
             share = dt_s / (self._electrical_s + dt_s)
             self.current_m_s += share * (wanted - self.current_m_s)
