@@ -38,6 +38,12 @@ class FieldWorld(MachineWorld):
         assert isinstance(moved, FieldSlice)
         return self.detector.voltages_mv(pulses_ns, moved)
 
+    def look(self, moved: Slice, searching: bool) -> None:
+        """Take a slice that the rover has gone into the truth of the ground. searching: whether the ground that the
+        coil passed over counts as searched."""
+        assert isinstance(moved, FieldSlice)
+        self.truth.take(moved.poses, searching)
+
     def imu_times_ns(self, t0_ns: int, t1_ns: int) -> Ints:
         """When gyro and accelerometer take samples in t0_ns <= t < t1_ns."""
         return self.imu.times_ns(t0_ns, t1_ns)
