@@ -26,6 +26,7 @@ class Geodesy:
         steps = np.linspace(-_REACH_M, _REACH_M, 7)
         e, n, u = (each.ravel() for each in np.meshgrid(steps, steps, np.linspace(-30, 30, 5), indexing="ij"))
         exact = np.stack(self._exact(e, n, u), axis=1) - (lat_deg, lon_deg, height_m)
+        exact[:, 1] = (exact[:, 1] + 180) % 360 - 180
         fitted, *_ = np.linalg.lstsq(_terms(e, n, u), exact, rcond=None)
         self._fit: list[list[float]] = fitted.T.tolist()
 
