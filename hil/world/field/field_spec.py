@@ -114,7 +114,7 @@ WORST: dict[str, float] = {
     "width_high": 1.9,
     "width_variation": 0.08,
     "loose_slip": 0.15,
-    "loose_drag_m_s": 0.05,
+    "loose_drag_m_s": 0.03,
     "grade_slip": 0.3,
     "side_slip": 0.3,
     "pivot_m": 0.04,

@@ -77,11 +77,11 @@ def made_up_field(seed: int, harsh: bool | None = None) -> MadeUp:
         "obstacle": obstacles,
         "front_end": {"coils": 9, "coil_pitch_m": 0.1},
         "relief": {
-            "slope_deg": _within(chance, 0, 3),
+            "slope_deg": _within(chance, 0, 2),
             "uphill_deg": _within(chance, -180, 180, 0),
-            "swell_mm": _within(chance, 5, 20, 0),
-            "swell_m": _within(chance, 3, 8),
-            "bump_mm": _within(chance, 0.5, 3),
+            "swell_mm": _within(chance, 5, 12, 0),
+            "swell_m": _within(chance, 4, 8),
+            "bump_mm": _within(chance, 0.5, 2),
             "bump_m": _within(chance, 0.4, 1),
         },
         "soil": {

@@ -17,6 +17,8 @@ from hil.world.field.terrain import Terrain
 from hil.world.rover import STEP_NS, Drive, Rover, Slice
 
 G_M_S2 = 9.81
+# Of all that the motors set in motion so much is weight; the rest is their own rotors, behind their gears.
+_WEIGHT_SHARE = 0.5
 FEEL_MS = 10
 _STEP_S = STEP_NS * 1e-9
 # Of the machine's weight above the ground: on a side slope it rests more on the lower track.
@@ -220,8 +222,9 @@ class SkidRover(Rover):
         self._grip = (1 - left * (1 + shift), 1 - right * (1 - shift))
         self._turning_m = spec.track_width_m * self.width_factor * terrain.width.one(x, y)
         self._side = -skid.side_slip * lean
-        # A speed that gravity would give in the time constant of the tracks.
-        self.left.load_m_s = self.right.load_m_s = G_M_S2 * climb * spec.mechanical_ms / 1000 + self.slope_m_s
+        # The speed that gravity would give in the time constant of the tracks.
+        gravity = G_M_S2 * climb * _WEIGHT_SHARE * spec.mechanical_ms / 1000
+        self.left.load_m_s = self.right.load_m_s = gravity + self.slope_m_s
 
     def _millisecond(self, t_ns: int, edges: dict[str, Edges]) -> float:
         """Speed ahead over the ground in it."""

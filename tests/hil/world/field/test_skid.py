@@ -79,7 +79,7 @@ def test_a_side_slope_lets_it_drift_downhill_and_a_climb_costs_speed() -> None:
     assert aside.at(5_900 * MS).roll_rad == pytest.approx(math.radians(4), abs=1e-6)
     level = played(EVEN).go(3.0, 0.35).world.skid.speeds_m_s[0]
     up = played(with_parts(EVEN, relief={"slope_deg": 4.0})).go(3.0, 0.35).world.skid
-    assert up.speeds_m_s[0] == pytest.approx(level - 9.81 * math.sin(math.radians(4)) * 0.09, abs=1e-3)
+    assert up.speeds_m_s[0] == pytest.approx(level - 0.5 * 9.81 * math.sin(math.radians(4)) * 0.09, abs=1e-3)
     assert up.at(2_900 * MS).pitch_rad == pytest.approx(math.radians(4), abs=1e-6)
 
 
