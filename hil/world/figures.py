@@ -5,13 +5,19 @@ tables.
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hil.world.coil import coupling, polarisability_m3
+from hil.world.field.field_file import FIELD_SECTIONS
+from hil.world.field.field_spec import WORST, Skid
+from hil.world.field.field_world import FieldWorld
+from hil.world.field.ground_truth import CELL_M
+from hil.world.field.made_up import made_up_field
+from hil.world.field.obstacles import shape_of
 from hil.world.front_end import metal_response_mv, soil_shares
 from hil.world.materials import MATERIALS
 from hil.world.rover import Drive, Rover
@@ -33,12 +39,31 @@ LABELS = {
     "galvanised": (-15, 9),
     "steel": (-8, -12),
 }
+# Of the field that is shown.
+_FIELD = 12
+_GROUND = ("0.85", "#a6dba0", "#d7301f")
 COLOURS = ("tab:blue", "tab:orange", "tab:green")
 
 
 def page_with_tables(page: str) -> str:
     """docs/world.md with its tables as the world's rules have them."""
-    return with_parts(page, {"keys": lambda: reference_markdown(SECTIONS)})
+    return with_parts(
+        page,
+        {
+            "keys": lambda: reference_markdown(SECTIONS),
+            "field keys": lambda: reference_markdown(FIELD_SECTIONS),
+            "worst": worst_markdown,
+        },
+    )
+
+
+def worst_markdown() -> str:
+    """What `preset = "worst"` says of the tracks, beside the usual."""
+    rows = ["| key | usual | worst | meaning |", "|---|---|---|---|"]
+    for f in fields(Skid):
+        if f.name in WORST:
+            rows.append(f"| `{f.name}` | {f.default:g} | {WORST[f.name]:g} | {f.metadata['rule'].meaning} |")
+    return "\n".join(rows)
 
 
 def signatures(axes: Any) -> None:
@@ -127,8 +152,73 @@ def drive(axes: Any) -> None:
     axes.legend(fontsize=7)
 
 
+def field_ground(axes: Any, seed: int) -> None:
+    """A made-up field from above: soil, height, obstacles, targets (to scale, rods along their heading), hot rocks."""
+    world = FieldWorld(made_up_field(seed).file)
+    file, plane = world.file, world.terrain.plane
+    soil = world.terrain.ground.values[..., 0]
+    # x goes up the page, y to the left, as it lies before who stands at the base line.
+    shown = axes.pcolormesh(plane.y_m, plane.x_m, soil, cmap="YlOrBr", shading="auto", rasterized=True)
+    axes.figure.colorbar(shown, ax=axes, label="soil, mV at gate 0", shrink=0.8)
+    axes.contour(plane.y_m, plane.x_m, 1000 * world.terrain.height.values, 12, colors="tab:blue", linewidths=0.6)
+    axes.contourf(plane.y_m, plane.x_m, world.terrain.loose.values, [0.5, 1.1], hatches=["..."], colors="none")
+    _outlines(axes, world)
+    for target in file.targets:
+        half_m = target.length_m / 2 if target.shape == "rod" else target.radius_m
+        heading = np.radians(target.heading_deg)
+        dx, dy = half_m * np.cos(heading), half_m * np.sin(heading)
+        axes.plot(
+            [target.y_m - dy, target.y_m + dy], [target.x_m - dx, target.x_m + dx], "-", color="tab:red",
+            lw=3 if target.shape == "rod" else 6, solid_capstyle="butt" if target.shape == "rod" else "round",
+        )  # fmt: skip
+        label = f"{100 * target.depth_m:.0f} cm"
+        axes.annotate(label, (target.y_m, target.x_m), fontsize=6, xytext=(4, 4), textcoords="offset points")
+    for rock in file.hot_rocks:
+        axes.plot(rock.y_m, rock.x_m, "^", color="tab:purple", ms=6)
+    axes.set_title(f"{file.field.name}: soil, height (blue), loose ground (dots), targets with depths", fontsize=9)
+
+
+def field_driven(axes: Any, seed: int) -> None:
+    """The same with the worst slip: a lane and a turn at its end, without a look at where it is, and what became of the
+    ground."""
+    world = FieldWorld(made_up_field(seed, harsh=True).file)
+    truth, way, t = world.truth, [], 0
+    for seconds, left, right in ((10, 0.33, 0.33), (4, 0.4, -0.4), (6, 0.33, 0.33)):
+        pins = Drive([(t, abs(left))], [(t, abs(right))], [(t, float(left > 0))], [(t, float(right > 0))], [(t, 1.0)])
+        for k in range(seconds * 50):
+            moved = world.skid.step(t, t + 20_000_000, pins if k == 0 else Drive())
+            world.look(moved, searching=t < 10_000_000_000)
+            way += [pose[1:3] for pose in moved.poses]
+            t += 20_000_000
+    truth.flush()
+    nx, ny = truth.searched_ms.shape
+    x, y = truth.x0_m + np.arange(nx + 1) * CELL_M, truth.y0_m + np.arange(ny + 1) * CELL_M
+    kind = np.where(truth.touched, 3.0, np.where(truth.searched_ms > 0, 2.0, np.where(truth.safe, 1.0, 0.0)))
+    axes.contourf((y[:-1] + y[1:]) / 2, (x[:-1] + x[1:]) / 2, kind, [0.5, 1.5, 2.5, 3.5], colors=list(_GROUND))
+    axes.plot([each[1] for each in way], [each[0] for each in way], "k-", lw=0.7)
+    _outlines(axes, world)
+    for target in world.file.targets:
+        axes.plot(target.y_m, target.x_m, "o", color="tab:red", ms=4)
+    for each in truth.trespasses:
+        axes.plot(each.y_m, each.x_m, "x", color="k", ms=8)
+    axes.set_title("a lane and a turn: searched (green), safe (grey), tracks on neither (red)", fontsize=9)
+
+
+def _outlines(axes: Any, world: FieldWorld) -> None:
+    spec = world.file.field
+    corners = np.array([*spec.corners_m, spec.corners_m[0]])
+    axes.plot(corners[:, 1], corners[:, 0], "k-", lw=1.5)
+    axes.plot([0, -spec.base_length_m], [0, 0], "-", color="tab:green", lw=3)
+    for each in world.file.obstacles:
+        ring = np.array(shape_of(each).exterior.coords)
+        axes.fill(ring[:, 1], ring[:, 0], color="0.3")
+    axes.set(xlabel="y, m", ylabel="x, m", aspect="equal")
+    axes.set_xlim(spec.safe_side_m + 0.5, -spec.base_length_m - spec.safe_side_m - 0.5)
+    axes.set_ylim(-spec.safe_depth_m - 0.2, corners[:, 0].max() + 0.5)
+
+
 def write_figures(folder: Path) -> list[Path]:
-    """docs/world-detector.png, world-lane.png and world-rover.png."""
+    """docs/world-detector.png, world-lane.png, world-rover.png and world-field.png."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -139,6 +229,11 @@ def write_figures(folder: Path) -> list[Path]:
         ("world-detector.png", (signatures, footprints), (11, 4.5)),
         ("world-lane.png", (lambda axes: lane(axes, "demo"),), (11, 4.2)),
         ("world-rover.png", (drive,), (6, 3.5)),
+        (
+            "world-field.png",
+            (lambda axes: field_ground(axes, _FIELD), lambda axes: field_driven(axes, _FIELD)),
+            (12, 5.6),
+        ),
     )
     for name, parts, size in sheets:
         figure, axes = plt.subplots(1, len(parts), figsize=size, squeeze=False)

@@ -102,8 +102,12 @@ class Skid:
     width_variation_m: float = number(1.5, 0.3, 20.0, "m", "length over which it changes")
     loose_slip: float = number(0.05, 0.0, 0.5, "", "how much more a track slips on loose ground")
     loose_drag_m_s: float = number(0.02, 0.0, 0.06, "m/s", "how much of a track's speed loose ground eats")
-    grade_slip: float = number(0.15, 0.0, 1.0, "", "slip for a slope of 1 (45 degrees), uphill; downhill it runs ahead")
-    side_slip: float = number(0.12, 0.0, 1.0, "", "way sideways downhill, per way, for a side slope of 1")
+    grade_slip: float = number(
+        0.15, 0.0, 1.0, "", "slip uphill, as so many times the slope's sine; downhill it runs ahead"
+    )
+    side_slip: float = number(
+        0.12, 0.0, 1.0, "", "way sideways downhill, per way, as so many times the side slope's sine"
+    )
     pivot_m: float = number(0.02, 0.0, 0.3, "m", "how far ahead of the tracks' middle it turns, or behind, at the most")
     scrub_m_s: float = number(0.12, 0.0, 0.5, "m/s", "how much of a track's speed turning on the spot eats")
 

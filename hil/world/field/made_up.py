@@ -107,7 +107,9 @@ def made_up_field(seed: int, harsh: bool | None = None) -> MadeUp:
     data["target"] = _targets(chance, Polygon(corners), obstacles)
     data["hot_rock"] = [
         {"x_m": x, "y_m": y, "strength_mv": _within(chance, 10, 30, 0)}
-        for x, y in _places(chance, Polygon(corners), [], chance.randint(0, 2), 0.3)
+        for x, y in _places(
+            chance, Polygon(corners), [shape_of_table(each) for each in obstacles], chance.randint(0, 2), 0.3
+        )
     ]
     if harsh:
         data["skid"] = {"preset": "worst"}
