@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hil.play.field_loop import FieldLoop
@@ -126,3 +127,31 @@ def test_the_receivers_bytes_come_on_the_boards_second_line(field: Field) -> Non
     text = b"".join(sent)
     assert text.count(b"GNGGA") == pytest.approx(10, abs=1)
     assert b",4," in text
+
+
+class FakeImu:
+    """A rig's port for the gyro's rows."""
+
+    def __init__(self) -> None:
+        self.times: list[int] = []
+        self.rows: list[np.ndarray] = []
+
+    def play(self, times_ns: np.ndarray, rows: np.ndarray) -> None:
+        self.times += times_ns.tolist()
+        self.rows.append(rows)
+
+
+def test_a_rig_with_a_gyro_is_given_a_row_for_each_sample_once() -> None:
+    rig: Any = open_rig("sil")
+    try:
+        rig.imu = FakeImu()
+        loop = FieldLoop(rig, FieldWorld(parse_field(FIELD)))
+        for _ in range(200):
+            loop.run(7 * NS_PER_MS + 123_000)
+        times = rig.imu.times
+        assert times == sorted(set(times)) and len(times) == pytest.approx(104 * 200 * 0.007123, abs=2)
+        rows = np.concatenate(rig.imu.rows)
+        assert rows.shape == (len(times), 7) and rows.dtype == np.int16
+        assert rows[:, 6].mean() == pytest.approx(1 / 0.000061, rel=0.03)
+    finally:
+        rig.close()

@@ -1,4 +1,4 @@
-"""A field's world is no brake: with all its sensors and the truth of the ground it takes a fraction of the time it tells.
+"""A field's world is no brake: with all its sensors and the truth of the ground it runs many times faster than time.
 
 Known bad: with what a map costs that is looked up point by point in numpy, 20 times real time was not reached.
 """
