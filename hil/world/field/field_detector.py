@@ -51,6 +51,7 @@ class FieldDetector:
             )
             for rock in file.hot_rocks
         ]
+        self._stood: tuple[tuple[float, ...], list[Array]] = ((), [])
         self._block = lru_cache(maxsize=4)(self._make_block)
 
     def _make_block(self, number: int) -> tuple[Array, Array | None]:
@@ -102,6 +103,23 @@ class FieldDetector:
 
     def _add_near(self, out: Array, times_ns: Ints, moved: FieldSlice, felt: Array, swing_m: Array | None) -> None:
         """What targets and rocks near the head add, worked out every millisecond and straight in between."""
+        # Where it stands, it feels the same over and over, to the last digit.
+        stands = moved.knots[0][:3] == moved.knots[-1][:3] and moved.felt[0] == moved.felt[-1] and swing_m is None
+        here = (*moved.knots[0][:3], *moved.felt[0])
+        if stands and here == self._stood[0]:
+            for added in self._stood[1]:
+                out += added
+            return
+        shares = self._shares(times_ns, moved, felt, swing_m)
+        for share, level_mv in shares:
+            out += share[:, None] * level_mv
+        if stands:
+            self._stood = (here, [share[0] * level_mv for share, level_mv in shares])
+
+    def _shares(
+        self, times_ns: Ints, moved: FieldSlice, felt: Array, swing_m: Array | None
+    ) -> list[tuple[Array, Array]]:
+        """Of each object near the head how strongly it is felt at those times, and what it gives in full (3,)."""
         x, y, heading, _ = moved.knots[0]
         x, y = x + self._ahead_m * math.cos(heading), y + self._ahead_m * math.sin(heading)
         way_m = _IN_A_SLICE_M if len(moved.knots) <= _SLICE_MS else math.inf
@@ -109,7 +127,8 @@ class FieldDetector:
         bodies = [b for b in self.buried if math.hypot(b.x_m - x, b.y_m - y) < b.reach_m + far]
         rocks = [r for r in self._rocks if math.hypot(r[0].x_m - x, r[0].y_m - y) < ROCK_WIDTHS * r[0].width_m + far]
         if not (bodies or rocks):
-            return
+            return []
+        out: list[tuple[Array, Array]] = []
         coil_x, coil_y, coil_z = self._coils(moved, felt)
         i = times_ns // _MS_NS
         part = (times_ns - i * _MS_NS) * (1 / _MS_NS)
@@ -121,12 +140,13 @@ class FieldDetector:
                 share = share[i] + (share[i + 1] - share[i]) * part
             else:  # faster than the rover moves: at every pulse
                 share = _mean(body.coupling(way_x[i], way_y[i], coil_z[i] + swing_m[:, None]))
-            out += share[:, None] * body.response_mv
+            out.append((share, body.response_mv))
         for rock, level_mv in rocks:
             square = ((coil_x - rock.x_m) ** 2 + (coil_y - rock.y_m) ** 2) / rock.width_m**2
             near = 1 / (1 + square)
             share = _mean(np.where(square < ROCK_WIDTHS**2, near * near * near, 0.0))
-            out += (share[i] + (share[i + 1] - share[i]) * part)[:, None] * level_mv
+            out.append((share[i] + (share[i + 1] - share[i]) * part, level_mv))
+        return out
 
     def _coils(self, moved: FieldSlice, felt: Array) -> tuple[Array, Array, Array]:
         """Each coil's place and height above the left post at each of the way's milliseconds, (n, coils)."""
