@@ -5,7 +5,7 @@ import pytest
 from hil.play.lane_run import LaneRun
 from hil.testing.board import Board
 from hil.testing.watched import WatchedRig
-from hil.world.world import load_world
+from hil.world.world import World, load_world
 from sapper_host.limits import limit
 
 AT_REST_WITHIN_M = 0.15  # of the target, before the verdict
@@ -13,7 +13,9 @@ PLACE_WITHIN_M = 0.12
 
 
 def test_a_find_stops_the_rover_over_it(board: Board) -> None:
-    target = min(board.world.world.file.targets, key=lambda each: each.x_m)
+    world = board.world.world
+    assert isinstance(world, World)
+    target = min(world.file.targets, key=lambda each: each.x_m)
     board.sweep()
     board.until_state("CONTACT", within_s=15)
     board.run(1)

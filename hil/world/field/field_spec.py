@@ -6,7 +6,7 @@ Of rover, supply, front end and what disturbs it a field's file says what a lane
 from dataclasses import dataclass, fields
 from typing import Any
 
-from hil.world.world_spec import HotRock, Machine, Target, choice, number, places, text
+from hil.world.world_spec import HotRock, Machine, RoverSpec, Target, choice, number, places, text
 
 PRESETS = ("usual", "worst")
 MODES = ("none", "single", "float", "fixed")
@@ -215,9 +215,17 @@ class FieldRock(HotRock):
 
 
 @dataclass(frozen=True)
+class FieldRover(RoverSpec):
+    """[rover]: as in a lane, with its head further ahead: ground is searched before a track comes to it."""
+
+    coil_ahead_m: float = number(0.5, -1.0, 2.0, "m", "the coil's centre ahead of the tracks' middle")
+
+
+@dataclass(frozen=True)
 class FieldFile(Machine):
     """All a field's file says. Sections that are not in it have their defaults; [field] has to be in a file."""
 
+    rover: RoverSpec = FieldRover()
     field: FieldSpec = FieldSpec(corners_m=((0, 0), (10, 0), (10, -6), (0, -6)), base_length_m=6.0)
     start: StartSpec = StartSpec()
     soil: PlaneSoil = PlaneSoil()
