@@ -16,7 +16,7 @@ from hil.prove.fuzz import engine
 from hil.prove.fuzz.__main__ import heap_growth, main
 from hil.prove.fuzz.engine import fuzz, keep, little_memory, mutations
 from hil.prove.fuzz.targets import TARGETS, seeds_of
-from hil.world import world_file
+from hil.world import toml_tables
 from sapper.shared import fields
 from sapper_host.board import decoder, sealed_keys, settings_text, status_text
 from sapper_host.connected import run_registry
@@ -66,7 +66,7 @@ SPOILT = {
     "names": (style, "label", str),
     "uf2": (binary_info, "shown", lambda text: text + "x" * 2000),
     "bundle": (bundle, "_NOT_WHOLE", ()),
-    "world": (world_file, "_in_bounds", lambda f, rule, value, *_: float(value)),
+    "world": (toml_tables, "_in_bounds", lambda f, rule, value, *_: float(value)),
     "kept-files": (run_registry, "_entry", lambda value: run_registry.RunningRig(**value)),
     "keys-file": (sealed_keys, "_unb64", base64.b64decode),
     "command-info": (info, "say", print),
