@@ -11,14 +11,15 @@ from hil.bench.config import BenchPort, Config
 from hil.bench.parts.bus import open_bus
 from hil.bench.port_finding import Listed, Opener, fits, plugged_in
 from hil.errors import HilError
-from sapper.shared.pins import UART_GNSS_BAUD, UART_RADIO_BAUD
+from sapper.shared.pins import UART_RADIO_BAUD
+from sapper.shared.settings import row_of
 from sapper_host.board.serial_stream import ByteStream, SerialStream
 from sapper_host.errors import LinkError
 
 _RETRY_S = 0.05
 _IDLE_S = 0.1
 _FIRST_S = 5.0
-_BAUDS = {"gnss": UART_GNSS_BAUD}
+_BAUDS = {"gnss": row_of("gnss_baud")[1]}
 
 
 class HostPort:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 from hil.errors import HilError
-from hil.rigs.ports import AdcPort, CablePort, FaultPort, InsightPort, PinPort, PwmPort, SerialLine
+from hil.rigs.ports import AdcPort, CablePort, FaultPort, InertialPort, InsightPort, PinPort, PwmPort, SerialLine
 
 
 @runtime_checkable
@@ -39,6 +39,14 @@ class Analogue(Protocol):
 
     @property
     def adc(self) -> AdcPort: ...
+
+
+@runtime_checkable
+class Inertial(Protocol):
+    """The IMU at I2C1: plugged in and out, what it feels, and what is wrong with it."""
+
+    @property
+    def imu(self) -> InertialPort: ...
 
 
 @runtime_checkable
@@ -105,7 +113,7 @@ class Insight(Protocol):
 
 
 Capability = type  # one of these classes
-CAPABILITIES: tuple[Capability, ...] = (Lines, Pins, Analogue, Time, Power, Reset, Cable, Faults, Insight)
+CAPABILITIES: tuple[Capability, ...] = (Lines, Pins, Analogue, Inertial, Time, Power, Reset, Cable, Faults, Insight)
 
 
 def names(capabilities: Iterable[Capability]) -> str:
@@ -164,6 +172,13 @@ def faults_of(rig: _Named) -> FaultPort:
     if not isinstance(rig, Faults):
         raise _lacks(rig, Faults)
     return rig.faults
+
+
+def inertial_of(rig: _Named) -> InertialPort:
+    """The rig's IMU; LackingError when none can be plugged in."""
+    if not isinstance(rig, Inertial):
+        raise _lacks(rig, Inertial)
+    return rig.imu
 
 
 def insight_of(rig: _Named) -> InsightPort:

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.errors import HilError
+
 
 class SerialLine(Protocol):
     """One serial line, seen from outside the board."""
@@ -62,6 +64,46 @@ class AdcPort(Protocol):
     def play(
         self, channel: int, times_ns: Sequence[int] | Any, values_mv: Sequence[float] | Any, interpolate: str = "linear"
     ) -> None: ...
+
+
+# What the IMU feels at a moment: LSB of 250 dps (8.75 mdps) and 2 g (0.061 mg), 1/256 degree from 25 C. x ahead, y to
+# the left, z up; accelerations as an accelerometer feels them: at rest on level ground z is +1 g.
+IMU_ROW = ("temp", "gyro_x", "gyro_y", "gyro_z", "accel_x", "accel_y", "accel_z")
+IMU_RESTS = (0, 0, 0, 0, 0, 0, 16_384)
+# What may be wrong with it: its bus held low; the same values for ever; another part in its place.
+IMU_FAULTS = ("none", "sda_low", "stuck", "wrong_id")
+
+
+class InertialPort(Protocol):
+    """The IMU at I2C1, an LSM6DSOX; not plugged in at first. It has its own clock, and takes the row of each of its
+    moments."""
+
+    def plug(self, on: bool = True) -> None:
+        """Into its socket, with power from then on; or out of it."""
+
+    def fault(self, name: str) -> None:
+        """One of IMU_FAULTS, in the place of the one before."""
+
+    def play(self, times_ns: Sequence[int] | Any, rows: Sequence[Sequence[int]] | Any) -> None:
+        """Rows of int16 as IMU_ROW, each held until the next. From times_ns[0] on they replace what was scheduled."""
+
+
+def imu_fault(name: str) -> int:
+    """Its number in IMU_FAULTS; HilError when there is none."""
+    if name not in IMU_FAULTS:
+        raise HilError(f"no fault '{name}' of an IMU; there are {', '.join(IMU_FAULTS)}")
+    return IMU_FAULTS.index(name)
+
+
+def imu_rows(times_ns: Sequence[int] | Any, rows: Sequence[Sequence[int]] | Any) -> tuple[Any, Any]:
+    """Times as int64 and rows as int16 of shape (n, 7). HilError when they are not that, or times fall."""
+    times = np.asarray(times_ns, dtype=np.int64)
+    wide = np.asarray(rows, dtype=np.int64).reshape(len(times), -1) if len(times) else np.zeros((0, len(IMU_ROW)))
+    if times.ndim != 1 or wide.shape[1] != len(IMU_ROW):
+        raise HilError(f"IMU: rows of {wide.shape[1:]} values; give {len(IMU_ROW)}: {', '.join(IMU_ROW)}")
+    if np.any(np.diff(times) < 0) or np.any(np.abs(wide + 0.5) > 32768):
+        raise HilError("IMU: times fall, or a value is beyond 16 bits")
+    return times, wide.astype(np.int16)
 
 
 @dataclass(frozen=True)

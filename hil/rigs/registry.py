@@ -17,6 +17,7 @@ from hil.rigs.capabilities import (
     Cable,
     Capability,
     Faults,
+    Inertial,
     Insight,
     LackingError,
     Power,
@@ -33,11 +34,11 @@ from sapper_host.files.checkout import DOCS
 from sapper_host.files.page import refill, table, with_parts
 
 
-class VirtualRig(Rig, Time, Power, Reset, Cable, Faults, Insight, Protocol):
+class VirtualRig(Rig, Inertial, Time, Power, Reset, Cable, Faults, Insight, Protocol):
     """What `virtual` offers; mypy holds `_virtual` to it."""
 
 
-class SilRigOffers(Rig, Reset, Cable, Protocol):
+class SilRigOffers(Rig, Inertial, Reset, Cable, Protocol):
     """What `sil` offers. Not Time: what a tick costs is declared there. Not Faults: its processor cannot be broken."""
 
 

@@ -27,8 +27,17 @@ class Board:
         self.indicators = Indicators()
         self.usb = UsbPort()
         self.radio = RadioPort()
+        self.imu = self.gnss = None  # of a field: open_field
         self.watchdog = Watchdog()
         self.cache = XipCache()
+
+    def open_field(self, gnss_baud):
+        """The sensors of a field. Boards without one do without their modules."""
+        from sapper.hardware.gnss_port import GnssPort
+        from sapper.hardware.imu import Imu
+
+        self.gnss = GnssPort(gnss_baud)
+        self.imu = Imu()
 
     def make_safe(self):
         """However the program ends: MOTOR_EN low, motor pins low, coil, marker and buzzer off, watchdog stopped.

@@ -1,4 +1,4 @@
-"""The two serial lines behind one small interface: `read_into(buffer) -> count` and `write(buffer, at, most) -> count`,
+"""The serial lines behind one small interface: `read_into(buffer) -> count` and `write(buffer, at, most) -> count`,
 neither waits. A place and a count, as a slice of a buffer stays on the heap."""
 
 import sys
@@ -12,7 +12,6 @@ from micropython import const
 from sapper.shared.pins import GPIO, UART_RADIO, UART_RADIO_BAUD
 
 _SEND_BYTES = const(1024)
-_BYTE_US = 10 * 1_000_000 // UART_RADIO_BAUD + 4  # a little more than ten bits take
 _PART_LEAST = const(256)
 _CTRL_C = const(3)
 
@@ -59,24 +58,22 @@ class UsbPort:
         return self._stdout.write(buffer, at, most) or 0
 
 
-class RadioPort:
-    """The telemetry radio on UART0."""
+class UartPort:
+    """A UART's line at a rate of its own. `write` never waits."""
 
-    def __init__(self):
+    def __init__(self, number, baud, tx, rx):
         self._uart = UART(
-            UART_RADIO,
-            UART_RADIO_BAUD,
-            tx=Pin(GPIO["RADIO_TX"]),
-            rx=Pin(GPIO["RADIO_RX"]),
+            number,
+            baud,
+            tx=Pin(tx),
+            rx=Pin(rx),
             rxbuf=1024,
             txbuf=_SEND_BYTES + 16,
             timeout=0,
         )
+        self._byte_us = 10 * 1_000_000 // baud + 4  # a little more than ten bits take
         self._waiting = 0
         self._wrote_us = time.ticks_us()
-
-    def interruptible(self, on):
-        """Nothing on the radio leads to the prompt."""
 
     @micropython.native
     def read_into(self, buffer):
@@ -98,7 +95,7 @@ class RadioPort:
         now = time.ticks_us()
         elapsed = time.ticks_diff(now, self._wrote_us)
         # Below 0: the counter has wrapped since, minutes ago.
-        carried = elapsed // _BYTE_US if elapsed >= 0 else _SEND_BYTES
+        carried = elapsed // self._byte_us if elapsed >= 0 else _SEND_BYTES
         waiting = self._waiting - carried if self._waiting > carried else 0
         count = len(buffer) - at if most < 0 else most
         room = _SEND_BYTES - waiting
@@ -110,3 +107,13 @@ class RadioPort:
         self._waiting = waiting + taken
         self._wrote_us = now
         return taken
+
+
+class RadioPort(UartPort):
+    """The telemetry radio on UART0."""
+
+    def __init__(self):
+        super().__init__(UART_RADIO, UART_RADIO_BAUD, GPIO["RADIO_TX"], GPIO["RADIO_RX"])
+
+    def interruptible(self, on):
+        """Nothing on the radio leads to the prompt."""

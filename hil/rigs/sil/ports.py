@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from hil.errors import HilError
-from hil.rigs.sil.stimulus import Edges, Waveform
+from hil.rigs.ports import imu_fault, imu_rows
+from hil.rigs.sil.stimulus import Edges, Rows, Waveform
 
 # VSYS 5.0 V behind its divider, the chip at 27 degrees: what the inputs read while nobody sets them.
 _RESTING_MV = (0.0, 0.0, 0.0, 5000 / 3, 706.0)
@@ -150,3 +151,24 @@ class SilAdc:
         if interpolate not in ("linear", "hold"):
             raise HilError(f"interpolate is '{interpolate}'; it must be 'linear' or 'hold'")
         self.waves[channel].play(times_ns, values_mv, interpolate == "linear")
+
+
+class SilImu:
+    """An `InertialPort`; takes effect with the next slice."""
+
+    def __init__(self) -> None:
+        self.plugged = False
+        self.fault_number = 0
+        self.rows = Rows()
+
+    def plug(self, on: bool = True) -> None:
+        """Into its socket, with power from then on; or out of it."""
+        self.plugged = on
+
+    def fault(self, name: str) -> None:
+        """One of IMU_FAULTS."""
+        self.fault_number = imu_fault(name)
+
+    def play(self, times_ns: Sequence[int] | Any, rows: Sequence[Sequence[int]] | Any) -> None:
+        """Rows as IMU_ROW, each held until the next."""
+        self.rows.play(*imu_rows(times_ns, rows))

@@ -3,8 +3,10 @@
 To the board, little-endian, after a u32 with the bytes that follow:
 - first JSON: how this run begins;
 - then batches: u32 length in us, u32 edges, u32 flags (bit 8: the USB host reads; 9: it has the port open; 10: there
-  are edges of ESTOP_OK), u32 points of each of 5 inputs, u32 bytes for each of 3 serial lines; edges as pairs of u32
-  (time, gpio << 1 | level); points as pairs of u32 (time, ADC input in 1/256 LSB, held until the next); the bytes.
+  are edges of ESTOP_OK; 11: the IMU is plugged in; 12, 13: its fault, an index into IMU_FAULTS), u32 points of each of
+  5 inputs, u32 bytes for each of 3 serial lines, u32 rows of the IMU; edges as pairs of u32 (time, gpio << 1 | level);
+  points as pairs of u32 (time, ADC input in 1/256 LSB, held until the next); rows as u32 time, 7 int16 (IMU_ROW),
+  2 bytes of nothing, held, too; the bytes.
 From the board, a report for each batch: u32 bytes that follow, u8 kind, u8 0, u16 cause, u32 time; records of u32 time,
 u8 kind, u8 which, u16 value, with `value` bytes behind serial and flash records. Times in both count from
 the batch's start; that of a BUSY record is how long the flash was, in `value` spells.
@@ -40,7 +42,9 @@ PIN, PWM, SERIAL, FLASH, PROMPT, CONVERTER, BUSY = range(7)
 FLAG_USB_READS = 1 << 8
 FLAG_USB_OPEN = 1 << 9
 FLAG_ESTOP = 1 << 10
-BATCH = struct.Struct("<IIIIIIIIIII")
+FLAG_IMU = 1 << 11
+IMU_FAULT_SHIFT = 12
+BATCH = struct.Struct("<IIIIIIIIIIII")
 _HEAD = struct.Struct("<BxHI")
 _SIZE = struct.Struct("<I")
 RECORD = struct.Struct("<IBBH")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from hil.errors import HilError
 from hil.rigs.sil import process
-from hil.rigs.sil.ports import SilAdc, SilCable, SilLine, SilPin, SilPwm
+from hil.rigs.sil.ports import SilAdc, SilCable, SilImu, SilLine, SilPin, SilPwm
 from hil.rigs.sil.process import BATCH, RECORD, BoardProcess
-from hil.rigs.sil.stimulus import Edges
+from hil.rigs.sil.stimulus import ROW_BYTES, Edges
 from hil.rigs.spread import spread
 
 _US = 1000
@@ -44,6 +44,7 @@ class SilRig:
         self.uart = (SilLine(), SilLine())
         self.edges = Edges()
         self.adc = SilAdc(self)
+        self.imu = SilImu()
         self.resets: list[tuple[int, str]] = []
         self.left_for = ""  # "prompt" or "bootloader" once the application has ended
         self._micropython = micropython
@@ -172,15 +173,18 @@ class SilRig:
     def _batch(self, start_us: int, end_us: int, edges: bytes, sent: Sequence[bytes]) -> bytes:
         flags = process.FLAG_USB_READS * self.usb.reads | process.FLAG_USB_OPEN * self.usb.is_open
         flags |= process.FLAG_ESTOP * self.edges.on_estop
+        flags |= process.FLAG_IMU * self.imu.plugged | self.imu.fault_number << process.IMU_FAULT_SHIFT
         points = [wave.window(start_us, end_us) for wave in self.adc.waves]
+        rows = self.imu.rows.window(start_us, end_us)
         head = BATCH.pack(
             end_us - start_us,
             len(edges) // 8,
             flags,
             *(len(data) // 8 for data in points),
             *(len(data) for data in sent),
+            len(rows) // ROW_BYTES,
         )
-        return b"".join((head, edges, *points, *sent))
+        return b"".join((head, edges, *points, rows, *sent))
 
     def _let_go(self, at_us: int) -> None:
         """A chip in reset drives no pin."""

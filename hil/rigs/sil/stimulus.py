@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.rigs.ports import IMU_RESTS, IMU_ROW
 from sapper.shared.pins import GPIO
 
 Ints = NDArray[np.int64]
@@ -63,6 +64,38 @@ class Waveform:
 
 def _codes(millivolts: Floats) -> Floats:
     return np.minimum(np.maximum(millivolts * _PER_MV, 0), _MOST)
+
+
+_ROW = np.dtype([("t", "<u4"), ("row", "<i2", (len(IMU_ROW),)), ("nothing", "<u2")])
+ROW_BYTES = _ROW.itemsize
+
+
+class Rows:
+    """What the IMU feels: rows, each held until the next. Times in us."""
+
+    def __init__(self) -> None:
+        self._times: Ints = np.zeros(1, dtype=np.int64)
+        self._rows = np.array([IMU_RESTS], dtype=np.int16)
+
+    def play(self, times_ns: Ints, rows: NDArray[np.int16]) -> None:
+        """From times_ns[0] on these replace what was scheduled; what was before stays."""
+        times = times_ns // 1000
+        if not len(times):
+            return
+        keep = int(self._times.searchsorted(times[0], "left"))
+        self._times = np.concatenate((self._times[:keep], times))
+        self._rows = np.concatenate((self._rows[:keep], rows))
+
+    def window(self, start_us: int, end_us: int) -> bytes:
+        """The rows in force from start to end, as process.py says; earlier ones are dropped."""
+        first = max(0, int(self._times.searchsorted(start_us, "right")) - 1)
+        last = max(first + 1, int(self._times.searchsorted(end_us, "left")))
+        if first:
+            self._times, self._rows = self._times[first:], self._rows[first:]
+        out = np.zeros(last - first, dtype=_ROW)
+        out["t"] = np.maximum(self._times[: last - first] - start_us, 0)
+        out["row"] = self._rows[: last - first]
+        return out.tobytes()
 
 
 class Edges:

@@ -26,6 +26,7 @@ from hil.rigs.virtual.errors import VirtualPicoError
 from hil.rigs.virtual.events import Event
 from hil.rigs.virtual.faults import ChipFaults, ChipInsight, UsbCable
 from hil.rigs.virtual.flash import Flash, uf2_image
+from hil.rigs.virtual.imu import Imu
 from hil.rigs.virtual.link import Link, NodeLink, Told
 from hil.rigs.virtual.pins import Adc, Pin, Pwm
 from hil.rigs.virtual.ports import UartPort, UsbPort
@@ -103,6 +104,7 @@ class VirtualPico:
         self._pins = [Pin(self, number) for number in range(PINS)]
         self._pwms = [Pwm(self, number) for number in range(PINS)]
         self.adc = Adc(self)
+        self.imu = Imu(self)
         self.usb = UsbPort(self)
         self.uart = (UartPort(self, 0), UartPort(self, 1))
         self.flash = Flash(self)

@@ -33,6 +33,7 @@ STEP = 15
 FLASH_TORN = 16
 MAKE = 17  # of a pair: a board, with its options
 SELECT = 18  # of a pair: whom the commands from here on are for
+IMU_PLAY = 19
 
 RELEASED = 2
 PINS = 30
@@ -99,6 +100,11 @@ def watch(opcode: int, pin: int, on: bool) -> bytes:
 def adc_play(channel: int, times_ns: np.ndarray, values_mv: np.ndarray, linear: bool) -> bytes:
     times, values = np.asarray(times_ns, dtype="<f8"), np.asarray(values_mv, dtype="<f8")
     return struct.pack("<BBBI", ADC_PLAY, channel, linear, len(times)) + times.tobytes() + values.tobytes()
+
+
+def imu_play(times_ns: np.ndarray, rows: np.ndarray) -> bytes:
+    times = np.asarray(times_ns, dtype="<f8")
+    return struct.pack("<BI", IMU_PLAY, len(times)) + times.tobytes() + np.asarray(rows, dtype="<i2").tobytes()
 
 
 def usb_write(data: bytes) -> bytes:

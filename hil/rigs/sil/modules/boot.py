@@ -22,6 +22,7 @@ import converter
 import exchange
 import flash_memory
 import gpio
+import lsm6dsox
 import machine
 import rp2
 import serial_lines
@@ -60,6 +61,7 @@ def settle():
     """Before a report: nothing that has happened is still to be worked out."""
     gpio.catch_up()
     converter.catch_up()
+    lsm6dsox.settle()
     rp2.tell_written()
 
 

@@ -14,16 +14,19 @@ from micropython import const
 
 SLICE, RESET, BOOTLOADER = 0, 1, 2
 FLAG_ESTOP = 1 << 10
+FLAG_IMU = 1 << 11
+IMU_FAULT_SHIFT = 12
 PIN, PWM, SERIAL, FLASH, PROMPT, CONVERTER, BUSY = range(7)
 
 _HEAD = "<IBxHI"  # report: bytes that follow, kind, cause, time
 _HEAD_BYTES = 12
-_BATCH = "<IIIIIIIIIII"  # length, edges, flags, points of 5 inputs, bytes of 3 lines
-_BATCH_BYTES = 44
+_BATCH = "<IIIIIIIIIIII"  # length, edges, flags, points of 5 inputs, bytes of 3 lines, rows of the IMU
+_BATCH_BYTES = 48
+_ROW_BYTES = 20
 _LEAST_ROOM = const(16 + 4096)
 
 flags = 0
-takers = {}  # "edges", "waves", "serial" -> function; "settle": bring everything up to now
+takers = {}  # "edges", "waves", "imu", "serial" -> function; "settle": bring everything up to now
 
 _stdin = sys.stdin.buffer
 _stdout = sys.stdout.buffer
@@ -105,6 +108,8 @@ def take():
     address += 8 * head[1]
     takers["waves"](address, head[3:8])
     at = _BATCH_BYTES + 8 * (head[1] + sum(head[3:8]))
+    takers["imu"](at, head[11], flags)
+    at += _ROW_BYTES * head[11]
     for line in range(3):
         size = head[8 + line]
         if size:

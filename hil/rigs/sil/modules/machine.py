@@ -3,6 +3,7 @@
 import clock
 import exchange
 import gpio
+import i2c_block
 import micropython
 import serial_lines
 import time
@@ -56,13 +57,16 @@ class RTC:
 class Pin:
     """One GPIO."""
 
-    IN, OUT, ALT = 0, 1, 3
+    IN, OUT, OPEN_DRAIN, ALT = 0, 1, 2, 3
     PULL_UP, PULL_DOWN = 1, 2
     ALT_PWM = 4
 
     def __init__(self, number, mode=-1, pull=None, value=None, alt=None):
         self.number = number
-        if mode == Pin.IN:
+        self._drains = mode == Pin.OPEN_DRAIN
+        if self._drains:
+            self.value(value)
+        elif mode == Pin.IN:
             gpio.pull(number, 1 if pull == Pin.PULL_UP else 0)
         elif mode == Pin.OUT:
             PWM.taken_away(number)
@@ -73,7 +77,10 @@ class Pin:
         """The level, or set it."""
         if level is None:
             return gpio.level(self.number)
-        gpio.output(self.number, 1 if level else 0)
+        if self._drains and level:
+            gpio.pull(self.number, 1)
+        else:
+            gpio.output(self.number, 1 if level else 0)
 
 
 class PWM:
@@ -201,3 +208,12 @@ class UART:
     def write(self, data, at=0, most=-1):
         """Of data[at:], at most so many bytes (-1: all), what there is room for; None when there is none."""
         return self._uart.write(memoryview(data)[at:] if most < 0 else memoryview(data)[at : at + most]) or None
+
+
+class I2C:
+    """I2C1, set up: the transfers themselves are registers."""
+
+    def __init__(self, number, freq, scl, sda, timeout=50_000):
+        if number != 1 or (sda.number, scl.number) != (6, 7):
+            raise NotImplementedError("the simulated board has I2C1 on GPIO 6 and 7")
+        i2c_block.reset(freq)

@@ -5,6 +5,7 @@ An address that no part answers for is an error, so that nothing silently reads 
 
 import converter
 import gpio
+import i2c_block
 import interlock_pio
 import pulse_pwm
 import micropython
@@ -36,6 +37,23 @@ def poke(address: uint, value):
     if not writer:
         _nobody("takes", address)
     writer(value)
+
+
+def push_words(address, words, count):
+    """Half-words into a FIFO."""
+    for i in range(count):
+        poke(address, words[i])
+
+
+@micropython.native
+def swap_transfer(block, to, count, words, words_count):
+    """Take what an I2C transfer has brought, begin another: -1, or how many of the bytes have changed."""
+    if i2c_block.received() != count:
+        return -1
+    changed = i2c_block.pull(to, count)
+    for i in range(words_count):
+        i2c_block.write_data(words[i])
+    return changed
 
 
 def _nobody(does, address):
@@ -75,6 +93,11 @@ _READ = {
     0x400140F8: lambda: gpio.fell(16),
     0x50000004: converter.write_address,
     0x50000008: converter.transfers_left,
+    0x40048010: i2c_block.read_data,
+    0x40048054: i2c_block.clear_abort,
+    0x40048070: i2c_block.status,
+    0x40048078: i2c_block.received,
+    0x40048080: i2c_block.aborts,
 }
 _WRITE = {
     0x502000D8: interlock_pio.execute,
@@ -86,6 +109,9 @@ _WRITE = {
     0x4004C008: converter.write_fcs,
     0x4004C010: converter.write_div,
     0x400140F8: lambda bits: gpio.clear_fell(16, bits),
+    0x40048004: i2c_block.write_target,
+    0x40048010: i2c_block.write_data,
+    0x4004806C: i2c_block.enable,
     0x4005A000: lambda bits: watchdog_timer.enable(bits, True),
     0x4005B000: lambda bits: watchdog_timer.enable(bits, False),
     0x400520A0: lambda bits: pulse_pwm.enable(bits, True),

@@ -3,6 +3,7 @@
 import { CodeCache } from './cpu/cache.mjs';
 import { Machine } from './machine.mjs';
 import { I2cDesk } from './outside/i2c_desk.mjs';
+import { ImuSocket } from './outside/imu_socket.mjs';
 import { Random } from './outside/random.mjs';
 import * as protocol from './protocol.mjs';
 
@@ -54,6 +55,8 @@ const CALLS = {
   registers: ({ machine }) => (machine.chip === null ? [] : Array.from(machine.chip.core.registers)),
   lead: ({ machine }, from, to) => machine.lead(from, to),
   cancelDrives: ({ machine }, pin) => machine.cancelDrives(pin),
+  imuPlug: ({ imu }, on) => imu.plug(on),
+  imuFault: ({ imu }, name) => imu.setFault(name),
   i2c: ({ i2cDesk }, what, ...args) => i2cDesk[what](...args), // outside/i2c_desk.mjs
   xipCounts: ({ machine }) => [machine.memory.xip?.accesses ?? 0, machine.memory.xip?.missed ?? 0],
   xipRecord: ({ machine }, on) => machine.memory.xip?.record(on),
@@ -77,6 +80,7 @@ export class Board {
     this.toBoard = (worldNanos) => worldNanos * rate;
     this.toWorld = (boardNanos) => boardNanos / rate;
     this.i2cDesk = new I2cDesk(this.machine, this.toWorld);
+    this.imu = new ImuSocket(this.machine);
     this.reachedNanos = 0; // the world's time that a run came to; converted there and back it may be a rounding short
     this.keepsCode = !options.chargesLeftOut;
     this.codeCache = null; // translated code kept between processes, once there is a chip with firmware
@@ -92,6 +96,9 @@ export class Board {
   }
 
   powerOn() {
+    if (!this.machine.powered) {
+      this.imu.powerUp();
+    }
     this.machine.powerOn();
     if (this.codeCache === null && this.machine.executor?.cpu && this.keepsCode) {
       this.codeCache = new CodeCache(this.machine.executor.cpu.blocks);
@@ -173,6 +180,12 @@ export class Board {
       case protocol.ADC_SET:
         machine.analog.inputs[reader.u8()].set(reader.f64());
         break;
+      case protocol.IMU_PLAY: {
+        const count = reader.u32();
+        const times = reader.f64Array(count).map(toBoard);
+        this.imu.play(times, reader.i16Array(7 * count));
+        break;
+      }
       case protocol.USB_WRITE:
         machine.host.write(reader.bytes());
         break;

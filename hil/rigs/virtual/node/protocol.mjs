@@ -21,6 +21,7 @@ export const STEP = 15;
 export const FLASH_TORN = 16;
 export const MAKE = 17; // of a pair: a board, with its options
 export const SELECT = 18; // of a pair: whom the commands from here on are for
+export const IMU_PLAY = 19;
 
 const EVENT_SIZE = 24;
 const STATUS_SIZE = 8 + 8 + 8 * 4 + 30 + 2 + 30 * 8;
@@ -113,6 +114,15 @@ export class Reader {
     const value = new Float64Array(length);
     for (let i = 0; i < length; i++) {
       value[i] = this.f64();
+    }
+    return value;
+  }
+
+  i16Array(length) {
+    const value = new Int16Array(length);
+    for (let i = 0; i < length; i++) {
+      value[i] = this.buffer.readInt16LE(this.at);
+      this.at += 2;
     }
     return value;
   }

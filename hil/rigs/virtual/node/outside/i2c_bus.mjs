@@ -12,7 +12,7 @@ export class I2cBus {
   /**
    * `machine`: {wires, now, drive(pin, level)}. A device: {takesGeneralCall, acks(byte), begin(read, general, nanos),
    * write(byte, nanos), read(), end()}: `acks` says whether it will acknowledge the byte, `write` comes as that has been
-   * clocked.
+   * clocked. One that is `deaf` does not acknowledge its address either.
    */
   constructor(machine, sda, scl) {
     this.machine = machine;
@@ -120,7 +120,8 @@ export class I2cBus {
     if (address === GENERAL_CALL) {
       return byte & 1 ? [] : [...this.devices.values()].filter((device) => device.takesGeneralCall);
     }
-    return this.devices.has(address) ? [this.devices.get(address)] : [];
+    const device = this.devices.get(address);
+    return device === undefined || device.deaf ? [] : [device];
   }
 
   /** Whether this byte would be acknowledged. */
