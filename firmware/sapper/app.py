@@ -4,13 +4,15 @@ import gc
 import os
 
 import micropython
+from sapper import safety, shared
 from sapper.console.console import Console
 from sapper.crypto.line_mac import NONCE_BYTES
 from sapper.detector.detector import Detector
 from sapper.drive.drive import Drive
-from sapper.drive.motion import LOOK_LOST, LOOKED, RESTED, Motion
+from sapper.drive.motion import BROKEN, LOOK_LOST, LOOKED, MOVED, RESTED, Motion
 from sapper.hardware import heap
 from sapper.identity import reset_cause
+from sapper.link import rtcm_line
 from sapper.link.event_log import EventLog
 from sapper.link.gate import Gate
 from sapper.link.link import Link
@@ -25,6 +27,7 @@ from sapper.safety.supervisor import ARMED, ENABLED, EVENT_BIT, FAULT, GRANTS, M
 from sapper.safety.watch import Watch
 from sapper.shared import weakened
 from sapper.shared.events import FAULTS, KIND_ID, REASON_NAMES
+from sapper.shared.forget import forget
 from sapper.shared.limits import TICK_MS, TIME_WRAP_MS
 from sapper.shared.settings import Settings
 from sapper.shared.text import Text
@@ -32,10 +35,18 @@ from sapper.storage import kept, key_file, log_file, settings_file
 from sapper.storage.team_key import TeamKey
 from sapper.update import running
 
+_TABLES = ((shared, ("detector_settings", "limits", "pins", "wire")), (safety, ("rules",)))
+
 _LOG_SAVED_AFTER = 2  # upkeeps, 2.5 to 5 s: the operator is told of a stop first, and may act upon it
 
 _SWEPT = EVENT_BIT["swept"]
-_ENDS = {RESTED: EVENT_BIT["rested"], LOOKED: EVENT_BIT["alert"], LOOK_LOST: EVENT_BIT["look_lost"]}
+_ENDS = {
+    RESTED: EVENT_BIT["rested"],
+    LOOKED: EVENT_BIT["alert"],
+    LOOK_LOST: EVENT_BIT["look_lost"],
+    MOVED: EVENT_BIT["moved"],
+    BROKEN: EVENT_BIT["drive_stale"],
+}
 _RESTED = _ENDS[RESTED]
 _STALE = EVENT_BIT["drive_stale"]
 
@@ -46,6 +57,14 @@ _HEAP_EVENT = KIND_ID["heap_full"]
 _STATE_EVENT = KIND_ID["state"]
 _STOP_EVENT = KIND_ID["stop"]
 _SWEEP_EVENT = KIND_ID["sweep"]
+
+
+def forget_tables():
+    """Whoever needs a value of these has taken it, and none holds anything else: 10 kB where a slot brought them. Where
+    they are gone already nothing happens."""
+    for package, names in _TABLES:
+        for name in names:
+            forget(package, name)
 
 
 class Application:
@@ -64,6 +83,7 @@ class Application:
         self.detector = Detector(self.settings)
         self.drive = Drive(self.settings, board.motors, board.encoders)
         self.motion = Motion(self.settings, self.drive)
+        self.field = None
         self.piece_check = PieceCheck(self)
         self.watch = Watch(self)
         self.gate = Gate(key_file.RADIO.load(), os.urandom(NONCE_BYTES))
@@ -73,6 +93,7 @@ class Application:
         self.refusals = Refusals(self._tell_refused)
         for link in self.links:
             link.next_event = self.log.next  # what an earlier run left is the console's `log` to show
+        rtcm_line.begin(None)
         self.console = Console(self)
         self.reporter = Reporter(self, self.links)
         self.state = SAFE
@@ -100,7 +121,12 @@ class Application:
         """One control tick. elapsed_ms: since the last one, 10 when all is well."""
         self.t_ms = (self.t_ms + elapsed_ms) & _TIME_MASK
         self.drive.sense()
-        happened = self.watch.look(elapsed_ms)
+        field = self.field
+        if field is None:
+            happened = self.watch.look(elapsed_ms)
+        else:
+            field.place.sense(elapsed_ms, self.t_ms)
+            happened = self.watch.look(elapsed_ms) | field.look(elapsed_ms)
         if happened:
             self._settle(happened)
         ended = self.motion.step(self.state, elapsed_ms)
@@ -130,6 +156,8 @@ class Application:
         """The tick's last work before feeding: events and telemetry; hurried: as reporter.step takes it."""
         if second:
             self._look_at_heap()
+            if self.field is not None:
+                self.field.place.look()
         self.reporter.step(second, hurried)
         self.refusals.elapse(TICK_MS)  # here: what it adds is told in the next tick
 
@@ -212,9 +240,12 @@ class Application:
         old = self.state
         new = decision >> 8
         self.reason = decision & 255
+        if self.field is not None and old in (TELEOP, SWEEP) and new != old:
+            self.field.motion_ended(happened, new)
         if not GRANTS[new] & ENABLED:
             self.board.interlock.drop()
             self.drive.release()
+            self.motion.halt()
             self._log_due = _LOG_SAVED_AFTER
         elif not GRANTS[old] & ENABLED:
             self._power_up()
@@ -251,9 +282,9 @@ class Application:
         self.watch.begin()
         self.board.interlock.arm()
 
-    def begin_sweep(self, length_mm):
-        """ARMED -> SWEEP over so many millimetres. It ends pinpointing, and what lies behind counts only if the rover
-        came straight ahead from there; over a find without a verdict it stops at once.
+    def begin_sweep(self, length_mm, lane=False):
+        """ARMED -> SWEEP over so many millimetres; lane: along motion.moves' line. It ends pinpointing, and what lies
+        behind counts only if the rover came straight ahead from there; over a find without a verdict it stops at once.
         """
         detector = self.detector
         found = self.watch.unjudged()
@@ -261,7 +292,7 @@ class Application:
         if self.motion.strayed:
             detector.reset()
             self.watch.second_look.reset()
-        self.motion.sweep(length_mm)
+        self.motion.sweep(length_mm, lane)
         self.raise_event("cmd_sweep")
         self._sweep_mm = length_mm
         self.add(_SWEEP_EVENT, length_mm, 0)
@@ -284,11 +315,31 @@ class Application:
 
     # Services for the console
 
+    def begin_field(self):
+        """In SAFE: room for a field, for who uses one. MemoryError: there is none; then call `end_field`."""
+        self._collect()
+        from sapper.field.field import Field
+
+        self._collect()
+        self.field = Field(self)
+        rtcm_line.begin(self.field.place.corrections.take)
+        forget_tables()
+        self._collect()
+
+    def end_field(self):
+        """What `begin_field` could not finish goes."""
+        self.field = None
+        rtcm_line.begin(None)
+        self.motion.take_moves(None, None)
+        self._collect()
+
     def configure(self):
         """Settings changed, standing: everyone takes them again."""
         self.detector.configure()
         self.drive.configure()
         self.motion.configure()
+        if self.field is not None:
+            self.field.configure()
         self.reporter.configure()
         self.board.pulser.start(self.settings)
         self.settings_audio = self.settings.get("audio")

@@ -7,14 +7,11 @@ from time import sleep_ms, sleep_us, ticks_add, ticks_diff, ticks_ms, ticks_us
 import machine
 
 from micropython import const
-from sapper import safety, shared
-from sapper.app import Application
+from sapper.app import Application, forget_tables
 from sapper.hardware.board import Board
 from sapper.loop_stats import PERIOD_US
-from sapper.shared.forget import forget
 from sapper.update.running import RECEIVES
 
-_TABLES = ((shared, ("detector_settings", "limits", "pins", "wire")), (safety, ("rules",)))
 _UPKEEP_TICKS = const(250)
 _PROVED_TICKS = const(10)  # an update on trial has run its loop for so long before it is tested: every input was read
 _EXCEPTIONS_MOST = const(10)
@@ -121,14 +118,6 @@ def loop(app, clock):
         second = stats.add(late_us, ticks_diff(ticks_us(), start_us))
 
 
-def _forget_tables():
-    """Whoever needs a value of these has taken it, and none holds anything else: 10 kB where a slot brought them. Where
-    `main` runs again they are gone already."""
-    for package, names in _TABLES:
-        for name in names:
-            forget(package, name)
-
-
 def _forget_application():
     """It is over, and an update needs 4 kB in one piece time and again: its modules go, 40 kB if a slot brought them.
     What is still used of them stays; what the update imports comes anew."""
@@ -153,7 +142,7 @@ def main():
     running = False
     try:
         app = Application(board)
-        _forget_tables()
+        forget_tables()
         gc.collect()
         # Just before the clock, so that each frame is complete just before its tick, not up to 10 ms old.
         board.acquisition.start()

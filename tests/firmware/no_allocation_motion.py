@@ -6,11 +6,13 @@ one object, as a slice or a tuple in it would.
 
 import gc
 import sys
+from binascii import b2a_base64
 
 import bench
 
 import micropython
 from sapper.crypto.signing import Signer
+from sapper.drive import moves
 
 KEY = bytes(range(32))
 TIMES = 20  # of each, after as many that do not count: a list may grow to its size first
@@ -33,6 +35,20 @@ FLOODS = (
     ("noise", bytes([n * 73 % 256 for n in range(997)])),
     ("too long", b"x" * 400 + b"\n"),
 )
+
+
+def rtcm(length):
+    """A frame of corrections with so long a payload."""
+    data = bytes([0xD3, length >> 8, length & 255]) + bytes(length)
+    crc = 0
+    for byte in data:
+        crc ^= byte << 16
+        for _ in range(8):
+            crc = crc << 1 ^ (0x1864CFB if crc & 0x800000 else 0)
+    return data + bytes([crc >> 16, crc >> 8 & 255, crc & 255])
+
+
+LONG = rtcm(260)
 DROPPED = ("noise", "too long")  # without an answer
 
 
@@ -182,6 +198,8 @@ def begin(state, owner=0):
     """(application, its USB and its radio port), in motion, told nothing so far."""
     rig = bench.Bench(acquisition=Frames())
     app = rig.app
+    app.begin_field()
+    app.field.place._port = Quiet()
     app.gate.set_key(KEY)
     rig.to(state)
     app.owner = owner
@@ -191,6 +209,29 @@ def begin(state, owner=0):
     if sys.argv[1:] == ["canary"]:
         app.board.indicators = Wasteful()
     return app, ports[0], ports[1]
+
+
+def in_a_field(name, owner=0):
+    """As `begin`, told its place and its base line, with a move of the board's own under way, or a lane."""
+    app, usb, radio = begin(bench.ARMED, owner)
+    app.field.place.put(-20000, 0, 0, 5, 3)
+    if app.field.tracks.begin(-6000, 6000):
+        raise ValueError("base")
+    own = app.motion.moves
+    if name == "turn":
+        own.turn(3000)
+    elif own.straight(getattr(moves, name.upper()), -24000 if name == "back" else -16000, 0):
+        raise ValueError(name)
+    if name == "lane":
+        app.field.begin_lane()
+    else:
+        app.field.begin_move()
+    for link in app.links:
+        link.telemetry = True
+    for _ in range(4):
+        turns(app, 50, 1)
+        app.watch.heard(owner)
+    return app, usb, radio
 
 
 def tell(name, app, state, used, floods=False):
@@ -240,6 +281,19 @@ def main():
             if state == bench.TELEOP:
                 app.motion._stale_ms = 1 << 29
             tell(name + " signed", app, state, heap_b(app, radio, signed(app, texts)))
+    for name in ("lane", "back", "ahead", "turn"):
+        state = bench.SWEEP if name == "lane" else bench.TELEOP
+        app, usb, radio = in_a_field(name)
+        tell("tick of " + name, app, state, heap_b(app, usb, ()))
+    # A receiver's corrections: a frame in one line, one over three, and what is none.
+    pieces = [b"rtcm " + b2a_base64(data, newline=False) for data in (rtcm(4), LONG[:90], LONG[90:180], LONG[180:])]
+    pieces.append(b"rtcm AAAAAAAAAAAA")
+    app, usb, radio = in_a_field("lane")
+    tell("rtcm", app, bench.SWEEP, heap_b(app, usb, [piece + b"\n" for piece in pieces]))
+    app, usb, radio = in_a_field("lane", 1)
+    tell("rtcm signed", app, bench.SWEEP, heap_b(app, radio, signed(app, [str(piece, "ascii") for piece in pieces])))
+    if app.field.place.corrections.frames < 2 * TIMES // 5 * 2 - 2:
+        raise ValueError(app.field.place.corrections.frames)
     app, usb, radio = begin(bench.SWEEP)
     tell("status by anybody", app, bench.SWEEP, heap_b(app, radio, (b"status\n",)))
     for name, data in FLOODS:

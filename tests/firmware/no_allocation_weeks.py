@@ -18,6 +18,7 @@ rig.tick(5)
 rig.board.acquisition.take = lambda: 1  # the fakes allocate
 for port in rig.ports:
     port.read_into = lambda buffer: 0
+rig.board.gnss.read_into = lambda buffer: 0
 app.t_ms = TIME_WRAP_MS - 55
 app.watch._heard_age_ms = TIME_WRAP_MS - 55
 app.stats.ticks = 999_999_995

@@ -9,6 +9,7 @@ import machine
 import pytest
 from bench import Bench
 
+from sapper import app
 from sapper.safety.supervisor import ARMED, FAULT, SWEEP
 from sapper_host.files.checkout import ROOT
 
@@ -139,7 +140,7 @@ def test_nobody_keeps_the_tables_that_the_heap_is_rid_of_at_the_start(run):
     keep = []
     for path in (ROOT / "firmware" / "sapper").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            for package, tables in run._TABLES:
+            for package, tables in app._TABLES:
                 if isinstance(node, ast.ImportFrom) and node.module == package.__name__:
                     keep += [(path.name, name.name) for name in node.names if name.name in tables]
     assert keep == [("fields.py", "wire")]  # which no board imports

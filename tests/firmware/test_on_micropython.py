@@ -58,7 +58,7 @@ def heap_bytes(*arguments):
 
 def test_nothing_that_is_said_or_told_in_motion_leaves_anything_on_the_heap():
     used = heap_bytes()
-    assert len(used) == 44 and {name: count for name, count in used.items() if count} == {}
+    assert len(used) == 50 and {name: count for name, count in used.items() if count} == {}
 
 
 def test_an_object_made_in_each_tick_is_seen_on_every_path_of_them():

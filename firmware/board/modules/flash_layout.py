@@ -6,7 +6,7 @@ Offsets count from the start of that half (rp2.Flash's own). Host tools and test
 STORAGE_BYTES = 1024 * 1024
 SECTOR_BYTES = 4096
 
-SLOT_BYTES = 256 * 1024
+SLOT_BYTES = 384 * 1024
 FILES_BYTES = STORAGE_BYTES - 2 * SLOT_BYTES
 SLOT_OFFSETS = {"a": FILES_BYTES, "b": FILES_BYTES + SLOT_BYTES}
 

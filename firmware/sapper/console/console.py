@@ -12,11 +12,12 @@ from sapper.identity import version_text
 from sapper.link import status
 from sapper.link.gate import FORGED, Forged, is_signed
 from sapper.link.often import DRIVE, EMPTY, FORMS, OTHER, PROVED, TEXTS, speed_mm_s, turn_mrad_s
+from sapper.link.rtcm_line import TAKEN
 from sapper.link.unproved import CLOSED, REFUSED, UNKNOWN, is_refused
 from sapper.safety import checks
 from sapper.safety.supervisor import ARMED, GRANTS, MOVES, SAFE, TELEOP
 from sapper.shared import commands, events, weakened
-from sapper.shared.commands import COMMANDS, ROWS
+from sapper.shared.commands import COMMANDS, FIELD, ROWS
 from sapper.shared.settings import TABLE, SettingError, row_of
 from sapper.storage import log_file, settings_file
 
@@ -31,7 +32,8 @@ class Console(BoardCommands, UpdateCommands):
 
     def __init__(self, app):
         self._app = app
-        self._handlers = {row[0]: getattr(self, "cmd_" + row[0]) for row in COMMANDS}
+        self._handlers = {row[0]: getattr(self, "cmd_" + row[0]) for row in COMMANDS if row[0] not in FIELD}
+        self._field = None
 
     def handle(self, link, line):
         """Carry out one line, and queue its answer on the link: signed (`@...`, see link/gate.py), plain, or a small
@@ -67,7 +69,7 @@ class Console(BoardCommands, UpdateCommands):
             if trusted:
                 app.heard(link)
             return self._text("ok")
-        name = words.pop(0) if words else "drive" if form & DRIVE else TEXTS[form]
+        name = words.pop(0) if words else "drive" if form & DRIVE else "rtcm" if form >= TAKEN else TEXTS[form]
         row = ROWS.get(name)
         if row is None:
             if not trusted:
@@ -86,13 +88,35 @@ class Console(BoardCommands, UpdateCommands):
             raise usage(name)
         if form & DRIVE:
             answer = self._drive(link, speed_mm_s(form), turn_mrad_s(form))
+        elif form >= TAKEN:
+            answer = self._corrections(form)
         else:
-            answer = self._handlers[name](link, words)
+            answer = self._handler(name)(link, words)
         if trusted:
             app.heard(link)
             if commands.is_use(row):
                 app.watch.used()
         return answer
+
+    def _handler(self, name):
+        """Of a command. Those of a field come with the first that is said in SAFE: others need not pay their heap."""
+        handler = self._handlers.get(name)
+        if handler is not None:
+            return handler
+        if self._field is None:
+            if self._app.state != SAFE:
+                raise Refused("place", "no field was begun; `place` in SAFE")
+            try:
+                self._app.begin_field()
+                from sapper.console.field_commands import FieldCommands
+
+                self._field = FieldCommands(self._app)
+            except MemoryError:
+                self._app.end_field()
+                raise Refused(
+                    "memory", "there is no room for a field beside an update's modules; flash the firmware over USB"
+                ) from None
+        return getattr(self._field, "cmd_" + name)
 
     def _refuse(self, link, line):
         """The answer to a line that link/unproved.py refuses."""
@@ -244,11 +268,29 @@ class Console(BoardCommands, UpdateCommands):
             raise Refused("value", "at most %d mm/s and %d mrad/s" % (fastest, sharpest))
         if link.behind():
             raise Refused("behind", "lines come faster than they are taken, so this one may be old; send fewer")
+        if self._field is not None and (speed or turn):
+            try:
+                self._field.check_ground(speed, turn)
+            except Refused:
+                if app.state == TELEOP:
+                    app.field.taken_over()
+                    app.motion.drive(0, 0)
+                raise
         if app.state != TELEOP:
             app.raise_event("cmd_drive")
         if app.state == TELEOP:
+            if app.field is not None:
+                app.field.taken_over()
             app.motion.drive(speed, turn)
         return self._state()
+
+    def _corrections(self, form):
+        """The answer to an `rtcm` whose bytes were taken as it was read."""
+        if form != TAKEN:
+            return self._text("err value: no RTCM 3 in it")
+        answer = self._text("ok")
+        answer.value("waiting", self._app.field.place.corrections.waiting)
+        return answer
 
     def cmd_sweep(self, link, words):
         if len(words) != 1:
@@ -262,6 +304,8 @@ class Console(BoardCommands, UpdateCommands):
             raise usage("verdict")
         self._app.emit("verdict", events.VERDICTS.index(words[0]))
         self._app.watch.judged()
+        if words[0] == "clutter" and self._field is not None:
+            self._app.field.tracks.judged_clutter()
         return self._event("cmd_verdict")
 
     def cmd_mark(self, link, words):

@@ -11,7 +11,7 @@ _HEADING_MM_S_PER_MM = const(2)  # straight-line keeping: correction for each mi
 
 
 class Drive:
-    """`sense` and then `act` once a tick. Sides: 0 left, 1 right."""
+    """`sense` and then `act` once a tick. Sides: 0 left, 1 right. ticks: of each, forwards, in the last tick."""
 
     def __init__(self, settings, motors, encoders):
         self._settings = settings
@@ -22,7 +22,7 @@ class Drive:
         self._windows = (window(), window())
         self._checks = (TrackCheck(settings), TrackCheck(settings))
         self._pair = TrackPair(self._checks[0], self._checks[1])
-        self._ticks = [0, 0]
+        self.ticks = [0, 0]
         self._measured = [0, 0]
         self._duties = [0, 0]
         self._targets = [0, 0]
@@ -61,7 +61,7 @@ class Drive:
         fault, `fault_how` what it looks like (TRACK_FAULTS)."""
         encoders = self._encoders
         signs = self.signs
-        ticks = self._ticks
+        ticks = self.ticks
         left = ticks[0] = encoders[0].delta() * signs[0]
         right = ticks[1] = encoders[1].delta() * signs[1]
         self.odometry.step(left, right)
@@ -76,6 +76,12 @@ class Drive:
         if self._pair.step(self._targets, self._duties, ticks, measured) and self.fault_side < 0:
             self.fault_side = self._pair.side
             self.fault_how = self._pair.how
+
+    @micropython.native
+    def turn_mrad_s(self):
+        """How fast the tracks turn the rover, if they do not slip: what they do, at least."""
+        measured = self._measured
+        return (measured[1] - measured[0]) * 500 // self._half_width_mm
 
     @micropython.native
     def act(self, speed_mm_s, turn_mrad_s):

@@ -1,28 +1,12 @@
 """Where the rover is, by its tracks alone: distance along the track, and dead reckoning in integers."""
 
-import math
-from array import array
-
 import micropython
 from micropython import const
+from sapper.shared.sine import sine_table
 
 _TURN = const(1024)  # steps of the sine table in a full turn: 6 mrad
 _Q = const(14)
 _MRAD_TURN = const(6283)
-
-
-def sine_table():
-    """array("h") of _TURN sines times 2**14: a quarter computed (floats cost the board 70 us each), the rest
-    mirrored."""
-    quarter = _TURN // 4
-    table = array("h", [0] * _TURN)
-    for i in range(quarter + 1):
-        value = round(math.sin(2 * math.pi * i / _TURN) * (1 << _Q))
-        table[i] = value
-        table[2 * quarter - i] = value
-        table[2 * quarter + i] = -value
-        table[-i] = -value
-    return table
 
 
 class Odometry:

@@ -36,6 +36,9 @@ _STEADY_MM_S = const(5)  # in a tick: so much the tracks' targets part while a l
 _LOAD_MM_S = const(69)  # what loose ground under one track (60 mm/s), or one worse motor, may take ...
 _LOAD_SHARE = const(22)  # ... and of the speed, in 1/256
 _MISFIT = const(82)  # in 1/256: so far the motor's figures may be off, which shows where the tracks' speeds differ
+_SCRUB_MM_S = const(
+    75
+)  # more, where a turn on the spot scrubs both tracks and a slope holds the one and pushes the other
 _BIAS_MM_S = const(20)  # what a motor's figures may be off, without meaning a grade
 _ALONE_MM_S = const(250)  # more, while the other track is not driven and tells no grade
 
@@ -207,7 +210,9 @@ def _compare(left: ptr32, right: ptr32, turn: ptr32) -> int:
         to_left -= to_right
         to_right = 0 - to_left
     elif left[_DRIVEN] != 0 and right[_DRIVEN] != 0:
-        # A grade holds one and pushes the other; a heavy motor holds both.
+        # A grade holds one and pushes the other; a heavy motor, or ground that is scrubbed, holds both. Both at once
+        # cannot be told apart from a track that lacks.
+        slack += _SCRUB_MM_S
         from_left = (to_left if to_left > 0 else 0 - to_left) - _BIAS_MM_S
         from_right = (to_right if to_right > 0 else 0 - to_right) - _BIAS_MM_S
         if from_right > 0:

@@ -1,16 +1,18 @@
 """Lines that are said several times a second while the rover moves, known by their bytes: no text is made of them.
 
-`ping`, `status` and the empty line are texts that are there already. `drive`, and any of the four once its signature
-was proved, is a small integer: PROVED, and DRIVE with its two numbers, or what line it is.
+`ping`, `status` and the empty line are texts that are there already. `drive` and `rtcm`, and any of the five once its
+signature was proved, is a small integer: PROVED, and DRIVE with its two numbers, or what line it is.
 """
 
 import micropython
 from micropython import const
+from sapper.link import rtcm_line
 
 EMPTY = const(0)
 PING = const(1)
 STATUS = const(2)
 OTHER = const(3)
+RTCM = const(4)  # of a line that was not taken yet: rtcm_line.py
 TEXTS = ("", "ping", "status")
 FORMS = {text: form for form, text in enumerate(TEXTS)}
 
@@ -64,7 +66,7 @@ def _drive(line: ptr8, at: int, end: int) -> int:
 
 @micropython.native
 def form_of(line, first, end):
-    """What line[first:end] is: EMPTY, PING, STATUS, DRIVE with its numbers, or OTHER."""
+    """What line[first:end] is: EMPTY, PING, STATUS, DRIVE with its numbers, RTCM, or OTHER."""
     length = end - first
     if length == 0:
         return EMPTY
@@ -74,15 +76,23 @@ def form_of(line, first, end):
         return _drive(line, first + 6, end)
     if length == 6 and _begins(line, first, b"status", 6):
         return STATUS
+    if length > 8 and _begins(line, first, b"rtcm ", 5):
+        return RTCM
     return OTHER
 
 
-def line_of(line, first, end):
-    """The line for the console: one of TEXTS, the small integer of a `drive`, or a text that is made of it."""
+def said(line, first, end):
+    """What line[first:end] is, said by who may: as form_of has it; in the place of RTCM what became of it, or OTHER."""
     form = form_of(line, first, end)
+    return rtcm_line.said(line, first + 5, end) or OTHER if form == RTCM else form
+
+
+def line_of(line, first, end):
+    """The line for the console, of who may say it: one of TEXTS, a small integer, or a text that is made of it."""
+    form = said(line, first, end)
     if form == OTHER:
         return str(memoryview(line)[first:end], "ascii")
-    return form if form & DRIVE else TEXTS[form]
+    return form if form > OTHER else TEXTS[form]
 
 
 def speed_mm_s(form):

@@ -13,7 +13,7 @@ from micropython import const
 from sapper.link import unproved
 from sapper.link.gate import BEFORE_TEXT, RIGHT, WRONG_MAC
 from sapper.link.line import MAX_BYTES
-from sapper.link.often import OTHER, PROVED, form_of
+from sapper.link.often import OTHER, PROVED, said
 
 SHARE = 20  # lines at once
 SHARE_EVERY_TICKS = 20  # and then one so often: 5 a second
@@ -168,7 +168,7 @@ class RadioReader:
             self.proved = kind == SIGNED and self._gate.proves(line, state)
             if self.proved:
                 state[_LAST] = self._gate.counter = state[_COUNTER]
-                form = form_of(line, first + state[_DIGITS] + BEFORE_TEXT, end)
+                form = said(line, first + state[_DIGITS] + BEFORE_TEXT, end)
                 if form != OTHER:
                     return form | PROVED
                 line[first] = self._gate.mark

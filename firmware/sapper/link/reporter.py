@@ -5,11 +5,11 @@ from struct import pack_into
 import micropython
 from micropython import const
 from sapper.link.raw_frames import RawFrames
-from sapper.link.status import flags
+from sapper.link.status import aid, flags
 from sapper.link.telemetry import FrameWriter
 from sapper.shared.events import KIND_ROW
 from sapper.shared.limits import TICK_MS
-from sapper.shared.wire import DETECT, EVENT, FORMATS, LOOP, STATUS
+from sapper.shared.wire import DETECT, EVENT, FORMATS, GROUND, GROUND_WORDS, LOOP, STATUS, UNKNOWN_SIGMA
 
 _TICKS_A_SECOND = 1000 // TICK_MS
 
@@ -22,7 +22,39 @@ _STRENGTH_BINS = const(4)
 _LOOP_DUE = const(1)
 _STATUS_DUE = const(2)
 _DETECT_DUE = const(4)
+_GROUND_DUE = const(8)
+_GROUND_BYTES = 4 * GROUND_WORDS
 _WAITS_MOST_TICKS = const(3)
+
+
+@micropython.viper
+def _put_ground(target: ptr8, kind: int, sequence: int, t_ms: int, piece: ptr8, length: int):
+    """A GROUND frame: type, sequence, time, length and the piece's bytes."""
+    target[0] = kind
+    target[1] = sequence
+    target[2] = t_ms & 255
+    target[3] = (t_ms >> 8) & 255
+    target[4] = (t_ms >> 16) & 255
+    target[5] = (t_ms >> 24) & 255
+    target[6] = length
+    i = 0
+    while i < length:
+        target[7 + i] = piece[i]
+        i += 1
+    while i < 96:  # GROUND_WORDS
+        target[7 + i] = 0
+        i += 1
+
+
+class _Nowhere:
+    """The pose of a board that is in no field."""
+
+    x_mm = y_mm = heading_mrad = 0
+    sigma_mm = -1
+    sigma_mrad = UNKNOWN_SIGMA
+
+
+_NOWHERE = _Nowhere()
 
 
 class Reporter:
@@ -34,6 +66,7 @@ class Reporter:
         self._writer = FrameWriter()
         self._raw = RawFrames(app, self._writer)
         self.raw_link = None
+        self._piece = bytearray(_GROUND_BYTES)
         self._count = self._due = self._waited = 0
         self.configure()
 
@@ -43,6 +76,8 @@ class Reporter:
         self._status_every = _TICKS_A_SECOND // get("telemetry_status_hz")
         rate = get("telemetry_detect_hz")
         self._detect_every = _TICKS_A_SECOND // rate if rate else 0
+        rate = get("telemetry_ground_hz")
+        self._ground_every = _TICKS_A_SECOND // rate if rate else 0
 
     def tell_raw(self, link, on):
         """Every frame of the detector on this link from now on, or no longer."""
@@ -75,6 +110,8 @@ class Reporter:
             due |= _STATUS_DUE
         if self._detect_every and count % self._detect_every == 1:
             due |= _DETECT_DUE
+        if self._ground_every and count % self._ground_every == 3 and self._ground_on():
+            due |= _GROUND_DUE
         if due:
             self._waited += 1
             if not told and (not hurried or self._waited > _WAITS_MOST_TICKS):
@@ -90,7 +127,10 @@ class Reporter:
         if due & _STATUS_DUE:
             self._send(self._status())
             return due & ~_STATUS_DUE
-        self._send(self._detect())
+        if due & _DETECT_DUE:
+            self._send(self._detect())
+            return due & ~_DETECT_DUE
+        self._send(self._ground())
         return 0
 
     def _send(self, view):
@@ -144,6 +184,9 @@ class Reporter:
         app = self._app
         drive = app.drive
         odometry = drive.odometry
+        field = app.field
+        pose = _NOWHERE if field is None else field.place.pose
+        sigma = pose.sigma_mm
         writer = self._writer
         pack_into(
             FORMATS[STATUS],
@@ -166,8 +209,28 @@ class Reporter:
             app.watch.vsys_mv,
             app.watch.temp_dc,
             app.boot,
+            pose.x_mm,
+            pose.y_mm,
+            pose.heading_mrad,
+            sigma if 0 <= sigma < UNKNOWN_SIGMA else UNKNOWN_SIGMA,
+            min(pose.sigma_mrad, UNKNOWN_SIGMA),
+            0 if field is None else aid(app),
+            0 if field is None else field.tracks.reason,
+            app.motion.kind,
         )
         return writer.seal(STATUS)
+
+    def _ground_on(self):
+        field = self._app.field
+        return field is not None and field.tracks.on
+
+    def _ground(self):
+        """A piece of the ground's map."""
+        writer = self._writer
+        piece = self._piece
+        length = self._app.field.tracks.teller.frame_into(piece, _GROUND_BYTES)
+        _put_ground(writer.raw, GROUND, writer.sequence(), self._app.t_ms, piece, length)
+        return writer.seal(GROUND)
 
     def _detect(self):
         app = self._app

@@ -17,6 +17,22 @@ def flags(app):
     )
 
 
+def aid(app):
+    """STATUS.aid of wire.py, of a board in a field."""
+    field = app.field
+    pose = field.place.pose
+    tracks = field.tracks
+    return (
+        (1 if pose.placed else 0)
+        | (2 if field.place.inertial.trusted else 0)
+        | pose.gnss << 2
+        | (16 if pose.dropped else 0)
+        | (32 if pose.absolute else 0)
+        | (64 if tracks.on else 0)
+        | (128 if tracks.release.left_ms > 0 else 0)
+    )
+
+
 def put(app, text):
     """What `status` answers, name=value, into a text.Text."""
     drive = app.drive

@@ -98,6 +98,13 @@ def _flash(app):
     return "" if same else "the file system gave back something else than was written"
 
 
+def _imu(app):
+    if app.board.imu is None:
+        return ""  # no field was begun
+    # It waits for the part for a third of a second: without the watchdog, as flash is written.
+    return app.on_flash(app.board.imu.self_test)
+
+
 def _radio_key(app):
     return "spoilt in flash, so the radio takes `stop` alone; `sapper key`" if key_file.RADIO.spoilt else ""
 
@@ -138,6 +145,7 @@ SELF_TEST = (
     ("temperature", _temperature),
     ("memory", _memory),
     ("flash", _flash),
+    ("imu", _imu),
     ("radio key", _radio_key),
     ("team key", _team_key),
 )

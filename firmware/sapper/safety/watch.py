@@ -47,7 +47,8 @@ class Watch:
     """`look` once a tick, after the drive has sensed; allocates nothing.
 
     app: the application, for its state, board, drive and detector. vsys_mv, temp_dc: as of the last frame; frame_age:
-    ticks since it; searched: 1 while ground is being searched.
+    ticks since it; searched: 1 while ground is being searched; find_mm: where the find lies, along the track, that
+    the rover stops for.
     """
 
     def __init__(self, app):
@@ -60,6 +61,7 @@ class Watch:
         self._detector = app.detector
         self._motion = app.motion
         self.second_look = SecondLook()
+        self.find_mm = 0
         self._health = app.detector.health
         self.frame_age = 1
         self.vsys_mv = 0
@@ -197,6 +199,7 @@ class Watch:
         if motion.looks and not look.wanted(place_mm):
             return 0  # it is being looked at
         self._judged = False
+        self.find_mm = place_mm
         look.alert(place_mm, True)
         app.add(_DETECT, detector.strength, detector.class_hint, detector.alert_statistic, detector.alert_level)
         if self._marks_on:
@@ -207,6 +210,7 @@ class Watch:
         return 0
 
     def _begin_look(self, place_mm):
+        self.find_mm = place_mm
         self.second_look.begin(place_mm)
         self._motion.look(place_mm)
         self._app.add(_LOOK, place_mm, _BEGUN)

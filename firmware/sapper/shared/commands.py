@@ -42,6 +42,62 @@ COMMANDS = (
         "drive at this speed and turn; to be repeated within 300 ms; `drive 0 0` stands at once",
     ),
     ("sweep", "sweep MM", "A", "link", "sweep so many millimetres ahead, stopping over a find; ends pinpointing"),
+    ("lane", "lane X_MM Y_MM", "A", "link", "sweep ahead along the field's axis until the tracks' middle is there"),
+    ("back", "back X_MM Y_MM", "A", "link", "go backwards along the field's axis to there, searching nothing"),
+    ("ahead", "ahead X_MM Y_MM", "A", "link", "go ahead along the field's axis to there, searching nothing"),
+    ("turn", "turn HEADING_MRAD", "A", "link", "turn on the spot to this heading of the field's"),
+    (
+        "shift",
+        "shift Y_MM",
+        "A",
+        "link",
+        "before the base line: turn aside, go to this Y and turn back to heading 0; said anew, it goes on",
+    ),
+    (
+        "place",
+        "place X_MM Y_MM HEADING_MRAD SIGMA_MM SIGMA_MRAD",
+        "SA",
+        "link",
+        "the rover stands there in the field, as sure as that",
+    ),
+    (
+        "origin",
+        "origin LAT_DEG LAT_BILLIONTHS LON_DEG LON_BILLIONTHS HEIGHT_MM BEARING_MRAD|none",
+        "SA",
+        "link",
+        "where the field's origin is on earth, and its x from true north: GNSS counts from then on",
+    ),
+    (
+        "base",
+        "base RIGHT_MM LEFT_MM|off",
+        "SA",
+        "link",
+        "the base line x = 0 from Y to Y, behind which the ground is safe: from then on no track goes on other ground "
+        "that was not searched",
+    ),
+    (
+        "searched",
+        "searched X0_MM Y0_MM X1_MM Y1_MM SIGMA_MM",
+        "SA",
+        "link",
+        "this rectangle was searched and found clear before: a mission that goes on",
+    ),
+    (
+        "avoid",
+        "avoid X_MM Y_MM RADIUS_MM|free NUMBER",
+        "SA",
+        "link",
+        "keeps the tracks off a disc, or frees it",
+    ),
+    (
+        "release",
+        "release MS [kept]",
+        "AT",
+        "link",
+        "for so long, and one motion, the operator answers for the ground; `kept`: for what is kept off, too",
+    ),
+    ("field", "field", EVERY, "any", "place, its uncertainty, sensors, and the ground check, in one line"),
+    ("rtcm", "rtcm BASE64", EVERY, "signed", "corrections for the GNSS receiver: a piece of RTCM 3, up to 90 bytes"),
     ("verdict", "verdict mine|clutter|unknown", "C", "link", "the operator's verdict on the find; returns to ARMED"),
     ("mark", "mark", "ATC", "link", "fires the marker once"),
     ("pinpoint", "pinpoint on|off", "AT", "link", "strength against the level now, to find the middle of an object"),
@@ -132,6 +188,23 @@ COMMANDS = (
     ("reboot", "reboot", IDLE, "link", "restarts the board"),
     ("bootloader", "bootloader", IDLE, "usb", "restarts into BOOTSEL, for a UF2"),
     ("repl", "repl", "S", "usb", "leaves to MicroPython's prompt; Ctrl-D comes back"),
+)
+
+# Of a field: handlers are those of console.field_commands.FieldCommands, loaded when the first is said.
+FIELD = (
+    "lane",
+    "back",
+    "ahead",
+    "turn",
+    "shift",
+    "place",
+    "origin",
+    "base",
+    "searched",
+    "avoid",
+    "release",
+    "field",
+    "rtcm",
 )
 
 ROWS = {row[0]: row for row in COMMANDS}

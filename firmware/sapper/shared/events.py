@@ -38,6 +38,18 @@ KINDS = (
     (17, "heap_full", ("took_us",), "armed, the heap was full; collecting it held up a tick for so long"),
     (18, "testpiece", ("step", "snr_x10", "need_x10", "noise_uv"), "a step of the test-piece check, or its end"),
     (19, "look", ("place_mm", "how"), "a second look at a contact that came without an alert: stop, back, stand"),
+    (20, "ground", ("ground", "x_mm", "y_mm"), "a motion was refused or stopped, for the ground at that place"),
+    (21, "place", ("x_mm", "y_mm", "heading_mrad", "sigma_mm"), "the place in the field as told; sigma -1: unknown"),
+    (22, "base", ("right_mm", "left_mm", "on"), "a base line was told (on=1), or the ground is not checked any more"),
+    (23, "release", ("ms", "kept_off"), "the operator answers for the ground for so long, and one motion; 0: it ended"),
+    (24, "move", ("move", "x_mm", "y_mm", "move_step"), "a move of the board's own"),
+    (
+        25,
+        "spot",
+        ("x_mm", "y_mm", "sigma_mm", "peak_mm", "disc"),
+        "the place in the field of the find told just before; across, anywhere in the swath; disc -1: none is kept off",
+    ),
+    (26, "sensor", ("sensor", "sensor_how"), "a sensor of the place cannot be used, or can again"),
 )
 
 STATES = ("SAFE", "ARMED", "TELEOP", "SWEEP", "CONTACT", "STOPPED", "FAULT")
@@ -63,6 +75,7 @@ REASONS = (
     ("reset", "the board was reset"),
     ("rested", "told to stand, and stands"),
     ("look_lost", "backing over a contact, it did not come there; look behind the coil, then disarm and arm again"),
+    ("ground", "a track would have come onto ground not searched; `field` tells where; disarm, arm, go back"),
 )
 REASON_NAMES = tuple(row[0] for row in REASONS)
 
@@ -92,6 +105,8 @@ TRIGGERS = (
     "cmd_verdict",
     "drive_stale",
     "look_lost",
+    "ground",
+    "moved",
 )
 
 # Settings that weaken a protective stop (shared/weakened.py): bit i of an event's `stops` is name i.
@@ -161,6 +176,12 @@ PIECE_STEPS = (
 # A second look: motors off, and back; the coil stands over the place; it stands where it stopped, as the tracks may
 # have reached the place, or it lies before this sweep's ground.
 LOOK_STEPS = ("begun", "over_it", "not_backed")
+# Why the ground check says no (ground/cells.py).
+GROUNDS = ("none", "not_searched", "kept_off", "beyond_base_line", "off_map", "place_unknown")
+MOVES = ("none", "drive", "sweep", "lane", "back", "ahead", "turn", "shift")
+MOVE_STEPS = ("begun", "done", "broken_off")
+SENSORS = ("gnss", "gyro")
+SENSOR_HOWS = ("ok", "silent", "stale", "disagrees", "stuck", "unplugged", "noisy")
 REFUSALS = ("none", "unsigned", "mac", "counter", "malformed", "too_long", "no_key", "-", "flood")
 
 ENUMS = {
@@ -177,6 +198,11 @@ ENUMS = {
     "why": REFUSALS,
     "step": tuple(row[0] for row in PIECE_STEPS),
     "how": LOOK_STEPS,
+    "ground": GROUNDS,
+    "move": MOVES,
+    "move_step": MOVE_STEPS,
+    "sensor": SENSORS,
+    "sensor_how": SENSOR_HOWS,
 }
 BITS = {"detail": TRIGGERS, "stops": WEAKENED}
 

@@ -42,6 +42,16 @@ EVENT_FIELDS = {
     "need_x10": _COUNT,
     "noise_uv": _COUNT,
     "place_mm": _I32,
+    "x_mm": _I32,
+    "y_mm": _I32,
+    "heading_mrad": _I32,
+    "sigma_mm": _I32,
+    "right_mm": _I32,
+    "left_mm": _I32,
+    "on": _FLAG,
+    "ms": _COUNT,
+    "kept_off": _FLAG,
+    "disc": _I32,
 }
 
 # Fields of frames that have names; the others have the bounds of their type.
@@ -50,6 +60,8 @@ FRAME_NAMES = {
     "reason": events.REASON_NAMES,
     "fault": events.FAULTS,
     "class": events.CLASSES,
+    "ground": events.GROUNDS,
+    "move": events.MOVES,
 }
 
 # Answers whose values are used as more than text: command, then values of its `ok` line by name: bounds, or names.

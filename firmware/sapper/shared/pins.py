@@ -10,8 +10,8 @@ PINS = (
     (3, "ENC_LEFT_B", "in", "PIO1", "up", "quadrature, left track"),
     (4, "ENC_RIGHT_A", "in", "PIO1", "up", "quadrature, right track"),
     (5, "ENC_RIGHT_B", "in", "PIO1", "up", "quadrature, right track"),
-    (6, "I2C_SDA", "in", "I2C1 SDA", "up", "spare (IMU)"),
-    (7, "I2C_SCL", "in", "I2C1 SCL", "up", "spare (IMU)"),
+    (6, "I2C_SDA", "in", "I2C1 SDA", "up", "IMU, an LSM6DSOX (optional)"),
+    (7, "I2C_SCL", "in", "I2C1 SCL", "up", "IMU (optional)"),
     (8, "COIL_TX", "out", "PWM4 A", "", "transmit pulse"),
     (9, "STROBE_0", "out", "PWM4 B", "", "gate 0: its falling edge is the sampling instant"),
     (10, "STROBE_1", "out", "PWM5 A", "", "gate 1: falling edge samples"),
@@ -25,7 +25,7 @@ PINS = (
     (18, "MARKER", "out", "SIO", "", "paint marker solenoid"),
     (19, "BUZZER", "out", "PWM1 B", "", "detector audio"),
     (20, "GNSS_TX", "out", "UART1 TX", "", "to the GNSS receiver (optional)"),
-    (21, "GNSS_RX", "in", "UART1 RX", "up", "NMEA from the GNSS receiver (optional)"),
+    (21, "GNSS_RX", "in", "UART1 RX", "up", "NMEA or UBX from the GNSS receiver (optional)"),
     (22, "ARM_KEY", "in", "SIO", "down", "key switch to 3V3: high = armed position"),
     (25, "LED", "out", "SIO", "", "state blink code"),
     (26, "GATE_0", "in", "ADC0", "", "0..3300 mV"),
@@ -47,4 +47,3 @@ TEMP_SLOPE_UV = -1721
 UART_RADIO = 0
 UART_RADIO_BAUD = 57600
 UART_GNSS = 1
-UART_GNSS_BAUD = 9600

@@ -15,7 +15,7 @@ try:
 except ImportError:
     from zlib import crc32
 
-STATUS, DETECT, EVENT, LOOP, RAW = 1, 2, 3, 4, 5
+STATUS, DETECT, EVENT, LOOP, RAW, GROUND = 1, 2, 3, 4, 5, 6
 
 # A RAW frame: its head, then the rows of so many ticks, with the fields' names numbered (gate0_0 .. gate0_4).
 RAW_HZ = 20
@@ -35,6 +35,11 @@ RAW_ROW = (
     ("right", "H", "ticks", "right encoder's"),
 )
 NO_FRAME = 0xFFFF  # above the largest mean
+
+UNKNOWN_SIGMA = 0xFFFF
+# A GROUND frame carries one of ground/runs.py, in whole words.
+GROUND_HZ = 2
+GROUND_WORDS = 24
 
 MESSAGES = (
     (
@@ -57,6 +62,20 @@ MESSAGES = (
             ("vsys_mv", "H", "mV", "supply"),
             ("temp_dc", "h", "0.1 C", "of the chip"),
             ("boot", "I", "", "number of this start; places and times of another have nothing to do with these"),
+            ("field_x_mm", "i", "mm", "the tracks' middle in the field: into the area from the base line"),
+            ("field_y_mm", "i", "mm", "to the left from the left post"),
+            ("field_heading_mrad", "h", "mrad", "counter-clockwise from the field's x, within half a turn"),
+            ("sigma_mm", "H", "mm", "one sigma of that place; 65535: it is not known"),
+            ("sigma_mrad", "H", "mrad", "one sigma of that heading"),
+            (
+                "aid",
+                "B",
+                "",
+                "bit 0 placed, 1 gyro, 2 and 3 GNSS (1 single, 2 float, 3 fixed), 4 GNSS dropped, 5 held by GNSS, 6 "
+                "ground checked, 7 released",
+            ),
+            ("ground", "B", "", "index into GROUNDS: why the last motion was refused or stopped"),
+            ("move", "B", "", "index into MOVES: what the tracks are doing"),
         ),
     ),
     (
@@ -113,6 +132,16 @@ MESSAGES = (
         "RAW",
         RAW_HZ,
         RAW_HEAD + tuple((f[0] + "_" + str(i), f[1], f[2], f[3]) for i in range(RAW_ROWS) for f in RAW_ROW),
+    ),
+    (
+        GROUND,
+        "GROUND",
+        GROUND_HZ,
+        (
+            ("t_ms", "I", "ms", "board time since start; wraps at 2**29"),
+            ("length", "B", "bytes", "of the piece of the map that follows (ground/runs.py)"),
+        )
+        + tuple(("w" + str(i), "I", "", "four of its bytes, the first lowest") for i in range(GROUND_WORDS)),
     ),
 )
 

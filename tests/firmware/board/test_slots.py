@@ -136,13 +136,17 @@ def test_what_is_out_of_bounds_is_found_by_one_byte_more(length):
     assert parse(in_sector(sector)) == {}
 
 
-@pytest.mark.parametrize(("first", "count"), [(62, 1), (48, 16), (0, 64), (61, 2), (62, 2)])
+KEY_AT = flash_layout.KEY_SECTOR
+ERASED = [(KEY_AT, 1), (KEY_AT - 14, 16), (0, KEY_AT + 2), (KEY_AT - 1, 2), (KEY_AT, 2)]
+
+
+@pytest.mark.parametrize(("first", "count"), ERASED)
 def test_no_erase_of_a_slot_takes_the_team_key_with_it(board, first, count):
     has_key(board, KEY)
     with pytest.raises(ValueError, match="not an update's"):
         board.erase("a", first, count)
-    board.erase("a", 0, 62)
-    board.erase("a", 63, 1)
+    board.erase("a", 0, KEY_AT)
+    board.erase("a", KEY_AT + 1, 1)
     kept = TeamKey(board.places)
     kept.load()
     assert kept.key == KEY

@@ -196,6 +196,20 @@ class Cache:
         return counts
 
 
+class Imu:
+    """None is fitted."""
+
+    row = array("h", [0] * 7)
+    fresh = present = seen = False
+    fault = "unplugged"
+
+    def read(self):
+        return False
+
+    def self_test(self):
+        return ""
+
+
 class Board:
     def __init__(self, acquisition=None):
         self.watchdog = Watchdog()
@@ -208,7 +222,12 @@ class Board:
         self.indicators = Indicators()
         self.usb = Port()
         self.radio = Port()
+        self.gnss = Port()
+        self.imu = Imu()
         self.cache = Cache()
+
+    def open_field(self, gnss_baud):
+        pass
 
 
 class Bench:

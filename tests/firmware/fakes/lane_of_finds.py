@@ -37,6 +37,22 @@ VALUES = {
     ("nonce", "CHALLENGE"): ("0123456789abcdef",),
     ("teamkey", "HEX"): (KEY.hex(),),
     ("teamkey", "PROOF"): (KEY.hex(),),
+    # Of a field, far before its base line: none of them leaves safe ground.
+    ("place", "X_MM Y_MM HEADING_MRAD SIGMA_MM SIGMA_MRAD"): ("-20000 0 0 5 3",),
+    ("origin", "LAT_DEG LAT_BILLIONTHS LON_DEG LON_BILLIONTHS HEIGHT_MM BEARING_MRAD"): (
+        "-33 -868800000 151 209300000 40000 -700",
+    ),
+    ("base", "RIGHT_MM LEFT_MM"): ("-6000 6000",),
+    ("searched", "X0_MM Y0_MM X1_MM Y1_MM SIGMA_MM"): ("0 -700 4000 0 20",),
+    ("avoid", "X_MM Y_MM RADIUS_MM"): ("-14000 3000 300",),
+    ("avoid", "free NUMBER"): ("free 0",),
+    ("release", "MS"): ("5000",),
+    ("rtcm", "BASE64"): ("0wAEPtAAAYP21A==",),
+    ("lane", "X_MM Y_MM"): ("-15000 0",),
+    ("back", "X_MM Y_MM"): ("-20300 0",),
+    ("ahead", "X_MM Y_MM"): ("-19500 0",),
+    ("turn", "HEADING_MRAD"): ("900",),
+    ("shift", "Y_MM"): ("100",),
 }
 # Two lines in one: the code is the board's answer to the first.
 ARM = "arm"
@@ -96,9 +112,18 @@ class Lane:
         self.app = self.bench.app
         self.port = port
         self.counter = 0
-        # Brisk, so that a sweep to a find takes few ticks.
-        self.app.settings.set_many((("sweep_mm_s", 600), ("accel_mm_s2", 5000)))
+        # Brisk, so that a sweep to a find takes few ticks; the way to a stop is longer by as much.
+        self.app.settings.set_many(
+            (
+                ("sweep_mm_s", 600),
+                ("accel_mm_s2", 5000),
+                ("travel_mm_s", 600),
+                ("travel_mrad_s", 1000),
+                ("coil_ahead_mm", 600),
+            )
+        )
         self.app.configure()
+        self.bench.say("place -20000 0 0 5 3")  # so that it has a place for the moves of VALUES
         self.app.gate.set_key(KEY)
         self.ground.s_mm = lambda: self.app.drive.odometry.s_mm
         self.bench.board.inputs.key = 1
@@ -187,7 +212,7 @@ class Lane:
 
 def enabled(lane):
     """Whether a further `sweep` may begin from here once the tracks rest."""
-    lane.until(lambda: lane.state != TELEOP, 100)
+    lane.until(lambda: lane.state != TELEOP, 300)
     return lane.state == ARMED
 
 

@@ -61,6 +61,12 @@ def test_a_line_that_only_looks_like_one_is_a_text(text):
     assert often.line_of(text.encode(), 0, len(text)) == text
 
 
+@pytest.mark.parametrize("text", ["rtcm", "rtcm abc", "rtcmx abcd", "Rtcm abcd"])
+def test_so_is_one_that_only_looks_like_corrections(text):
+    assert form_of(text) == often.OTHER
+    assert often.line_of(text.encode(), 0, len(text)) == text
+
+
 @given(
     st.one_of(
         st.sampled_from(["", "ping", "status", " ping", "drive 1 -2", "stop"]), st.text("pingdrve -12", max_size=12)

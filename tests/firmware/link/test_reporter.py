@@ -1,6 +1,7 @@
 """Telemetry on the line, decoded by the laptop: every value is the one it is named after, at its rate, on who asked."""
 
 from array import array
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -45,6 +46,7 @@ def ticked(bench, count, second_at=None):
 def bench():
     """Telemetry on USB, every value of the board another than every other."""
     bench = Bench()
+    bench.app.begin_field()
     tell(bench, "telemetry on", 20)
     return bench
 
@@ -56,6 +58,18 @@ def test_every_value_of_a_status_is_its_own(bench):
     app.drive.speed_mm_s = 321
     bench.board.motors[0].duty_pm, bench.board.motors[1].duty_pm = 111, -222
     app.watch.vsys_mv, app.watch.temp_dc, app.boot = 4987, -55, 900_000_001
+    app.field.place.pose = SimpleNamespace(
+        placed=True,
+        x_mm=-123_456,
+        y_mm=65_432,
+        heading_mrad=-3142,
+        sigma_mm=171,
+        sigma_mrad=23,
+        absolute=True,
+        gnss=3,
+        dropped=False,
+    )
+    app.field.tracks.reason, app.motion.kind = 2, 7
     [frame] = frames(app.reporter._status(), "STATUS")
     assert dict(frame.fields) == {
         "t_ms": 70_001,
@@ -73,7 +87,42 @@ def test_every_value_of_a_status_is_its_own(bench):
         "vsys_mv": 4987,
         "temp_dc": -55,
         "boot": 900_000_001,
+        "field_x_mm": -123_456,
+        "field_y_mm": 65_432,
+        "field_heading_mrad": -3142,
+        "sigma_mm": 171,
+        "sigma_mrad": 23,
+        "aid": 1 + 4 * 3 + 32,
+        "ground": 2,
+        "move": 7,
     }
+
+
+@pytest.mark.parametrize(
+    ("set_up", "aid"),
+    [
+        (lambda app: None, 0),
+        (lambda app: setattr(app.field.place.pose, "placed", True), 1),
+        (lambda app: setattr(app.field.place.inertial, "trusted", True), 2),
+        (lambda app: setattr(app.field.place.pose, "gnss", 1), 4),
+        (lambda app: setattr(app.field.place.pose, "gnss", 2), 8),
+        (lambda app: setattr(app.field.place.pose, "dropped", True), 16),
+        (lambda app: setattr(app.field.place.pose, "absolute", True), 32),
+        (lambda app: setattr(app.field.tracks, "on", True), 64),
+        (lambda app: app.field.tracks.release.give(1000, 1000), 128),
+    ],
+)
+def test_each_aid_to_the_place_is_its_own_bits(bench, set_up, aid):
+    set_up(bench.app)
+    [frame] = frames(bench.app.reporter._status())
+    assert frame.fields["aid"] == aid
+
+
+@pytest.mark.parametrize("sigma_mm", [-1, 65_535, 100_000])
+def test_a_place_that_is_not_known_is_told_so(bench, sigma_mm):
+    bench.app.field.place.pose.sigma_mm = sigma_mm
+    [frame] = frames(bench.app.reporter._status())
+    assert frame.fields["sigma_mm"] == wire.UNKNOWN_SIGMA
 
 
 @pytest.mark.parametrize(

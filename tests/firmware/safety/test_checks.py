@@ -92,6 +92,15 @@ def too_hot(bench, monkeypatch):
     bench.app.watch.temp_dc = 851
 
 
+class WrongImu:
+    def self_test(self):
+        return "gyro x moved by 0; change the IMU"
+
+
+def imu_fails(bench, monkeypatch):
+    bench.board.imu = WrongImu()
+
+
 # What spoils it, its name, the tables that look, a word of the remedy.
 ALONE = (
     (update_on_trial, "update", {"pre-arm"}, "restart"),
@@ -109,12 +118,18 @@ ALONE = (
     (heap_short, "memory", {"self-test", "trial"}, f"{SELF_TEST_HEAP_B - 1} bytes free"),
     (too_cold, "temperature", {"self-test"}, "chip at -20.1 C"),
     (too_hot, "temperature", {"self-test"}, "chip at 85.1 C"),
+    (imu_fails, "imu", {"self-test"}, "change the IMU"),
 )
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_with_nothing_spoilt_all_hold(bench, table):
     assert told(bench, TABLES[table]) == {}
+
+
+def test_a_board_on_which_no_field_was_begun_has_no_imu_to_test(bench):
+    bench.board.imu = None
+    assert told(bench, TABLES["self-test"]) == {}
 
 
 @pytest.mark.parametrize(("spoil", "name", "tables", "word"), ALONE, ids=[row[0].__name__ for row in ALONE])

@@ -264,7 +264,7 @@ def test_a_piece_from_outside_is_refused(pieces):
 
 def test_an_image_fills_a_slot_and_no_more():
     assert flash_layout.IMAGE_BYTES_MAX + 2 * SECTOR == flash_layout.SLOT_BYTES
-    assert (flash_layout.KEY_SECTOR, flash_layout.TRAILER_SECTOR) == (62, 63)
+    assert (flash_layout.KEY_SECTOR, flash_layout.TRAILER_SECTOR) == (94, 95)
     slot = FlashSlot()
     too_far = update_wire.message("S", flash_layout.IMAGE_BYTES_MAX // SECTOR, b"\0")
     lines, _ = receive(too_far, slot)
