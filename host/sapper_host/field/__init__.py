@@ -1,3 +1,3 @@
-"""An area searched in lanes: its file, the plan, what the plan would reach, and the mission that is under way. Imports
-`pictures` and below.
+"""An area searched in lanes: its file, the plan, the mission that drives it, and what that may claim. Imports
+`operate`, `pictures` and below.
 """

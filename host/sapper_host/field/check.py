@@ -44,17 +44,43 @@ class Trespass:
 @dataclass(frozen=True)
 class Walk:
     """steps: outlines looked at. off: how many of them had a track on ground not searched. first: the first of them.
-    in_stand_off: outlines of which a track or the coil's line was within an obstacle's stand-off."""
+    in_stand_off: outlines of which a track or the coil's line was within an obstacle's stand-off; near_move: the first
+    move that had one, -1 for none."""
 
     steps: int
     off: int
     first: Trespass | None
     in_stand_off: int
+    near_move: int = -1
 
     @property
     def clear(self) -> bool:
         """Whether the plan keeps its promise."""
         return self.off == 0 and self.in_stand_off == 0
+
+    @property
+    def bad_move(self) -> int:
+        """The first move that breaks it, -1 for none."""
+        bad = [move for move in (self.near_move, -1 if self.first is None else self.first.move) if move >= 0]
+        return min(bad, default=-1)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Ground that was searched before: cells[column, row] of cell_mm from (left, low), in cells, on."""
+
+    left: int
+    low: int
+    cell_mm: int
+    cells: NDArray[np.bool_]
+
+    def at(self, x_mm: Floats, y_mm: Floats) -> NDArray[np.bool_]:
+        """(len(x_mm), len(y_mm)): whether these places are on it."""
+        i = np.floor(x_mm / self.cell_mm).astype(int) - self.left
+        j = np.floor(y_mm / self.cell_mm).astype(int) - self.low
+        inside = ((i >= 0) & (i < self.cells.shape[0]))[:, None] & ((j >= 0) & (j < self.cells.shape[1]))[None, :]
+        i, j = np.clip(i, 0, self.cells.shape[0] - 1), np.clip(j, 0, self.cells.shape[1] - 1)
+        return np.asarray(inside & self.cells[i[:, None], j[None, :]])
 
 
 def walk(
@@ -65,22 +91,24 @@ def walk(
     cell_mm: int = CELL_MM,
     step_mm: int | None = None,
     tell: Callable[[float], None] | None = None,
+    known: Known | None = None,
 ) -> Walk:
-    """Walk a plan. tell: called with how far it is, 0..1. ValueError when it needs more cells than there is room for.
+    """Walk a plan. tell: called with how far it is, 0..1. known: ground that was searched before it begins. ValueError
+    when it needs more cells than there is room for.
 
     step_mm: None for STEP_MM, or, of a long way, 50.
     """
     ways = list(_ways(start, moves))
     if step_mm is None:
         step_mm = STEP_MM if sum(abs(way.mm) for way in ways) < _LONG_MM else _LONG_STEP_MM
-    ground = _Ground(area, geometry, ways, cell_mm)
+    ground = _Ground(area, geometry, ways, cell_mm, known)
     for at, way in enumerate(ways):
         if way.searching:
             ground.search(at, way, geometry)
     outline, coil = _outline(geometry), _coil(geometry)
     near_by = _near_by(area, geometry, ways)
     steps = off = near = 0
-    first = None
+    first, near_move = None, -1
     for at, way in enumerate(ways):
         for places, done in _steps(way, step_mm):
             seen = _placed(outline, places)
@@ -93,10 +121,13 @@ def walk(
                 x, y = seen[one, int(wrong[one].argmax())]
                 first = Trespass(round(float(x)), round(float(y)), way.move)
             if at in near_by:
-                near += _in_shape(near_by[at], np.concatenate([seen, _placed(coil, places)], axis=1))
+                within = _in_shape(near_by[at], np.concatenate([seen, _placed(coil, places)], axis=1))
+                near += within
+                if within and near_move < 0:
+                    near_move = way.move
         if tell is not None:
             tell((at + 1) / len(ways))
-    return Walk(steps, off, first, near)
+    return Walk(steps, off, first, near, near_move)
 
 
 @dataclass(frozen=True)
@@ -119,6 +150,7 @@ def _ways(start: Pose, moves: Sequence[Move]) -> Iterator[_Way]:
         value, quarter = float(move.value), math.copysign(math.pi / 2, move.value)
         parts = {
             "lane": [(value, 0.0)],
+            "ahead": [(value, 0.0)],
             "back": [(-value, 0.0)],
             "turn": [(0.0, value * math.pi / 2)],
             "shift": [(0.0, quarter), (abs(value), 0.0), (0.0, -quarter)],
@@ -133,9 +165,9 @@ def _ends(way: _Way) -> list[tuple[float, float]]:
 
 
 class _Ground:
-    """When each cell was first searched: the number of the way, and how far along it (in units of a way)."""
+    """When each cell was first searched: the number of the way, and how far along it the rover was (mm)."""
 
-    def __init__(self, area: Area, geometry: Geometry, ways: Sequence[_Way], cell_mm: int) -> None:
+    def __init__(self, area: Area, geometry: Geometry, ways: Sequence[_Way], cell_mm: int, known: Known | None) -> None:
         ends = np.array([end for way in ways for end in _ends(way)])
         more = math.hypot(geometry.coil_ahead_mm, geometry.swath_mm) + geometry.outer_mm + geometry.track_length_mm
         self._low = ends.min(axis=0) - more
@@ -145,11 +177,15 @@ class _Ground:
             raise ValueError(f"a plan of {size[0]} x {size[1]} cells of {cell_mm} mm")
         self._when = np.full(tuple(size), np.inf, dtype=np.float32)
         self._along = np.zeros(tuple(size), dtype=np.float32)
+        if known is not None:
+            x, y = (self._low[axis] + (np.arange(size[axis]) + 0.5) * cell_mm for axis in (0, 1))
+            self._when[known.at(x, y)] = -1
         left, low, right, high = (value * 1000 for value in area.safe_ground.bounds)
         self._safe = (left, low, right, high)
 
     def search(self, at: int, way: _Way, geometry: Geometry) -> None:
-        """The coil goes over what lies beside and ahead: cells that nobody searched before get this moment."""
+        """The coil goes over what lies beside and ahead: cells that nobody searched before get this moment. Only behind
+        the lead-in, and only once the coil's centre is `settle_mm` further on."""
         ahead = np.array([math.cos(way.heading), math.sin(way.heading)])
         left = np.array([-ahead[1], ahead[0]])
         begin = np.array([way.x, way.y]) + geometry.coil_ahead_mm * ahead
@@ -162,9 +198,10 @@ class _Ground:
         along = x[:, None] * ahead[0] + y[None, :] * ahead[1]
         across = x[:, None] * left[0] + y[None, :] * left[1]
         when, place = self._when[i0:i1, j0:j1], self._along[i0:i1, j0:j1]
-        new = (along >= 0) & (along <= way.mm) & (np.abs(across) <= half) & np.isinf(when)
+        done = along + geometry.settle_mm
+        new = (along >= geometry.lead_in_mm) & (done <= way.mm) & (np.abs(across) <= half) & np.isinf(when)
         when[new] = at
-        place[new] = along[new]
+        place[new] = done[new]
 
     def not_searched(self, at: int, way: _Way, done: Floats, points: Floats) -> NDArray[np.bool_]:
         """Of points (steps, points, 2), which are on ground that was not searched when the rover was so far (mm)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import shapely
 from shapely.geometry import Polygon, box
 from shapely.geometry.base import BaseGeometry
@@ -17,6 +18,8 @@ from sapper_host.field.moves import AHEAD, Leg
 # Less is what rounding to whole mm leaves.
 GAP_LEAST_M2 = 1e-4
 STAND_OFF, NO_FIT, BETWEEN = "stand-off", "the coil does not fit", "lanes end square before what they meet"
+# Ground counts only once the coil is so far beyond it, and there it cannot go.
+CLOSE = "too close to a stand-off for the detector to settle"
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,8 @@ class Gap:
 @dataclass(frozen=True)
 class Coverage:
     """searched: what the coil goes over, inside the area and out. reachable_m2: of the area, where a coil of this width
-    lies clear of every stand-off, on ground joined with the base line; of that, `share` is searched. beyond_m2:
-    searched outside the area."""
+    lies clear of every stand-off, and goes on until the detector settles, on ground joined with the base line; of that,
+    `share` is searched. beyond_m2: searched outside the area."""
 
     searched: BaseGeometry
     area_m2: float
@@ -58,11 +61,16 @@ class Coverage:
     gaps: tuple[Gap, ...]
 
 
-def sweep(leg: Leg, geometry: Geometry) -> Polygon:
-    """What the coil goes over in a leg, field metres."""
-    (ax, ay), half, ahead = AHEAD[leg.start.heading], geometry.swath_mm / 2, geometry.coil_ahead_mm
-    xs = [pose.x_mm + ax * ahead + side * ay * half for pose in (leg.start, leg.end) for side in (-1, 1)]
-    ys = [pose.y_mm + ay * ahead + side * ax * half for pose in (leg.start, leg.end) for side in (-1, 1)]
+def sweep(leg: Leg, geometry: Geometry) -> Polygon | None:
+    """What the coil searches in a leg that goes ahead, field metres: from behind the lead-in up to so far behind the
+    coil as ground counts; None when it is too short for any."""
+    if leg.mm <= geometry.lead_in_mm + geometry.settle_mm:
+        return None
+    (ax, ay), half = AHEAD[leg.start.heading], geometry.swath_mm / 2
+    first = leg.start.gone(geometry.coil_ahead_mm + geometry.lead_in_mm)
+    last = leg.end.gone(geometry.coil_ahead_mm - geometry.settle_mm)
+    xs = [pose.x_mm + side * ay * half for pose in (first, last) for side in (-1, 1)]
+    ys = [pose.y_mm + side * ax * half for pose in (first, last) for side in (-1, 1)]
     return box(min(xs) / 1000, min(ys) / 1000, max(xs) / 1000, max(ys) / 1000)
 
 
@@ -70,14 +78,18 @@ def coverage_of(
     area: Area, geometry: Geometry, lanes: Lanes, reasons: Mapping[int, str], legs: Iterable[Leg]
 ) -> Coverage:
     """Of a plan's legs. reasons: of pieces that are not reached."""
-    searched = shapely.union_all([sweep(leg, geometry) for leg in legs if leg.searches and leg.kind == "ahead"])
+    swept = [sweep(leg, geometry) for leg in legs if leg.searches and leg.kind == "ahead"]
+    searched = shapely.union_all([shape for shape in swept if shape is not None])
     inside = searched.intersection(area.polygon)
     kept_clear = shapely.union_all(area.kept_clear)
-    reachable = reachable_of(area, geometry, kept_clear)
+    close = kept_clear.buffer(geometry.settle_mm / 1000, quad_segs=4)
+    reachable = reachable_of(area, geometry, close)
     got = float(reachable.intersection(searched).area)
     left = area.polygon.difference(searched)
     gaps = list(_gaps(left.intersection(kept_clear), STAND_OFF, False))
     left = left.difference(kept_clear)
+    gaps += _gaps(left.intersection(close), CLOSE, False)
+    left = left.difference(close)
     gaps += _gaps(left.difference(reachable), NO_FIT, False)
     left = left.intersection(reachable)
     half = geometry.swath_mm / 2
@@ -123,13 +135,13 @@ def _dragged(shape: BaseGeometry, v: tuple[float, float]) -> BaseGeometry:
     rings = [
         shapely.get_coordinates(ring) for part in shapely.get_parts(shape) for ring in (part.exterior, *part.interiors)
     ]
-    bands = []
+    bands: list[BaseGeometry] = []
+    half = np.array([dx / 2, dy / 2])
     for ring in rings:
-        for (x0, y0), (x1, y1) in zip(ring[:-1], ring[1:], strict=True):
-            band = Polygon([(x0 - dx / 2, y0 - dy / 2), (x1 - dx / 2, y1 - dy / 2), (x1 + dx / 2, y1 + dy / 2),
-                            (x0 + dx / 2, y0 + dy / 2)])  # fmt: skip
-            if band.area > 0:
-                bands.append(band)
+        first, second = ring[:-1], ring[1:]
+        corners = np.stack([first - half, second - half, second + half, first + half, first - half], axis=1)
+        made = shapely.polygons(corners)
+        bands += made[shapely.area(made) > 0].tolist()
     ends = [shapely.affinity.translate(shape, s * dx / 2, s * dy / 2) for s in (-1, 1)] if rings else []
     return shapely.union_all([*bands, *ends])
 

@@ -9,7 +9,7 @@ d^2/(6 R^2), 16 parts in a thousand million (J. Snyder, Map Projections, USGS 13
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -54,6 +54,11 @@ class Frame:
             "latitude_deg": self.latitude,
             "bearing_deg": math.degrees(self.bearing_rad) % 360,
         }
+
+
+def frame_from(kept: Mapping[str, Any]) -> Frame:
+    """The frame that `as_dict` made this of."""
+    return Frame(kept["crs"], kept["longitude_deg"], kept["latitude_deg"], math.radians(kept["bearing_deg"]))
 
 
 class Local:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from sapper_host.field.errors import FieldError
 
@@ -16,17 +17,24 @@ from sapper_host.field.errors import FieldError
 MEASURES = (
     ("track_width_mm", 420, 100, 2000, "between the middles of the tracks"),
     ("track_breadth_mm", 80, 10, 600, "across one track"),
-    ("track_length_mm", 260, 20, 2000, "of the ground that a track touches, half of it ahead of the middle"),
-    ("coil_ahead_mm", 400, 20, 2500, "the coil's centre ahead of the tracks' middle"),
-    ("swath_mm", 700, 100, 4000, "what the coil searches across"),
-    ("ground_margin_mm", 60, 20, 500, "kept between a track and ground that was not searched"),
-    ("overlap_mm", 70, 0, 1000, "of one lane's swath with the next one's"),
+    ("track_length_mm", 300, 20, 2000, "of the ground that a track touches, half of it ahead of the middle"),
+    ("coil_ahead_mm", 520, 20, 2500, "the coil's centre ahead of the tracks' middle"),
+    ("swath_mm", 900, 100, 4000, "what the coil searches across"),
+    ("ground_margin_mm", 30, 20, 500, "kept between a track and ground that was not searched"),
+    ("overlap_mm", 200, 0, 1000, "of one lane's swath with the next one's"),
     ("sigma_mm", 15, 0, 300, "one sigma of where the coil is, across and along a lane"),
+    ("lead_in_mm", 450, 0, 2000, "driven straight ahead before the detector's ground counts as searched"),
+    ("settle_mm", 180, 0, 500, "so far behind the coil's centre ground counts as searched, whole cells of it"),
+    ("cell_mm", 50, 10, 200, "of the board's map of the ground; lanes' middles are multiples of it"),
 )
 # How many sigmas a lane may be off before ground between two lanes, or at the edge, is left out.
 SIGMAS = 3
-# How far before the base line, and within searched ground, the coil begins at the least.
-_BEFORE_MM = 20
+# How far before the base line, and within searched ground, a lead-in begins at the least.
+_BEFORE_MM = 85
+# What the board takes off a mark for its rounding, and by what it grows the tracks of a rover that turns: it looks at
+# outlines 125 mrad apart (ground/permission.py).
+_ROUNDING_MM = 3
+_TURNING_MM = 22
 
 
 @dataclass(frozen=True)
@@ -41,69 +49,85 @@ class Geometry:
     ground_margin_mm: int
     overlap_mm: int
     sigma_mm: int
+    lead_in_mm: int
+    settle_mm: int
+    cell_mm: int
 
-    @property
+    @cached_property
     def outer_mm(self) -> int:
         """From the outer edge of one track to that of the other."""
         return self.track_width_mm + self.track_breadth_mm
 
-    @property
-    def swath_least_mm(self) -> int:
-        """The swath on which both tracks stand, with the margin at either side."""
-        return self.outer_mm + 2 * self.ground_margin_mm
-
-    @property
-    def overlap_least_mm(self) -> int:
-        """Two neighbouring lanes are off by sigma each, so their distance is by sigma times the root of two."""
-        return math.ceil(SIGMAS * math.sqrt(2) * self.sigma_mm)
-
-    @property
+    @cached_property
     def edge_mm(self) -> int:
         """How far lanes reach beyond the area's edge, so that the edge is searched although the rover is off."""
         return SIGMAS * self.sigma_mm
 
-    @property
+    @cached_property
+    def half_mm(self) -> int:
+        """Half of the swath."""
+        return self.swath_mm // 2
+
+    @cached_property
+    def marked_mm(self) -> int:
+        """To either side of a lane's middle, what the board marks: whole cells within the swath, less what the place
+        may be off."""
+        return max(0, self.swath_mm // 2 - self.edge_mm - _ROUNDING_MM) // self.cell_mm * self.cell_mm
+
+    @cached_property
+    def tracks_mm(self) -> int:
+        """To either side of a rover's middle, what the board wants marked: whole cells."""
+        return self._cells(self.outer_mm / 2 + self.ground_margin_mm + self.edge_mm + 2)
+
+    @cached_property
+    def swath_least_mm(self) -> int:
+        """The swath of which the board marks as much as both tracks need."""
+        return 2 * (self.tracks_mm + self.edge_mm + _ROUNDING_MM)
+
+    @cached_property
+    def overlap_least_mm(self) -> int:
+        """What the board marks of neighbouring lanes has to meet."""
+        return self.swath_mm - 2 * self.marked_mm
+
+    @cached_property
+    def pitch_mm(self) -> int:
+        """From lane to lane at the most: whole cells."""
+        return max(self.cell_mm, (self.swath_mm - self.overlap_mm) // self.cell_mm * self.cell_mm)
+
+    @cached_property
     def turn_mm(self) -> int:
-        """Radius of the ground that has to be clear for a turn on the spot: the tracks' corners and the margin."""
-        return math.ceil(math.hypot(self.track_length_mm, self.outer_mm) / 2) + self.ground_margin_mm
+        """Radius of the ground that has to be clear for a turn on the spot: the tracks' corners, margin and all."""
+        more = self.ground_margin_mm + self.edge_mm + _TURNING_MM
+        return math.ceil(math.hypot(self.track_length_mm / 2 + more, self.outer_mm / 2 + more))
 
-    @property
-    def reach_mm(self) -> int:
-        """How far the coil's centre goes beyond a place on which the rover then turns."""
-        return max(self.coil_ahead_mm, self.turn_mm, math.ceil(self.swath_mm / 2))
+    @cached_property
+    def behind_mm(self) -> int:
+        """From the tracks' middle back to the end of the ground that they need."""
+        return self._cells(self.track_length_mm / 2 + self.ground_margin_mm + self.edge_mm + 2)
 
-    @property
+    @cached_property
     def swing_mm(self) -> int:
         """Radius that has to be free of obstacles where the rover turns: the outermost of the coil."""
-        return math.ceil(math.hypot(self.reach_mm, self.swath_mm / 2))
+        return math.ceil(math.hypot(self.coil_ahead_mm, self.swath_mm / 2))
 
-    @property
-    def set_back_mm(self) -> int:
-        """How far the rover backs after a quarter turn in a swath, so that the coil begins on searched ground."""
-        return max(0, self.coil_ahead_mm - self.swath_mm // 2 + max(_BEFORE_MM, self.edge_mm))
+    @cached_property
+    def run_up_mm(self) -> int:
+        """From the tracks' middle, where a lane begins, to the first ground that it can search."""
+        return self.coil_ahead_mm + self.lead_in_mm + max(_BEFORE_MM, self.edge_mm)
 
-    @property
+    @cached_property
     def base_x_mm(self) -> int:
-        """Where the rover stands and turns before the base line: the whole turn, and the coil, before the line."""
-        return -max(self.turn_mm, self.coil_ahead_mm + max(_BEFORE_MM, self.edge_mm))
+        """Where the rover stands and turns before the base line: the whole turn, and the lead-in, before the line."""
+        return -self._cells(max(self.turn_mm, self.run_up_mm))
 
-    @property
+    @cached_property
     def safe_depth_mm(self) -> int:
         """Safe ground that a turn takes before the base line."""
         return self.turn_mm - self.base_x_mm
 
-    def no_turn(self) -> str:
-        """Why the rover cannot turn within one swath, '' when it can: pockets then are not entered from the side."""
-        across = 2 * self.turn_mm
-        along = (
-            self.coil_ahead_mm
-            + math.ceil(self.track_length_mm / 2)
-            + self.ground_margin_mm
-            + max(_BEFORE_MM, self.edge_mm)
-        )
-        if max(across, along) > self.swath_mm:
-            return f"to turn on searched ground takes a swath of {max(across, along)} mm; it is {self.swath_mm} mm"
-        return ""
+    def _cells(self, mm: float) -> int:
+        """Up to whole cells."""
+        return math.ceil(mm / self.cell_mm) * self.cell_mm
 
     def as_dict(self) -> dict[str, int]:
         """For files and `--json`."""
@@ -132,22 +156,23 @@ def _check(made: Geometry) -> None:
         raise FieldError(
             "the rover",
             f"its tracks leave the ground that the coil searches: swath_mm is {made.swath_mm}, and the tracks' outer "
-            f"width {made.outer_mm} + 2 x margin {made.ground_margin_mm} is {made.swath_least_mm}",
-            f"a head that searches {made.swath_least_mm} mm, or a narrower rover",
+            f"width {made.outer_mm}, 2 x margin {made.ground_margin_mm}, 4 x 3 sigma and whole cells take "
+            f"{made.swath_least_mm}",
+            f"a head that searches {made.swath_least_mm} mm, a narrower rover, or a better known place",
         )
-    ahead = made.coil_ahead_mm - math.ceil(made.track_length_mm / 2)
+    ahead = made.coil_ahead_mm - made.settle_mm - math.ceil(made.track_length_mm / 2)
     if ahead < max(made.ground_margin_mm, 1):
         raise FieldError(
             "the rover",
-            f"the coil is {ahead} mm ahead of the foremost ground that a track touches, and the margin is "
-            f"{made.ground_margin_mm} mm",
+            f"ground counts as searched {ahead} mm ahead of the foremost that a track touches, {made.settle_mm} behind "
+            f"the coil, and the margin is {made.ground_margin_mm} mm",
             "mount the coil further ahead: coil_ahead_mm",
         )
     if made.overlap_mm < made.overlap_least_mm:
         raise FieldError(
             "the lanes",
-            f"an overlap of {made.overlap_mm} mm leaves gaps: with a sigma of {made.sigma_mm} mm it takes "
-            f"{made.overlap_least_mm} mm",
+            f"an overlap of {made.overlap_mm} mm leaves gaps: with a sigma of {made.sigma_mm} mm and cells of "
+            f"{made.cell_mm} it takes {made.overlap_least_mm} mm",
             f"plan with --overlap-mm {made.overlap_least_mm}, or a better known place",
         )
     if 2 * made.overlap_mm > made.swath_mm:

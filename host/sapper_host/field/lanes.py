@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -17,7 +18,7 @@ from sapper_host.field.geometry import Geometry
 Span = tuple[int, int]
 _FAR_MM = 10_000_000
 # What is worth a way beside an obstacle: ground so wide that no lane passes over, for so long.
-_SKIRT_GAP_MM = 30
+_SKIRT_GAP_MM = 160
 _SKIRT_LEAST_MM = 100
 
 
@@ -41,25 +42,43 @@ class Piece:
 
 @dataclass(frozen=True)
 class Lanes:
-    """Middles of the lanes, pieces of them, and, by y_mm, where along x the rover has no room to turn."""
+    """Middles of the lanes, pieces of them, and what is in the way, with its stand-off, in mm."""
 
     y_mm: tuple[int, ...]
     pieces: tuple[Piece, ...]
-    no_swing: dict[int, tuple[Span, ...]]
+    blocks: tuple[BaseGeometry, ...]
+
+    def meeting(self, shape: BaseGeometry) -> list[BaseGeometry]:
+        """What is in the way of a shape (mm)."""
+        return [self.blocks[i] for i in self._tree.query(shape, predicate="intersects")]
+
+    def meets(self, shape: BaseGeometry) -> bool:
+        """Whether anything is."""
+        return bool(len(self._tree.query(shape, predicate="intersects")))
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self.blocks)
 
 
-def lanes_of(area: Area, geometry: Geometry) -> Lanes:
-    """The area cut into lanes, spread evenly, with at least the overlap asked for. FieldError when it is too small."""
+def lanes_of(area: Area, geometry: Geometry, flush: bool = False) -> Lanes:
+    """The area cut into lanes, spread evenly, with at least the overlap asked for. FieldError when it is too small.
+
+    flush: with lanes more, which pass obstacles as close as may be.
+    """
     middles = _middles(area, geometry)
     polygon = shapely.transform(shapely.Polygon(area.polygon.exterior), _mm)
     blocks = [shapely.transform(each, _mm) for each in area.kept_clear]
+    if flush:
+        middles = _with_flush(middles, geometry, [each for each in blocks if each.intersects(polygon)])
     pieces: list[Piece] = []
     strips = _Strips(geometry, polygon, blocks, middles)
+    before = shapely.union_all(blocks).buffer(geometry.swing_mm)
     for lane, y in enumerate(middles, 1):
-        root = _before_base(area, geometry, y) and not within(geometry.base_x_mm, strips.no_swing[y])
+        root = _before_base(area, geometry, y) and not before.intersects(shapely.Point(geometry.base_x_mm, y))
         approach = round(area.approach_m * 1000) if root else None
         for a, b in _lane_pieces(strips.wanted[y], strips.blocked[y], geometry.edge_mm, approach):
-            room = _room((a, b), strips.blocked[y], round(area.beyond_m * 1000))
+            room = _room((a, b), strips.blocked[y], round(area.beyond_m * 1000) + geometry.settle_mm)
             pieces.append(Piece(len(pieces), lane, y, a, b, root and a <= 0, room))
     if not pieces:
         raise FieldError(area.name, "no lane fits into it", "a smaller stand-off, or another base line")
@@ -72,30 +91,7 @@ def lanes_of(area: Area, geometry: Geometry) -> Lanes:
                 if piece[1] - piece[0] >= _SKIRT_LEAST_MM:
                     lane = min(range(len(middles)), key=lambda i: abs(middles[i] - y)) + 1
                     pieces.append(Piece(len(pieces), lane, y, *piece, False, room, skirts=True))
-    return Lanes(tuple(middles), tuple(pieces), more.no_swing | strips.no_swing)
-
-
-def longer(lanes: Lanes, geometry: Geometry, not_reached: Collection[int]) -> Lanes | None:
-    """The lanes with some that go on beyond their end, within their room, for the sake of a turn beside a piece that is
-    not reached. None when that helps nowhere."""
-    pieces = list(lanes.pieces)
-    for number in sorted(not_reached):
-        piece = lanes.pieces[number]
-        beside = [p for p in pieces if abs(p.lane - piece.lane) == 1 and not p.skirts and p.number not in not_reached]
-        ends = {p.number: end for p in beside if (end := _end_beside(lanes, geometry, p, piece)) is not None}
-        if ends:
-            best = min(ends, key=lambda at: ends[at] - pieces[at].to_mm)
-            pieces[best] = replace(pieces[best], to_mm=ends[best])
-    return replace(lanes, pieces=tuple(pieces)) if pieces != list(lanes.pieces) else None
-
-
-def _end_beside(lanes: Lanes, geometry: Geometry, lane: Piece, piece: Piece) -> int | None:
-    """Where a lane would have to end for a turn into a piece beside it, if that is further than it ends."""
-    low = max(lane.to_mm - geometry.reach_mm + 1, piece.room[0])
-    high = min(lane.room[1] - geometry.reach_mm, piece.room[1])
-    here = without((low, high), lanes.no_swing[lane.y_mm]) if low < high else []
-    both = [part for each in here for part in without(each, lanes.no_swing[piece.y_mm])]
-    return both[0][0] + geometry.reach_mm if both else None
+    return Lanes(tuple(middles), tuple(pieces), tuple(blocks))
 
 
 def _room(piece: Span, stops: Sequence[Span], beyond_mm: int) -> Span:
@@ -109,19 +105,16 @@ def _mm(metres: np.ndarray) -> np.ndarray:
 
 
 class _Strips:
-    """Of strips by their middles: where along x the area is, where something is in the way, and where turns are."""
+    """Of strips by their middles: where along x the area is, and where something is in the way."""
 
     def __init__(
         self, geometry: Geometry, polygon: BaseGeometry, blocks: Sequence[BaseGeometry], middles: Sequence[int]
     ) -> None:
         half = geometry.swath_mm / 2
         strips = [shapely.box(-_FAR_MM, y - half + 0.01, _FAR_MM, y + half - 0.01) for y in middles]
-        swings = [each.buffer(geometry.swing_mm, quad_segs=8) for each in blocks]
-        lines = [shapely.LineString([(-_FAR_MM, y), (_FAR_MM, y)]) for y in middles]
         parts = shapely.intersection(polygon, strips) if strips else []
         self.wanted = dict(zip(middles, (_spans(part) for part in parts), strict=True))
         self.blocked = dict(zip(middles, _cut(blocks, strips), strict=True))
-        self.no_swing = dict(zip(middles, map(tuple, _cut(swings, lines)), strict=True))
 
 
 def _beside(
@@ -143,9 +136,9 @@ def _beside(
 
 
 def _middles(area: Area, geometry: Geometry) -> list[int]:
-    """The lanes' middles from left to right, whole mm."""
+    """The lanes' middles from left to right: multiples of the board's cells."""
     _, low, _, high = (value * 1000 for value in area.polygon.bounds)
-    swath, overlap = geometry.swath_mm, geometry.overlap_mm + 1  # middles are rounded
+    swath, cell, pitch = geometry.swath_mm, geometry.cell_mm, geometry.pitch_mm
     wide = high - low
     if wide < swath / 2 or area.polygon.area * 1e6 < swath * swath / 2:
         raise FieldError(
@@ -154,12 +147,28 @@ def _middles(area: Area, geometry: Geometry) -> list[int]:
             f"swath is {swath} mm",
             "search it by hand, or draw it larger",
         )
-    wide += 2 * geometry.edge_mm
-    count = max(1, math.ceil((wide - overlap) / (swath - overlap)))
-    if count == 1:
-        return [round((low + high) / 2)]
-    first = high + geometry.edge_mm - swath / 2
-    return [round(first - i * (wide - swath) / (count - 1)) for i in range(count)]
+    inwards = swath / 2 - geometry.edge_mm
+    first = math.ceil((high - inwards) / cell) * cell
+    last = math.floor((low + inwards) / cell) * cell
+    if first <= last:
+        return [round((low + high) / 2 / cell) * cell]
+    count = math.ceil((first - last) / pitch)
+    return [first - round(i * (first - last) / count / cell) * cell for i in range(count + 1)]
+
+
+def _with_flush(middles: list[int], geometry: Geometry, blocks: Sequence[BaseGeometry]) -> list[int]:
+    """Lanes that touch what is in the way, at either side, and as many between as it takes."""
+    half, cell = geometry.swath_mm / 2, geometry.cell_mm
+    flush = {math.ceil((each.bounds[3] + half) / cell) * cell for each in blocks}
+    flush |= {math.floor((each.bounds[1] - half) / cell) * cell for each in blocks}
+    flush = {y for y in flush if middles[-1] < y < middles[0]}
+    out: list[int] = []
+    for y in sorted({middles[0], middles[-1], *flush}, reverse=True):
+        if out:
+            before, count = out[-1], math.ceil((out[-1] - y) / geometry.pitch_mm)
+            out += [before - round(i * (before - y) / count / cell) * cell for i in range(1, count)]
+        out.append(y)
+    return out
 
 
 def _before_base(area: Area, geometry: Geometry, y_mm: int) -> bool:
@@ -193,11 +202,6 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
         else:
             out.append((a, b))
     return out
-
-
-def within(x_mm: float, spans: Sequence[Span]) -> bool:
-    """Whether a place is in one of them."""
-    return any(a <= x_mm <= b for a, b in spans)
 
 
 def without(span: Span, stops: Sequence[Span]) -> list[Span]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from sapper_host.errors import CHECK_NAME
 from sapper_host.field.errors import FieldError
 from sapper_host.field.mission_schema import APPLICATION_ID, TABLES, VERSION
+from sapper_host.field.moves import Move, Pose
 from sapper_host.files.whole_file import replacing
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ RUNNING, STOPPED, DONE = "running", "stopped", "done"
 STATES = (RUNNING, STOPPED, DONE)
 VERDICTS = ("none", "clutter", "suspect", "removed")
 _WAIT_S = 5.0
+_SPOTS = "SELECT count(*) FROM contacts WHERE verdict IN ('none', 'suspect')"
 _MAGIC = b"SQLite format 3\0"
 _KEPT = "copy it as it is before anything else; a copy of another day goes on where that day ended"
 
@@ -49,7 +51,8 @@ class Progress:
 
 @dataclass(frozen=True)
 class Kept:
-    """A contact in the mission: place with one sigma, mm in the field's frame; its verdict."""
+    """A contact in the mission: place with one sigma, mm in the field's frame, along the heading (mrad) at which the
+    rover came to it; across that it is anywhere in the swath. Its verdict."""
 
     board: str
     boot: int
@@ -58,6 +61,7 @@ class Kept:
     y_mm: int
     sigma_mm: int
     class_name: str
+    heading_mrad: int
     verdict: str
 
 
@@ -82,6 +86,7 @@ def create_mission(path: Path, plan: Plan, frame: Frame | None = None) -> Missio
             plan.digest,
         )
         file.execute("INSERT INTO mission VALUES (1, ?, ?, '', ?, ?, ?, ?, ?)", about)
+        file.execute("INSERT INTO plans VALUES (0, 0, ?, 0, 'the first')", (about[5],))
         rows = [(i, m.kind, m.value, m.lane, m.piece, None) for i, m in enumerate(plan.moves)]
         file.executemany("INSERT INTO moves VALUES (?, ?, ?, ?, ?, ?)", rows)
         file.execute("INSERT INTO progress VALUES (1, 0, 0, ?)", (STOPPED,))
@@ -97,7 +102,7 @@ class Mission:
     def __init__(self, path: Path, board: str = "") -> None:
         self.path = path
         _check_header(path)
-        with self._open() as file:
+        with self.reading() as file:
             (found,) = file.execute("PRAGMA quick_check(1)").fetchone()
             if found != "ok":
                 raise MissionError(str(path), f"it is spoilt ({found})", _KEPT)
@@ -113,12 +118,12 @@ class Mission:
 
     def take_over(self, board: str) -> None:
         """This board drives it from now on: said by a person who has it stand on the base line."""
-        with self._transaction() as file:
+        with self.transaction() as file:
             file.execute("UPDATE mission SET board = ?", (board,))
 
     def about(self) -> dict[str, Any]:
         """name, begun, board; area, frame, geometry and start as they were written; plan_sha256."""
-        with self._open() as file:
+        with self.reading() as file:
             row = file.execute("SELECT * FROM mission").fetchone()
         names = ("id", "name", "begun", "board", "area", "frame", "geometry", "start", "plan_sha256")
         out = dict(zip(names, row, strict=True))
@@ -126,12 +131,40 @@ class Mission:
 
     def moves(self) -> list[tuple[str, int, int, int]]:
         """Each move: kind, value, lane, piece."""
-        with self._open() as file:
+        with self.reading() as file:
             return file.execute("SELECT kind, value, lane, piece FROM moves ORDER BY number").fetchall()
+
+    def replan(self, start: Pose, moves: Sequence[Move], why: str, done_mm: int = 0) -> None:
+        """From here on these moves, in the place of what was left. The move under way counts as driven so far."""
+        with self.transaction() as file:
+            at, _, _ = file.execute("SELECT move, done_mm, state FROM progress").fetchone()
+            (count,) = file.execute("SELECT count(*) FROM moves").fetchone()
+            (plans,) = file.execute("SELECT count(*) FROM plans").fetchone()
+            file.execute("UPDATE moves SET driven_mm = ? WHERE number = ?", (done_mm, at))
+            kept = json.dumps([start.x_mm, start.y_mm, start.heading])
+            (spots,) = file.execute(_SPOTS).fetchone()
+            file.execute("INSERT INTO plans VALUES (?, ?, ?, ?, ?)", (plans, count, kept, spots, why))
+            rows = [(count + i, m.kind, m.value, m.lane, m.piece, None) for i, m in enumerate(moves)]
+            file.executemany("INSERT INTO moves VALUES (?, ?, ?, ?, ?, ?)", rows)
+            state = RUNNING if moves else DONE
+            file.execute("UPDATE progress SET move = ?, done_mm = 0, state = ?", (count, state))
+
+    def spots_since_plan(self) -> int:
+        """Finds that are no clutter, and that the plan does not go round."""
+        with self.reading() as file:
+            (spots,) = file.execute(_SPOTS).fetchone()
+            (known,) = file.execute("SELECT spots FROM plans ORDER BY number DESC LIMIT 1").fetchone()
+        return int(spots - known)
+
+    def plan_now(self) -> tuple[int, Pose]:
+        """The number of the first move of the plan that is driven, and where it begins."""
+        with self.reading() as file:
+            first, start = file.execute("SELECT first, start FROM plans ORDER BY number DESC LIMIT 1").fetchone()
+        return first, Pose(*json.loads(start))
 
     def progress(self) -> Progress:
         """How far it is: what a resumed mission goes on from."""
-        with self._open() as file:
+        with self.reading() as file:
             return Progress(*file.execute("SELECT move, done_mm, state FROM progress").fetchone())
 
     def tell(self, move: int, done_mm: int, state: str) -> None:
@@ -141,7 +174,7 @@ class Mission:
         """
         if state not in STATES:
             raise ValueError(f"state '{state}'; there are {', '.join(STATES)}")
-        with self._transaction() as file:
+        with self.transaction() as file:
             at, done, _ = file.execute("SELECT move, done_mm, state FROM progress").fetchone()
             if (move, done_mm) < (at, done):
                 return
@@ -162,9 +195,9 @@ class Mission:
 
     def searched_mm(self) -> dict[int, int]:
         """Of each lane that was begun, how far its `lane` moves were driven: each stretch once, whoever told it."""
-        with self._open() as file:
+        with self.reading() as file:
             rows = file.execute(
-                "SELECT m.lane, sum(CASE WHEN m.number < p.move THEN m.driven_mm ELSE p.done_mm END) "
+                "SELECT m.lane, sum(CASE WHEN m.number < p.move THEN coalesce(m.driven_mm, 0) ELSE p.done_mm END) "
                 "FROM moves m, progress p WHERE m.kind = 'lane' AND m.number <= p.move GROUP BY m.lane"
             ).fetchall()
         return {lane: mm for lane, mm in rows if mm}
@@ -172,9 +205,9 @@ class Mission:
     def add_contact(self, contact: Kept) -> bool:
         """Whether it is new: one that the same boot of the same board told under the same number is not."""
         row = (contact.board, contact.boot, contact.number, contact.x_mm, contact.y_mm, contact.sigma_mm,
-               contact.class_name, contact.verdict)  # fmt: skip
-        with self._transaction() as file:
-            done = file.execute("INSERT INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row)
+               contact.class_name, contact.heading_mrad, contact.verdict)  # fmt: skip
+        with self.transaction() as file:
+            done = file.execute("INSERT INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row)
             return done.rowcount == 1
 
     def judge(self, contact: Kept, verdict: str) -> None:
@@ -182,18 +215,18 @@ class Mission:
         if verdict not in VERDICTS:
             raise ValueError(f"verdict '{verdict}'; there are {', '.join(VERDICTS)}")
         key = (verdict, contact.board, contact.boot, contact.number)
-        with self._transaction() as file:
+        with self.transaction() as file:
             file.execute("UPDATE contacts SET verdict = ? WHERE board = ? AND boot = ? AND number = ?", key)
 
     def contacts(self) -> list[Kept]:
         """All of them, in the order in which they came."""
-        with self._open() as file:
+        with self.reading() as file:
             return [Kept(*row) for row in file.execute("SELECT * FROM contacts ORDER BY rowid")]
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """Alone; on the disk when it ends, nothing when the block raises."""
-        with self._open() as file:
+        with self.reading() as file:
             file.execute("BEGIN IMMEDIATE")
             try:
                 yield file
@@ -203,7 +236,8 @@ class Mission:
             file.execute("COMMIT")
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The file, to be looked at."""
         address = f"{self.path.absolute().as_uri()}?mode=rw"
         with (
             _named(self.path),

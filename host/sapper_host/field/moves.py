@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 # A `shift` goes along the base line: a quarter turn, `value` mm (positive: to the left), and the turn back.
-# `lane` searches `value` mm ahead. `back` goes `value` mm back the way it came. `turn` is `value` quarter turns on the
-# spot, positive to the left, on searched ground or before the base line.
-KINDS = ("shift", "lane", "back", "turn")
+# `lane` searches `value` mm ahead; `ahead` goes there over ground that was searched. `back` goes `value` mm back the
+# way it came. `turn` is `value` quarter turns on the spot, positive to the left, on searched ground or before the base
+# line.
+KINDS = ("shift", "lane", "ahead", "back", "turn")
 # The x and y of headings 0 (into the area), 1 (to the left), 2, 3.
 AHEAD = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
@@ -69,7 +70,7 @@ def legs(start: Pose, moves: Sequence[Move]) -> Iterator[Leg]:
 
 def _steps(move: Move) -> tuple[tuple[str, int], ...]:
     match move.kind:
-        case "lane":
+        case "lane" | "ahead":
             return (("ahead", move.value),)
         case "back":
             return (("back", move.value),)

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from sapper_host.field.check import Walk
-from sapper_host.field.coverage import NO_FIT, STAND_OFF, Gap
+from sapper_host.field.coverage import CLOSE, NO_FIT, STAND_OFF, Gap
 from sapper_host.field.frames import Frame
 from sapper_host.field.plan import Plan
 from sapper_host.pictures import style
@@ -24,6 +24,7 @@ _GAPS_NAMED = 9
 _GAP_NAMED_M2 = 0.005
 _CAUSES = {
     STAND_OFF: ("#b9b2a6", "left out: an obstacle's stand-off"),
+    CLOSE: ("#ded6c4", "left out: too close to a stand-off"),
     NO_FIT: ("#cda5d6", "left out: the coil does not fit"),
 }
 _REACHABLE = (style.NOT_SEARCHED, "not searched, though a coil could reach it")
@@ -54,9 +55,9 @@ def plot_plan(plan: Plan, target: Path, frame: Frame | None = None, walk: Walk |
     axes.set_ylim(low, high)
     axes.set_xlabel("along the base line, to the right of the left post (m)")
     axes.set_ylabel("into the area (m)")
-    _scale_bar(axes, wide)
+    scale_bar(axes, wide)
     if frame is not None:
-        _north(axes, frame)
+        north(axes, frame)
     below.set_axis_off()
     for i, line in enumerate(lines):
         below.text(0, 1 - i / len(lines), line, transform=below.transAxes, family="monospace", fontsize=8, va="top",
@@ -80,7 +81,7 @@ def _near(plan: Plan, shape: Any) -> bool:
     return bool(shape.distance(plan.area.polygon) < 2)
 
 
-def _fill(axes: Any, shapes: Iterable[Any], **how: Any) -> None:
+def fill(axes: Any, shapes: Iterable[Any], **how: Any) -> None:
     """Polygons with their holes, the field's x up and y to the left."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Outline
@@ -94,10 +95,10 @@ def _fill(axes: Any, shapes: Iterable[Any], **how: Any) -> None:
 
 
 def _ground(axes: Any, plan: Plan) -> None:
-    _fill(axes, [plan.area.safe_ground], facecolor="none", edgecolor=style.QUIET, hatch="///", linewidth=0.6, zorder=1,
+    fill(axes, [plan.area.safe_ground], facecolor="none", edgecolor=style.QUIET, hatch="///", linewidth=0.6, zorder=1,
           label="safe ground, as presumed")  # fmt: skip
-    _fill(axes, [plan.coverage.searched], facecolor=style.SEARCHED, edgecolor="none", zorder=1.5, label="searched")
-    _fill(axes, [plan.area.polygon], facecolor="none", edgecolor=style.INK, linewidth=1.4, zorder=5, label="the area")
+    fill(axes, [plan.coverage.searched], facecolor=style.SEARCHED, edgecolor="none", zorder=1.5, label="searched")
+    fill(axes, [plan.area.polygon], facecolor="none", edgecolor=style.INK, linewidth=1.4, zorder=5, label="the area")
 
 
 def _lanes(axes: Any, plan: Plan) -> None:
@@ -128,19 +129,19 @@ def _numbers(axes: Any, plan: Plan) -> None:
 
 def _obstacles(axes: Any, plan: Plan) -> None:
     near = [o for o in plan.area.obstacles if _near(plan, o.shape)]
-    _fill(axes, [o.kept_clear for o in near], facecolor="none", edgecolor=style.ROCK, linewidth=0.7, linestyle="--",
+    fill(axes, [o.kept_clear for o in near], facecolor="none", edgecolor=style.ROCK, linewidth=0.7, linestyle="--",
           zorder=4.5, label="its stand-off")  # fmt: skip
-    _fill(axes, [o.shape for o in near], facecolor=style.ROCK, edgecolor="none", zorder=4.6, label="obstacle, hole")
+    fill(axes, [o.shape for o in near], facecolor=style.ROCK, edgecolor="none", zorder=4.6, label="obstacle, hole")
 
 
 def _gaps(axes: Any, plan: Plan) -> None:
     gaps = plan.coverage.gaps
     for cause, (colour, label) in _CAUSES.items():
         shapes = [gap.shape for gap in gaps if gap.cause == cause]
-        _fill(axes, shapes, facecolor=colour, edgecolor="none", zorder=4, label=label)
+        fill(axes, shapes, facecolor=colour, edgecolor="none", zorder=4, label=label)
     reachable = [gap for gap in gaps if gap.reachable]
     colour, label = _REACHABLE
-    _fill(axes, [gap.shape for gap in reachable], facecolor=colour, edgecolor=style.MISSED, linewidth=0.8, zorder=4.8,
+    fill(axes, [gap.shape for gap in reachable], facecolor=colour, edgecolor=style.MISSED, linewidth=0.8, zorder=4.8,
           label=label)  # fmt: skip
     for i, gap in enumerate(_named(plan), 1):
         at = gap.shape.representative_point()
@@ -159,7 +160,7 @@ def _base_line(axes: Any, plan: Plan) -> None:
               label="base line with its posts", solid_capstyle="butt")  # fmt: skip
 
 
-def _scale_bar(axes: Any, wide: float) -> None:
+def scale_bar(axes: Any, wide: float) -> None:
     """A round length about a fifth of the picture, below the area's corner."""
     aim = wide / 5
     size = 10 ** math.floor(math.log10(aim))
@@ -171,7 +172,7 @@ def _scale_bar(axes: Any, wide: float) -> None:
               bbox=style.LABEL_BOX, zorder=9)  # fmt: skip
 
 
-def _north(axes: Any, frame: Frame) -> None:
+def north(axes: Any, frame: Frame) -> None:
     """North lies to the left of straight up when the lanes' bearing is to the right of it."""
     angle = -frame.bearing_rad
     dx, dy = math.sin(angle), math.cos(angle)
@@ -217,7 +218,7 @@ def _list(plan: Plan) -> list[str]:
     rest = [gap for gap in plan.coverage.gaps if gap.reachable][len(lines) :]
     if rest:
         lines.append(f"   {sum(g.area_m2 for g in rest):8.3f} m2 in {len(rest)} smaller gaps")
-    for cause in (STAND_OFF, NO_FIT):
+    for cause in _CAUSES:
         if some := [gap.area_m2 for gap in plan.coverage.gaps if gap.cause == cause]:
             lines.append(f"   {sum(some):8.3f} m2 {_CAUSES[cause][1]} ({len(some)})")
     return lines or ["no gaps"]

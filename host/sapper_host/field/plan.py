@@ -14,13 +14,15 @@ from sapper_host.field.area import Area
 from sapper_host.field.coverage import Coverage, coverage_of
 from sapper_host.field.errors import FieldError
 from sapper_host.field.geometry import Geometry
-from sapper_host.field.lanes import Lanes, lanes_of, longer
+from sapper_host.field.lanes import Lanes, lanes_of
 from sapper_host.field.moves import Leg, Move, Pose, legs
 from sapper_host.field.plain import plain_route
-from sapper_host.field.route import route_of
+from sapper_host.field.route import Route, route_of
 
-# What was entered thanks to a longer lane may have others beside it.
-_TRIES = 4
+# So far a rover goes for a square metre more.
+_METRES_FOR_M2 = 100.0
+# Of areas with more of them one way to lay lanes is tried.
+_OBSTACLES_BOTH_WAYS = 12
 
 
 @dataclass(frozen=True)
@@ -80,32 +82,47 @@ def plan_of(area: Area, geometry: Geometry, plain: bool = False) -> Plan:
             "make it deeper, and say so: safe_depth_m",
         )
     _check_way(area, geometry)
-    lanes = lanes_of(area, geometry)
     approach_mm = round(area.approach_m * 1000)
-    route = plain_route(lanes, geometry) if plain else route_of(lanes, geometry, approach_mm)
-    for _ in range(_TRIES):
-        wider = longer(lanes, geometry, route.reasons) if route.reasons and not geometry.no_turn() else None
-        if wider is None:
-            break
-        lanes, route = wider, route_of(wider, geometry, approach_mm)
-    if not route.moves:
+    if plain:
+        lanes = lanes_of(area, geometry)
+        made = Plan(area, geometry, lanes, *_parts(plain_route(lanes, geometry)), plain)
+    else:
+        both = 0 < len(area.obstacles) <= _OBSTACLES_BOTH_WAYS
+        ways = [lanes_of(area, geometry, flush) for flush in ((False, True) if both else (False,))]
+        routes = [(lanes, route_of(lanes, geometry, approach_mm)) for lanes in ways]
+        plans = [Plan(area, geometry, lanes, *_parts(route)) for lanes, route in routes]
+        made = min(plans, key=_worth)
+    if not made.moves:
         raise FieldError(
             area.name,
             "no lane can begin at the base line",
             "safe ground beyond the posts (safe_side_m), or a base line along the area's edge",
         )
-    return Plan(area, geometry, lanes, route.start, route.moves, route.reasons, plain)
+    return made
+
+
+def _parts(route: Route) -> tuple[Pose, tuple[Move, ...], dict[int, str]]:
+    return route.start, route.moves, route.reasons
+
+
+def _worth(plan: Plan) -> float:
+    """What is not searched weighs more than a longer way."""
+    missed = (1 - plan.coverage.share) * plan.coverage.reachable_m2
+    return plan.driven_m + _METRES_FOR_M2 * missed
 
 
 def _check_way(area: Area, geometry: Geometry) -> None:
-    """Before the base line the rover goes from lane to lane, its coil beside it."""
+    """Before the base line the rover goes from lane to lane, its coil beside it, and begins each lane. What lies
+    beyond the line, and only its stand-off reaches over it, is gone round."""
     half = geometry.swath_mm / 2
     low, high = ((geometry.base_x_mm + side) / 1000 for side in (-half, half))
-    way = box(low, -area.base_length_m, high, 0)
+    way, before = box(low, -area.base_length_m, high, 0), box(low, -area.base_length_m, 0, 0)
     for obstacle in area.obstacles:
-        if obstacle.kept_clear.intersects(way):
+        stands_before = obstacle.shape.bounds[0] < 0 and obstacle.kept_clear.intersects(before)
+        if stands_before or obstacle.kept_clear.intersects(way):
+            end = 0.0 if stands_before else high
             raise FieldError(
                 obstacle.name,
-                f"it lies, with its stand-off, in the rover's way before the base line: x {low:.2f} to {high:.2f} m",
+                f"it lies, with its stand-off, in the rover's way before the base line: x {low:.2f} to {end:.2f} m",
                 "remove it, or set the posts so that this way is free",
             )

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
+from typing import Protocol
 
 from sapper.shared.commands import ROWS
 from sapper.shared.events import STATES
@@ -123,8 +124,16 @@ class Operator:
             self.link.keep_alive(self.holds)
 
 
+class Stopping(Protocol):
+    """Whoever can write `stop` at any moment: see Operator."""
+
+    def stop_now(self) -> bool: ...
+
+    def stop_if_held(self) -> None: ...
+
+
 @contextmanager
-def stops_first(operator: Operator) -> Iterator[None]:
+def stops_first(operator: Stopping) -> Iterator[None]:
     """While the block runs (in the main thread), Ctrl-C, SIGTERM and SIGHUP write `stop` before anything else.
 
     Ctrl-C always does, the others if the rover is armed from here. Then KeyboardInterrupt, or SystemExit, is raised.

@@ -100,7 +100,7 @@ _CONSOLE = Topic(
 )
 _TRUTH = Topic("/truth", "sapper.Truth", "what was really in the ground, once, at the start", {}, ())
 
-_FRAMES = (wire.STATUS, wire.DETECT, wire.LOOP, wire.RAW)
+_FRAMES = (wire.STATUS, wire.DETECT, wire.LOOP, wire.RAW, wire.GROUND)
 
 TRACE_TOPICS = (
     _trace_topic("/detector", "sapper.Detector", "the three gates; an absent field is no sample", (0, 1, 2, 3)),
@@ -112,6 +112,9 @@ SESSION_TOPICS = (
     _telemetry_topic(wire.DETECT, "what the detector makes of it (DETECT frames)"),
     _telemetry_topic(wire.LOOP, "health of the control loop (LOOP frames)"),
     _telemetry_topic(wire.RAW, "every frame of the detector, a row a tick (RAW frames, with `--raw`)"),
+    _telemetry_topic(
+        wire.GROUND, "a piece of the board's map of the ground: bytes of firmware/sapper/ground/runs.py, in words"
+    ),
     _EVENT,
     _CONSOLE,
 )

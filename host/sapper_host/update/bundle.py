@@ -34,8 +34,8 @@ TRAILER = "slot.txt"
 MANIFEST = "manifest.txt"
 MANIFEST_MARK = "sapper-manifest 1"
 DIGEST_DIGITS = 32
-# 256 kB of a slot less its last two sectors (firmware/board/modules/flash_layout.py; a test compares).
-IMAGE_BYTES_MAX = 248 * 1024
+# 384 kB of a slot less its last two sectors (firmware/board/modules/flash_layout.py; a test compares).
+IMAGE_BYTES_MAX = 376 * 1024
 # Files begin at steps of this, with padding between: a module that changes by some bytes moves none behind it, and its
 # sectors alone are written. Of 95 modules it takes 6 kB.
 _STEP_BYTES = 128

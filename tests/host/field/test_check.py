@@ -50,7 +50,7 @@ def test_a_lane_left_out_is_found_where_a_pocket_was_entered_over_it(good: Plan)
 def test_a_turn_for_which_the_swath_is_too_narrow_is_found(good: Plan) -> None:
     turn = [good.moves[0], Move("turn", 1, 1)]
     assert of(good, turn).clear
-    assert walk(good.area, replace(USUAL, track_length_mm=600, coil_ahead_mm=500), good.start, turn).off > 0
+    assert walk(good.area, replace(USUAL, track_length_mm=1200, coil_ahead_mm=700), good.start, turn).off > 0
 
 
 def test_backing_out_beyond_the_safe_ground_is_found(good: Plan) -> None:
@@ -70,7 +70,7 @@ def test_ground_searched_only_later_does_not_count(good: Plan) -> None:
 
 def test_half_a_track_beside_the_swath_is_found() -> None:
     plan = plan_of(rectangle(), USUAL)
-    wide = replace(USUAL, track_width_mm=640)
+    wide = replace(USUAL, track_width_mm=940)
     assert walk(plan.area, wide, plan.start, plan.moves).off > 0
     assert walk(plan.area, replace(USUAL, track_width_mm=600), plan.start, plan.moves).clear
 

@@ -24,7 +24,7 @@ from sapper_host.files.whole_file import NotWrittenError
 from tests.host.field.fields import USUAL, rectangle, round_obstacle
 
 pytestmark = pytest.mark.unit
-MINE = Kept("board-1", 3, 1, 1200, -3400, 40, "mine-like", "none")
+MINE = Kept("board-1", 3, 1, 1200, -3400, 40, "mine-like", 0, "none")
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +199,7 @@ def drive_and_say(path: Path, out: int) -> None:
         for mm in range(at.done_mm + 700 if number == at.move else 700, length, 700):
             mission.tell(number, mm, RUNNING)
             os.write(out, b"%d %d\n" % (number, mm))
-        mission.add_contact(Kept("board-1", 1, number, number, -number, 40, "mine", "none"))
+        mission.add_contact(Kept("board-1", 1, number, number, -number, 40, "mine", 0, "none"))
         mission.tell(number, length, DONE)
         os.write(out, b"%d 0\n" % (number + 1))
 
@@ -260,7 +260,7 @@ def test_a_journal_left_by_a_power_cut_is_played_back(path: Path) -> None:
         file.execute("UPDATE progress SET done_mm = 900")
         file.execute("UPDATE moves SET driven_mm = 77777")
         file.executemany(
-            "INSERT INTO contacts VALUES ('b', 1, ?, 0, 0, 0, ?, 'none')", [(n, "x" * 500) for n in range(200)]
+            "INSERT INTO contacts VALUES ('b', 1, ?, 0, 0, 0, ?, 0, 'none')", [(n, "x" * 500) for n in range(200)]
         )
         cut = path.with_name("cut.mission")
         journal = path.with_name(path.name + "-journal").read_bytes()

@@ -93,6 +93,8 @@ VERBS = (
     "campaign FOLDER --out OUT",
     "field plan AREA --picture OUT.png",
     "field plan AREA --mission OUT",
+    "field map AREA --picture OUT.png",
+    "field teach OUT.toml --base-line-m 6 --port PORT",
     "provision --name rover-7 --port PORT --record OUT",
     "calibrate --rig sil --out OUT",
     "settings dump OUT --port PORT",
@@ -116,6 +118,7 @@ MAKERS = {
     "hil.prove.detector_lab.figures": "--out OUT",
     "hil.serve.bench_demo": "--out OUT",
     "hil.serve.demo": "--out OUT",
+    "hil.serve.field_demo": "--out OUT",
 }
 # What a board is asked only once the place was looked at: nothing of these.
 CHANGING = ("name", "key", "teamkey", "clock", "set", "save", "bootloader", "update", "reboot")

@@ -43,7 +43,7 @@ def a_measure_without_its_value(at: Stage) -> None:
     area = _area(at)
     remedy = at.fails("verbs/field/plan.py: --set '{}'", "field", "plan", area, "--set", "swath_mm")
     assert remedy == "say NAME=VALUE, a whole number"
-    at.works("field", "plan", area, "--set", "swath_mm=720")
+    at.works("field", "plan", area, "--set", "swath_mm=850")
 
 
 @situation("verbs/field/plan.py: --base-line '{}'", "verbs/field/plan.py: {} '{}' is no place")
@@ -53,3 +53,30 @@ def a_base_line_mistyped(at: Stage) -> None:
     assert at.fails(one, "field", "plan", area, "--base-line", "0,0").startswith("give two posts: ")
     assert at.fails(word, "field", "plan", area, "--base-line", "0,0 0;-2").startswith("two numbers and a comma: ")
     at.works("field", "plan", area, "--base-line", "0,0 0,-2")
+
+
+def _mission(at: Stage) -> Path:
+    mission = at.folder / "m"
+    at.works("field", "plan", _area(at), "--mission", mission)
+    return mission
+
+
+@situation("verbs/field/run.py: --finds '{}'")
+def finds_mistyped(at: Stage) -> None:
+    mission = _mission(at)
+    name = "verbs/field/run.py: --finds '{}'"
+    assert at.fails(name, "field", "run", mission, "--yes", "--finds", "asks") == "say ask or skirt"
+
+
+@situation("verbs/field/run.py: nobody is there to be asked")
+def a_mission_run_from_a_pipe(at: Stage) -> None:
+    mission = _mission(at)
+    remedy = at.fails("verbs/field/run.py: nobody is there to be asked", "field", "run", mission)
+    assert remedy == "run it on a terminal; on a rig, with --yes"
+
+
+@situation("verbs/field/teach.py: {} exists already")
+def an_area_taught_over_another(at: Stage) -> None:
+    there = _area(at)
+    remedy = at.fails("verbs/field/teach.py: {} exists already", "field", "teach", there, "--base-line-m", "3")
+    assert remedy == "give another name, or remove it first"

@@ -123,9 +123,9 @@ def test_a_board_that_runs_an_update_is_held_to_the_heap_of_one(
     board: LoopBoard, capsys: pytest.CaptureFixture[str]
 ) -> None:
     board.version = board.version.replace("source=factory", "source=slot_a")
-    board.second["heap_free"] = 82_000
+    board.second["heap_free"] = 74_000
     assert asked(board) == Status.OK
-    board.second["heap_free"] = 81_000
+    board.second["heap_free"] = 73_000
     assert asked(board) == Status.SHORTFALL
     assert "HEAP_FREE_SLOT_B" in capsys.readouterr().out
 

@@ -7,7 +7,7 @@ import importlib
 import typer
 
 # Modules with a function `register(group)`, in the order `--help` lists them.
-VERBS = ("plan",)
+VERBS = ("plan", "run", "status", "map", "teach")
 
 
 def register(app: typer.Typer) -> None:
