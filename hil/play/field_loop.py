@@ -1,6 +1,6 @@
 """Closed loop in a field: besides motors, encoders and detector the board's gyro and GNSS, and the ground's truth.
 
-A rig without a gyro (no `imu`) does without one. Bytes of the receiver come up to a slice late, in their order.
+A rig that is not Inertial does without a gyro. Bytes of the receiver come up to a slice late, in their order.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hil.play.closed_loop import SLICE_NS, ClosedLoop
+from hil.rigs.capabilities import Inertial
 from hil.rigs.rig import Rig
 from hil.world.field.field_world import FieldWorld
 from hil.world.rover import Slice
@@ -30,7 +31,8 @@ class FieldLoop(ClosedLoop):
         self.searching = searching
         # The receiver's bytes are given to the board up to here.
         self._heard_ns = rig.now_ns
-        self._imu = getattr(rig, "imu", None)
+        world.gnss_bytes(0, rig.now_ns)  # said to nobody
+        self._imu = rig.imu if isinstance(rig, Inertial) else None
         super().__init__(rig, world, slice_ns)
 
     def _play(self, t0_ns: int, t1_ns: int, moved: Slice) -> None:

@@ -92,7 +92,7 @@ class RoverSpec:
     track_width_m: float = number(0.42, 0.1, 2.0, "m", "between the middles of the tracks")
     track_breadth_m: float = number(0.08, 0.01, 0.6, "m", "across one track")
     track_length_m: float = number(0.3, 0.02, 2.0, "m", "of the ground that a track touches, half of it ahead")
-    coil_ahead_m: float = number(0.35, -1.0, 2.0, "m", "the coil's centre ahead of the tracks' middle")
+    coil_ahead_m: float = number(0.52, -1.0, 2.0, "m", "the coil's centre ahead of the tracks' middle")
     ticks_per_m: float = number(1000.0, 100.0, 10000.0, "1/m", "edges of encoder channel A for a metre of track")
     no_load_m_s: float = number(1.15, 0.1, 5.0, "m/s", "track speed at full duty and nominal supply without friction")
     friction_m_s: float = number(0.06, 0.0, 1.0, "m/s", "how much of that speed friction eats once it rolls")

@@ -43,6 +43,7 @@ class FieldDetector:
         self.buried = [
             InPlane(self._end, target, terrain.height.one(target.x_m, target.y_m)) for target in file.targets
         ]
+        self._lifted: set[int] = set()
         random = np.random.default_rng([file.seed, 112])
         self._rocks = [
             (
@@ -53,6 +54,11 @@ class FieldDetector:
         ]
         self._stood: tuple[tuple[float, ...], list[Array]] = ((), [])
         self._block = lru_cache(maxsize=4)(self._make_block)
+
+    def lift(self, number: int) -> None:
+        """The target of that number is taken out of the ground."""
+        self._lifted.add(number)
+        self._stood = ((), [])
 
     def _make_block(self, number: int) -> tuple[Array, Array | None]:
         """Disturbances (BLOCK, 3) of the block's pulses, and how much the arm holds the head higher (BLOCK,)."""
@@ -124,7 +130,11 @@ class FieldDetector:
         x, y = x + self._ahead_m * math.cos(heading), y + self._ahead_m * math.sin(heading)
         way_m = _IN_A_SLICE_M if len(moved.knots) <= _SLICE_MS else math.inf
         far = self._half_m + way_m
-        bodies = [b for b in self.buried if math.hypot(b.x_m - x, b.y_m - y) < b.reach_m + far]
+        bodies = [
+            b
+            for number, b in enumerate(self.buried)
+            if number not in self._lifted and math.hypot(b.x_m - x, b.y_m - y) < b.reach_m + far
+        ]
         rocks = [r for r in self._rocks if math.hypot(r[0].x_m - x, r[0].y_m - y) < ROCK_WIDTHS * r[0].width_m + far]
         if not (bodies or rocks):
             return []

@@ -11,7 +11,6 @@ from shapely.validation import explain_validity
 from hil.world.field.field_spec import (
     FieldFile,
     FieldRock,
-    FieldRover,
     FieldSpec,
     FieldTarget,
     GnssFault,
@@ -33,11 +32,10 @@ from hil.world.world_file import SECTIONS as LANE_SECTIONS
 from hil.world.world_file import check_buried, check_machine, check_spans
 
 # What a lane's file says of machine and disturbances, a field's says likewise.
-_ALIKE = ("supply", "front_end", "swing", "interference", "drift", "burst", "fault")
+_ALIKE = ("rover", "supply", "front_end", "swing", "interference", "drift", "burst", "fault")
 FIELD_SECTIONS: Sections = {
     "field": ("field", FieldSpec, False),
     "start": ("start", StartSpec, False),
-    "rover": ("rover", FieldRover, False),
     "obstacle": ("obstacles", ObstacleSpec, True),
     "relief": ("relief", Relief, False),
     "mound": ("mounds", Mound, True),

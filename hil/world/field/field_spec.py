@@ -6,7 +6,7 @@ Of rover, supply, front end and what disturbs it a field's file says what a lane
 from dataclasses import dataclass, fields
 from typing import Any
 
-from hil.world.world_spec import HotRock, Machine, RoverSpec, Target, choice, number, places, text
+from hil.world.world_spec import HotRock, Machine, Target, choice, number, places, text
 
 PRESETS = ("usual", "worst")
 MODES = ("none", "single", "float", "fixed")
@@ -26,8 +26,8 @@ class FieldSpec:
     base_length_m: float = number(None, 1.0, 200.0, "m", "of the base line, from (0, 0) to (0, -this)")
     name: str = text("its name in maps and reports")
     seed: int = number(1, 0, 2**31 - 1, "", "the same seed gives the same field, machine and sensors")
-    swath_m: float = number(0.8, 0.05, 4.0, "m", "what the head searches across, for the truth of the ground")
-    safe_depth_m: float = number(1.5, 0.1, 20.0, "m", "of the safe ground before the base line")
+    swath_m: float = number(0.9, 0.05, 4.0, "m", "what the head searches across, for the truth of the ground")
+    safe_depth_m: float = number(1.6, 0.1, 20.0, "m", "of the safe ground before the base line")
     safe_side_m: float = number(0.5, 0.0, 20.0, "m", "how far it goes beyond either post")
 
 
@@ -165,7 +165,7 @@ class GnssSpec:
     ahead_m: float = number(-0.1, -2.0, 2.0, "m", "antenna ahead of the tracks' middle")
     left_m: float = number(0.0, -2.0, 2.0, "m", "left of it")
     up_m: float = number(0.45, 0.0, 3.0, "m", "above the ground")
-    fixed_mm: float = number(12.0, 0.0, 200.0, "mm", "fixed: one sigma on each of the two axes, changing slowly ...")
+    fixed_mm: float = number(8.5, 0.0, 200.0, "mm", "fixed: one sigma on each of the two axes, changing slowly ...")
     fixed_s: float = number(30.0, 1.0, 1000.0, "s", "... over this time")
     white_mm: float = number(3.0, 0.0, 100.0, "mm", "and from one fix to the next, whatever the mode")
     float_m: float = number(0.3, 0.0, 5.0, "m", "float: one sigma on each axis")
@@ -215,17 +215,9 @@ class FieldRock(HotRock):
 
 
 @dataclass(frozen=True)
-class FieldRover(RoverSpec):
-    """[rover]: as in a lane, with its head further ahead: ground is searched before a track comes to it."""
-
-    coil_ahead_m: float = number(0.5, -1.0, 2.0, "m", "the coil's centre ahead of the tracks' middle")
-
-
-@dataclass(frozen=True)
 class FieldFile(Machine):
     """All a field's file says. Sections that are not in it have their defaults; [field] has to be in a file."""
 
-    rover: RoverSpec = FieldRover()
     field: FieldSpec = FieldSpec(corners_m=((0, 0), (10, 0), (10, -6), (0, -6)), base_length_m=6.0)
     start: StartSpec = StartSpec()
     soil: PlaneSoil = PlaneSoil()

@@ -5,7 +5,7 @@ Each comes with the area's file as a planner takes it, and with what whoever set
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import shapely
@@ -75,7 +75,7 @@ def made_up_field(seed: int, harsh: bool | None = None) -> MadeUp:
             "heading_deg": round(math.degrees(chance.gauss(0, TOLD_SIGMA_MRAD / 1000)), 3),
         },
         "obstacle": obstacles,
-        "front_end": {"coils": 9, "coil_pitch_m": 0.1},
+        "front_end": {"coils": 10, "coil_pitch_m": 0.1},
         "relief": {
             "slope_deg": _within(chance, 0, 2),
             "uphill_deg": _within(chance, -180, 180, 0),
@@ -114,7 +114,11 @@ def made_up_field(seed: int, harsh: bool | None = None) -> MadeUp:
     if harsh:
         data["skid"] = {"preset": "worst"}
         data["gnss_fault"] = _faults(chance)
-    file = parse_field(data, f"(made up field {seed})")
+    return made_of(parse_field(data, f"(made up field {seed})"), told, harsh)
+
+
+def made_of(file: FieldFile, told: tuple[int, int, int], harsh: bool = False) -> MadeUp:
+    """A field of a file, its start as told."""
     return MadeUp(file, _area(file), field_text(file), _area_text(file), told, harsh)
 
 
@@ -167,7 +171,7 @@ def _obstacles(chance: random.Random, area: Polygon) -> list[Table]:
 
 
 def _targets(chance: random.Random, area: Polygon, obstacles: list[Table]) -> list[Table]:
-    """6 to 14 cased objects that a row of nine coils feels well: flat ones, and rods as of mortar bombs."""
+    """6 to 14 cased objects that a row of ten coils feels well: flat ones, and rods as of mortar bombs."""
     taken = [shape_of_table(each) for each in obstacles]
     out = []
     for number, (x, y) in enumerate(_places(chance, area, taken, chance.randint(6, 14), _APART_M), 1):
@@ -264,3 +268,15 @@ def _area_text(file: FieldFile) -> str:
         else:
             rows += [f"centre_m = [{each.x_m!r}, {each.y_m!r}]", f"radius_m = {each.radius_m!r}"]
     return "\n".join([*rows, ""])
+
+
+def placed_at(made: MadeUp, x_mm: int, y_mm: int) -> MadeUp:
+    """The same field with its rover told to stand there, and standing as far off that as it did."""
+    start = made.file.start
+    start = replace(
+        start,
+        x_m=round(start.x_m + (x_mm - made.told[0]) / 1000, 4),
+        y_m=round(start.y_m + (y_mm - made.told[1]) / 1000, 4),
+    )
+    file = replace(made.file, start=start)
+    return replace(made, file=file, toml=field_text(file), told=(x_mm, y_mm, made.told[2]))

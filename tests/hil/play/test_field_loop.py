@@ -22,7 +22,7 @@ pytestmark = pytest.mark.sil
 FIELD: dict[str, Any] = {
     "field": {"corners_m": [[0, 0], [5, 0], [5, -3], [0, -3]], "base_length_m": 3.0},
     "start": {"x_m": -0.6, "y_m": -0.4},
-    "front_end": {"coils": 9},
+    "front_end": {"coils": 10},
     "relief": {"slope_deg": 1.0, "swell_mm": 5.0},
     "obstacle": [{"name": "tree", "x_m": 4.0, "y_m": -0.6, "radius_m": 0.2}],
     "target": [{"material": "steel", "x_m": 1.6, "y_m": -0.15, "depth_m": 0.05, "shape": "plate", "radius_m": 0.06}],
@@ -83,7 +83,7 @@ def test_a_lane_finds_what_lies_aside_of_it_and_searches_its_swath(field: Field)
     truth = world.truth
     assert all(truth.searched_at(0.7, y) for y in (-0.05, -0.4, -0.75)), "the swath, once the head went over it"
     assert not truth.searched_at(0.7, -0.9) and not truth.searched_at(2.4, -0.4)
-    assert truth.searched_share == pytest.approx((head_m - 0.0) * 0.8 / 15, rel=0.08)
+    assert truth.searched_share == pytest.approx((head_m - 0.0) * 0.9 / 15, rel=0.08)
     assert truth.nearest_m[0] > 0.3
 
 
@@ -129,8 +129,8 @@ def test_the_receivers_bytes_come_on_the_boards_second_line(field: Field) -> Non
     assert b",4," in text
 
 
-class FakeImu:
-    """A rig's port for the gyro's rows."""
+class HeardImu:
+    """What is given to a rig's port for the gyro's rows."""
 
     def __init__(self) -> None:
         self.times: list[int] = []
@@ -144,13 +144,14 @@ class FakeImu:
 def test_a_rig_with_a_gyro_is_given_a_row_for_each_sample_once() -> None:
     rig: Any = open_rig("sil")
     try:
-        rig.imu = FakeImu()
+        heard = HeardImu()
+        rig.imu.play = heard.play
         loop = FieldLoop(rig, FieldWorld(parse_field(FIELD)))
         for _ in range(200):
             loop.run(7 * NS_PER_MS + 123_000)
-        times = rig.imu.times
+        times = heard.times
         assert times == sorted(set(times)) and len(times) == pytest.approx(104 * 200 * 0.007123, abs=2)
-        rows = np.concatenate(rig.imu.rows)
+        rows = np.concatenate(heard.rows)
         assert rows.shape == (len(times), 7) and rows.dtype == np.int16
         assert rows[:, 6].mean() == pytest.approx(1 / 0.000061, rel=0.03)
     finally:

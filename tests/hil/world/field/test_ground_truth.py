@@ -9,14 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from field_worlds import FIELD, with_parts
+from field_worlds import FIELD as DEFAULT
+from field_worlds import with_parts
 
 from hil.world.field.field_file import parse_field
 from hil.world.field.ground_truth import CELL_M, GroundTruth
+from hil.world.world_spec import RoverSpec
 
 pytestmark = pytest.mark.unit
 
 MS = 1_000_000
+# A swath of whole cells, so that its edges are told to the cell.
+FIELD: dict[str, Any] = DEFAULT | {"swath_m": 0.8}
+AHEAD_M = RoverSpec().coil_ahead_m
 TARGET = {"material": "steel", "x_m": 3.0, "y_m": -0.62, "depth_m": 0.06, "shape": "plate", "radius_m": 0.06}
 
 
@@ -62,7 +67,7 @@ def test_a_lane_is_its_swath_to_the_cell() -> None:
     rows = {j for _, j in cells}
     assert (min(rows), max(rows)) == (-40, -1), "from y = -0.8 to 0"
     columns = {i for i, _ in cells}
-    assert min(columns) >= -5 and max(columns) == pytest.approx((walk.x + 0.5) / CELL_M - 1, abs=1)
+    assert min(columns) >= -5 and max(columns) == pytest.approx((walk.x + AHEAD_M) / CELL_M - 1, abs=1)
     assert len(cells) == len(rows) * len(columns), "without a hole"
     narrow = Walk(with_parts({"field": FIELD}, field={"swath_m": 0.79})).go(1.5).searched
     assert {j for _, j in narrow} == set(range(-39, -1)), "a cell not wholly within is not searched"
@@ -78,7 +83,7 @@ def test_at_any_heading_no_point_of_a_searched_cell_is_outside_the_strip_and_few
         for corner in ((0, 0), (1, 0), (0, 1), (1, 1)):
             dx, dy = (i + corner[0]) * CELL_M - 4.0, (j + corner[1]) * CELL_M + 2.5
             assert abs(dx * across[0] + dy * across[1]) <= 0.4 + 1e-6
-            assert 0.5 - 1e-6 <= dx * along[0] + dy * along[1] <= 1.5 + 1e-6
+            assert AHEAD_M - 1e-6 <= dx * along[0] + dy * along[1] <= AHEAD_M + 1.0 + 1e-6
     assert len(walk.searched) * CELL_M**2 > 0.8 * (1.0 - 2 * CELL_M) * (1 - 2.2 * CELL_M / 0.8) - 0.03
 
 
@@ -118,7 +123,7 @@ def test_a_track_a_hands_breadth_beside_the_lane_is_told_with_its_side_and_place
 
 def test_a_turn_on_a_single_lane_takes_the_tracks_off_it_and_is_told() -> None:
     walk = Walk().go(2.0).turn(math.pi / 4)
-    # the coil is 0.5 m ahead: what the front corners sweep is searched; a longer machine's are not
+    # the coil is half a metre ahead: what the front corners sweep is searched; a longer machine's are not
     assert walk.truth.trespasses == []
     longer = with_parts({"field": FIELD}, rover={"track_length_m": 0.8, "coil_ahead_m": 0.6})
     assert Walk(longer).go(2.0).turn(math.pi / 2).truth.trespasses
