@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from hil.prove.fuzz import file_grammars
 from hil.prove.fuzz import file_targets as files
+from hil.prove.fuzz import gnss_targets as gnss
 from hil.prove.fuzz import line_grammars as lines
 from hil.prove.fuzz.engine import Grammar, Target
 from hil.prove.fuzz.file_targets import read_or_refused
@@ -230,6 +231,9 @@ TARGETS: dict[str, Fuzzed] = {
         lines.event_line,
     ),
     "frame": Fuzzed(_frame_bodies, (_frames()[2:60], b"\x01\x01" + bytes(40))),
+    "gnss-nmea": Fuzzed(gnss.receiver, gnss.SENTENCES, gnss.sentences),
+    "gnss-ubx": Fuzzed(gnss.receiver, gnss.FRAMES, gnss.frames),
+    "gnss-corrections": Fuzzed(gnss.corrections, gnss.CORRECTIONS, gnss.corrections_of),
     "json": Fuzzed(files.json_values, (files.TRUTH,), files.json_grammar),
     "trace-csv": Fuzzed(lambda: files.trace(".csv"), (_TRACE,), file_grammars.trace_csv),
     "trace-mcap": Fuzzed(lambda: files.trace(".mcap"), (), files.trace_grammar),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hil.prove.safety import patched
+from hil.prove.safety import ground_rows, patched
 from hil.prove.safety import scenarios as rows
 from hil.prove.safety.encoder_faults import BOTH_JAMMED, NO_SUPPLY
 from hil.prove.safety.encoder_rows import FASTER, MISLED
@@ -54,7 +54,14 @@ _FROZEN = tuple(name for name in FAULTS if name.startswith("gate ") and name.end
 _TRACKS = tuple(name for name in FAULTS if name.split(" ")[0] in ("left", "right"))
 _BOTH = tuple(name for name in FAULTS if name.startswith("both "))
 _FLOODS = ("noise on the radio, then stop over it", "flood of lines on the radio, then stop over it")
+_GROUND = tuple(name for name in ground_rows.BEGINS if name != ground_rows.BLIND)
 _SILENT = ("operator silent", "USB unplugged", "flood of lines on USB")
+
+# Its modules are not there before a field is begun.
+_NO_GROUND = """
+import sapper.field.tracks
+wrap('sapper.field.tracks', 'Tracks', 'asks', lambda old: lambda self, *motion: True)
+"""
 
 CANARIES: tuple[Canary, ...] = (
     Canary(
@@ -263,6 +270,25 @@ def make(old):
     return delta
 wrap('sapper.hardware.encoder', 'Encoder', 'delta', make)
 never('encoder')
+""",
+    ),
+    Canary(
+        "the ground is not looked at",
+        ((ground_rows.GROUND, _GROUND, _STATES),),
+        _NO_GROUND,
+    ),
+    Canary(
+        "a detector that does not see is no stop, and the ground is not looked at",
+        ((ground_rows.GROUND, (ground_rows.BLIND,), _STATES),),
+        _NO_GROUND + "never('blind')",
+    ),
+    Canary(
+        "no margin is kept for an uncertain place",
+        ((ground_rows.GROUND, (ground_rows.UNSURE,), _STATES),),
+        """
+import sapper.ground.permission
+wrap('sapper.ground.trust', 'Trust', 'since_mm', lambda old: lambda self, stale: 0)
+put('sapper.ground.permission', K=0)
 """,
     ),
     Canary("a critical supply never stops", ((rows.SUPPLY, ("supply sags to 4.0 V",), _STATES),), "never('supply')"),

@@ -23,6 +23,7 @@ from hil.prove.safety.encoder_faults import (
     WIRES,
 )
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, RAISES, WRAPS
+from hil.prove.safety.ground_rows import AHEAD, ASIDE, BACK, BLIND, LIES, MOVED, TURNED, UNSURE
 from hil.prove.safety.scenarios import SCENARIOS, Scenario
 from hil.prove.safety.ways import ways_of
 from hil.rigs.capabilities import Faults, Insight
@@ -82,6 +83,9 @@ ASKED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Ctrl-C, soft reset, mpremote", ("Ctrl-C", "mpremote enters the raw REPL")),
     ("the clock jumps, or is about to wrap", ("clock is moved by minutes", WRAPS)),
     ("a find", (FIND,)),
+    ("driven or moved off the ground that was searched", (AHEAD, ASIDE, BACK, MOVED, TURNED)),
+    ("a lane whose detector does not see", (BLIND,)),
+    ("a place that is not where it is said to be", (LIES, UNSURE)),
 )
 # Faults that are not put in in both moving states, and why.
 ELSEWHERE = {
@@ -89,6 +93,8 @@ ELSEWHERE = {
     "loop opens while it is armed": "in SAFE: where arming begins",
     "supply at 4.5 V": "in SAFE: it forbids arming, and ends nothing that runs",
     "drive commands stop": "in TELEOP: a sweep takes none",
+    **dict.fromkeys((AHEAD, ASIDE, BACK, MOVED, TURNED, UNSURE), "in TELEOP: a sweep takes no other way"),
+    **dict.fromkeys((BLIND, LIES), "in SWEEP: only what is searched is at stake"),
     FIND: "in SWEEP: in TELEOP the operator drives and is only told",
 }
 

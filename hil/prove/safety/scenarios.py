@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hil.prove.safety import by_line, patched
 from hil.prove.safety.encoder_rows import encoder_rows
 from hil.prove.safety.faults import FIND, HANG_BY_HAND, NEEDS, RAISES, RESETS, STALL_MS, WRAPS
+from hil.prove.safety.ground_rows import ground_rows, touched
 from hil.prove.safety.measures import (
     KEEPS,
     Measure,
@@ -71,6 +72,11 @@ class Scenario:
     def keeps(self) -> bool:
         """Whether nothing is to follow from the fault, so that there is no time to measure."""
         return self.measure in KEEPS
+
+    @property
+    def in_field(self) -> bool:
+        """Whether its rover is in a field, where the ground's truth is the measure."""
+        return self.measure is touched
 
     @property
     def resets(self) -> bool:
@@ -173,6 +179,7 @@ def _rows() -> list[Scenario]:
         Scenario(SILENT, "operator silent", "ARMED", enable_low, 1700, "STOPPED", "line", after_ms=30),
         Scenario(ESTOP, "loop open for good", "ARMED", enable_low, 60, "STOPPED"),
         *encoder_rows(Scenario),
+        *ground_rows(Scenario),
     ]
     return rows
 
@@ -194,6 +201,7 @@ SHORT = (
     "brown-out, in SWEEP",
     "supply at 4.5 V, in SAFE",
     "a line is garbled, in TELEOP, over the radio",
+    "driven on past the lane, in TELEOP",
 )
 
 
@@ -226,7 +234,7 @@ def needs(scenario: Scenario, offers: Set[Capability] = _ALL) -> frozenset[Capab
     """What a rig that offers these must offer for this row. One that counts time needs Time, whatever it is about."""
     by_the_line = goes_by_line(scenario, offers)
     wanted: set[Capability] = {*PLAYABLE, *(by_line.NEEDS if by_the_line else _needs_of_fault(scenario))}
-    if not scenario.keeps:
+    if not (scenario.keeps or scenario.in_field):
         wanted.add(Time)
     if scenario.measure is reset or scenario.start in OWN_DETECTOR:
         wanted.add(Reset)

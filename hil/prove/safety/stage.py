@@ -52,6 +52,7 @@ class Stage:
         self.known_from_ns = 0  # since when wheels and timeline know all
         self.repeats: list[str] = []  # what was tried again and should not have had to be
         self.patch = ""  # what was put into the running image (patched.py), '' for nothing
+        self.in_field: Any = None  # where the board is in the rows of a field: an InField
         self._next_drive_ns = 0
         self._next_ping_ns = 0
         self._resets = 1
@@ -244,6 +245,13 @@ class Stage:
             wheel.forget_before(self.now_ns)
         for gate in self.gates.played:
             gate.forget_before(self.now_ns)
+
+    def leave_field(self) -> None:
+        """Back to the stage's own ground: what a field's board holds, and what it was given, goes with a reset."""
+        self.rig.adc.set(4, TEMP_27C_UV / 1000)
+        self.operator = self._at_usb
+        self.note()
+        self.safe(resets=True)
 
     def _hear_out(self) -> None:
         """Until all is answered that was said before, whatever it was; no answer to it is taken for a later one's.

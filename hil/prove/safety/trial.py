@@ -9,6 +9,7 @@ from random import Random
 from hil.play.operator import OperatorError
 from hil.prove.safety import by_line, duty_ticks, frame_phase, motors, patched, played, told, truth
 from hil.prove.safety.faults import AT_FULL_SCALE, FAULTS, FIND, RAISES, TICKS_US_WRAP, WRAPS
+from hil.prove.safety.ground_rows import BEGINS
 from hil.prove.safety.measures import reset
 from hil.prove.safety.radio import take_radio
 from hil.prove.safety.reach import falls_short
@@ -17,6 +18,7 @@ from hil.prove.safety.stage import Stage
 from hil.prove.safety.ticks import at_end_of_tick, at_start_of_tick
 from hil.prove.safety.timeline import settled_from
 from hil.prove.safety.ways import ANY_WAY, Ways, offered_by, ways_of
+from hil.rigs.capabilities import inertial_of
 from hil.rigs.rig import NS_PER_MS, TICK_NS
 
 _RUN_UP_MS = 2800  # of a sweep until the detector has seen enough ground to search
@@ -81,8 +83,9 @@ def run_trial(stage: Stage, scenario: Scenario, seed: int, patch: str = "", deaf
     the rig that do nothing from the fault on until the row has been measured. A moment that cannot be judged is drawn
     anew; if none can be, that is wrong.
     """
+    run = _run_in_field if scenario.in_field else _run
     for again in range(_DRAWS):
-        trial = _run(stage, scenario, seed, again, patch, deaf)
+        trial = run(stage, scenario, seed, again, patch, deaf)
         if not trial.undecided:
             return trial
     return replace(trial, wrong=f"no moment of {_DRAWS} could be judged: {trial.undecided}")
@@ -184,6 +187,37 @@ def _run(stage: Stage, scenario: Scenario, seed: int, again: int, patch: str, de
     undecided = "" if wrong else undecided
     picture = (t0, fault_ns, enable, duty, states)
     return Trial(scenario, seed, latency_us, wrong, *picture, repeats, ways, undecided, again, cannot)
+
+
+def _run_in_field(
+    stage: Stage, scenario: Scenario, seed: int, again: int, patch: str, deaf: Sequence[str] = ()
+) -> Trial:
+    """A board that has begun no field, led off what it searched; it is reset after it. deaf: of no use here."""
+    random = Random(f"{scenario.name} {seed}" + (f" {again}" if again else ""))
+    ways = ways_of(scenario, offered_by(stage.rig))
+    _prepare(stage, scenario, ways, random, seed, patch)
+    t0, wrong, undecided = stage.now_ns, "", ""
+    at: int | None = None
+    timeline = stage.timeline
+    states: tuple[tuple[int, str], ...] = ()
+    try:
+        field = stage.in_field = BEGINS[scenario.fault](stage, random)
+        field.watch()
+        t0 = stage.now_ns
+        FAULTS[scenario.fault](stage, random)
+        at = scenario.measure(stage, t0)
+        wrong = "" if field.held else f"nothing held it: it ended in {field.state}, {told.reason(field.operator)}"
+        timeline, states = field.loop.timeline, told.states_since(field.operator, t0 - 300 * NS_PER_MS)
+    except OperatorError as error:  # nothing says that every lane comes to its end
+        undecided = str(error)
+    finally:
+        inertial_of(stage.rig).plug(False)
+        enable, duty = tuple(timeline.enable), tuple(tuple(row) for row in timeline.duty)
+        stage.leave_field()
+    repeats, stage.repeats = tuple(stage.repeats), []
+    latency_us = None if at is None else (at - t0) / 1000
+    picture = (t0, t0, enable, duty, states)
+    return Trial(scenario, seed, latency_us, wrong, *picture, repeats, ways, undecided, again)
 
 
 def _nothing(*_: object) -> None:

@@ -17,6 +17,7 @@ from hil.prove.fuzz.__main__ import heap_growth, main
 from hil.prove.fuzz.engine import fuzz, keep, little_memory, mutations
 from hil.prove.fuzz.targets import TARGETS, seeds_of
 from hil.world import toml_tables
+from sapper.sensors import nmea, rtcm, ubx
 from sapper.shared import fields
 from sapper_host.board import decoder, sealed_keys, settings_text, status_text
 from sapper_host.connected import run_registry
@@ -30,6 +31,7 @@ from sapper_host.verbs.trace import info
 INPUTS = {
     "console-usb": 300, "console-radio": 300, "trace-csv": 300, "trace-mcap": 300, "recording": 200, "names": 100,
     "session": 150, "mcap": 300, "uf2": 300, "bundle": 100, "command-info": 25, "command-map": 25, "kept-files": 300,
+    "gnss-nmea": 300, "gnss-ubx": 300, "gnss-corrections": 300,
 }  # fmt: skip
 
 
@@ -57,6 +59,9 @@ SPOILT = {
     "recording": (decoder, "parse_line", lambda line: fields.parse_line(line) | {"t_ms": 10**30}),
     "answers": (status_text, "answer_values", lambda _, words: {"t_ms": -1} if "t_ms" in words else {}),
     "settings-laptop": (settings_text, "parse_value", lambda _, text: int(text + "_")),
+    "gnss-nmea": (nmea, "place", lambda values, at: 1),
+    "gnss-ubx": (ubx, "_is_place", lambda *_: True),
+    "gnss-corrections": (rtcm, "_nibble_table", lambda: [0] * 16),
     "json": (json_text, "parse", loose_json),
     "trace-csv": (trace_rows, "_CELL", re.compile(".*")),
     "trace-mcap": (json_text, "parse", loose_json),

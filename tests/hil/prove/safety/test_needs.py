@@ -9,7 +9,7 @@ import pytest
 
 from hil.prove.safety import patched
 from hil.prove.safety.faults import FAULTS, NEEDS
-from hil.rigs.capabilities import CAPABILITIES, Cable, Faults, Insight, LackingError, Power, Reset
+from hil.rigs.capabilities import CAPABILITIES, Cable, Faults, Inertial, Insight, LackingError, Power, Reset
 from hil.world.wiring import Wiring
 from sapper_host.files.checkout import ROOT
 
@@ -19,6 +19,7 @@ FIRMWARE = ROOT / "firmware"
 # What stands for each capability, by the names that a rig has them under.
 MEMBERS = {
     Power: {"powered": True, "power_on": MagicMock(), "power_cut": MagicMock()},
+    Inertial: {"imu": MagicMock()},
     Reset: {"run_pin": MagicMock(), "reset_causes": MagicMock(return_value=[])},
     Cable: {"cable": MagicMock()},
     Faults: {"faults": MagicMock(timer_us=0)},
