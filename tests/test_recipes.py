@@ -41,15 +41,15 @@ RECIPES: dict[str, dict[str, tuple[str, str]]] = {
     "a telemetry frame": {
         "firmware/sapper/shared/wire.py": (
             "MESSAGES = (\n",
-            '    (6, "HELLO", 0, (("t_ms", "I", "ms", "board time"), ("count", "H", "", "greetings"))),\n',
+            '    (7, "HELLO", 0, (("t_ms", "I", "ms", "board time"), ("count", "H", "", "greetings"))),\n',
         ),
         "firmware/sapper/link/reporter.py": (
             "        if not wanted:\n            return\n",
-            "        if self._count == 1:\n            return self._send(self._writer.make(6, self._app.t_ms, 77))\n",
+            "        if self._count == 1:\n            return self._send(self._writer.make(7, self._app.t_ms, 77))\n",
         ),
         "host/sapper_host/recordings/mcap_topics.py": (
             "SESSION_TOPICS = (\n",
-            '    _telemetry_topic(6, "greetings (HELLO frames)"),\n',
+            '    _telemetry_topic(7, "greetings (HELLO frames)"),\n',
         ),
     },
     "an event": {
@@ -142,7 +142,7 @@ page = coverage.filled((DOCS / "safety.md").read_text())
 print("| a greeting is answered | 30 ms | design | 2: a greeting | greetings are not heard |" in page)
 print("| a greeting | `a greeting` | SWEEP, TELEOP |" in page)
 pages = "".join(text for path, text in made(DOCS).items() if path.suffix == ".md")
-print([pages.count(words) > 0 for words in ("greets, and tells", "the board greeted", "greeting is", "HELLO: type 6")])
+print([pages.count(words) > 0 for words in ("greets, and tells", "the board greeted", "greeting is", "HELLO: type 7")])
 print("twin" in registry.RIGS, "twin" in registry.markdown(), "hello" in TARGETS)
 main(["hello"])
 """
