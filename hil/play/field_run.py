@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from hil.play.antenna import tell_antenna
 from hil.play.field_loop import FieldLoop
 from hil.play.operator import Operator
 from hil.play.searching import Searching
@@ -161,9 +162,7 @@ class FieldRun:
         if isinstance(self.rig, Inertial):
             self.rig.imu.plug(True)
         self.operator.boot()
-        gnss = self.made.file.gnss
-        for name, value in (("ahead", gnss.ahead_m), ("left", gnss.left_m), ("up", gnss.up_m)):
-            self.operator.must(f"set antenna_{name}_mm {round(value * 1000)}")
+        tell_antenna(self.operator, self.made.file.gnss)
         self.operator.must("telemetry on")
         self.operator.settle()
         self.loop.emergency_stop(False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hil.play.antenna import tell_antenna
 from hil.play.field_loop import FieldLoop
 from hil.play.operator import Operator
 from hil.rigs.capabilities import inertial_of
@@ -38,8 +39,7 @@ class FieldStage:
         operator, gnss = self.operator, self.file.gnss
         inertial_of(self.rig).plug(True)
         operator.boot()
-        for name, value in (("ahead", gnss.ahead_m), ("left", gnss.left_m), ("up", gnss.up_m)):
-            operator.must(f"set antenna_{name}_mm {round(value * 1000)}")
+        tell_antenna(operator, gnss)
         operator.must("telemetry on")
         operator.settle()
         self.loop.emergency_stop(False)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.play.antenna import tell_antenna
 from hil.play.field_loop import FieldLoop
 from hil.play.operator import Operator, OperatorError
 from hil.play.searching import Searching
@@ -131,8 +132,7 @@ class InField:
         """Where its antenna is, and the field."""
         must = self.operator.must
         gnss = self.world.file.gnss
-        for name, value in (("ahead", gnss.ahead_m), ("left", gnss.left_m), ("up", gnss.up_m)):
-            must(f"set antenna_{name}_mm {round(value * 1000)}")
+        tell_antenna(self.operator, gnss)
         degrees = [math.modf(each) for each in (gnss.lat_deg, gnss.lon_deg)]
         told = " ".join(f"{int(whole)} {round(part * 1e9)}" for part, whole in degrees)
         must(f"origin {told} {round(gnss.height_m * 1000)} {round(math.radians(gnss.bearing_deg) * 1000)}")
