@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -115,3 +117,20 @@ def test_temporary_folders_of_who_was_killed_are_removed_and_no_others(
     with temporary_folder("x") as made:
         assert not dead.exists() and alive.is_dir() and other.is_dir() and Path(made).is_dir()
     assert not Path(made).exists()
+
+
+def test_a_ctrl_c_amid_the_making_of_a_temporary_folder_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    make = tempfile.mkdtemp
+
+    def made_and_ended(*words: Any) -> str:
+        make(*words)
+        raise KeyboardInterrupt
+
+    with temporary_folder("x") as other:
+        monkeypatch.setattr("tempfile.mkdtemp", made_and_ended)
+        with pytest.raises(KeyboardInterrupt):
+            temporary_folder("x")
+        assert [str(path) for path in tmp_path.iterdir()] == [other]

@@ -14,6 +14,8 @@ from hil.rigs.rig import NS_PER_S
 from hil.rigs.virtual import VirtualPico
 from hil.world.world import World
 from sapper.shared import limits
+from sapper_host.files.checkout import ROOT
+from toolchain import hot_set
 
 HOT_SET_GROWS_B = 2048  # of RAM, until it is chosen anew
 _MOTION_B = 2048  # what a minute of motion may leave
@@ -48,7 +50,7 @@ def test_the_log_of_a_mission_leaves_the_heap_as_it_was_whenever_the_board_looks
 _WHERE = b"""
 from machine import mem32
 from sapper.drive.drive import Drive
-print("code", [mem32[id(function) + 12] for function in (Drive.sense, Drive.act)])
+print("code", [mem32[id(function) + 12] for function in (Drive.sense, Drive.keep_straight)])
 """
 
 
@@ -65,6 +67,9 @@ def test_an_applications_native_code_from_a_slot_runs_where_it_lies_but_for_the_
         rig.run(400_000_000)
         said = b"".join(data for _, data in rig.usb.read()).rpartition(b"code [")[2]
     hot, cold = (int(word) for word in said.partition(b"]")[0].split(b","))
+    sections = [entry.section for entry in hot_set.read((ROOT / "firmware" / hot_set.LIST).read_text())]
+    assert ".text.fun_data_sapper_drive_drive_Drive_sense" in sections, "else another one shows it"
+    assert ".text.fun_data_sapper_drive_drive_Drive_keep_straight" not in sections, "else another one shows it"
     assert 0x2000_0000 <= hot < 0x2001_0000, "where the hot set is"
     assert 0x1010_0000 <= cold < 0x1020_0000, "in the slot"
 
