@@ -164,6 +164,12 @@ class Cells:
             self._shift()
         return False
 
+    def settle(self):
+        """Bring in at once what is under way. What is written into the line that goes out, once a part of it was wiped,
+        would be taken for ground of the one that comes in. Not for a tick."""
+        while self._area[_PART] != _PARTS:
+            self.follow(0, 0)
+
     @micropython.native
     def _choose(self, x_mm, y_mm):
         """Which line of blocks comes in, into `_area`; returns whether one has to."""
@@ -217,7 +223,8 @@ class Cells:
 
     @micropython.native
     def mark(self, job, stale):
-        """Cells that a rectangle holds whole are searched and clear; stale: their trust (trust.py)."""
+        """Cells that a rectangle holds whole are searched and clear; stale: their trust (trust.py). `settle` before one
+        that may reach metres away from the rover."""
         job[rectangle.WHOLE] = 1
         spans = self._spans
         if rectangle.spans(job, spans) > 0:
@@ -237,6 +244,7 @@ class Cells:
     def _disc(self, x_mm, y_mm, radius_mm, clear):
         if not 0 <= radius_mm <= RADIUS_MOST_MM:
             raise ValueError("radius_mm = %d is outside 0..%d" % (radius_mm, RADIUS_MOST_MM))
+        self.settle()
         cell = self.cell_mm
         spans = self._spans
         first = (y_mm - radius_mm) // cell
@@ -256,6 +264,7 @@ class Cells:
 
     def keep_off_rectangle(self, job):
         """Every cell that a rectangle touches is kept off. ValueError when it has more rows than ROWS_MOST."""
+        self.settle()
         job[rectangle.WHOLE] = 0
         if rectangle.spans(job, self._spans) < 0:
             raise ValueError("the rectangle has more than %d rows of cells" % rectangle.ROWS_MOST)
@@ -264,6 +273,7 @@ class Cells:
     def give(self, row, first_col, last_col, state, stale):
         """What is known of a row's cells, given back; what the map has already stays. state: bit 0 searched, bit 1 kept
         off; stale: their trust."""
+        self.settle()
         spans = self._spans
         spans[rectangle.ROWS] = 1
         spans[rectangle.FIRST_ROW] = row

@@ -138,6 +138,37 @@ def test_discs_are_kept_off_by_every_cell_they_touch():
             kit.cells.keep_off(0, 0, radius)
 
 
+@pytest.mark.parametrize("parts", range(1, 5))
+@pytest.mark.parametrize("way", [(1, 0), (-1, 0), (0, 1), (0, -1)])
+@pytest.mark.parametrize("how", ["kept off", "given", "freed beside"])
+def test_what_is_told_of_a_line_that_is_going_out_is_not_taken_for_ground_of_the_one_that_comes_in(how, way, parts):
+    """Both lie in the same words. The line goes out a quarter a tick, and a disc or a rectangle comes in between."""
+    kit = Kit(**SIZE)
+    kit.cells.base_line(-(1 << 29), 1 << 29)
+    kit.cells.begin(100_000, 0)
+    stand_off = StandOff(kit.cells)
+    left, low, columns, rows = kit.cells.shape[:4]
+    # In the middle of what goes out.
+    col = left + columns // 2 if not way[0] else left + BLOCK // 2 if way[0] > 0 else left + columns - BLOCK // 2
+    row = low + rows // 2 if not way[1] else low + BLOCK // 2 if way[1] > 0 else low + rows - BLOCK // 2
+    x, y = col * CELL, row * CELL
+    if how == "freed beside":
+        stand_off.add(x, y, 100)
+        stand_off.add(x + 50, y + 50, 100)
+    far = 100_000 + way[0] * 3 * BLOCK * CELL, way[1] * 2 * BLOCK * CELL
+    for _ in range(parts):
+        assert not kit.cells.follow(*far) or parts == 4
+    if how == "kept off":
+        kit.cells.keep_off(x, y, 100)
+    elif how == "freed beside":
+        stand_off.remove(0)
+    else:
+        kit.cells.give(row, col, col + 2, 3, ZERO)
+    while not kit.cells.follow(*far):
+        pass
+    assert not kit.searched() and not kit.kept()
+
+
 def test_a_rectangle_is_kept_off_by_every_cell_it_touches():
     kit = Kit(**SIZE)
     kit.cells.begin(1000, 0)
