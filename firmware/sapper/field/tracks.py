@@ -53,6 +53,7 @@ class Tracks:
         self._find_mm = 0
         self._job = new_job(CELL_MM)
         self.on = False
+        self._absolute = False  # GNSS has held the place since the base line was told
         self.reason = 0
         self._turn = 0
         self._told = 0
@@ -84,6 +85,7 @@ class Tracks:
         self._find = -1
         self.reason = 0
         self.teller.again()
+        self._absolute = pose.absolute
         self.trust.tell(pose.sigma_mm, pose.absolute)
         self.on = True
         self._tell(_BASE, right_mm, left_mm, 1)
@@ -99,6 +101,7 @@ class Tracks:
     def give(self, x0_mm, y0_mm, x1_mm, y1_mm, sigma_mm):
         """A rectangle that was searched before, its place as sure as that: the cells wholly inside, as far as the map
         goes now, in tiles that end where cells do."""
+        self.cells.settle()
         job = self._job
         job[COS] = 1 << 14
         job[SIN] = 0
@@ -134,7 +137,12 @@ class Tracks:
         and knows the ground. In between it may stand, and go back over what it knows."""
         pose = self._pose
         trust = self.trust
-        trust.tell(pose.sigma_mm, pose.absolute)
+        if pose.absolute:
+            self._absolute = True
+        # In an outage, too: sigma is of the whole error, and what it takes off marks and puts on looks stops a lane
+        # after some decimetres. Marked as of a drift the lane would go on, and for what it marked, nothing would be
+        # allowed near it when GNSS is back.
+        trust.tell(pose.sigma_mm, self._absolute)
         release = self.release
         if release.left_ms > 0 and not release.spend(elapsed_ms, self._went_um()):
             self._tell(_RELEASE, 0, 0)
@@ -142,8 +150,8 @@ class Tracks:
             self._swept.lost()
         self._turn = turn = self._turn + 1 & 3
         if turn == 3:
-            self.cells.follow(pose.x_mm, pose.y_mm)
-            self._stand_off.again_next()
+            if self.cells.follow(pose.x_mm, pose.y_mm):
+                self._stand_off.again_next()
         elif turn == 1 and searches:
             self._swept.step(pose.x_mm, pose.y_mm, pose.heading_mrad)
 

@@ -184,6 +184,44 @@ def test_a_stop_in_the_middle_of_a_lane_leaves_no_gap_when_nothing_strayed(stop)
     assert both > 80
 
 
+def test_what_is_marked_in_an_outage_owes_nothing_when_gnss_is_back():
+    """Marked as of a drift, it would make the look stand off by all that the drift may have been, 1.3 m around."""
+    rover = Rover()
+    assert rover.lane(2000)
+    rover.pose.absolute = False
+    for sigma_mm in range(SURE_MM, 22):
+        rover.pose.sigma_mm = sigma_mm
+        rover.lane(40)
+    rover.pose.absolute, rover.pose.sigma_mm = True, SURE_MM
+    rover.tick(0, 0, False)
+    assert rover.tracks.trust.since_mm(max(rover.tracks.cells.blocks)) == look_mm(SURE_MM)
+    assert rover.go(-150, 0, 1000, True)
+
+
+def test_the_less_sure_the_place_the_less_of_a_lane_is_marked_until_it_stops():
+    rover = Rover()
+    assert rover.lane(2000)
+    wide = {row for col, row in rover.searched()}
+    rover.pose.absolute = False
+    for sigma_mm in range(SURE_MM, 60):
+        rover.pose.sigma_mm = sigma_mm
+        if not rover.lane(40):
+            break
+    assert 18 <= sigma_mm < 40 and rover.tracks.reason == NOT_SEARCHED
+    last = columns(rover)[-1]
+    assert {row for col, row in rover.searched() if col == last} < wide
+
+
+def test_without_gnss_since_the_base_line_was_told_marks_are_of_a_drift():
+    rover = Rover(base=None)
+    rover.pose.absolute = False
+    assert rover.tracks.begin(-6000, 0) == ""
+    rover.tracks.give_release(Release.MOST_MS, True)
+    rover.lane(1000)
+    blocks = {block for block in rover.tracks.cells.blocks if block}
+    assert blocks == {4096 - SURE_MM}
+
+
 # A motion under way
 
 
