@@ -16,9 +16,12 @@ _TURN = const(6)
 _SHIFT = const(7)
 _SLOW_MM_S = const(60)  # as at a lane's end (motion.py)
 _BRAKE_PER_S = const(3)
+_ROLLS_MS = const(350)  # halted at its creep, it rolls as far as it went in this time, on ground as it usually is
+_ROLLS_MOST_MM = const(24)
+_NEAR_MM = const(8)  # nearer than that it does not begin anew
 _RESTS_MM_S = const(20)
 _RESTS_MRAD_S = const(100)  # likewise, of tracks that rock against each other
-_THERE_MM = const(15)
+_THERE_MM = const(25)
 _THERE_MRAD = const(15)
 _TURN_PER_S = const(3)
 _TURN_LEAST_MRAD_S = const(150)  # slower, stiction may hold the tracks on loose ground
@@ -129,7 +132,10 @@ class Moves:
         line = self.line
         line.look(self._pose)
         left = -line.left_mm if backwards else line.left_mm
-        if left <= 0:
+        rolls = self._drive.speed_mm_s * _ROLLS_MS // 1000
+        if backwards:
+            rolls = -rolls
+        if left <= _NEAR_MM or left <= min(rolls, _ROLLS_MOST_MM):
             self.speed_mm_s = 0
             self.turn_mrad_s = 0
             return True
