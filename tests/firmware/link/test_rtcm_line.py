@@ -45,6 +45,8 @@ def test_what_others_do_not_decode_is_not_either(text):
         wanted = base64.b64decode(text, validate=True) or None
     except ValueError:
         wanted = None
+    if len(text) % 4:  # CPython takes some of these: `0000=`
+        wanted = None
     assert decoded(text.encode()) == wanted
 
 
