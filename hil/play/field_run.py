@@ -260,7 +260,8 @@ class FieldRun:
         claimed = ground.intersection(area)
         # What finds take from what can be reached is theirs, as a person has to look there.
         finds = with_finds(plan.area, self.mission.contacts(), plan.geometry)
-        reachable = reachable_of(finds, plan.geometry, shapely.union_all(finds.kept_clear))
+        close = shapely.union_all(finds.kept_clear).buffer(plan.geometry.settle_mm / 1000)  # as plans have it
+        reachable = reachable_of(finds, plan.geometry, close)
         wrong = self._wrongly(searched, cells)
         found = {spot.target for spot in self.spots if spot.target is not None}
         reached = [n for n, at in enumerate(truth.targets) if n in found or ground.contains(shapely.Point(at))]

@@ -13,7 +13,7 @@ from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from sapper_host.field.area import Area, area_from
-from sapper_host.field.coverage import CLOSE, NO_FIT, STAND_OFF, Gap
+from sapper_host.field.coverage import CLOSE, NO_FIT, STAND_OFF, Gap, reachable_of
 from sapper_host.field.geometry import Geometry, geometry_of
 from sapper_host.field.journal import Journal, Note, Step, notes_of, steps_of
 from sapper_host.field.mission import DONE, Kept, Mission
@@ -114,7 +114,8 @@ def account_of(mission: Mission) -> Account:
     spots, notes, steps = mission.contacts(), notes_of(mission), steps_of(mission)
     left = rest(area, geometry, spots, searched)
     done = progress.state == DONE
-    planned = left.plan.coverage.searched if left.plan is not None else shapely.Polygon()
+    found = with_finds(area, spots, geometry)
+    planned = reachable_of(found, geometry, shapely.union_all(found.kept_clear))
     driven = _driven(mission, geometry)
     gaps = _gaps(area, geometry, claimed, doubtful, spots, notes, planned, driven, done)
     return Account(

@@ -177,11 +177,13 @@ class _Ground:
             raise ValueError(f"a plan of {size[0]} x {size[1]} cells of {cell_mm} mm")
         self._when = np.full(tuple(size), np.inf, dtype=np.float32)
         self._along = np.zeros(tuple(size), dtype=np.float32)
+        x, y = (self._low[axis] + (np.arange(size[axis]) + 0.5) * cell_mm for axis in (0, 1))
         if known is not None:
-            x, y = (self._low[axis] + (np.arange(size[axis]) + 0.5) * cell_mm for axis in (0, 1))
             self._when[known.at(x, y)] = -1
         left, low, right, high = (value * 1000 for value in area.safe_ground.bounds)
         self._safe = (left, low, right, high)
+        # A cell that reaches over the line, its middle on safe ground, is safe by no more than half of it.
+        self._when[np.ix_((x >= left) & (x <= right), (y >= low) & (y <= high))] = -1
 
     def search(self, at: int, way: _Way, geometry: Geometry) -> None:
         """The coil goes over what lies beside and ahead: cells that nobody searched before get this moment. Only behind

@@ -77,7 +77,7 @@ def lanes_of(area: Area, geometry: Geometry, flush: bool = False) -> Lanes:
     for lane, y in enumerate(middles, 1):
         root = _before_base(area, geometry, y) and not before.intersects(shapely.Point(geometry.base_x_mm, y))
         approach = round(area.approach_m * 1000) if root else None
-        for a, b in _lane_pieces(strips.wanted[y], strips.blocked[y], geometry.edge_mm, approach):
+        for a, b in _lane_pieces(strips.wanted[y], strips.blocked[y], geometry.edge_mm + geometry.cell_mm, approach):
             room = _room((a, b), strips.blocked[y], round(area.beyond_m * 1000) + geometry.settle_mm)
             pieces.append(Piece(len(pieces), lane, y, a, b, root and a <= 0, room))
     if not pieces:
@@ -147,7 +147,8 @@ def _middles(area: Area, geometry: Geometry) -> list[int]:
             f"swath is {swath} mm",
             "search it by hand, or draw it larger",
         )
-    inwards = swath / 2 - geometry.edge_mm
+    # A rover some millimetres off its line loses the outermost cells of one side; nobody else has those at the edge.
+    inwards = geometry.marked_mm - cell
     first = math.ceil((high - inwards) / cell) * cell
     last = math.floor((low + inwards) / cell) * cell
     if first <= last:

@@ -169,6 +169,7 @@ class Mission:
 
     def tell(self, move: int, done_mm: int, state: str) -> None:
         """The rover is so far in a move. What was told before, and what lies behind that, is taken and changes nothing.
+        Behind the last one the mission goes on, until a plan without moves ends it.
 
         MissionError for a move that cannot be yet, or for more of it than there is.
         """
@@ -184,13 +185,12 @@ class Mission:
                 )
             row = file.execute("SELECT kind, value FROM moves WHERE number = ?", (move,)).fetchone()
             length = 0 if row is None or row[0] == "turn" else abs(row[1])
-            if row is None or not 0 <= done_mm <= length:
+            behind = row is None and move > 0 and state != DONE
+            if row is None and not behind or not 0 <= done_mm <= length:
                 raise MissionError(str(self.path), f"move {move} has {length} mm, not {done_mm}", "drive this plan")
             if state == DONE:
                 file.execute("UPDATE moves SET driven_mm = ? WHERE number = ?", (done_mm, move))
                 move, done_mm, state = move + 1, 0, RUNNING
-                if file.execute("SELECT max(number) FROM moves").fetchone() == (move - 1,):
-                    state = DONE
             file.execute("UPDATE progress SET move = ?, done_mm = ?, state = ?", (move, done_mm, state))
 
     def searched_mm(self) -> dict[int, int]:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sapper_host.field.geometry import Geometry
-from sapper_host.field.moves import Leg, Move, Pose, legs
+from sapper_host.field.moves import AHEAD, Leg, Move, Pose, legs
 
 Clear = Callable[[Pose, Pose], float]
 # Shorter stretches are not worth a move of their own.
 _STRETCH_LEAST_MM = 300
+# A board's map is 12.8 m along x, and 6.4 m across; it reaches at least 1.6 m ahead (ground/cells.py).
+_WHOLE_MOST_MM, _PART_MOST_MM, _PART_LEAST_MM = 9000, 1000, 150
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,22 @@ class Order:
                 return f"shift {self.end.y_mm}"
             case kind:
                 return f"{kind} {self.end.x_mm} {self.end.y_mm}"
+
+
+def part_of(order: Order, place: tuple[int, int, int]) -> Order:
+    """Of a long way over known ground, the next part: a board's map goes with the rover, and of what it is told of the
+    ground ahead it keeps only what the map reaches to."""
+    move, end = order.move, order.end
+    if move.kind not in ("ahead", "back"):
+        return order
+    dx, dy = AHEAD[end.heading]
+    sign = 1 if move.kind == "ahead" else -1
+    left_mm = sign * ((end.x_mm - place[0]) * dx + (end.y_mm - place[1]) * dy)
+    if left_mm <= (_PART_MOST_MM if dy else _WHOLE_MOST_MM):
+        return order
+    # Counted from the end, so that a place that trembles does not move them.
+    after_mm = int((left_mm - _PART_LEAST_MM) // _PART_MOST_MM) * _PART_MOST_MM
+    return Order(replace(move, value=max(1, move.value - after_mm)), order.start, end.gone(-sign * after_mm))
 
 
 def heading_mrad(quarters: int) -> int:

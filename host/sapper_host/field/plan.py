@@ -20,7 +20,7 @@ from sapper_host.field.plain import plain_route
 from sapper_host.field.route import Route, route_of
 
 # So far a rover goes for a square metre more.
-_METRES_FOR_M2 = 100.0
+METRES_FOR_M2 = 100.0
 # Of areas with more of them one way to lay lanes is tried.
 _OBSTACLES_BOTH_WAYS = 12
 
@@ -108,7 +108,7 @@ def _parts(route: Route) -> tuple[Pose, tuple[Move, ...], dict[int, str]]:
 def _worth(plan: Plan) -> float:
     """What is not searched weighs more than a longer way."""
     missed = (1 - plan.coverage.share) * plan.coverage.reachable_m2
-    return plan.driven_m + _METRES_FOR_M2 * missed
+    return plan.driven_m + METRES_FOR_M2 * missed
 
 
 def _check_way(area: Area, geometry: Geometry) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sapper_host.field.comb_choice import combs_of
-from sapper_host.field.combs import AGAIN, Comb, visit_y_mm
+from sapper_host.field.combs import AGAIN, Comb, Combs, visit_y_mm
 from sapper_host.field.geometry import Geometry
 from sapper_host.field.lanes import Lanes, Piece
 from sapper_host.field.moves import AHEAD, Move, Pose
@@ -23,17 +23,18 @@ class Route:
     reasons: dict[int, str]
 
 
-def route_of(lanes: Lanes, geometry: Geometry, approach_mm: int) -> Route:
-    """The moves that search every piece that can be reached. approach_mm: see `Area`, for the reasons."""
-    return _Router(lanes, geometry, approach_mm).run()
+def route_of(lanes: Lanes, geometry: Geometry, approach_mm: int, combs: bool = True) -> Route:
+    """The moves that search every piece that can be reached. approach_mm: see `Area`, for the reasons. combs: not only
+    what begins at the base line."""
+    return _Router(lanes, geometry, approach_mm, combs).run()
 
 
 class _Router:
-    def __init__(self, lanes: Lanes, geometry: Geometry, approach_mm: int) -> None:
+    def __init__(self, lanes: Lanes, geometry: Geometry, approach_mm: int, combs: bool) -> None:
         self._lanes, self._g, self._approach_mm = lanes, geometry, approach_mm
         least = geometry.base_x_mm + geometry.coil_ahead_mm
         self._roots = {p.lane: p for p in lanes.pieces if p.from_base and p.to_mm - geometry.settle_mm > max(0, least)}
-        self._combs = combs_of(lanes, geometry, self._roots)
+        self._combs = combs_of(lanes, geometry, self._roots) if combs else Combs()
         self._moves: list[Move] = []
         self._pose = Pose(0, 0)
         self._lane = 0

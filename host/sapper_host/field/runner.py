@@ -13,7 +13,7 @@ from sapper_host.field.heard import HELD_STATES, gone_mm, on_line, reached
 from sapper_host.field.journal import session_of, set_up
 from sapper_host.field.mission import DONE
 from sapper_host.field.moves import Move, Pose
-from sapper_host.field.orders import Order, orders_of
+from sapper_host.field.orders import Order, orders_of, part_of
 from sapper_host.field.port import Answer, Port
 from sapper_host.field.rest import rest
 from sapper_host.field.running import Phase, Running
@@ -33,8 +33,7 @@ _REST_LEAST_MM = 700
 # So many plans one after the other that together brought so few cells end a mission.
 _FRUITLESS_PLANS = 6
 _FRUITLESS_CELLS = 20
-# Above the planned sigma; and so long a rover stands before people are asked.
-_LESS_SURE_MM = 5
+# So long a rover that is not sure of its place stands before people are asked.
 _WAIT_FOR_PLACE_S = 150.0
 
 
@@ -201,6 +200,7 @@ class Runner(Running):
             return self._reached(order)
         if not self._sure():
             return None
+        order = part_of(order, place)
         line = order.line
         if self._troubles.many(line):
             if self._troubles.stuck():
@@ -236,7 +236,7 @@ class Runner(Running):
         """Whether the place is known well enough to go on. A rover that stands gets no less sure, and a receiver that
         has lost its fix mostly finds it again; when it does not, people place the rover."""
         sigma = self.known.sigma_mm
-        if sigma is not None and sigma <= self.geometry.sigma_mm + _LESS_SURE_MM:
+        if self._known_well():
             self._unsure_since_s = None
             return True
         if self._unsure_since_s is None:
@@ -282,11 +282,11 @@ class Runner(Running):
         if self.order is None:
             self._troubles.forgive()
         left = rest(self.area, self.geometry, self.mission.contacts(), self.searched, self._troubles.given_up)
-        if left.plan is None:
+        if left.why:
             self.people.tell(f"nothing more can be planned: {left.why}")
         if left.refused:
             self.people.tell(f"{left.refused} ways of the new plan did not pass its check, and are left out")
-        work = sum(move.value for move in left.moves if move.kind == "lane")
+        work = left.work_mm
         if self.order is None and (work < _REST_LEAST_MM or not self._troubles.worth(work)):
             self.mission.replan(self._end_of_plan(), (), self._why)
             self._load()

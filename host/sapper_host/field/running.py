@@ -22,6 +22,8 @@ from sapper_host.field.troubles import CAUSES, Troubles
 
 _TELL_MM = 200
 _STEP_MM = 100
+# Above the planned sigma.
+_LESS_SURE_MM = 5
 
 
 class Phase(Enum):
@@ -149,9 +151,14 @@ class Running:
 
     def _to(self, phase: Phase) -> None:
         if phase is Phase.STOPPED and self.phase is not phase and self.known.reason == "ground":
-            self._troubles.ground(self.order.line if self.order else "")
+            self._troubles.ground(self.order.line if self.order else "", unsure=not self._known_well())
         self.phase, self._since_s = phase, self._now_s
         self.known.fresh = False
+
+    def _known_well(self) -> bool:
+        """Whether the place is known well enough to drive on."""
+        sigma = self.known.sigma_mm
+        return sigma is not None and sigma <= self.geometry.sigma_mm + _LESS_SURE_MM
 
     def _end_of_plan(self) -> Pose:
         return self._orders[-1].end if self._orders else Pose(self.geometry.base_x_mm, 0)

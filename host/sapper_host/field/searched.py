@@ -23,6 +23,8 @@ from sapper_host.field.moves import Pose
 
 # Around the area's box: lanes go on beyond it.
 _AROUND_MM = 2000
+# Before the base line ground is safe; so near to it a board asks its map, as the line is where its place says.
+BEFORE_MM = 100
 NONE = 65535
 Rectangle = tuple[int, int, int, int, int]
 
@@ -118,7 +120,8 @@ class Searched:
 
     def along(self, first: Pose, last: Pose, geometry: Geometry) -> float:
         """Of a lane that searches from a place to another, how much is claimed, from its beginning on (mm)."""
-        half, cell = geometry.marked_mm, self.cell_mm
+        # Of the outermost cells a rover some millimetres off its line loses one side; the lane beside it has that.
+        half, cell = geometry.marked_mm - self.cell_mm, self.cell_mm
         claimed: NDArray[np.bool_] = self.claimed(geometry)
         line: NDArray[np.bool_]
         if first.heading % 2 == 0:

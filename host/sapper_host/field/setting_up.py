@@ -14,7 +14,7 @@ from sapper_host.field.mission import Kept
 from sapper_host.field.orders import Order
 from sapper_host.field.people import Placed
 from sapper_host.field.rest import STAND_OFF_MM
-from sapper_host.field.searched import Rectangle, Searched, sigma_most_mm
+from sapper_host.field.searched import BEFORE_MM, Rectangle, Searched, sigma_most_mm
 
 # Circles that a board is told at most, as it has room for 48 and keeps its finds there, too; and the largest (field/
 # tracks.py, ground/cells.py).
@@ -22,8 +22,6 @@ AVOID_MOST = 32
 RADIUS_MOST_MM = 2000
 # Smaller rectangles of known ground are searched once more.
 _CELLS_LEAST = 4
-# Before the base line ground is safe; so near to it a board asks its map, as the line is where its place says.
-_BEFORE_MM = 100
 # A board takes sides of 30 m (console/field_commands.py), with what is before the line.
 _SIDE_MOST_MM = 25_000
 # Of a move's ground, the largest rectangles; and how far beyond the tracks that turn.
@@ -75,7 +73,7 @@ def _searched(rectangles: Sequence[Rectangle], geometry: Geometry) -> list[str]:
     least = _CELLS_LEAST * geometry.cell_mm**2
     side = _SIDE_MOST_MM
     return [
-        f"searched {left if left else -_BEFORE_MM} {low} {min(x1, left + side)} {min(y1, low + side)} {sigma}"
+        f"searched {left if left else -BEFORE_MM} {low} {min(x1, left + side)} {min(y1, low + side)} {sigma}"
         for x0, y0, x1, y1, sigma in rectangles
         if (x1 - x0) * (y1 - y0) >= least
         for left in range(x0, x1, side)

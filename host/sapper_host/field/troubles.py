@@ -45,6 +45,7 @@ class Troubles:
         self._refusals: dict[str, int] = {}
         self._said: dict[str, list[int]] = {}
         self._ground: dict[str, int] = {}
+        self._met: dict[str, int] = {}
         self._backed: dict[str, int] = {}
         self._work: list[int] = []
         self._stuck = 0
@@ -60,9 +61,11 @@ class Troubles:
         """It took it, from here."""
         self._said.setdefault(line, []).append(at_mm)
 
-    def ground(self, line: str) -> None:
-        """The ground check refused or stopped it."""
-        self._ground[line] = self._ground.get(line, 0) + 1
+    def ground(self, line: str, unsure: bool = False) -> None:
+        """The ground check refused or stopped it. unsure: as the place was not known well, which will be better."""
+        self._met[line] = self._met.get(line, 0) + 1
+        if not unsure:
+            self._ground[line] = self._ground.get(line, 0) + 1
 
     def done(self, line: str) -> None:
         """It came to its end: what it took does not count any more."""
@@ -72,7 +75,7 @@ class Troubles:
 
     def forgive(self) -> None:
         """All else is driven: what was given up is tried once more."""
-        for each in (self._refusals, self._said, self._ground, self._backed):
+        for each in (self._refusals, self._said, self._ground, self._met, self._backed):
             each.clear()
         self.given_up.clear()
 
@@ -92,8 +95,8 @@ class Troubles:
 
     def backs_up(self, line: str) -> bool:
         """Whether a lane needs its lead-in once more: once for each time that it met ground not searched."""
-        if self._ground.get(line, 0) > self._backed.get(line, 0):
-            self._backed[line] = self._ground[line]
+        if self._met.get(line, 0) > self._backed.get(line, 0):
+            self._backed[line] = self._met[line]
             return True
         return False
 

@@ -95,9 +95,16 @@ def test_a_lane_that_ended_early_counts_what_was_driven(path: Path, plan: Plan) 
     assert mission.searched_mm()[plan.moves[0].lane] < plan.moves[0].value
 
 
-def test_all_of_it_driven_is_done(path: Path, plan: Plan) -> None:
+def test_all_of_it_driven_is_not_done_until_nothing_more_is_planned(path: Path, plan: Plan) -> None:
+    """Whoever is killed then, the next program looks at what is left."""
     mission = Mission(path, "board-1")
     drive(mission, len(plan.moves))
+    assert mission.progress() == Progress(len(plan.moves), 0, RUNNING)
+    mission.tell(len(plan.moves), 0, STOPPED)
+    assert mission.progress() == Progress(len(plan.moves), 0, STOPPED)
+    with pytest.raises(MissionError):
+        mission.tell(len(plan.moves), 0, DONE)
+    mission.replan(plan.start, (), "nothing is left")
     assert mission.progress() == Progress(len(plan.moves), 0, DONE)
     assert sum(mission.searched_mm().values()) == sum(move.value for move in plan.moves if move.kind == "lane")
 
@@ -236,7 +243,7 @@ def driven_by_many(path: Path, plan: Plan, chance: random.Random) -> int:
     create_mission(path, plan)
     kills = 0
     at = Mission(path).progress()
-    while at.state != DONE:
+    while at.move < len(plan.moves):
         was_killed, lines = killed(path, chance.uniform(0, 0.05))
         kills += was_killed
         at = Mission(path).progress()
@@ -244,7 +251,7 @@ def driven_by_many(path: Path, plan: Plan, chance: random.Random) -> int:
             move, mm = map(int, lines[-1].split())
             assert (at.move, at.done_mm) >= (move, mm)
     mission = Mission(path)
-    assert mission.progress() == Progress(len(plan.moves), 0, DONE)
+    assert mission.progress() == Progress(len(plan.moves), 0, RUNNING)
     assert sum(mission.searched_mm().values()) == sum(move.value for move in plan.moves if move.kind == "lane")
     assert [kept.number for kept in mission.contacts()] == list(range(len(plan.moves)))
     return kills

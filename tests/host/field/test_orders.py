@@ -6,7 +6,7 @@ import pytest
 
 from sapper_host.field.check import walk
 from sapper_host.field.moves import Move, Pose
-from sapper_host.field.orders import orders_of, rest_of, shorter, way_back
+from sapper_host.field.orders import Order, orders_of, part_of, rest_of, shorter, way_back
 from sapper_host.field.plan import plan_of
 from tests.host.field.fields import USUAL, rectangle, round_obstacle
 
@@ -49,3 +49,27 @@ def test_what_is_searched_is_not_driven_again_and_no_track_leaves_searched_groun
     half = rest_of(plan.start, plan.moves, USUAL, lambda first, last: 2000.0)
     assert sum(m.value for m in half if m.kind == "lane") < sum(m.value for m in plan.moves if m.kind == "lane") / 1.2
     assert orders_of(plan.start, half)[-1].end.x_mm == USUAL.base_x_mm
+
+
+def parts(order: Order, step_mm: int = 7) -> list[str]:
+    """What the board is told on a long way, wherever it stands when it is asked."""
+    x, y = order.start.x_mm, order.start.y_mm
+    dx, dy = (order.end.x_mm > x) - (order.end.x_mm < x), (order.end.y_mm > y) - (order.end.y_mm < y)
+    lines = []
+    for _ in range(0, abs(order.end.x_mm - x) + abs(order.end.y_mm - y), step_mm):
+        lines.append(part_of(order, (x, y, 0)).line)
+        x, y = x + dx * step_mm, y + dy * step_mm
+    return list(dict.fromkeys(lines))
+
+
+def test_a_long_way_across_is_told_in_parts_as_a_boards_map_goes_with_it() -> None:
+    [order] = orders_of(Pose(1550, -400, 3), [Move("ahead", 3300, 2)])
+    assert parts(order) == ["ahead 1550 -700", "ahead 1550 -1700", "ahead 1550 -2700", "ahead 1550 -3700"]
+    [order] = orders_of(Pose(1550, -3700, 3), [Move("back", 3300, 2)])
+    assert parts(order) == ["back 1550 -3400", "back 1550 -2400", "back 1550 -1400", "back 1550 -400"]
+    [order] = orders_of(Pose(-1100, -400), [Move("ahead", 6000, 2)])
+    assert parts(order) == [order.line], "a map is long along lanes"
+    [order] = orders_of(Pose(11000, -400), [Move("back", 12100, 2)])
+    assert len(parts(order)) > 3
+    [order] = orders_of(Pose(1550, -400, 3), [Move("lane", 3300, 2)])
+    assert parts(order) == [order.line], "a lane makes its own ground"
