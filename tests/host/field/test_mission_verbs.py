@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ from sapper_host.field.runner import Runner
 from sapper_host.field.running import Phase
 from sapper_host.field.teach import Corner, corner_of, taught_toml
 from sapper_host.field.terminal_people import TerminalPeople
+from tests.host.fake_board import FakeBoard
 from tests.host.field.fake_rover import FakeRover
 from tests.host.field.fields import USUAL, rectangle
+from tests.host.field.rtcm_made import epoch
 from tests.host.field.test_interrupted import Crew
 
 pytestmark = [pytest.mark.unit, pytest.mark.usefixtures("own_cache")]
@@ -138,3 +141,24 @@ def test_the_operator_is_asked_once_and_what_was_typed_before_does_not_count() -
     people._typed.put("-1,2 -0.4 3")
     placed = people.place("it does not know")
     assert placed is not None and (placed.x_mm, placed.y_mm, placed.heading_mrad) == (-1200, -400, 52)
+
+
+def test_corrections_go_up_beside_a_mission_and_their_age_stands_in_its_lines(
+    driven: Path, tmp_path: Path, board: FakeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = tmp_path / "base.rtcm3"
+    recording.write_bytes(b"".join(epoch(1000)))
+
+    def step(runner: Runner, _: object) -> Phase:
+        """Until the recording has gone up and its end is told."""
+        sent = [line for line in board.heard if line.startswith("rtcm ")]
+        return Phase.HELD if len(sent) >= 4 and "at its end" in "".join(lines) else Phase.CONNECT
+
+    lines: list[str] = []
+    monkeypatch.setattr(Runner, "step", step)
+    monkeypatch.setattr("sapper_host.verbs.field.run.say", lines.append)
+    words = ["--port", board.port, "--rtcm", f"file:{recording}", "--rtcm-rate", "1000"]
+    assert main(["field", "run", str(driven), "--yes", *words]) == Status.OK  # it is done
+    assert lines[0].endswith("done; no corrections yet")
+    assert any("at its end; run the mission again" in line for line in lines)
+    assert not [thread for thread in threading.enumerate() if thread.name == "corrections"]

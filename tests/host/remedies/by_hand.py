@@ -10,13 +10,14 @@ CLASSES = {
     "NotPrintedError": "likewise, of what is printed",
     "KeysFileError": "a file of keys is not whole, or none: fetched or exported again, or another one named",
     "Interrupted": "the person's own wish",
+    "SourceError": "told beside a mission, which goes on: where corrections come from is opened again by itself",
     "FieldError": "an area, a rover's measures or a mission is wrong where it says: it is to be corrected there",
     "MissionError": "likewise, of a mission's file, which is left as it is",
     "BoardError": "the board's own words say what to do, or, of its state and its link, the command table",
 }
 # tests/host/field/test_mission.py, tests/host/test_streams.py, tests/host/flash/test_uf2.py,
-# tests/host/flash/test_verdicts.py
-CLASSES_BY_HAND = ("MissionError", "NotPrintedError", "Uf2Error", "Interrupted")
+# tests/host/flash/test_verdicts.py, tests/host/field/test_rtcm_source.py
+CLASSES_BY_HAND = ("MissionError", "NotPrintedError", "Uf2Error", "Interrupted", "SourceError")
 
 # The rigs' and the provers' errors are for who writes programs with them: the room, and how many it has. (`sapper`
 # shows them as its own, see verbs/rigs.py; the commands they name are checked as all others.)

@@ -68,6 +68,27 @@ def finds_mistyped(at: Stage) -> None:
     assert at.fails(name, "field", "run", mission, "--yes", "--finds", "asks") == "say ask or skirt"
 
 
+@situation("field/rtcm_source.py: --rtcm '{}' is no source of corrections", "verbs/field/run.py: --rtcm-rate {}")
+def corrections_mistyped(at: Stage) -> None:
+    mission = _mission(at)
+    run = ("field", "run", mission, "--yes", "--rtcm")
+    one, rate = "field/rtcm_source.py: --rtcm '{}' is no source of corrections", "verbs/field/run.py: --rtcm-rate {}"
+    remedy = at.fails(one, *run, "/dev/ttyUSB1")
+    assert remedy == "say serial:/dev/ttyX[@BAUD], tcp:HOST:PORT or file:PATH"
+    assert at.fails(rate, *run, "serial:/dev/ttyUSB1", "--rtcm-rate", "9") == "give 100 to 1000 B/s"
+
+
+@situation("field/rtcm_source.py: {} cannot be read ({})", "field/rtcm_source.py: {} holds no MSM4 or MSM7 of RTCM 3")
+def corrections_from_a_file_that_has_none(at: Stage) -> None:
+    mission, other = _mission(at), at.file("walk.nmea", "$GNGGA,,*00\r\n")
+    gone, none = ("field/rtcm_source.py: {} cannot be read ({})",
+                  "field/rtcm_source.py: {} holds no MSM4 or MSM7 of RTCM 3")  # fmt: skip
+    remedy = at.fails(gone, "field", "run", mission, "--yes", "--rtcm", f"file:{at.folder / 'no'}")
+    assert remedy == "give a recording of raw RTCM 3"
+    remedy = at.fails(none, "field", "run", mission, "--yes", "--rtcm", f"file:{other}")
+    assert remedy == "give a recording of raw RTCM 3, as a base station writes it"
+
+
 @situation("verbs/field/run.py: nobody is there to be asked")
 def a_mission_run_from_a_pipe(at: Stage) -> None:
     mission = _mission(at)
