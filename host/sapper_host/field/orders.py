@@ -36,6 +36,11 @@ class Order:
             case kind:
                 return f"{kind} {self.end.x_mm} {self.end.y_mm}"
 
+    @property
+    def name(self) -> str:
+        """By which it is remembered: a turn's line says nothing of where it is made."""
+        return f"{self.line} at {self.start.x_mm} {self.start.y_mm}" if self.move.kind == "turn" else self.line
+
 
 def part_of(order: Order, place: tuple[int, int, int]) -> Order:
     """Of a long way over known ground, the next part: a board's map goes with the rover, and of what it is told of the

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -16,6 +17,9 @@ from sapper_host.field.pocket_ground import PocketGround
 
 # A quarter turn takes as long as so many millimetres.
 _TURN_MM = 1500
+# As orders.py names a turn; and so many places around it are no better.
+_TURN = re.compile(r"turn -?\d+ at (-?\d+) (-?\d+)")
+_CLOSE = 2
 # Of ways that are alike otherwise, those with the front to the field.
 _HOMEWARDS = 1.05
 
@@ -23,13 +27,18 @@ _HOMEWARDS = 1.05
 class Ways:
     """From a pose to all others. mm[heading, i, j]: how far, turns among it; infinite where no way leads to.
 
-    stands[heading], turns[heading]: see PocketGround. ValueError when nothing may stand at `start`.
+    stands[heading], turns[heading]: see PocketGround. given_up: names of orders, of which the turns are not made, nor
+    close by. ValueError when nothing may stand at `start`.
     """
 
-    def __init__(self, ground: PocketGround, start: Pose) -> None:
+    def __init__(self, ground: PocketGround, start: Pose, given_up: Collection[str] = ()) -> None:
         self._ground = ground
         self.stands = np.stack([ground.stands(heading) for heading in range(4)])
         self.turns = np.stack([ground.turns(heading) for heading in range(4)])
+        for name in given_up:
+            if turn := _TURN.fullmatch(name):
+                i, j = ground.place(Pose(int(turn[1]), int(turn[2])))
+                self.turns[:, max(0, i - _CLOSE) : i + _CLOSE + 1, max(0, j - _CLOSE) : j + _CLOSE + 1] = False
         self._start = (start.heading, *ground.place(start))
         if not self.stands[self._start]:
             raise ValueError(f"nothing may stand at {start}")

@@ -42,12 +42,12 @@ def pocket_moves(
     ground: PocketGround, start: Pose, lane_of_y: NDArray[np.int_], given_up: Collection[str] = ()
 ) -> list[Move]:
     """Moves from `start`, before the base line, over all that is worth it, and back onto the base line. lane_of_y: of
-    each row of places, the number of the lane that it lies in. given_up: lines that are not tried."""
+    each row of places, the number of the lane that it lies in. given_up: names of orders that are not tried."""
     out: list[Move] = []
     here = start
     try:
         for _ in range(_LANES_MOST):
-            ways = Ways(ground, here)
+            ways = Ways(ground, here, given_up)
             lane = _best(ground, ways, given_up)
             if lane is None:
                 break
@@ -56,7 +56,7 @@ def pocket_moves(
             out += [*ways.moves(lane.heading, lane.i, lane.j, number), Move("lane", length, number)]
             here = ground.pose(lane.heading, lane.i, lane.j).gone(length)
             ground.search(lane.searches)
-        ways = Ways(ground, here)
+        ways = Ways(ground, here, given_up)
     except ValueError:  # nothing may stand here: what was found since it was driven keeps off its own ground
         return []
     i, _ = ground.place(start)

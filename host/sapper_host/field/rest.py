@@ -18,6 +18,7 @@ from sapper_host.field.mission import Kept
 from sapper_host.field.moves import Move, Pose
 from sapper_host.field.orders import Order, orders_of, rest_of, shorter
 from sapper_host.field.pocket_ground import PocketGround, pocket_ground
+from sapper_host.field.pocket_ways import Ways
 from sapper_host.field.pockets import pocket_moves
 from sapper_host.field.route import route_of
 from sapper_host.field.searched import Searched
@@ -76,8 +77,8 @@ def rest(
 ) -> Rest:
     """Plan what is left: lanes from the base line first; when there are none, pockets over what is searched by then.
 
-    given_up: lines that the board does not take: what is driven for them, from one standing on the base line to the
-    next, is left out. So is what the walk over the ground that is claimed does not let pass.
+    given_up: names of orders that the board does not take: what is driven for them, from one standing on the base line
+    to the next, is left out. So is what the walk over the ground that is claimed does not let pass.
     """
     found = with_finds(area, contacts, geometry)
     start = Pose(geometry.base_x_mm, 0)
@@ -91,7 +92,7 @@ def rest(
     for lanes in ways:
         route = route_of(lanes, geometry, round(area.approach_m * 1000), combs=False)
         left = rest_of(route.start, route.moves, geometry, lambda first, last: searched.along(first, last, geometry))
-        tours = [tour for tour in tours_of(route.start, left) if not any(each.line in given_up for each in tour)]
+        tours = [tour for tour in tours_of(route.start, left) if not any(each.name in given_up for each in tour)]
         moves, refused = checked(found, geometry, route.start, _worth(tours, ground), known)
         made = Rest(route.start, moves, refused=refused)
         if made.work_mm and (best is None or made.work_mm < best.work_mm):
@@ -130,6 +131,34 @@ def _pockets(
         banned.add(lane.line)
         refused += 1
     return Rest(start, (), refused=refused)
+
+
+def way_home(
+    area: Area, geometry: Geometry, searched: Searched, stand: Pose, given_up: Collection[str] = ()
+) -> list[Move] | None:
+    """From where a rover stands on ground that is claimed, onto the base line by the shortest way; None where none
+    leads there. Finds are not in its way: it came between them, and a coil may lie over one."""
+    ground = pocket_ground(area, geometry, searched, [])
+    try:
+        ways = Ways(ground, stand, given_up)
+    except ValueError:
+        return None
+    i, _ = ground.place(Pose(geometry.base_x_mm, 0))
+    j = int(np.argmin(ways.mm[0, i]))
+    return _ending_at(geometry.base_x_mm, stand, ways.moves(0, i, j, 1)) if np.isfinite(ways.mm[0, i, j]) else None
+
+
+def _ending_at(x_mm: int, start: Pose, moves: list[Move]) -> list[Move]:
+    """Ways begin at the nearest corner of cells; the last stretch along x makes up for that."""
+    orders = orders_of(start, moves)
+    off = x_mm - orders[-1].end.x_mm if orders else 0
+    for at in range(len(orders) - 1, -1, -1):
+        move, heading = orders[at].move, orders[at].start.heading
+        if move.kind != "turn" and heading % 2 == 0:
+            ahead = (move.kind == "ahead") == (heading == 0)
+            moves[at] = replace(move, value=move.value + (off if ahead else -off))
+            break
+    return moves
 
 
 def tours_of(start: Pose, moves: Sequence[Move]) -> list[list[Order]]:

@@ -15,7 +15,7 @@ from sapper_host.field.mission import DONE
 from sapper_host.field.moves import Move, Pose
 from sapper_host.field.orders import Order, orders_of, part_of
 from sapper_host.field.port import Answer, Port
-from sapper_host.field.rest import rest
+from sapper_host.field.rest import rest, way_home
 from sapper_host.field.running import Phase, Running
 from sapper_host.field.setting_up import along, place_line, setting_up
 from sapper_host.field.troubles import remedy_of
@@ -33,6 +33,8 @@ _REST_LEAST_MM = 700
 # So many plans one after the other that together brought so few cells end a mission.
 _FRUITLESS_PLANS = 6
 _FRUITLESS_CELLS = 20
+# Lanes of so much that are left then are no end.
+_MUCH_MM = 10_000
 # So long a rover that is not sure of its place stands before people are asked.
 _WAIT_FOR_PLACE_S = 150.0
 
@@ -201,12 +203,12 @@ class Runner(Running):
         if not self._sure():
             return None
         order = part_of(order, place)
-        line = order.line
-        if self._troubles.many(line):
+        line, name = order.line, order.name
+        if self._troubles.many(name):
             if self._troubles.stuck():
                 return self._hold(f"the board does not take '{line}': look at it; `sapper console`, `release` waives")
             return self._to_ground("the board does not take the next move")
-        if order.move.kind == "lane" and self._troubles.backs_up(line):
+        if order.move.kind == "lane" and self._troubles.backs_up(name):
             self._detour = step_back(order, self.geometry, self.searched)
             return None
         lifted, self.finds.lifted = self.finds.lifted, False
@@ -223,11 +225,11 @@ class Runner(Running):
         def then(answer: Answer) -> None:
             self._given_for = ""
             if not answer.ok:
-                self._troubles.refused(line, answer.text)
+                self._troubles.refused(name, answer.text)
                 self._note("stopped: ground" if answer.text.startswith("ground") else "refused", answer.text)
                 self.people.tell(f"the board does not take '{line}': {answer.text}")
             else:
-                self._troubles.said(line, gone_mm(order, place))
+                self._troubles.said(name, gone_mm(order, place))
 
         self._say(line, then)
         return None
@@ -251,7 +253,7 @@ class Runner(Running):
         return False
 
     def _reached(self, order: Order) -> None:
-        self._troubles.done(order.line)
+        self._troubles.done(order.name)
         if order is self._detour:
             self._detour = None
             return
@@ -274,28 +276,36 @@ class Runner(Running):
         if self.searched.rounds < self._rounds_till:
             self._note("no telemetry", "the board told too little of its map")
         self.journal.write()
-        if self._no_better():
-            self.people.tell("nothing more gets searched from here; what is left is listed with its causes")
-            self.mission.replan(self._end_of_plan(), (), "nothing more gets searched")
-            self._load()
-            return self._to(Phase.DONE)
         if self.order is None:
             self._troubles.forgive()
         left = rest(self.area, self.geometry, self.mission.contacts(), self.searched, self._troubles.given_up)
+        if self._no_better():
+            return self._end("nothing more gets searched")
         if left.why:
             self.people.tell(f"nothing more can be planned: {left.why}")
         if left.refused:
             self.people.tell(f"{left.refused} ways of the new plan did not pass its check, and are left out")
         work = left.work_mm
         if self.order is None and (work < _REST_LEAST_MM or not self._troubles.worth(work)):
-            self.mission.replan(self._end_of_plan(), (), self._why)
-            self._load()
-            return self._to(Phase.DONE)
+            return self._end(self._why)
         here, moves = self._out()
         base = orders_of(here, moves)[-1].end if moves else here
         if left.moves and left.start.y_mm != base.y_mm:
             moves.append(Move("shift", left.start.y_mm - base.y_mm, left.moves[0].lane))
         return self._replan(here, [*moves, *left.moves], self._why)
+
+    def _end(self, why: str) -> None:
+        """Done; or held, where much is left that could be searched if the rover got there."""
+        left = rest(self.area, self.geometry, self.mission.contacts(), self.searched)
+        if left.work_mm >= _MUCH_MM:
+            return self._hold(
+                f"plan after plan brought no more ground, and lanes of {left.work_mm / 1000:.0f} m are left: see why "
+                "(`sapper field map`), mostly receiver, antenna or corrections, and run it again"
+            )
+        self.people.tell("nothing more gets searched; what is left is listed with its causes")
+        self.mission.replan(self._end_of_plan(), (), why)
+        self._load()
+        return self._to(Phase.DONE)
 
     def _no_better(self) -> bool:
         """Whether plan after plan brought no ground: the map as it was at each of them."""
@@ -310,7 +320,15 @@ class Runner(Running):
         if astray and place is not None and (placed := onto_base_line(place, self.geometry, self.area)) is not None:
             return placed[0], list(placed[1])
         out = way_out(self._orders[: self._at - self._first + 1], order, self.geometry)
-        return (out[0], list(out[1])) if out else (self._end_of_plan(), [])
+        if out is None:
+            return self._end_of_plan(), []
+        start, moves = out[0], list(out[1])
+        back = orders_of(start, moves[:1])  # out of the move under way; from there on any way will do
+        if back and back[0].move.kind != "shift":
+            home = way_home(self.area, self.geometry, self.searched, back[0].end, self._troubles.given_up)
+            if home is not None:
+                return start, [*moves[:1], *home]
+        return start, moves
 
     def _replan(self, start: Pose, moves: list[Move], why: str) -> None:
         order, place = self.order, self.known.place

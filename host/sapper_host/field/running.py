@@ -151,7 +151,7 @@ class Running:
 
     def _to(self, phase: Phase) -> None:
         if phase is Phase.STOPPED and self.phase is not phase and self.known.reason == "ground":
-            self._troubles.ground(self.order.line if self.order else "", unsure=not self._known_well())
+            self._troubles.ground(self.order.name if self.order else "", unsure=not self._known_well())
         self.phase, self._since_s = phase, self._now_s
         self.known.fresh = False
 

@@ -21,11 +21,11 @@ from sapper_host.field.searched import BEFORE_MM, Rectangle, Searched, sigma_mos
 AVOID_MOST = 32
 RADIUS_MOST_MM = 2000
 # Smaller rectangles of known ground are searched once more.
-_CELLS_LEAST = 4
+_CELLS_LEAST = 2
 # A board takes sides of 30 m (console/field_commands.py), with what is before the line.
 _SIDE_MOST_MM = 25_000
 # Of a move's ground, the largest rectangles; and how far beyond the tracks that turn.
-_WAY_MOST, _WAY_MORE_MM = 12, 200
+_WAY_MOST, _WAY_MORE_MM = 20, 200
 
 
 def setting_up(

@@ -13,7 +13,7 @@ from sapper_host.field.orders import orders_of
 from sapper_host.field.pocket_ground import PocketGround, everywhere, pocket_ground, searches, turned
 from sapper_host.field.pocket_ways import Ways
 from sapper_host.field.pockets import pocket_moves
-from sapper_host.field.rest import rest, with_finds
+from sapper_host.field.rest import rest, way_home, with_finds
 from sapper_host.field.searched import Searched
 from tests.host.field.fields import USUAL, rectangle, round_obstacle
 
@@ -107,6 +107,31 @@ def test_a_lane_that_is_given_up_is_not_planned_again() -> None:
     ground = pocket_ground(area, USUAL, searched, [])
     others = pocket_moves(ground, START, np.zeros(ground.shape[1], dtype=int), lanes)
     assert lanes and not lanes & {order.line for order in orders_of(START, others)}
+
+
+def test_a_turn_that_the_board_did_not_take_is_not_made_there_or_close_by_but_elsewhere() -> None:
+    area = rectangle(8, 6)
+    searched = searched_but(area, (3.0, -3.5, 4.0, -2.5))
+    _, moves = planned(area, searched)
+    turns = [order for order in orders_of(START, moves) if order.move.kind == "turn" and order.start.x_mm > 0]
+    ground = pocket_ground(area, USUAL, searched, [])
+    others = pocket_moves(ground, START, np.zeros(ground.shape[1], dtype=int), {turns[0].name})
+    made = [order for order in orders_of(START, others) if order.move.kind == "turn"]
+    bad = turns[0].start
+    assert made and all(max(abs(o.start.x_mm - bad.x_mm), abs(o.start.y_mm - bad.y_mm)) > 100 for o in made)
+    assert walk(area, USUAL, START, others, known=searched.known(USUAL)).clear
+
+
+def test_the_way_home_is_over_known_ground_from_anywhere_and_ends_where_shifts_begin() -> None:
+    area = rectangle(8, 6, (round_obstacle(3, -3, 0.3),))
+    searched = searched_but(area, (2.4, -3.6, 5.0, -2.4))
+    for stand in (Pose(6000, -3000), Pose(6013, -3021, 1), Pose(1700, -3000, 2), Pose(5555, -777, 3)):
+        home = way_home(area, USUAL, searched, stand)
+        assert home is not None
+        end = orders_of(stand, home)[-1].end
+        assert end.x_mm == USUAL.base_x_mm and end.heading == 0
+        assert walk(area, USUAL, stand, home, known=searched.known(USUAL)).clear
+    assert way_home(area, USUAL, Searched(area, USUAL.cell_mm), Pose(6000, -3000)) is None
 
 
 def find(x_mm: int, y_mm: int) -> Kept:
