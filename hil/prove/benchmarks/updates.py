@@ -33,8 +33,9 @@ from sapper_host.update.update import update
 _CHANGE = "sapper/link/status.py"
 _COMMAND_S = 300
 _PACE = 0.4  # of real time
-# Of files that mpremote copies: a file system of 256 KB has blocks of 4 KB, and settings and logs beside them.
-_FITS_B = 120_000
+# Of files that mpremote copies: a file system of 256 KB, in blocks, holds settings and logs beside them.
+_BLOCK_B = 4096
+_FITS_B = 140_000
 _COUNTS = {2: "two", 4: "four"}  # of boards, in a row's name
 
 
@@ -73,11 +74,13 @@ def _part(source: Path, target: Path) -> tuple[Path, int, int]:
     """Of an application, as many modules as a board's file system takes, in their folders; their bytes, and those of
     all."""
     files = sorted(path for path in source.rglob("*.mpy"))
-    copied_b = 0
+    copied_b = taken_b = 0
     for path in files:
-        if copied_b + path.stat().st_size > _FITS_B:
+        size_b = path.stat().st_size
+        taken_b += -(-size_b // _BLOCK_B) * _BLOCK_B
+        if taken_b > _FITS_B:
             break
-        copied_b += path.stat().st_size
+        copied_b += size_b
         (target / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target / path.relative_to(source))
     return target, copied_b, sum(path.stat().st_size for path in files)

@@ -52,9 +52,9 @@ EXPLAINED: dict[str, Explained] = {
         (-1 * _MS, 1 * _MS),
     ),
     "boot: board's number": Explained("rp2040py's flash has no unique number", told="f" * 16),
-    "interrupts: GPIO 6 edges": Explained(_INTR, (-180_000, -50_000)),
+    "interrupts: GPIO 6 edges": Explained(_INTR, (-130_000, -50_000)),
     "interrupts: GPIO 7 first edge": Explained(_INTR, (-3_000, -1_000)),
-    "interrupts: GPIO 7 edges": Explained(_INTR, (-180_000, -50_000)),
+    "interrupts: GPIO 7 edges": Explained(_INTR, (-130_000, -50_000)),
     "pwm: GPIO 6 first edge": Explained(_SLICE_BY_DIV, (-5_000, 5_000)),
     "pwm: GPIO 7 first edge": Explained(_SLICE_BY_DIV, (-5_000, 5_000)),
     "adc_dma: GPIO 7 edges": Explained(
