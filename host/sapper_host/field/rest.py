@@ -34,12 +34,13 @@ _CHECKED_MOST = 8
 @dataclass(frozen=True)
 class Rest:
     """moves: from `start` on, which stands before the base line. None where nothing can be planned: why says it.
-    refused: tours that the check did not let pass, and are left out."""
+    refused: tours that the check did not let pass, and are left out. pockets: not lanes from the base line any more."""
 
     start: Pose
     moves: tuple[Move, ...]
     why: str = ""
     refused: int = 0
+    pockets: bool = False
 
     @property
     def work_mm(self) -> int:
@@ -125,12 +126,12 @@ def _pockets(
         moves = tuple(pocket_moves(ground.copy(), start, lane_of_y, banned))
         walked = walk(area, geometry, start, moves, known=known) if moves else None
         if walked is None or walked.clear:
-            return Rest(start, moves, refused=refused)
+            return Rest(start, moves, refused=refused, pockets=True)
         orders = orders_of(start, moves)
         lane = next((order for order in orders[walked.bad_move :] if order.move.kind == "lane"), orders[-1])
         banned.add(lane.line)
         refused += 1
-    return Rest(start, (), refused=refused)
+    return Rest(start, (), refused=refused, pockets=True)
 
 
 def way_home(

@@ -286,7 +286,8 @@ class Runner(Running):
         if left.refused:
             self.people.tell(f"{left.refused} ways of the new plan did not pass its check, and are left out")
         work = left.work_mm
-        if self.order is None and (work < _REST_LEAST_MM or not self._troubles.worth(work)):
+        # Pockets are more work than the last lane was, and come after it all the same.
+        if self.order is None and (work < _REST_LEAST_MM or left.pockets and not self._troubles.worth(work)):
             return self._end(self._why)
         here, moves = self._out()
         base = orders_of(here, moves)[-1].end if moves else here
