@@ -65,6 +65,12 @@ class Ways:
         data = np.concatenate(mm).astype(np.float64)
         return coo_matrix((data, (np.concatenate(first), np.concatenate(second))), shape=(number.size,) * 2).tocsr()
 
+    def home(self, base_x_mm: int) -> tuple[int, int, int] | None:
+        """The nearest place before the base line that faces the field: heading, i, j; None where no way leads there."""
+        i, _ = self._ground.place(Pose(base_x_mm, 0))
+        j = int(np.argmin(self.mm[0, i]))
+        return (0, i, j) if np.isfinite(self.mm[0, i, j]) else None
+
     def moves(self, heading: int, i: int, j: int, lane: int) -> list[Move]:
         """To a place that a way leads to."""
         at = int(np.ravel_multi_index((heading, i, j), self.stands.shape))

@@ -16,7 +16,7 @@ from sapper_host.field.geometry import Geometry
 from sapper_host.field.moves import Move, Pose
 from sapper_host.field.orders import Order
 from sapper_host.field.plan import METRES_FOR_M2
-from sapper_host.field.pocket_ground import Cells, PocketGround, searches
+from sapper_host.field.pocket_ground import PocketGround, searches
 from sapper_host.field.pocket_ways import Ways
 
 # Less is what the edges of cells leave.
@@ -28,13 +28,12 @@ _LANES_MOST = 200
 
 @dataclass(frozen=True)
 class _Lane:
-    """From a place along a heading, so many cells on; what it searches, and how many wanted cells are among that."""
+    """From a place along a heading, so many cells on; how many wanted cells are among what it searches."""
 
     heading: int
     i: int
     j: int
     cells: int
-    searches: Cells
     gain: int
 
 
@@ -55,14 +54,12 @@ def pocket_moves(
             length = lane.cells * ground.geometry.cell_mm
             out += [*ways.moves(lane.heading, lane.i, lane.j, number), Move("lane", length, number)]
             here = ground.pose(lane.heading, lane.i, lane.j).gone(length)
-            ground.search(lane.searches)
+            ground.search(searches(ground.geometry, lane.i, lane.j, lane.heading, lane.cells))
         ways = Ways(ground, here, given_up)
     except ValueError:  # nothing may stand here: what was found since it was driven keeps off its own ground
         return []
-    i, _ = ground.place(start)
-    home = ways.mm[0, i]
-    j = int(np.argmin(home))
-    return [*out, *ways.moves(0, i, j, int(lane_of_y[j]))] if out and np.isfinite(home[j]) else []
+    home = ways.home(start.x_mm)
+    return [*out, *ways.moves(*home, int(lane_of_y[home[-1]]))] if out and home else []
 
 
 def _best(ground: PocketGround, ways: Ways, given_up: Collection[str]) -> _Lane | None:
@@ -99,7 +96,7 @@ def _lanes(ground: PocketGround, ways: Ways) -> Iterator[_Lane]:
             if reached[:, across].any():
                 for at, cells, gain in _along(reached[:, across], gains[:, across], stops[:, across], g):
                     i, j = _back(at, int(across), heading, ground.shape)
-                    yield _Lane(heading, i, j, cells, searches(g, i, j, heading, cells), gain)
+                    yield _Lane(heading, i, j, cells, gain)
 
 
 def _along(

@@ -144,9 +144,8 @@ def way_home(
         ways = Ways(ground, stand, given_up)
     except ValueError:
         return None
-    i, _ = ground.place(Pose(geometry.base_x_mm, 0))
-    j = int(np.argmin(ways.mm[0, i]))
-    return _ending_at(geometry.base_x_mm, stand, ways.moves(0, i, j, 1)) if np.isfinite(ways.mm[0, i, j]) else None
+    home = ways.home(geometry.base_x_mm)
+    return _ending_at(geometry.base_x_mm, stand, ways.moves(*home, 1)) if home else None
 
 
 def _ending_at(x_mm: int, start: Pose, moves: list[Move]) -> list[Move]:
