@@ -15,7 +15,7 @@ from sapper.update.running import RECEIVES
 _UPKEEP_TICKS = const(250)
 _PROVED_TICKS = const(10)  # an update on trial has run its loop for so long before it is tested: every input was read
 _EXCEPTIONS_MOST = const(10)
-_LONG_US = const(5000)  # of a tick, before its telemetry: a STATUS frame takes 1.7 ms
+_LONG_US = const(5500)  # of a tick, before its telemetry: a STATUS frame takes 1.7 ms
 _LOST_US = const(-10_000_000)
 _LEAD_US = const(200)  # of the timer before a tick: waking takes 60 us, and twice as long where code has left the cache
 _LEFT_MOST_US = PERIOD_US + _LEAD_US

@@ -89,35 +89,35 @@ class Reporter:
 
     def step(self, second, hurried=False):
         """second: 1 once a second, when the loop's figures are fresh; the rates are counted from it. hurried: this tick
-        has taken long already, so telemetry waits for another, but not for long.
+        has taken long already, so what is to be told waits for another, but not for long. One thing a tick: an event on
+        one link, or a frame.
         """
         self._count = count = 1 if second else self._count + 1
-        wanted = told = False
+        waits = hurried and self._waited < _WAITS_MOST_TICKS
+        wanted = told = pending = False
         for link in self._links:
-            told = self._events(link) or told
+            if link.next_event < self._app.log.next:
+                pending = True
+                if not (told or waits):
+                    told = self._event_to(link)
             link.flush()
             wanted = wanted or link.telemetry
-        if not wanted:
-            return
-        if self.raw_link:
-            view = self._raw.step(count)
-            if view:
-                self.raw_link.send_frame(view)
         due = self._due
-        if second:
-            due |= _LOOP_DUE
-        if count % self._status_every == 0:
-            due |= _STATUS_DUE
-        if self._detect_every and count % self._detect_every == 1:
-            due |= _DETECT_DUE
-        if self._ground_every and count % self._ground_every == 3 and self._ground_on():
-            due |= _GROUND_DUE
-        if due:
-            self._waited += 1
-            if not told and (not hurried or self._waited > _WAITS_MOST_TICKS):
-                due = self._tell(due)
-                self._waited = 0
-        self._due = due
+        if wanted:
+            if self.raw_link:
+                view = self._raw.step(count)
+                if view:
+                    self.raw_link.send_frame(view)
+            if second:
+                due |= _LOOP_DUE
+            if count % self._status_every == 0:
+                due |= _STATUS_DUE
+            if self._detect_every and count % self._detect_every == 1:
+                due |= _DETECT_DUE
+            if self._ground_every and count % self._ground_every == 3 and self._ground_on():
+                due |= _GROUND_DUE
+            self._due = self._tell(due) if due and not (told or waits) else due
+        self._waited = self._waited + 1 if waits and (pending or due) else 0
 
     def _tell(self, due):
         """One frame of those that are due; what is left."""
@@ -139,11 +139,9 @@ class Reporter:
                 link.send_frame(view)
 
     @micropython.native
-    def _events(self, link):
-        """One a tick: an alert comes with three, and its tick is the longest there is. Whether there was one."""
+    def _event_to(self, link):
+        """The next event: an alert comes with three, and its tick is the longest there is. Whether it was told."""
         log = self._app.log
-        if link.next_event >= log.next:
-            return False
         link.next_event = max(link.next_event, log.oldest())
         if link.next_event >= log.next or not link.idle():
             return False
