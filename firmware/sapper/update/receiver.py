@@ -5,7 +5,7 @@ is a text line, `ok ...` or `err NAME: ...`. Whatever is lost is sent again: a s
   M  the manifest of what runs, a line a file: what is the same in the image to come can be copied from there.
   H  body: the CRC-32 of each sector of the image to come. Answer: which of them the slot holds already, a digit 0 or 1
      each: what an earlier try or version left need not come again.
-  S  number: of the sector; body: patch.py.
+  S  number: of the sector; body: patch.py. `err room`: the heap has no window to unpack it with; not packed it goes.
   E  body: the trailer. The image is checked as a whole, and starts next time. The last message.
   Q  stop here. The last message, too.
 """
@@ -174,7 +174,7 @@ class Receiver:
             except OSError as error:
                 done, answer = True, "err flash: %s" % error
             except MemoryError:
-                done, answer = True, "err memory: no room to unpack a sector; the board restarts as it was"
+                done, answer = True, "err memory: no room to go on; the board restarts as it was"
             self._feed()
             self._say(answer)
             if done:
@@ -189,13 +189,13 @@ class Receiver:
         if kind == b"H":
             return False, "ok have=" + self._slot.held(bytes(body))
         if kind == b"S":
-            try:
-                self._slot.put(number, body)
-            except MemoryError:  # before anything was written
+            if not self._put(number, body):
                 self._spare = None
                 gc.collect()
-                self._slot.put(number, body)
+                done = self._put(number, body)
                 self._spare = _spare()
+                if not done:
+                    return False, "err room: none to unpack a sector; send it as it is"
             return False, "ok sector=%d" % number
         if kind == b"E":
             trailer = bytes(body)
@@ -207,6 +207,14 @@ class Receiver:
         if kind == b"Q":
             return True, "ok left; the board restarts as it was"
         raise Spoilt
+
+    def _put(self, number, body):
+        """Whether there was room to unpack the sector; if not, nothing was written."""
+        try:
+            self._slot.put(number, body)
+        except MemoryError:
+            return False
+        return True
 
     def _message(self):
         header = self._header

@@ -162,14 +162,24 @@ def test_a_host_that_does_not_read_is_not_waited_for_for_ever(board):
     assert made.line.said == b"" and SILENCE_MS < made.line.now < 2 * SILENCE_MS + 100
 
 
-@pytest.mark.parametrize(("error", "name"), [(OSError(5), "flash"), (MemoryError(), "memory")], ids=["flash", "memory"])
-def test_what_flash_or_memory_refuses_ends_it(board, error, name, monkeypatch):
+def refusing(monkeypatch, error):
     def refuse(*_):
         raise error
 
     monkeypatch.setattr(update_receiver.patch, "build", refuse)
+
+
+def test_what_flash_refuses_ends_it(board, monkeypatch):
+    refusing(monkeypatch, OSError(5))
     made = board(sector(0, b"abc"), message("Q"))
-    assert made.line.lines[-1].startswith(f"err {name}: ") and made.line.parts == [message("Q")]
+    assert made.line.lines[-1].startswith("err flash: ") and made.line.parts == [message("Q")]
+
+
+def test_a_sector_without_room_is_asked_for_as_it_is_and_the_next_message_is_taken(board, monkeypatch):
+    refusing(monkeypatch, MemoryError())
+    made = board(sector(0, b"abc"), message("Q"))
+    assert made.line.lines[1].startswith("err room: ") and made.line.lines[2].startswith("ok left")
+    assert made.slot.operations == 0
 
 
 # The slot

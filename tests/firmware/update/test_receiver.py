@@ -1,6 +1,7 @@
 """The board's end of an update, in memory: whatever arrives, the slot ends up whole and signed, or not counting."""
 
 import random
+import struct
 import time
 import zlib
 
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 from sapper.shared.commands import ROWS, allowed
 from sapper.shared.events import STATES
 from sapper.update import receiver as update_receiver
-from sapper.update.patch import COPY, DATA, PIECES_BYTES_MAX, PatchError, build
+from sapper.update.patch import COPY, DATA, DEFLATED, PIECES_BYTES_MAX, PatchError, build
 from sapper.update.receiver import Receiver, Slot
 from sapper.update.slot_trailer import BYTES_MAX, MARK
 from sapper.update.trailer import TrailerError, check, mac
+from sapper_host.errors import NoAnswerError
 from sapper_host.update import wire as update_wire
 from sapper_host.update.bundle import Bundle, FileRow
 
@@ -150,15 +152,59 @@ def test_garbled_bytes_never_make_a_slot_count(data):
     assert not pointed or slot[: len(IMAGE)] == IMAGE
 
 
-def test_a_sector_that_finds_no_memory_is_told_and_ends_it_with_the_board_as_it_was(monkeypatch):
+class LineToReceiver:
+    """The laptop's end of a line without loss, the receiver behind it: what a message answers is there at once."""
+
+    def __init__(self, slot):
+        self.receiver = Receiver(self, Slot(slot, slot.erase, RUNNING), (), b"", self._point, lambda: None)
+        self.pointed = False
+        self.said = []
+        self.lines = []
+
+    def _point(self):
+        self.pointed = True
+
+    def write(self, data):
+        kind, number, length = struct.unpack_from("<cBH", data)
+        self.lines.append(self.receiver._do(kind, number, memoryview(data)[8 : 8 + length])[1])
+        self.said.append(self.lines[-1])
+
+    def line(self, _seconds):
+        return self.lines.pop(0)
+
+    answer_line = line
+
+    def quiet(self, _seconds):
+        self.lines.clear()
+
+
+def test_sectors_that_find_no_room_to_be_unpacked_come_as_they_are(monkeypatch):
+    """Of a board's heap in pieces: no window of 4 kB in one."""
+    image = b"".join(b"%07d\n" % number for number in range(2500))
+
+    def no_window(sent, *others):
+        if sent[0] == DEFLATED:
+            raise MemoryError("memory allocation failed, allocating 4096 bytes")
+        build(sent, *others)
+
+    monkeypatch.setattr(update_receiver.patch, "build", no_window)
+    slot = FlashSlot()
+    line = LineToReceiver(slot)
+    update_wire.send(line, bundle_of(image), lambda share: None)
+    assert [said.partition(":")[0] for said in line.said if said.startswith("err")][:1] == ["err room"]
+    assert line.pointed and slot[: len(image)] == image
+
+
+def test_a_sector_without_room_even_as_it_is_ends_it_with_the_board_as_it_was(monkeypatch):
     def none(*_):
         raise MemoryError("memory allocation failed, allocating 4096 bytes")
 
     monkeypatch.setattr(update_receiver.patch, "build", none)
     slot = FlashSlot()
-    lines, pointed = receive(b"".join(messages(bundle_of(IMAGE))), slot)
-    assert not pointed and lines[-1].startswith("err memory")
-    assert not slot[-SECTOR:].startswith(MARK.encode())
+    line = LineToReceiver(slot)
+    with pytest.raises(NoAnswerError, match="err room"):
+        update_wire.send(line, bundle_of(IMAGE), lambda share: None)
+    assert not line.pointed and not slot[-SECTOR:].startswith(MARK.encode())
 
 
 def test_silence_ends_it_with_the_board_as_it_was():
