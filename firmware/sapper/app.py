@@ -117,8 +117,9 @@ class Application:
     # The tick
 
     @micropython.native
-    def tick(self, elapsed_ms):
-        """One control tick. elapsed_ms: since the last one, 10 when all is well."""
+    def tick(self, elapsed_ms, start_us=None):
+        """One control tick. elapsed_ms: since the last one, 10 when all is well; start_us: when it began, where it is to
+        be short."""
         self.t_ms = (self.t_ms + elapsed_ms) & _TIME_MASK
         self.drive.sense()
         field = self.field
@@ -136,8 +137,9 @@ class Application:
         self.arming.elapse(elapsed_ms)
         if self.piece_check.active:
             self.piece_check.step()
+        self.links[1].gives_way = self.reporter.waited > 0
         for link in self.links:
-            line = link.read_line()
+            line = link.read_line(start_us)
             if line is not None:
                 self.console.handle(link, line)
             self.refusals.look(link)
@@ -152,13 +154,13 @@ class Application:
         """True when every answer has left."""
         return self.links[0].idle() and self.links[1].idle()
 
-    def report(self, second, hurried=False):
-        """The tick's last work before feeding: events and telemetry; hurried: as reporter.step takes it."""
+    def report(self, second, start_us=None):
+        """The tick's last work before feeding: events and telemetry; start_us: as `tick` takes it."""
         if second:
             self._look_at_heap()
             if self.field is not None:
                 self.field.place.look()
-        self.reporter.step(second, hurried)
+        self.reporter.step(second, start_us if self.stats.moving else None)
         self.refusals.elapse(TICK_MS)  # here: what it adds is told in the next tick
 
     def _look_at_heap(self):

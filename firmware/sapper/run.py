@@ -15,7 +15,6 @@ from sapper.update.running import RECEIVES
 _UPKEEP_TICKS = const(250)
 _PROVED_TICKS = const(10)  # an update on trial has run its loop for so long before it is tested: every input was read
 _EXCEPTIONS_MOST = const(10)
-_LONG_US = const(5500)  # of a tick, before its telemetry: a STATUS frame takes 1.7 ms
 _LOST_US = const(-10_000_000)
 _LEAD_US = const(200)  # of the timer before a tick: waking takes 60 us, and twice as long where code has left the cache
 _LEFT_MOST_US = PERIOD_US + _LEAD_US
@@ -99,8 +98,8 @@ def loop(app, clock):
         late_us = wait()
         start_us = ticks_us()
         try:
-            app.tick(elapsed_ms())
-            app.report(second, ticks_diff(ticks_us(), start_us) > _LONG_US)
+            app.tick(elapsed_ms(), start_us)
+            app.report(second, start_us)
             raised = 0
         except Exception as error:
             raised += 1

@@ -52,15 +52,15 @@ def looped(run, bench, ticks, each):
     app, order, count = bench.app, [], 0
     tick, report, feed, told = app.tick, app.report, app.feed, app.told
 
-    def ticked(elapsed_ms):
+    def ticked(elapsed_ms, start_us):
         nonlocal count
         count += 1
         order.append("t")
         each(count)
-        tick(elapsed_ms)
+        tick(elapsed_ms, start_us)
 
     app.tick = ticked
-    app.report = lambda second, hurried: order.append("r") or report(second, hurried)
+    app.report = lambda second, start_us: order.append("r") or report(second, start_us)
     app.feed = lambda: order.append("f") or feed()
     app.told = lambda: count >= ticks or told()
     app.leave_for = ""
@@ -124,10 +124,10 @@ def test_the_loop_ends_once_asked_and_told(run):
 
     tick = bench.app.tick
 
-    def ticked(elapsed_ms):
+    def ticked(elapsed_ms, start_us):
         if len(ticks) == 20:
             bench.ports[0].room = 1000
-        tick(elapsed_ms)
+        tick(elapsed_ms, start_us)
 
     bench.app.tick = ticked
     run.loop(bench.app, Clock())

@@ -66,8 +66,8 @@ class Link:
         self._ctrl_c = CtrlC(port, self.reader)
 
     @micropython.native
-    def read_line(self):
-        """The next whole line, or None. Ctrl-C on a trusted link reads as `stop`, in SAFE raises KeyboardInterrupt if
+    def read_line(self, start_us=None):
+        """The next whole line, or None. start_us: for a radio. Ctrl-C on a trusted link reads as `stop`, in SAFE raises KeyboardInterrupt if
         it is meant (ctrl_c.py); on a radio it is noise.
 
         While armed, and on a radio always, lines that find no room are dropped and counted, so that no command is
@@ -201,13 +201,11 @@ class Link:
         self._rest_at = 0
         self._rest_end = len(data)
 
-    def flush(self):
-        """Send what waits, a few lines at most."""
-        for _ in range(_LINES_A_TICK):
-            if self._rest and not self._push():
-                return
-            if not self._answers:
-                return
+    def flush(self, most=_LINES_A_TICK):
+        """Send what waits, so many more lines at most; how many were begun."""
+        for count in range(most + 1):
+            if self._rest and not self._push() or not self._answers or count == most:
+                return count
             if self._begun:
                 self._end_line()
                 continue

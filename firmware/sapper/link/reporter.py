@@ -1,5 +1,6 @@
 """What the board tells over its links: events as text or frames, telemetry at its rates. Never at a tick's cost."""
 
+import time
 from struct import pack_into
 
 import micropython
@@ -24,7 +25,8 @@ _STATUS_DUE = const(2)
 _DETECT_DUE = const(4)
 _GROUND_DUE = const(8)
 _GROUND_BYTES = 4 * GROUND_WORDS
-_WAITS_MOST_TICKS = const(3)
+_LONG_US = const(5000)  # of a tick: a STATUS frame takes 1.7 ms, an event's text 3.7
+_WAITS_MOST_TICKS = const(8)
 
 
 @micropython.viper
@@ -58,7 +60,7 @@ _NOWHERE = _Nowhere()
 
 
 class Reporter:
-    """`step` once a tick."""
+    """`step` once a tick. waited: for how many ticks something waits to be told."""
 
     def __init__(self, app, links):
         self._app = app
@@ -67,7 +69,9 @@ class Reporter:
         self._raw = RawFrames(app, self._writer)
         self.raw_link = None
         self._piece = bytearray(_GROUND_BYTES)
-        self._count = self._due = self._waited = 0
+        self._count = self._due = 0
+        self._start_us = None
+        self.waited = 0
         self.configure()
 
     def configure(self):
@@ -87,20 +91,25 @@ class Reporter:
         elif self.raw_link is link:
             self.raw_link = None
 
-    def step(self, second, hurried=False):
-        """second: 1 once a second, when the loop's figures are fresh; the rates are counted from it. hurried: this tick
-        has taken long already, so what is to be told waits for another, but not for long. One thing a tick: an event on
-        one link, or a frame.
+    def step(self, second, start_us=None):
+        """second: 1 once a second, when the loop's figures are fresh; the rates are counted from it. start_us: when the
+        tick began, of a rover that moves: what is told is then one thing a tick, an event on one link, a line of an
+        answer or a frame, and waits for another tick where this one has taken long already, but not for long.
         """
         self._count = count = 1 if second else self._count + 1
-        waits = hurried and self._waited < _WAITS_MOST_TICKS
-        wanted = told = pending = False
+        self._start_us = None if self.waited >= _WAITS_MOST_TICKS else start_us
+        wanted = told = waits = False
         for link in self._links:
-            if link.next_event < self._app.log.next:
-                pending = True
-                if not (told or waits):
+            if link.next_event < self._app.log.next and not told:
+                if self._is_long():
+                    waits = True
+                else:
                     told = self._event_to(link)
-            link.flush()
+            if start_us is None:
+                link.flush()
+            elif not link.idle():
+                told = link.flush(0 if told or self._is_long() else 1) or told
+                waits = waits or not link.idle()
             wanted = wanted or link.telemetry
         due = self._due
         if wanted:
@@ -116,8 +125,17 @@ class Reporter:
                 due |= _DETECT_DUE
             if self._ground_every and count % self._ground_every == 3 and self._ground_on():
                 due |= _GROUND_DUE
-            self._due = self._tell(due) if due and not (told or waits) else due
-        self._waited = self._waited + 1 if waits and (pending or due) else 0
+            if due and not told:
+                if self._is_long():
+                    waits = True
+                else:
+                    due = self._tell(due)
+                    told = True
+            self._due = due
+        self.waited = self.waited + 1 if waits and not told else 0
+
+    def _is_long(self):
+        return self._start_us is not None and time.ticks_diff(time.ticks_us(), self._start_us) > _LONG_US
 
     def _tell(self, due):
         """One frame of those that are due; what is left."""

@@ -7,6 +7,7 @@ the table.
 
 import micropython
 from micropython import const
+from sapper.link.gate import is_signed
 from sapper.link.often import DRIVE, OTHER, TEXTS, form_of
 from sapper.shared.commands import COMMANDS, open_to_all
 
@@ -41,6 +42,13 @@ def _place(line: ptr8, span: int, names: ptr8, count: int) -> int:
 def is_refused(line):
     """Whether a line (as `form` gives it) is one that is refused."""
     return not isinstance(line, str) and REFUSED <= line < DRIVE
+
+
+def may_wait(line):
+    """Whether a line is anybody's, and no stop: one that is refused, or a question."""
+    if isinstance(line, str):
+        return line != "stop" and not is_signed(line)
+    return line is not None and REFUSED <= line < DRIVE
 
 
 @micropython.native
