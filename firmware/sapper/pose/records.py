@@ -61,6 +61,10 @@ OLD_WAY = _WAY
 OLD_X = _CX
 OLD_Y = _CY
 
+# 16 % (1/16 mm of a mm, * 64).
+_SLIP = const(160)
+_SLIP_OVER_MM = const(1000)
+_STRAIGHT_MRAD = const(400)
 _MASK = const(0xFFFFFFF)
 _MOST = const(16383)
 NOT_FOUND = const(0x3FFFFFFF)
@@ -71,7 +75,9 @@ def _look(now: ptr32, ring: ptr32, g: ptr32, heading_urad: int, ms: int) -> int:
     """How many of some records (the last, 2, 4 ... before, and the first) w has walked away from by more than can be.
 
     1.25 (sigma + sigma): as fixes' errors hang together, differences are smaller than each. 55/1000 of the way: slip of
-    1.4 % and a scale of 1.2 % that is not learned yet, thrice; heading, thrice; 40 mm a radian: spots turned on.
+    1.4 % and a scale of 1.2 % that is not learned yet, thrice; heading, thrice; 40 mm a radian: spots turned on. Along a
+    straight way _SLIP more of it: on loose ground tracks slip by a tenth and more for a metre or two. A liar who pulls
+    along it gets that much, _SLIP_OVER_MM of way at the most; one who pulls aside does not.
     """
     now[_HEADING] = heading_urad
     now[_MS] = ms
@@ -103,8 +109,32 @@ def _look(now: ptr32, ring: ptr32, g: ptr32, heading_urad: int, ms: int) -> int:
             turned = 20000
         most = (now[_SIGMA] + ring[i + _SIGMA]) * 5 >> 2
         most += (way * 57 >> 6) + (way * heading >> 11) + (turned * 41 >> 6)
-        if most <= _MOST and (x > _MOST or y > _MOST or x * x + y * y > most * most):
+        slack = (way if way < _SLIP_OVER_MM else _SLIP_OVER_MM) * _SLIP >> 6
+        far = most + slack
+        if most > _MOST:
+            pass
+        elif x > _MOST or y > _MOST or x * x + y * y > far * far:
             wrong += 1
+        elif turned < _STRAIGHT_MRAD:
+            dx = (now[_DX] - ring[i + _DX]) >> 8
+            dy = (now[_DY] - ring[i + _DY]) >> 8
+            if dx < _MOST and dx > -_MOST and dy < _MOST and dy > -_MOST:
+                x = (now[_WX] - ring[i + _WX]) >> 4
+                y = (now[_WY] - ring[i + _WY]) >> 4
+                across = x * dy - y * dx
+                if across < 0:
+                    across = 0 - across
+                if dx < 0:
+                    dx = 0 - dx
+                if dy < 0:
+                    dy = 0 - dy
+                if dx < dy:
+                    x = dx
+                    dx = dy
+                    dy = x
+                # At most 7 % too long.
+                if dx > 20 and across > most * (dx + (dy * 3 >> 3)):
+                    wrong += 1
         if back < kept and back << 1 > kept:
             back = kept
         else:

@@ -8,12 +8,12 @@ import types
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pose_sim import NOMINAL, WORST, Values, drive, gnss, lanes, run
+from pose_sim import LOOSE, NOMINAL, WORST, Values, drive, gnss, lanes, run
 
 from sapper.pose import pose as pose_module
 
 ROOM = Path(pose_module.__file__).parent
-MODELS = {"nominal": NOMINAL, "worst": WORST}
+MODELS = {"nominal": NOMINAL, "worst": WORST, "loose": LOOSE}
 # What may be wrong. The last three drive without GNSS.
 FAULTS = (
     "none",
@@ -119,9 +119,10 @@ def course(fault, seed, model, count=1, length=None, every_ms=None):
 class Watch:
     """Sigma that falls without GNSS, and when it was dropped."""
 
-    def __init__(self):
+    def __init__(self, seen=None):
         self.fell = 0
         self.dropped_at = None
+        self._seen = [] if seen is None else seen
         self._sigma = -1
         self._absolute = False
 
@@ -129,14 +130,15 @@ class Watch:
         if not pose.absolute and not self._absolute and pose.sigma_mm < self._sigma:
             self.fell += 1
         self._sigma, self._absolute = pose.sigma_mm, pose.absolute
+        self._seen.append(pose.dropped or pose.gyro_dropped)
         if pose.dropped and self.dropped_at is None:
             self.dropped_at = tick / 100
 
 
-def through(fault, seed, model, made_by=pose_module.Pose, settings=None, gyro=True, **how):
-    """(Told, Course, Watch) of a pose that went through it."""
+def through(fault, seed, model, made_by=pose_module.Pose, settings=None, gyro=True, seen=None, **how):
+    """(Told, Course, Watch) of a pose that went through it. seen: is given, a tick, whether GNSS or gyro was dropped."""
     at = course(fault, seed, model, **how)
-    watch = Watch()
+    watch = Watch(seen)
     told = run(made_by(settings or Values()), at.made, gyro and at.gyro, watch=watch)
     return told, at, watch
 

@@ -7,7 +7,7 @@ WORST are two of them. The rover is steered by the truth, as somebody would who 
 
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 TICK_MS = 10
 ROVER = {
@@ -70,6 +70,9 @@ WORST = Model(
     gnss_white=0.006,
     late=0.012,
 )
+# On ground as loose as the world's worst (hil/world/field: loose_slip, loose_drag_m_s): a metre or two on which a track
+# stays behind by up to a fifth.
+LOOSE = replace(WORST, loose=0.2)
 
 
 @dataclass

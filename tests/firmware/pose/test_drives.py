@@ -56,7 +56,11 @@ def test_fixed_rtk_holds_the_place_within_what_is_told(model):
     assert quantile([row[3] for row in rows], 0.5) <= 0.008
 
 
-@pytest.mark.parametrize("model", MODELS)
+# Ground as loose as LOOSE for tens of metres is for GNSS alone to tell: tracks that slip by a fifth lose more than 2.5 %.
+FIRM = [name for name in MODELS if name != "loose"]
+
+
+@pytest.mark.parametrize("model", FIRM)
 @pytest.mark.parametrize("fault", ["alone", "far"])
 def test_tracks_and_gyro_alone_drift_within_what_is_told(model, fault):
     tolds = check(fault, model, range(3, 5), length=10.0)
@@ -70,9 +74,17 @@ def test_an_outage_is_bridged_and_ended(model):
         assert told.rows[-1][4]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", FIRM)
 def test_without_a_gyro_rtk_is_enough(model):
     check("no gyro", model, range(20, 21), count=2, length=6.0, every_ms=100)
+
+
+def test_tracks_that_slip_by_a_fifth_make_neither_gnss_nor_gyro_a_liar():
+    """A metre or two at a time: a receiver was called one that disagrees, over and over, and the gyro dropped."""
+    for seed in range(4):
+        dropped = []
+        through("none", seed, MODELS["loose"], length=10.0, every_ms=100, seen=dropped)
+        assert not any(dropped), seed
 
 
 def test_float_and_single_do_not_move_what_is_known_better():
@@ -83,8 +95,9 @@ def test_float_and_single_do_not_move_what_is_known_better():
 @pytest.mark.slow
 @pytest.mark.whole
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    ("model", "fault"), [(m, f) for m in MODELS for f in FAULTS if m in FIRM or f not in ("no gyro", "alone", "far")]
+)
 def test_many_drives(fault, model):
     tolds, ends = [], []
     for seed in range(1000, 1060):
