@@ -17,6 +17,8 @@ from sapper_host.field.geometry import Geometry
 
 Span = tuple[int, int]
 _FAR_MM = 10_000_000
+# A shift rolls on by so much, at the most, and the place is off.
+_SHIFT_OFF_MM = 40
 # What is worth a way beside an obstacle: ground so wide that no lane passes over, for so long.
 _SKIRT_GAP_MM = 160
 _SKIRT_LEAST_MM = 100
@@ -173,8 +175,8 @@ def _with_flush(middles: list[int], geometry: Geometry, blocks: Sequence[BaseGeo
 
 
 def _before_base(area: Area, geometry: Geometry, y_mm: int) -> bool:
-    """Whether a rover that turns before this lane does so on safe ground."""
-    side = area.safe_side_m * 1000 - geometry.turn_mm
+    """Whether a rover that turns before this lane does so on safe ground, where a shift has brought it."""
+    side = area.safe_side_m * 1000 - geometry.turn_mm - _SHIFT_OFF_MM
     return -area.base_length_m * 1000 - side <= y_mm <= side
 
 

@@ -19,7 +19,7 @@ from sapper_host.field.rest import rest, way_home
 from sapper_host.field.running import Phase, Running
 from sapper_host.field.setting_up import along, place_line, setting_up
 from sapper_host.field.troubles import remedy_of
-from sapper_host.field.way_out import onto_base_line, step_back, way_out
+from sapper_host.field.way_out import beside, onto_base_line, step_back, way_out
 
 _ANSWER_S = 2.0
 _PING_S = 0.5
@@ -202,6 +202,9 @@ class Runner(Running):
             return self._reached(order)
         if not self._sure():
             return None
+        aside = beside(order, place, self.geometry)
+        if aside is not None and self._detour is None and self._troubles.may_shift(order.name):
+            order = self._detour = aside
         order = part_of(order, place)
         line, name = order.line, order.name
         if self._troubles.many(name):

@@ -11,6 +11,7 @@ _REFUSALS_MOST, _GROUND_MOST = 3, 3
 _ON_MM, _STUCK_MOST = 100, 2
 _SAID_MOST = 6
 _AGAIN_MOST = 3
+_SHIFTS_MOST = 2
 _REMEDIES = {row[0]: row[1] for row in REASONS} | {
     "ground": "the next ground is not known as searched; nothing was touched: clear the latch, it is planned anew",
 }
@@ -47,6 +48,7 @@ class Troubles:
         self._ground: dict[str, int] = {}
         self._met: dict[str, int] = {}
         self._backed: dict[str, int] = {}
+        self._shifted: dict[str, int] = {}
         self._work: list[int] = []
         self._stuck = 0
         self.given_up: set[str] = set()
@@ -60,6 +62,12 @@ class Troubles:
     def said(self, line: str, at_mm: int) -> None:
         """It took it, from here."""
         self._said.setdefault(line, []).append(at_mm)
+        self._shifted.pop(line, None)
+
+    def may_shift(self, line: str) -> bool:
+        """Whether the rover is put onto this lane's line once more before it begins."""
+        self._shifted[line] = self._shifted.get(line, 0) + 1
+        return self._shifted[line] <= _SHIFTS_MOST
 
     def ground(self, line: str, unsure: bool = False) -> None:
         """The ground check refused or stopped it. unsure: as the place was not known well, which will be better."""

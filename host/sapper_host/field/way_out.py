@@ -13,6 +13,8 @@ from sapper_host.field.orders import Order, shorter, way_back
 from sapper_host.field.searched import Searched
 
 _LEAST_MM = 100
+# A shift ends within 25 mm.
+BESIDE_MM = 35
 
 
 def way_out(done: Sequence[Order], order: Order | None, geometry: Geometry) -> tuple[Pose, list[Move]] | None:
@@ -43,6 +45,17 @@ def step_back(order: Order, geometry: Geometry, searched: Searched) -> Order | N
     # As if the lane had been driven to its end: the target is what counts.
     back = replace(order.move, kind="back", value=order.move.value - skip)
     return Order(back, order.end, order.start.gone(skip))
+
+
+def beside(order: Order, place: tuple[int, int, int], geometry: Geometry) -> Order | None:
+    """The shift that brings a rover onto the line of the lane that it is to begin, where it stands beside it before the
+    base line: tracks slip, and GNSS tells only afterwards by how much. None where it stands well, or elsewhere."""
+    start, (x, y, _) = order.start, place
+    if order.move.kind != "lane" or (start.x_mm, start.heading) != (geometry.base_x_mm, 0):
+        return None
+    if abs(x - start.x_mm) > ASIDE_MM or abs(y - start.y_mm) <= BESIDE_MM:
+        return None
+    return Order(replace(order.move, kind="shift", value=start.y_mm - y), Pose(start.x_mm, y), start)
 
 
 def onto_base_line(place: tuple[int, int, int], geometry: Geometry, area: Area) -> tuple[Pose, tuple[Move, ...]] | None:
