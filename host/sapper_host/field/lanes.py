@@ -77,7 +77,7 @@ def lanes_of(area: Area, geometry: Geometry, flush: bool = False) -> Lanes:
     strips = _Strips(geometry, polygon, blocks, middles)
     before = shapely.union_all(blocks).buffer(geometry.swing_mm)
     for lane, y in enumerate(middles, 1):
-        root = _before_base(area, geometry, y) and not before.intersects(shapely.Point(geometry.base_x_mm, y))
+        root = before_base(area, geometry, y) and not before.intersects(shapely.Point(geometry.base_x_mm, y))
         approach = round(area.approach_m * 1000) if root else None
         for a, b in _lane_pieces(strips.wanted[y], strips.blocked[y], geometry.edge_mm + geometry.cell_mm, approach):
             room = _room((a, b), strips.blocked[y], round(area.beyond_m * 1000) + geometry.settle_mm)
@@ -174,7 +174,7 @@ def _with_flush(middles: list[int], geometry: Geometry, blocks: Sequence[BaseGeo
     return out
 
 
-def _before_base(area: Area, geometry: Geometry, y_mm: int) -> bool:
+def before_base(area: Area, geometry: Geometry, y_mm: int) -> bool:
     """Whether a rover that turns before this lane does so on safe ground, where a shift has brought it."""
     side = area.safe_side_m * 1000 - geometry.turn_mm - _SHIFT_OFF_MM
     return -area.base_length_m * 1000 - side <= y_mm <= side

@@ -13,7 +13,7 @@ from sapper_host.field.area import Area, Obstacle
 from sapper_host.field.check import Known, walk
 from sapper_host.field.errors import FieldError
 from sapper_host.field.geometry import Geometry
-from sapper_host.field.lanes import Lanes, lanes_of
+from sapper_host.field.lanes import Lanes, before_base, lanes_of
 from sapper_host.field.mission import Kept
 from sapper_host.field.moves import Move, Pose
 from sapper_host.field.orders import Order, orders_of, rest_of, shorter
@@ -117,7 +117,8 @@ def _pockets(
     area: Area, geometry: Geometry, ground: PocketGround, lanes: Lanes, known: Known, given_up: Collection[str]
 ) -> Rest:
     """area: with the finds. A lane that the check does not let pass is given up, and all is planned anew."""
-    start = Pose(geometry.base_x_mm, lanes.y_mm[0])
+    # A lane beside the base line is no place to stand: the rover has to turn there, after a shift.
+    start = Pose(geometry.base_x_mm, next((y for y in lanes.y_mm if before_base(area, geometry, y)), lanes.y_mm[0]))
     banned, refused = set(given_up), 0
     cell = geometry.cell_mm
     y_mm = (np.arange(ground.shape[1]) + ground.low) * cell

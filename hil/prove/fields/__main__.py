@@ -1,0 +1,99 @@
+"""`python -m hil.prove.fields`: missions in seeded made-up fields on `sil`, every second one with receiver faults and
+slip at the model's worst; plain back and forth on the same polygons beside them. A few minutes each.
+
+Each field's row is kept as it comes: run again, and what is there already is not driven again, unless what it is made
+of has changed. Status 3 when a limit is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from hil.prove.benchmarks.report import other_table
+from hil.prove.fields import job
+from hil.prove.fields.table import rows
+from hil.rigs.sources import digest, find_sources
+from sapper_host import processes
+from sapper_host.errors import Status
+from sapper_host.files.checkout import BUILD, ROOT
+
+_MADE_OF = ("firmware/sapper", "firmware/cpython", "hil/play", "hil/rigs", "hil/world", "host/sapper_host/field")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m hil.prove.fields", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=200, help="how many fields (200)")
+    parser.add_argument("--first", type=int, default=1, help="seed of the first (1)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at once (as many as processors)")
+    parser.add_argument("--out", type=Path, default=BUILD / "fields.jsonl", help="where the rows are kept")
+    parser.add_argument("--json", action="store_true", help="the figures for a script")
+    options = parser.parse_args(arguments)
+    console = Console(stderr=options.json, width=140 if not sys.stdout.isatty() else None)
+    made_of = digest(ROOT, sorted(path for way in _MADE_OF for path in find_sources(ROOT / way)))
+    wanted = range(options.first, options.first + options.seeds)
+    kept = {row["seed"]: row for row in _kept(options.out, made_of) if row["seed"] in wanted}
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    left = [seed for seed in wanted if seed not in kept]
+    with options.out.open("a") as file:
+        for row in _driven(left, options.jobs):
+            file.write(json.dumps(row | {"made_of": made_of}) + "\n")
+            file.flush()
+            kept[row["seed"]] = row
+            console.print(f"{len(kept)} of {len(wanted)}  {_line(row)}", highlight=False, markup=False)
+    table = rows([kept[seed] for seed in sorted(kept)])
+    if options.json:
+        print(json.dumps([row.as_dict() for row in table], indent=1))
+    else:
+        console.print(other_table(table))
+    return int(Status.OK if all(row.ok for row in table) else Status.SHORTFALL)
+
+
+def _kept(path: Path, made_of: str) -> Iterator[dict[str, Any]]:
+    """Rows of an earlier run; the last of them may have been cut short."""
+    if not path.exists():
+        return
+    for line in path.read_text().splitlines():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if row.get("made_of") == made_of:
+            yield row
+
+
+def _driven(seeds: Iterable[int], jobs: int) -> Iterator[dict[str, Any]]:
+    """As they come. A field whose run breaks off ends it all: it is a fault of the rig, not a figure."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        waiting = {pool.submit(job.run, seed) for seed in seeds}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for each in done:
+                    yield each.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _line(row: dict[str, Any]) -> str:
+    return (
+        f"field {row['seed']}{' (harsh)' if row['harsh'] else ''}: {row['phase']}, {100 * row['coverage']:.1f} % of "
+        f"{row['reachable_m2']:.0f} m2, {row['targets_found']} of {row['targets_reached']} targets, "
+        f"{row['trespasses']} off searched ground, {row['driven_m']:.0f} m"
+        + (f"; {row['held_for']}" if row["held_for"] else "")
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(processes.command(main))
