@@ -24,8 +24,8 @@ from sapper_host.field.searched import BEFORE_MM, Searched
 
 Bools = NDArray[np.bool_]
 # Around the area: as far as lanes may go on, and a coil's reach.
-# How far a rover stands beside where it was to turn: moves roll on, and tracks slip.
-_OFF_MM = 50
+# How far a rover comes beside a way, in whole cells, and how far from its end it stands: moves roll on, and tracks slip.
+_OFF_MM, _ROLLS_MM = 50, 20
 _AROUND_MM = 1500
 # Rectangles in cells: from, to along x, from, to along y.
 Cells = tuple[int, int, int, int]
@@ -113,7 +113,7 @@ class PocketGround:
         """Of each place, whether a quarter turn to the left from a heading is on known ground, its coil clear."""
         g = self.geometry
         ok = np.ones(self.shape, dtype=np.bool_)
-        for row in _rows(Point(0, 0).buffer(g.turn_mm + _OFF_MM / 2), g.cell_mm):
+        for row in _rows(Point(0, 0).buffer(g.turn_mm + _ROLLS_MM), g.cell_mm):
             ok &= everywhere(self.known, row)
         aside = math.atan2(g.half_mm, g.coil_ahead_mm)
         angles = heading * math.pi / 2 + np.linspace(-aside, math.pi / 2 + aside, 16)
