@@ -173,7 +173,7 @@ def test_four_lines_leave_in_a_tick(usb):
     link, port = usb
     link.answer(iter(["1", "2", "3", "4", "5"]))
     link.flush()
-    assert port.sent == b"1\r\n2\r\n3\r\n"  # the fourth is made, and leaves with the next
+    assert port.sent == b"1\r\n2\r\n3\r\n4\r\n"
     link.flush()
     assert port.sent.startswith(b"1\r\n2\r\n3\r\n4\r\n5\r\n") and not port.sent.endswith(b"> ")
 

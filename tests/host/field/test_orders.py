@@ -8,6 +8,7 @@ from sapper_host.field.check import walk
 from sapper_host.field.moves import Move, Pose
 from sapper_host.field.orders import Order, orders_of, part_of, rest_of, shorter, way_back
 from sapper_host.field.plan import plan_of
+from sapper_host.field.way_out import BESIDE_MM, beside
 from tests.host.field.fields import USUAL, rectangle, round_obstacle
 
 pytestmark = pytest.mark.unit
@@ -49,6 +50,18 @@ def test_what_is_searched_is_not_driven_again_and_no_track_leaves_searched_groun
     half = rest_of(plan.start, plan.moves, USUAL, lambda first, last: 2000.0)
     assert sum(m.value for m in half if m.kind == "lane") < sum(m.value for m in plan.moves if m.kind == "lane") / 1.2
     assert orders_of(plan.start, half)[-1].end.x_mm == USUAL.base_x_mm
+
+
+def test_a_rover_beside_the_line_of_its_lane_is_put_onto_it_before_the_base_line_alone() -> None:
+    start = Pose(USUAL.base_x_mm, -1050)
+    lane = Order(Move("lane", 3000, 2), start, start.gone(3000))
+    shift = beside(lane, (USUAL.base_x_mm + 20, -1000, 3), USUAL)
+    assert shift is not None and shift.line == "shift -1050" and shift.end == start
+    assert beside(lane, (USUAL.base_x_mm, -1050 + BESIDE_MM, 0), USUAL) is None
+    assert beside(lane, (USUAL.base_x_mm + 800, -1000, 0), USUAL) is None, "it is on its way"
+    inside = Order(Move("lane", 3000, 2), Pose(500, -1050), Pose(3500, -1050))
+    assert beside(inside, (500, -1000, 0), USUAL) is None
+    assert beside(Order(Move("back", 3000, 2), start.gone(3000), start), (USUAL.base_x_mm, -1000, 0), USUAL) is None
 
 
 def parts(order: Order, step_mm: int = 7) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from shapely.geometry import Polygon
 
 from sapper_host.field.area import Area
 from sapper_host.field.check import walk
+from sapper_host.field.lanes import before_base, lanes_of
 from sapper_host.field.mission import Kept
 from sapper_host.field.moves import Move, Pose, legs
 from sapper_host.field.orders import orders_of
@@ -97,6 +101,17 @@ def test_ground_that_no_way_leads_to_is_left() -> None:
     ground = pocket_ground(area, USUAL, island, [])
     ways = Ways(ground, START)
     assert not np.isfinite(ways.mm[:, ground.place(Pose(6000, -3000))[0], ground.place(Pose(6000, -3000))[1]]).any()
+
+
+def test_a_rover_waits_for_pockets_where_it_may_turn_though_the_first_lane_lies_beyond_the_post() -> None:
+    """It stood there after a shift, half turned, and the board would not let it go on."""
+    usual = rectangle(8, 6)
+    area = replace(usual, polygon=Polygon([(0, 0), (8, 0.45), (8, -6), (0, -6)]))
+    lanes = lanes_of(area, USUAL)
+    assert not before_base(area, USUAL, lanes.y_mm[0])
+    searched = searched_but(area, (3.0, -3.5, 4.0, -2.5))
+    left = rest(area, USUAL, (), searched)
+    assert left.pockets and left.moves and before_base(area, USUAL, left.start.y_mm)
 
 
 def test_a_lane_that_is_given_up_is_not_planned_again() -> None:

@@ -129,6 +129,28 @@ def test_ground_that_the_board_did_not_count_is_swept_again(path: Path) -> None:
     assert account_of(Mission(path)).claimed_m2 == pytest.approx(AREA.polygon.area, abs=0.1)
 
 
+@pytest.mark.parametrize("off_mm", [-70, 55])
+def test_a_rover_that_tracks_brought_beside_a_lanes_line_is_shifted_onto_it_before_it_begins(
+    path: Path, off_mm: int
+) -> None:
+    """They slipped, and GNSS tells only once the rover stands."""
+    slipped: list[int] = []
+
+    def slip(rover: FakeRover) -> None:
+        shifts = sum(line.startswith("shift") for line in rover.said)
+        if shifts and not slipped and rover.state == "ARMED" and rover.said[-1].startswith(("shift", "ping", "status")):
+            rover.y += off_mm
+            slipped.append(len(rover.said))
+
+    rover = FakeRover(USUAL)
+    assert run(path, rover, meanwhile=slip).phase is Phase.DONE and rover.trespasses == 0
+    after = [line for line in rover.said[slipped[0] :] if line.startswith(("shift", "lane"))]
+    assert after[0].startswith("shift") and after[1].startswith("lane")
+    lanes = [line for line in rover.said if line.startswith("lane")]
+    assert len(lanes) == len(set(lanes)), "no lane met ground that is not searched"
+    assert account_of(Mission(path)).claimed_m2 == pytest.approx(AREA.polygon.area)
+
+
 def test_a_board_that_never_counts_a_place_ends_with_a_gap_and_its_cause(path: Path) -> None:
     rover = FakeRover(USUAL, blind=(115, 122, 190, 196, 1e9))
     runner = run(path, rover)

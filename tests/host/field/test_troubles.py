@@ -12,6 +12,7 @@ from sapper_host.field.people import Placed
 from sapper_host.field.plan import plan_of
 from sapper_host.field.runner import Runner
 from sapper_host.field.running import Phase
+from sapper_host.field.troubles import Troubles
 from tests.host.field.fake_rover import FakeRover
 from tests.host.field.fields import USUAL, rectangle
 
@@ -83,3 +84,10 @@ def test_an_unsure_place_is_waited_for_and_after_150_s_people_are_asked(tmp_path
     assert rover.said[-1].startswith("place ")
     runner.known.fields = {"sigma_mm": 12}
     assert runner._sure()
+
+
+def test_a_rover_is_put_onto_a_lanes_line_twice_and_then_the_lane_begins_all_the_same() -> None:
+    troubles = Troubles()
+    assert [troubles.may_shift("lane") for _ in range(3)] == [True, True, False]
+    troubles.said("lane", 0)
+    assert troubles.may_shift("lane"), "it came back to its beginning"
