@@ -16,7 +16,7 @@ TOOLCHAIN := PYTHONPATH=firmware $(PYTHON) -m toolchain
 # Pure tests come first (conftest.py); tests of one group stay on one worker.
 PYTEST := $(VENV) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup firmware instrument micropython mpy farm demo field bench-demo hil test unit lint format types docs bench safety canaries soak \
+.PHONY: help setup firmware instrument micropython mpy farm demo field fields bench-demo hil test unit lint format types docs bench safety canaries soak \
 	fuzz powercut mutants hotset micropython-tests second-opinion constraints clean
 
 help: ## list the targets
@@ -45,6 +45,9 @@ demo: setup firmware ## drive a lane over buried targets on the virtual Pico, an
 
 field: setup $(if $(filter virtual,$(RIG)),firmware,micropython) ## search a meadow of 10 x 6 m in lanes, with progress, map, recording and figures (RIG=virtual: on the emulated Pico)
 	@$(VENV) -m hil.serve.field_demo $(RIG:%=--rig %)
+
+fields: setup micropython ## missions in seeded fields on sil, plain back and forth beside them: minutes a field (SEEDS=200; kept as they come)
+	@$(VENV) -m hil.prove.fields $(SEEDS:%=--seeds %)
 
 bench-demo: setup firmware instrument ## what a newcomer with a bench does, on two emulated Picos: wiring, check, flash, scenarios, report
 	@$(VENV) -m hil.serve.bench_demo

@@ -45,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     kept = {row["seed"]: row for row in _kept(options.out, made_of) if row["seed"] in wanted}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     left = [seed for seed in wanted if seed not in kept]
+    _end_line(options.out)
     with options.out.open("a") as file:
         for row in _driven(left, options.jobs):
             file.write(json.dumps(row | {"made_of": made_of}) + "\n")
@@ -70,6 +71,12 @@ def _kept(path: Path, made_of: str) -> Iterator[dict[str, Any]]:
             continue
         if row.get("made_of") == made_of:
             yield row
+
+
+def _end_line(path: Path) -> None:
+    """A row that was cut short is not to spoil the next."""
+    if path.exists() and (text := path.read_bytes()) and not text.endswith(b"\n"):
+        path.write_bytes(text + b"\n")
 
 
 def _driven(seeds: Iterable[int], jobs: int) -> Iterator[dict[str, Any]]:
