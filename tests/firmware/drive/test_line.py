@@ -55,9 +55,9 @@ def test_a_place_is_so_far_before_the_goal_and_beside_the_line_whichever_way_tha
         assert off[:2] == (before, left) and abs(off[2] - turned) <= 1
 
 
-def driven(line, x, y, heading, backwards, seconds=20, speed=250, steer=None):
+def driven(line, x, y, heading, backwards, seconds=20, speed=250, steer=None, wide=1.0, pull=0):
     """(mm beside the line, mrad off it) of each tick of a rover that turns as it is asked to, a quarter of a second
-    late."""
+    late; wide: its effective track width, as times the built one; pull: mrad/s that a track which slips turns it by."""
     steer = steer or line.turn_mrad_s
     turn, course = 0.0, []
     for _ in range(seconds * 100):
@@ -66,7 +66,7 @@ def driven(line, x, y, heading, backwards, seconds=20, speed=250, steer=None):
         asked = steer(backwards)
         assert isinstance(asked, int) and -300 <= asked <= 300
         turn += (asked - turn) * 10 / 250
-        heading += turn / 100_000
+        heading += (turn / wide + pull) / 100_000
         way = (-speed if backwards else speed) / 100
         x += way * math.cos(heading)
         y += way * math.sin(heading)
@@ -86,6 +86,18 @@ def test_from_beside_the_line_it_comes_onto_it_and_stays(axis, beside, backwards
     assert max(abs(mrad) for _, mrad in course) <= 180
     assert all(abs(mm) <= 5 and abs(mrad) <= 8 for mm, mrad in course[1200:])
     assert all(mm * beside >= -abs(15 * beside) for mm, _ in course), "it does not swing across"
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("pull", [60, -100])
+@pytest.mark.parametrize("wide", [1.0, 1.3, 1.9])
+def test_a_track_that_stays_behind_does_not_keep_it_beside_the_line(wide, pull, backwards):
+    """By 36 mm, and the tracks of the way back came upon ground that was not searched."""
+    line = Line()
+    line.aim(50_000, 0, 0)
+    course = driven(line, 0, 0, 0.0, backwards, wide=wide, pull=pull)
+    assert max(abs(mm) for mm, _ in course) <= 25
+    assert all(abs(mm) <= 5 for mm, _ in course[1200:])
 
 
 @pytest.mark.parametrize("backwards", [False, True])

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.unit
 NEAR_MM = 20
 NEAR_MRAD = 20
 # Where one track slips more than the other, a turn on the spot is none: the rover's middle goes on a small circle.
-ASKEW_MM = 35
+ASKEW_MM = 37
 # Each track's share of its way that the ground gives, and how much wider than it is the rover turns.
 GROUNDS = {
     "firm": ((1.0, 1.0), 1.3),
