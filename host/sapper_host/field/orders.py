@@ -42,16 +42,17 @@ class Order:
         return f"{self.line} at {self.start.x_mm} {self.start.y_mm}" if self.move.kind == "turn" else self.line
 
 
-def part_of(order: Order, place: tuple[int, int, int]) -> Order:
+def part_of(order: Order, place: tuple[int, int, int], careful: bool = False) -> Order:
     """Of a long way over known ground, the next part: a board's map goes with the rover, and of what it is told of the
-    ground ahead it keeps only what the map reaches to."""
+    ground ahead it keeps only what the map reaches to. careful: along x in short parts, too, as its map did not reach
+    so far: where the rover came from deep in the area it lies ahead of it, and 1.6 m behind."""
     move, end = order.move, order.end
     if move.kind not in ("ahead", "back"):
         return order
     dx, dy = AHEAD[end.heading]
     sign = 1 if move.kind == "ahead" else -1
     left_mm = sign * ((end.x_mm - place[0]) * dx + (end.y_mm - place[1]) * dy)
-    if left_mm <= (_PART_MOST_MM if dy else _WHOLE_MOST_MM):
+    if left_mm <= (_PART_MOST_MM if dy or careful else _WHOLE_MOST_MM):
         return order
     # Counted from the end, so that a place that trembles does not move them.
     after_mm = int((left_mm - _PART_LEAST_MM) // _PART_MOST_MM) * _PART_MOST_MM

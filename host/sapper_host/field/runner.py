@@ -205,7 +205,7 @@ class Runner(Running):
         aside = beside(order, place, self.geometry)
         if aside is not None and self._detour is None and self._troubles.may_shift(order.name):
             order = self._detour = aside
-        order = part_of(order, place)
+        order = part_of(order, place, careful=self._troubles.met_ground(order.name))
         line, name = order.line, order.name
         if self._troubles.many(name):
             if self._troubles.stuck():

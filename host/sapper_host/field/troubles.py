@@ -64,6 +64,10 @@ class Troubles:
         self._said.setdefault(line, []).append(at_mm)
         self._shifted.pop(line, None)
 
+    def met_ground(self, line: str) -> bool:
+        """Whether the ground check refused or stopped it before."""
+        return line in self._met
+
     def may_shift(self, line: str) -> bool:
         """Whether the rover is put onto this lane's line once more before it begins."""
         self._shifted[line] = self._shifted.get(line, 0) + 1

@@ -64,13 +64,13 @@ def test_a_rover_beside_the_line_of_its_lane_is_put_onto_it_before_the_base_line
     assert beside(Order(Move("back", 3000, 2), start.gone(3000), start), (USUAL.base_x_mm, -1000, 0), USUAL) is None
 
 
-def parts(order: Order, step_mm: int = 7) -> list[str]:
+def parts(order: Order, step_mm: int = 7, careful: bool = False) -> list[str]:
     """What the board is told on a long way, wherever it stands when it is asked."""
     x, y = order.start.x_mm, order.start.y_mm
     dx, dy = (order.end.x_mm > x) - (order.end.x_mm < x), (order.end.y_mm > y) - (order.end.y_mm < y)
     lines = []
     for _ in range(0, abs(order.end.x_mm - x) + abs(order.end.y_mm - y), step_mm):
-        lines.append(part_of(order, (x, y, 0)).line)
+        lines.append(part_of(order, (x, y, 0), careful).line)
         x, y = x + dx * step_mm, y + dy * step_mm
     return list(dict.fromkeys(lines))
 
@@ -82,6 +82,7 @@ def test_a_long_way_across_is_told_in_parts_as_a_boards_map_goes_with_it() -> No
     assert parts(order) == ["back 1550 -3400", "back 1550 -2400", "back 1550 -1400", "back 1550 -400"]
     [order] = orders_of(Pose(-1100, -400), [Move("ahead", 6000, 2)])
     assert parts(order) == [order.line], "a map is long along lanes"
+    assert len(parts(order, careful=True)) == 6, "where it lies ahead of the rover it is not"
     [order] = orders_of(Pose(11000, -400), [Move("back", 12100, 2)])
     assert len(parts(order)) > 3
     [order] = orders_of(Pose(1550, -400, 3), [Move("lane", 3300, 2)])
