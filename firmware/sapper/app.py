@@ -118,8 +118,8 @@ class Application:
 
     @micropython.native
     def tick(self, elapsed_ms, start_us=None):
-        """One control tick. elapsed_ms: since the last one, 10 when all is well; start_us: when it began, where it is to
-        be short."""
+        """One control tick. elapsed_ms: since the last one, 10 when all is well; start_us: when it began, if it is
+        to be short."""
         self.t_ms = (self.t_ms + elapsed_ms) & _TIME_MASK
         self.drive.sense()
         field = self.field

@@ -11,7 +11,7 @@ _LOOK_ON_MM = const(400)
 _OFF_MOST_MRAD = const(150)
 _TURN_PER_S = const(5)  # half of it a second: mrad/s for each mrad that the heading is not what it is wanted to be
 _TURN_MOST_MRAD_S = const(300)
-# A track that stays behind turns the rover all the time: that much is learned, a hundredth of the heading's error a tick,
+# A track that stays behind turns the rover all the time: so much is learned, a hundredth of what is wrong a tick,
 # and turned against.
 _PULL_TICKS = const(100)
 _PULL_MOST = const(20_000)  # 200 mrad/s

@@ -28,8 +28,8 @@ class RadioLink(Link):
 
     @micropython.native
     def read_line(self, start_us=None):
-        """The next line to be carried out, or None. Call once a tick. start_us: when that began; where it has taken long
-        already, what anybody may say waits, too, as its answer takes two or three milliseconds."""
+        """The next line to be carried out, or None. Call once a tick. start_us: when that began: where it has taken
+        long already, what anybody may say waits, too, as its answer takes two or three milliseconds."""
         self.reader.elapse()
         line = Link.read_line(self)
         if (

@@ -1,7 +1,8 @@
 """Does the gyro turn as the tracks do? Looked at each block of ticks, over the last half second and the last five.
 
 A skid steered rover turns by less than its tracks' difference says: by 1 / 2.6 to 1.1 of it, and on the straight, where
-slip differs (a track on loose ground stays behind by up to a fifth), by 250 mrad a metre either way. A gyro outside of that for a quarter of a second is stuck, or wild.
+one of them slips (by a fifth), by 250 mrad a metre either way. A gyro outside of that for a quarter of a second is
+stuck, or wild.
 """
 
 from array import array

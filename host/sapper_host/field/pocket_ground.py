@@ -23,9 +23,9 @@ from sapper_host.field.moves import Pose
 from sapper_host.field.searched import BEFORE_MM, Searched
 
 Bools = NDArray[np.bool_]
-# Around the area: as far as lanes may go on, and a coil's reach.
-# How far a rover comes beside a way, in whole cells, and how far from its end it stands: moves roll on, and tracks slip.
+# How far a rover comes beside a way, in whole cells, and how far from its end it stands: moves roll on, tracks slip.
 _OFF_MM, _ROLLS_MM = 50, 20
+# Around the area: as far as lanes may go on, and a coil's reach.
 _AROUND_MM = 1500
 # Rectangles in cells: from, to along x, from, to along y.
 Cells = tuple[int, int, int, int]

@@ -136,7 +136,7 @@ class Watch:
 
 
 def through(fault, seed, model, made_by=pose_module.Pose, settings=None, gyro=True, seen=None, **how):
-    """(Told, Course, Watch) of a pose that went through it. seen: is given, a tick, whether GNSS or gyro was dropped."""
+    """(Told, Course, Watch) of a pose that went through it. seen: is given, a tick, whether GNSS or gyro is out."""
     at = course(fault, seed, model, **how)
     watch = Watch(seen)
     told = run(made_by(settings or Values()), at.made, gyro and at.gyro, watch=watch)

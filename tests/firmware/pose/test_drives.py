@@ -56,7 +56,7 @@ def test_fixed_rtk_holds_the_place_within_what_is_told(model):
     assert quantile([row[3] for row in rows], 0.5) <= 0.008
 
 
-# Ground as loose as LOOSE for tens of metres is for GNSS alone to tell: tracks that slip by a fifth lose more than 2.5 %.
+# Tens of metres on ground as loose as LOOSE are for GNSS to tell: tracks that slip by a fifth lose more than 2.5 %.
 FIRM = [name for name in MODELS if name != "loose"]
 
 
