@@ -67,8 +67,8 @@ class Link:
 
     @micropython.native
     def read_line(self, start_us=None):
-        """The next whole line, or None. Ctrl-C on a trusted link reads as `stop`, in SAFE raises KeyboardInterrupt if it
-        is meant (ctrl_c.py); on a radio it is noise. start_us: radio_link.py.
+        """The next whole line, or None. Ctrl-C on a trusted link reads as `stop`, in SAFE raises KeyboardInterrupt if
+        it is meant (ctrl_c.py); on a radio it is noise. start_us: radio_link.py.
 
         While armed, and on a radio always, lines that find no room are dropped and counted, so that no command is
         carried out long after it was said. Disarmed, USB is held back instead: a file can be pasted.

@@ -76,8 +76,8 @@ def _look(now: ptr32, ring: ptr32, g: ptr32, heading_urad: int, ms: int) -> int:
 
     1.25 (sigma + sigma): as fixes' errors hang together, differences are smaller than each. 55/1000 of the way: slip of
     1.4 % and a scale of 1.2 % that is not learned yet, thrice; heading, thrice; 40 mm a radian: spots turned on. On a
-    straight way along it _SLIP more: on loose ground tracks slip by a tenth and more for a metre or two. A liar who pulls
-    along it gets that much, _SLIP_OVER_MM of way at the most; one who pulls aside does not.
+    straight way along it _SLIP more: on loose ground tracks slip by a tenth and more for a metre or two. Who lies
+    along it gets that much, _SLIP_OVER_MM of way at the most; who lies aside does not.
     """
     now[_HEADING] = heading_urad
     now[_MS] = ms
