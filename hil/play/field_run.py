@@ -40,8 +40,6 @@ from sapper_host.field.searched import Searched
 
 SLICE_NS = 20 * NS_PER_MS
 _STEP_NS = 100 * NS_PER_MS
-# A mission that takes longer than so many times what its plan takes has gone wrong.
-_TIMES = 4
 _LEAST_S = 600
 # A find is of a target that lies so near to the place told, along the rover's way.
 _ALONG_M = 0.35
@@ -128,7 +126,11 @@ class Beside:
 
 
 class FieldRun:
-    """Owns operator and loop; the rig, its plugged-in gyro and the mission's file are the caller's."""
+    """Owns operator and loop; the rig, its plugged-in gyro and the mission's file are the caller's.
+
+    TIMES: a mission that takes longer than so many times what its plan takes has gone wrong."""
+
+    TIMES = 4
 
     def __init__(self, rig: Rig, made: MadeUp, file: Path, slice_ns: int = SLICE_NS) -> None:
         geometry = geometry_of({})
@@ -170,22 +172,27 @@ class FieldRun:
 
     def drive(self, progress: Callable[[float, str], None] | None = None) -> FieldResult:
         """Run the mission to its end; progress is told the share of moves done, and what is going on."""
-        rig, runner = self.rig, self.runner
+        rig = self.rig
         usual_s = self.plan.driven_m / 0.3 + 20 * len(self.plan.moves)
         start_ns = rig.now_ns
-        limit_ns = start_ns + round(max(_LEAST_S, _TIMES * usual_s) * NS_PER_S)
+        limit_ns = start_ns + round(max(_LEAST_S, self.TIMES * usual_s) * NS_PER_S)
         phase = Phase.CONNECT
         while rig.now_ns < limit_ns and phase not in (Phase.DONE, Phase.HELD):
-            phase = runner.step(self.port)
+            phase = self.step()
             self.operator.run(_STEP_NS, self._slice_ns)
             self._forget()
             here = self.world.skid.x_m, self.world.skid.y_m
             self._driven_m += math.dist(here, self._here)
             self._here = here
             if progress is not None:
+                runner = self.runner
                 progress(min(1.0, runner.mission.progress().move / max(1, len(runner.mission.moves()))), phase.value)
-        runner.close()
+        self.runner.close()
         return self._result(phase, (rig.now_ns - start_ns) / NS_PER_S)
+
+    def step(self) -> Phase:
+        """The runner does what can be done now."""
+        return self.runner.step(self.port)
 
     # What is heard
 

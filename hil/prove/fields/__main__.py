@@ -12,7 +12,7 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,7 @@ from typing import Any
 from rich.console import Console
 
 from hil.prove.benchmarks.report import other_table
-from hil.prove.fields import job
-from hil.prove.fields.table import rows
+from hil.prove.fields import broken, job, table
 from hil.rigs.sources import digest, find_sources
 from sapper_host import processes
 from sapper_host.errors import Status
@@ -36,28 +35,35 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=200, help="how many fields (200)")
     parser.add_argument("--first", type=int, default=1, help="seed of the first (1)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at once (as many as processors)")
-    parser.add_argument("--out", type=Path, default=BUILD / "fields.jsonl", help="where the rows are kept")
+    parser.add_argument("--out", type=Path, help="where the rows are kept (build/fields.jsonl, build/broken.jsonl)")
+    parser.add_argument(
+        "--broken",
+        action="store_true",
+        help=f"instead: missions in small fields, each broken off {broken.MOMENTS} times: program, laptop, board, link",
+    )
     parser.add_argument("--json", action="store_true", help="the figures for a script")
     options = parser.parse_args(arguments)
     console = Console(stderr=options.json, width=140 if not sys.stdout.isatty() else None)
     made_of = digest(ROOT, sorted(path for way in _MADE_OF for path in find_sources(ROOT / way)))
     wanted = range(options.first, options.first + options.seeds)
-    kept = {row["seed"]: row for row in _kept(options.out, made_of) if row["seed"] in wanted}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
+    what = broken if options.broken else job
+    out = options.out or BUILD / ("broken.jsonl" if options.broken else "fields.jsonl")
+    kept = {row["seed"]: row for row in _kept(out, made_of) if row["seed"] in wanted}
+    out.parent.mkdir(parents=True, exist_ok=True)
     left = [seed for seed in wanted if seed not in kept]
-    _end_line(options.out)
-    with options.out.open("a") as file:
-        for row in _driven(left, options.jobs):
+    _end_line(out)
+    with out.open("a") as file:
+        for row in _driven(what.run, left, options.jobs):
             file.write(json.dumps(row | {"made_of": made_of}) + "\n")
             file.flush()
             kept[row["seed"]] = row
             console.print(f"{len(kept)} of {len(wanted)}  {_line(row)}", highlight=False, markup=False)
-    table = rows([kept[seed] for seed in sorted(kept)])
+    rows = (broken if options.broken else table).rows([kept[seed] for seed in sorted(kept)])
     if options.json:
-        print(json.dumps([row.as_dict() for row in table], indent=1))
+        print(json.dumps([row.as_dict() for row in rows], indent=1))
     else:
-        console.print(other_table(table))
-    return int(Status.OK if all(row.ok for row in table) else Status.SHORTFALL)
+        console.print(other_table(rows))
+    return int(Status.OK if all(row.ok for row in rows) else Status.SHORTFALL)
 
 
 def _kept(path: Path, made_of: str) -> Iterator[dict[str, Any]]:
@@ -79,11 +85,11 @@ def _end_line(path: Path) -> None:
         path.write_bytes(text + b"\n")
 
 
-def _driven(seeds: Iterable[int], jobs: int) -> Iterator[dict[str, Any]]:
+def _driven(run: Callable[[int], dict[str, Any]], seeds: Iterable[int], jobs: int) -> Iterator[dict[str, Any]]:
     """As they come. A field whose run breaks off ends it all: it is a fault of the rig, not a figure."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        waiting = {pool.submit(job.run, seed) for seed in seeds}
+        waiting = {pool.submit(run, seed) for seed in seeds}
         try:
             while waiting:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
@@ -94,6 +100,11 @@ def _driven(seeds: Iterable[int], jobs: int) -> Iterator[dict[str, Any]]:
 
 
 def _line(row: dict[str, Any]) -> str:
+    if "kinds" in row:
+        return (
+            f"field {row['seed']}: {row['phase']} {row['held_for']}, broken off {len(row['kinds'])} times, "
+            f"{100 * row['coverage']:.1f} %, {row['lost_cells']} cells lost, fetched {row['carried']} times"
+        )
     return (
         f"field {row['seed']}{' (harsh)' if row['harsh'] else ''}: {row['phase']}, {100 * row['coverage']:.1f} % of "
         f"{row['reachable_m2']:.0f} m2, {row['targets_found']} of {row['targets_reached']} targets, "

@@ -72,7 +72,7 @@ def test_what_is_there_is_not_driven_again_and_a_line_that_was_cut_short_is(
 ) -> None:
     asked: list[int] = []
 
-    def driven(seeds: list[int], jobs: int) -> Iterator[dict[str, Any]]:
+    def driven(run: Any, seeds: list[int], jobs: int) -> Iterator[dict[str, Any]]:
         asked.extend(seeds)
         yield from (result(seed) for seed in seeds)
 
