@@ -1,5 +1,5 @@
-"""A mission in a field that is broken off over and over: its program killed, its file taken to another laptop, its board
-restarted, its link gone for a while. Each time it goes on from its file.
+"""A mission in a field that is broken off over and over: its program killed, its file taken to another laptop, its
+board restarted, its link gone for a while. Each time it goes on from its file.
 
 People stand beside it: where the board has forgotten its place they measure the rover in where it stands; where it
 cannot go on from there they switch it off and carry it before the base line.
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import HilError
-from hil.play.field_run import SLICE_NS, FieldRun
+from hil.play.field_run import FieldRun
 from hil.rigs.rig import NS_PER_S, Rig
 from hil.rigs.sil.rig import SilRig
 from hil.world.field.made_up import MadeUp
@@ -46,10 +46,8 @@ class BrokenRun(FieldRun):
 
     TIMES = 20
 
-    def __init__(
-        self, rig: Rig, made: MadeUp, file: Path, chance: Random, count: int, slice_ns: int = SLICE_NS
-    ) -> None:
-        super().__init__(rig, made, file, slice_ns)
+    def __init__(self, rig: Rig, made: MadeUp, file: Path, chance: Random, count: int) -> None:
+        super().__init__(rig, made, file)
         if not isinstance(rig, SilRig):
             raise HilError(f"a board on {rig.name} is not restarted here; use sil")
         self._sil = rig

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hil.prove.fields import __main__ as command
-from hil.prove.fields import job
+from hil.prove.fields import broken, job
 from hil.prove.fields.table import rows
 from hil.world.field.made_up import made_up_field
 
@@ -87,3 +87,31 @@ def test_what_is_there_is_not_driven_again_and_a_line_that_was_cut_short_is(
     assert asked == [1, 2, 3, 4, 4, 5, 6, 7, 8, 9]
     told = json.loads(capsys.readouterr().out.split("]\n[")[-1].join(["[", ""]))
     assert told[0] == {"name": "fields", "value": 9, "unit": "", "limit": "", "ok": True, "note": "5 of them harsh"}
+
+
+def broken_off(seed: int, **changes: Any) -> dict[str, Any]:
+    """As broken.run gives it, of a mission that nothing could harm."""
+    made = {
+        "seed": seed, "phase": "done", "held_for": "", "coverage": 1.0, "trespasses": 0, "wrongly_claimed_m2": 0.0,
+        "targets": 2, "targets_found": 2, "twice": 0, "kinds": ["link", "board"], "lost_cells": 0, "carried": 0,
+    }  # fmt: skip
+    return {**made, **changes}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"phase": "held", "held_for": "why"},
+        {"lost_cells": 3},
+        {"twice": 1},
+        {"trespasses": 1},
+        {"wrongly_claimed_m2": 0.1},
+        {"coverage": 0.9},
+        {"targets_found": 1},
+    ],
+)
+def test_one_mission_that_did_not_come_through_is_seen(changes: dict[str, Any]) -> None:
+    assert all(row.ok for row in broken.rows([broken_off(seed) for seed in range(20)]))
+    table = broken.rows([broken_off(seed, **(changes if seed == 7 else {})) for seed in range(20)])
+    assert sum(not row.ok for row in table) == 1
+    assert table[0].value == 40 and "board 20, link 20" in table[0].note
