@@ -93,8 +93,8 @@ class Reporter:
 
     def step(self, second, start_us=None):
         """second: 1 once a second, when the loop's figures are fresh; the rates are counted from it. start_us: when the
-        tick began, of a rover that moves: what is told is then one thing a tick, an event on one link, a line of an
-        answer or a frame, and waits for another tick where this one has taken long already, but not for long.
+        tick began, of a rover that moves: what is told is then one thing a tick, an event on one link, a frame or a
+        line of an answer, and waits for another tick where this one has taken long already, but not for long.
         """
         self._count = count = 1 if second else self._count + 1
         self._start_us = None if self.waited >= _WAITS_MOST_TICKS else start_us
@@ -107,9 +107,8 @@ class Reporter:
                     told = self._event_to(link)
             if start_us is None:
                 link.flush()
-            elif not link.idle():
-                told = link.flush(0 if told or self._is_long() else 1) or told
-                waits = waits or not link.idle()
+            else:
+                link.flush(0)
             wanted = wanted or link.telemetry
         due = self._due
         if wanted:
@@ -132,6 +131,14 @@ class Reporter:
                     due = self._tell(due)
                     told = True
             self._due = due
+        if start_us is not None:
+            for link in self._links:
+                if told or link.idle():
+                    continue
+                if self._is_long():
+                    waits = True
+                else:
+                    told = link.flush(1) > 0
         self.waited = self.waited + 1 if waits and not told else 0
 
     def _is_long(self):

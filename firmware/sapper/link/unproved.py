@@ -48,7 +48,7 @@ def may_wait(line):
     """Whether a line is anybody's, and no stop: one that is refused, or a question."""
     if isinstance(line, str):
         return line != "stop" and not is_signed(line)
-    return line is not None and REFUSED <= line < DRIVE
+    return line is not None and is_refused(line)
 
 
 @micropython.native
