@@ -44,8 +44,8 @@ RECIPES: dict[str, dict[str, tuple[str, str]]] = {
             '    (7, "HELLO", 0, (("t_ms", "I", "ms", "board time"), ("count", "H", "", "greetings"))),\n',
         ),
         "firmware/sapper/link/reporter.py": (
-            "        if not wanted:\n            return\n",
-            "        if self._count == 1:\n            return self._send(self._writer.make(7, self._app.t_ms, 77))\n",
+            "        if wanted:\n",
+            "            if count == 1:\n                self._send(self._writer.make(7, self._app.t_ms, 77))\n",
         ),
         "host/sapper_host/recordings/mcap_topics.py": (
             "SESSION_TOPICS = (\n",

@@ -25,6 +25,7 @@ from hil.rigs.sources import digest, find_sources
 from sapper_host import processes
 from sapper_host.errors import Status
 from sapper_host.files.checkout import BUILD, ROOT
+from sapper_host.files.place import check_file
 
 _MADE_OF = ("firmware/sapper", "firmware/cpython", "hil/play", "hil/rigs", "hil/world", "host/sapper_host/field")
 
@@ -48,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = range(options.first, options.first + options.seeds)
     what = broken if options.broken else job
     out = options.out or BUILD / ("broken.jsonl" if options.broken else "fields.jsonl")
+    check_file(out)
     kept = {row["seed"]: row for row in _kept(out, made_of) if row["seed"] in wanted}
     out.parent.mkdir(parents=True, exist_ok=True)
     left = [seed for seed in wanted if seed not in kept]

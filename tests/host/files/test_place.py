@@ -109,6 +109,7 @@ VERBS = (
 )
 MAKERS = {
     "hil.prove.benchmarks.__main__": "--out OUT",
+    "hil.prove.fields.__main__": "--out OUT",
     "hil.prove.hot_set.__main__": "--out OUT",
     "hil.prove.updates.__main__": "--out OUT",
     "hil.prove.soak": "--out OUT",

@@ -24,7 +24,7 @@ CLASSES_BY_HAND = ("MissionError", "NotPrintedError", "Uf2Error", "Interrupted",
 ROOMS = (
     ("hil/bench/", 62),
     ("hil/farm/", 23),
-    ("hil/play/", 8),
+    ("hil/play/", 9),
     ("hil/prove/", 76),
     ("hil/rigs/", 73),
     ("hil/serve/", 2),

@@ -50,7 +50,7 @@ def test_the_log_of_a_mission_leaves_the_heap_as_it_was_whenever_the_board_looks
 _WHERE = b"""
 from machine import mem32
 from sapper.drive.drive import Drive
-print("code", [mem32[id(function) + 12] for function in (Drive.sense, Drive.keep_straight)])
+print("code", [mem32[id(function) + 12] for function in (Drive.sense, Drive.resting)])
 """
 
 
@@ -69,7 +69,7 @@ def test_an_applications_native_code_from_a_slot_runs_where_it_lies_but_for_the_
     hot, cold = (int(word) for word in said.partition(b"]")[0].split(b","))
     sections = [entry.section for entry in hot_set.read((ROOT / "firmware" / hot_set.LIST).read_text())]
     assert ".text.fun_data_sapper_drive_drive_Drive_sense" in sections, "else another one shows it"
-    assert ".text.fun_data_sapper_drive_drive_Drive_keep_straight" not in sections, "else another one shows it"
+    assert ".text.fun_data_sapper_drive_drive_Drive_resting" not in sections, "else another one shows it"
     assert 0x2000_0000 <= hot < 0x2001_0000, "where the hot set is"
     assert 0x1010_0000 <= cold < 0x1020_0000, "in the slot"
 
