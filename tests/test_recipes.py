@@ -45,7 +45,7 @@ RECIPES: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "firmware/sapper/link/reporter.py": (
             "        if wanted:\n",
-            "            if count == 1:\n                self._send(self._writer.make(7, self._app.t_ms, 77))\n",
+            "            if count == 1:\n                return self._send(self._writer.make(7, self._app.t_ms, 77))\n",
         ),
         "host/sapper_host/recordings/mcap_topics.py": (
             "SESSION_TOPICS = (\n",
