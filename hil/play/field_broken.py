@@ -20,10 +20,11 @@ from hil.play.field_run import FieldRun
 from hil.rigs.rig import NS_PER_S, Rig
 from hil.rigs.sil.rig import SilRig
 from hil.world.field.made_up import MadeUp
+from sapper_host.field.journal import Journal
 from sapper_host.field.mission import Mission
 from sapper_host.field.runner import Runner
 from sapper_host.field.running import Phase
-from sapper_host.field.searched import NONE
+from sapper_host.field.searched import NONE, Searched
 
 KINDS = ("program", "laptop", "board", "link")
 _EVERY_S = (3.0, 60.0)
@@ -99,7 +100,9 @@ class BrokenRun(FieldRun):
         self.runner = Runner(self.mission, self.beside)
 
     def _in_file(self) -> NDArray[np.bool_]:
-        return np.asarray(Runner(Mission(self.mission.path), self.beside).searched.sigma_mm != NONE)
+        searched = Searched(self.plan.area, self.plan.geometry.cell_mm)
+        Journal(self.mission, searched)
+        return np.asarray(searched.sigma_mm != NONE)
 
     def _restart(self) -> None:
         self._sil.reset()

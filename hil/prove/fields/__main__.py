@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from rich.console import Console
 from hil.prove.benchmarks.report import other_table
 from hil.prove.fields import broken, job, table
 from hil.rigs.sources import digest, find_sources
+from hil.workers import workers
 from sapper_host import processes
 from sapper_host.errors import Status
 from sapper_host.files.checkout import BUILD, ROOT
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(stderr=options.json, width=140 if not sys.stdout.isatty() else None)
     made_of = digest(ROOT, sorted(path for way in _MADE_OF for path in find_sources(ROOT / way)))
     wanted = range(options.first, options.first + options.seeds)
-    what = broken if options.broken else job
+    run, told = (broken.run, broken) if options.broken else (job.run, table)
     out = options.out or BUILD / ("broken.jsonl" if options.broken else "fields.jsonl")
     check_file(out)
     kept = {row["seed"]: row for row in _kept(out, made_of) if row["seed"] in wanted}
@@ -55,12 +55,12 @@ def main(arguments: list[str] | None = None) -> int:
     left = [seed for seed in wanted if seed not in kept]
     _end_line(out)
     with out.open("a") as file:
-        for row in _driven(what.run, left, options.jobs):
+        for row in _driven(run, left, options.jobs):
             file.write(json.dumps(row | {"made_of": made_of}) + "\n")
             file.flush()
             kept[row["seed"]] = row
-            console.print(f"{len(kept)} of {len(wanted)}  {_line(row)}", highlight=False, markup=False)
-    rows = (broken if options.broken else table).rows([kept[seed] for seed in sorted(kept)])
+            console.print(f"{len(kept)} of {len(wanted)}  {told.line(row)}", highlight=False, markup=False)
+    rows = told.rows([kept[seed] for seed in sorted(kept)])
     if options.json:
         print(json.dumps([row.as_dict() for row in rows], indent=1))
     else:
@@ -89,30 +89,9 @@ def _end_line(path: Path) -> None:
 
 def _driven(run: Callable[[int], dict[str, Any]], seeds: Iterable[int], jobs: int) -> Iterator[dict[str, Any]]:
     """As they come. A field whose run breaks off ends it all: it is a fault of the rig, not a figure."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        waiting = {pool.submit(run, seed) for seed in seeds}
-        try:
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for each in done:
-                    yield each.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _line(row: dict[str, Any]) -> str:
-    if "kinds" in row:
-        return (
-            f"field {row['seed']}: {row['phase']} {row['held_for']}, broken off {len(row['kinds'])} times, "
-            f"{100 * row['coverage']:.1f} %, {row['lost_cells']} cells lost, fetched {row['carried']} times"
-        )
-    return (
-        f"field {row['seed']}{' (harsh)' if row['harsh'] else ''}: {row['phase']}, {100 * row['coverage']:.1f} % of "
-        f"{row['reachable_m2']:.0f} m2, {row['targets_found']} of {row['targets_reached']} targets, "
-        f"{row['trespasses']} off searched ground, {row['driven_m']:.0f} m"
-        + (f"; {row['held_for']}" if row["held_for"] else "")
-    )
+    with workers(jobs) as pool:
+        for done in as_completed([pool.submit(run, seed) for seed in seeds]):
+            yield done.result()
 
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from hil.play.field_broken import BrokenRun
 from hil.prove.benchmarks.row import Row
-from hil.prove.fields.job import RIG
+from hil.prove.fields.job import RIG, row_of
 from hil.rigs.registry import open_rig
 from hil.world.field.field_file import parse_field
 from hil.world.field.made_up import MadeUp, made_of
@@ -41,8 +42,8 @@ def field(seed: int) -> MadeUp:
 
 
 def run(seed: int) -> dict[str, Any]:
-    """A mission there, broken off MOMENTS times; a row as JSON has it. twice: finds told again of a place that was
-    judged already."""
+    """A mission there, broken off MOMENTS times: as row_of, what `Broken` has, and twice: finds told again of
+    a place that was judged already."""
     with temporary_folder("field") as folder, closing(open_rig(RIG, seed=seed)) as rig:
         mission = BrokenRun(rig, field(seed), Path(folder) / "mission.sapper-field", Random(seed), MOMENTS)
         mission.prepare()
@@ -53,20 +54,15 @@ def run(seed: int) -> dict[str, Any]:
         for at, (x, y) in enumerate(judged)
         for a, b in judged[at + 1 :]
     )
-    return {
-        "seed": seed,
-        "phase": result.phase,
-        "held_for": result.held_for,
-        "coverage": result.coverage,
-        "trespasses": result.trespasses,
-        "wrongly_claimed_m2": result.wrongly_claimed_m2,
-        "targets": result.targets,
-        "targets_found": result.targets_found,
-        "twice": twice,
-        "kinds": mission.broken.kinds,
-        "lost_cells": mission.broken.lost_cells,
-        "carried": mission.broken.carried,
-    }
+    return row_of(seed, result) | asdict(mission.broken) | {"twice": twice}
+
+
+def line(row: dict[str, Any]) -> str:
+    """A row for people."""
+    return (
+        f"field {row['seed']}: {row['phase']} {row['held_for']}, broken off {len(row['kinds'])} times, "
+        f"{100 * row['coverage']:.1f} %, {row['lost_cells']} cells lost, fetched {row['carried']} times"
+    )
 
 
 def rows(results: Sequence[dict[str, Any]]) -> list[Row]:

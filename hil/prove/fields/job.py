@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from hil.play.field_run import FieldRun
+from hil.play.field_run import FieldResult, FieldRun
 from hil.rigs.registry import open_rig
 from hil.world.field.made_up import MadeUp, made_up_field
 from sapper_host.field.check import walk
@@ -20,16 +20,20 @@ _TOLD_LAST = 3
 
 
 def run(seed: int) -> dict[str, Any]:
-    """The field of that seed, driven: FieldResult as JSON has it, and `seed`, `harsh`, `coverage`, `ratio`, `plain`."""
+    """The field of that seed, driven: as row_of, and `harsh`, `plain`."""
     made = made_up_field(seed)
     with temporary_folder("field") as folder, closing(open_rig(RIG, seed=seed)) as rig:
         mission = FieldRun(rig, made, Path(folder) / "mission.sapper-field")
         mission.prepare()
         result = mission.drive()
-    row = asdict(result)
+    return row_of(seed, result) | {"harsh": made.harsh, "plain": plain(made)}
+
+
+def row_of(seed: int, result: FieldResult) -> dict[str, Any]:
+    """What a mission came to, as JSON has it: FieldResult with the last that was told, `seed`, `coverage`, `ratio`."""
+    row = asdict(result) | {"seed": seed, "coverage": result.coverage, "ratio": result.ratio}
     row["told"] = row["told"][-_TOLD_LAST:]
-    row |= {"seed": seed, "harsh": made.harsh, "coverage": result.coverage, "ratio": result.ratio}
-    return row | {"plain": plain(made)}
+    return row
 
 
 def plain(made: MadeUp) -> dict[str, float]:

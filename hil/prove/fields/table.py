@@ -1,8 +1,9 @@
-"""What missions came to, as the rows of a table: each with what it is to reach."""
+"""What missions came to, for people: each in a line, all as the rows of a table, with what they are to reach."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,16 @@ import numpy as np
 from hil.prove.benchmarks.row import Row
 
 Results = Sequence[dict[str, Any]]
+
+
+def line(row: dict[str, Any]) -> str:
+    """A row for people."""
+    return (
+        f"field {row['seed']}{' (harsh)' if row['harsh'] else ''}: {row['phase']}, {100 * row['coverage']:.1f} % of "
+        f"{row['reachable_m2']:.0f} m2, {row['targets_found']} of {row['targets_reached']} targets, "
+        f"{row['trespasses']} off searched ground, {row['driven_m']:.0f} m"
+        + (f"; {row['held_for']}" if row["held_for"] else "")
+    )
 
 
 def rows(results: Results) -> list[Row]:
@@ -75,7 +86,7 @@ def _of(name: str, results: Results) -> list[Row]:
         Row("plain: share of its way with a track on ground not searched", _mean(plain, "off_share") * 100, "%", ""),
         Row("plain: driven, as times the least", _mean(plain, "ratio"), "", ""),
     ]
-    return [Row(f"{name}: {row.name}", row.value, row.unit, row.limit, note=row.note) for row in rows]
+    return [replace(row, name=f"{name}: {row.name}") for row in rows]
 
 
 def _where(results: Results, what: str) -> str:

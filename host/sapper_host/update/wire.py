@@ -9,7 +9,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
-from sapper.shared.digits import whole as whole_number
+from sapper.shared.digits import whole
 from sapper.update.patch import COPY, DATA, DEFLATED, PLAIN, SECTOR_BYTES, WINDOW_BITS
 from sapper_host.board.dialog import Dialog
 from sapper_host.errors import BoardError, LinkError, NoAnswerError
@@ -113,11 +113,11 @@ def send(dialog: Dialog, bundle: Bundle, progress: Progress) -> dict[str, int]:
     tries = 0
     todo = iter(wanted)
     done = 0
-    whole = sectors(bundle.image)
+    contents = sectors(bundle.image)
     packs = True
     while True:
         while len(waiting) < _WINDOW and (number := next(todo, None)) is not None:
-            waiting[number] = message("S", number, body_of(plan[number]) if packs else whole_body(whole[number]))
+            waiting[number] = message("S", number, body_of(plan[number]) if packs else whole_body(contents[number]))
             dialog.write(waiting[number])
             count += len(waiting[number])
         if not waiting:
@@ -131,7 +131,7 @@ def send(dialog: Dialog, bundle: Bundle, progress: Progress) -> dict[str, int]:
             continue
         if line is not None and line.startswith("err room") and packs:
             packs = False  # the board's heap is in pieces: longer on the line, and it goes
-            waiting = {number: message("S", number, whole_body(whole[number])) for number in waiting}
+            waiting = {number: message("S", number, whole_body(contents[number])) for number in waiting}
             tries -= 1
         elif line is not None and not line.startswith(("err message", "err sector", "err room")):
             raise _refused(line)
@@ -157,7 +157,7 @@ def sector_of(line: str) -> int | None:
     """The sector that a line says has come; None when it says no such thing."""
     name, _, number = line.partition("=")
     try:
-        return whole_number(number) if name == "ok sector" else None
+        return whole(number) if name == "ok sector" else None
     except ValueError:
         return None
 
